@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { isInside } from '../destinations/directory.ts';
+import { Failure } from '../failure.ts';
+import { readAgents } from '../inputs/agents.ts';
+import { readCredentials } from '../inputs/credentials.ts';
+import { DEFAULTS } from '../inputs/defaults.ts';
+import { readEndpoints } from '../inputs/endpoints.ts';
+import { InputReader, type InputSource } from '../inputs/reader.ts';
+import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
+import type { EndpointSettings } from '../insights-hub/endpoints.ts';
+import type { Credentials } from '../insights-hub/tokens.ts';
+import { Secret } from '../secret.ts';
+
+/** The inputs of the create action, checked. */
+export interface Inputs {
+  /** at least one */
+  readonly agents: readonly AgentRequest[];
+  readonly endpoints: EndpointSettings;
+  readonly credentials: Credentials;
+  /** absolute */
+  readonly outputDirectory: string;
+  readonly keepFiles: boolean;
+  readonly keyPassphrase: Secret | undefined;
+  /** seconds that all network work of one agent may take */
+  readonly timeout: number;
+  readonly dryRun: boolean;
+  readonly summary: boolean;
+}
+
+/**
+ * Reads and checks every input, and has the given secrets masked. Throws `input-invalid` with all
+ * problems at once, or `credentials-missing` when that is the only one.
+ */
+export function readInputs(source: InputSource): Inputs {
+  const reader = new InputReader(source);
+  const endpoints = readEndpoints(reader);
+  const agents = readAgents(reader, endpoints.tenant);
+  const credentials = readCredentials(reader, endpoints.tenant);
+  checkDestinations(reader);
+  const inputs = {
+    agents,
+    endpoints,
+    outputDirectory: readOutputDirectory(reader),
+    keepFiles: reader.flag('keep-files'),
+    keyPassphrase: readPassphrase(reader),
+    timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
+    dryRun: reader.flag('dry-run'),
+    summary: reader.flag('summary'),
+  };
+  reader.throwProblems();
+  if (credentials === undefined) throw new Failure('credentials-missing', 'No credentials.');
+  return { ...inputs, credentials };
+}
+
+/** What is unusual about valid inputs. */
+export function warningsOf({ endpoints: { region } }: Inputs): readonly string[] {
+  if (region === DEFAULTS['region']) return [];
+  return [
+    `Agent certificates are documented for region ${DEFAULTS['region']} only; region ${region} may not offer them.`,
+  ];
+}
+
+/** A list of places, one per line or separated by commas; the workspace is the one there is. */
+function checkDestinations(reader: InputReader): void {
+  const places = reader
+    .list('destination')
+    .flatMap((line) => line.split(','))
+    .map((place) => place.trim())
+    .filter(Boolean);
+  const unknown = places.filter((place) => place !== 'workspace');
+  if (places.length === 0 || unknown.length > 0) {
+    reader.problem(`\`destination\` takes workspace, not ${reader.quote(unknown.join(', '))}.`);
+  }
+}
+
+function readOutputDirectory(reader: InputReader): string {
+  const value = reader.text('output-directory');
+  const directory = path.resolve(reader.workspace, value);
+  if (/\p{Cc}/u.test(value)) {
+    reader.problem('`output-directory` holds a line break or another control character.');
+  } else if (
+    !path.isAbsolute(value) &&
+    !isInside({ directory, workspace: path.resolve(reader.workspace) })
+  ) {
+    reader.problem(
+      `\`output-directory\` ${reader.quote(value)} leads out of the workspace; a place outside needs an absolute path.`,
+    );
+  }
+  return directory;
+}
+
+function readPassphrase(reader: InputReader): Secret | undefined {
+  const passphrase = reader.secret('key-passphrase', { trim: false });
+  return passphrase === '' ? undefined : new Secret(passphrase);
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { cleanUp } from '../destinations/clean-up.ts';
+import { forgetful, Journal } from '../destinations/journal.ts';
+import { Workspace } from '../destinations/workspace.ts';
+import { HttpClient } from '../http/client.ts';
+import { systemClock } from '../http/clock.ts';
+import { proxySettings } from '../http/proxy.ts';
+import type { Interruption } from '../http/time-limit.ts';
+import { tokenSource } from '../insights-hub/tokens.ts';
+import { listenForInterruption } from '../runner/interruption.ts';
+import type { Runner } from '../runner/runner.ts';
+import { runStep } from '../runner/step.ts';
+import { VERSION } from '../version.ts';
+import { type CreateServices, createAgents } from './create.ts';
+import { stepFailure } from './fate.ts';
+import { type Inputs, readInputs, warningsOf } from './inputs.ts';
+import { logLineOf } from './log.ts';
+import { Outputs } from './outputs.ts';
+import { JOURNAL_STATE } from './state.ts';
+import { summaryOf } from './summary.ts';
+
+/** The time that one attempt of a call may take, in milliseconds. */
+const ATTEMPT_TIMEOUT = 30_000;
+
+await runStep(async (runner) => {
+  const inputs = readInputs(runner);
+  for (const warning of warningsOf(inputs)) runner.warn(warning);
+  const http = new HttpClient({
+    proxies: proxySettings(process.env),
+    userAgent: `insights-hub-agent-certificate/${VERSION}`,
+    attemptTimeout: ATTEMPT_TIMEOUT,
+    onAttempt: ({ method, url, outcome, milliseconds }) =>
+      runner.debug(`${method} ${url.origin}${url.pathname}: ${outcome} (${milliseconds} ms)`),
+  });
+  const interruption = listenForInterruption();
+  try {
+    await create(runner, inputs, http, interruption);
+  } finally {
+    interruption.dispose();
+    await http.close();
+  }
+});
+
+async function create(
+  runner: Runner,
+  inputs: Inputs,
+  http: HttpClient,
+  interruption: Interruption,
+): Promise<void> {
+  const journal = await Journal.start(runner.temporaryDirectory);
+  runner.saveState(JOURNAL_STATE, journal.path);
+  const outputs = new Outputs(runner, { several: inputs.agents.length > 1 });
+  const services = servicesFor(runner, inputs, http, interruption, journal, outputs);
+
+  const fates = await createAgents(inputs, services);
+
+  outputs.agents(fates);
+  if (inputs.dryRun) await cleanUp(journal.path);
+  if (inputs.summary) {
+    const { dryRun, endpoints } = inputs;
+    await runner.summarise(summaryOf(fates, { dryRun, region: endpoints.region }));
+  }
+  const failure = stepFailure(fates, { cancelled: interruption.cancelled.aborted });
+  if (failure !== undefined) throw failure;
+  outputs.throwProblem();
+}
+
+function servicesFor(
+  runner: Runner,
+  inputs: Inputs,
+  http: HttpClient,
+  interruption: Interruption,
+  journal: Journal,
+  outputs: Outputs,
+): CreateServices {
+  const { credentials, endpoints, keepFiles, dryRun } = inputs;
+  const { secrets, temporaryDirectory } = runner;
+  const clock = systemClock;
+  const made = keepFiles && !dryRun ? forgetful : journal;
+  return {
+    http,
+    clock,
+    secrets,
+    endpoints,
+    interruption,
+    tokens: tokenSource(credentials, endpoints, { http, clock, secrets }),
+    destinations: [
+      new Workspace({
+        directory: inputs.outputDirectory,
+        workspace: path.resolve(runner.workspace),
+        made,
+        drafts: journal,
+      }),
+    ],
+    rescue: new Workspace({
+      directory: path.join(temporaryDirectory, `insights-hub-agent-${randomUUID()}`),
+      workspace: path.resolve(temporaryDirectory),
+      made: forgetful,
+      drafts: journal,
+    }),
+    report: {
+      warn: (message) => runner.warn(message),
+      known: (agent) => outputs.known(agent),
+      finished: (fate) => runner.info(logLineOf(fate)),
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { errorCode, Failure } from '../failure.ts';
+import type { Agent, Fate } from './fate.ts';
+
+/** Takes what later steps read. */
+export interface OutputSink {
+  setOutput(name: string, value: string): void;
+}
+
+/** The outputs of the create action; none is or contains a secret. */
+export class Outputs {
+  readonly #sink: OutputSink;
+  readonly #several: boolean;
+  readonly #written = new Map<string, string>();
+  #problem: unknown;
+
+  /** With several agents only `agents` is set. */
+  constructor(sink: OutputSink, options: { readonly several: boolean }) {
+    this.#sink = sink;
+    this.#several = options.several;
+  }
+
+  /** Sets what is known of the only agent. */
+  known({ name: _, ...known }: Agent): void {
+    if (this.#several) return;
+    for (const [output, value] of Object.entries(known)) this.#set(output, value);
+  }
+
+  agents(fates: readonly Fate[]): void {
+    const agents = fates.map(({ agent, failure }) => ({ ...agent, code: failure?.code }));
+    this.#set('agents', JSON.stringify(agents));
+  }
+
+  /** Throws when an output could not be written: told last, because a key was more important. */
+  throwProblem(): void {
+    if (this.#problem === undefined) return;
+    throw new Failure(
+      'delivery-failed',
+      `The outputs of the step could not be written (${errorCode(this.#problem)}). What was issued is where the log says.`,
+      { cause: this.#problem },
+    );
+  }
+
+  #set(output: string, value: string | undefined): void {
+    if (value === undefined || this.#written.get(output) === value) return;
+    try {
+      this.#sink.setOutput(output, value);
+      this.#written.set(output, value);
+    } catch (error) {
+      this.#problem ??= error;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Agent, Fate } from './fate.ts';
+
+/** What a person reads on the run's page: Markdown, with nothing secret in it. */
+export function summaryOf(fates: readonly Fate[], options: SummaryOptions): string {
+  const issued = fates.filter(({ agent }) => agent.clientId !== undefined);
+  const rows = fates.map((fate) => rowOf(fate, options.dryRun));
+  const lines = [
+    '### Insights Hub agent certificates',
+    '',
+    options.dryRun ? 'Dry run: everything was checked, nothing was created.\n' : '',
+    '| Agent | Client id | Certificate (SHA-256) | Expires | Stored |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    issued.length > 0 ? howToConnect(options.region) : '',
+  ];
+  return `${lines
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}
+
+export interface SummaryOptions {
+  readonly region: string;
+  readonly dryRun: boolean;
+}
+
+function rowOf({ agent, failure }: Fate, dryRun: boolean): string {
+  const state = failure === undefined ? (dryRun ? 'checked' : '') : `failed: ${code(failure.code)}`;
+  const cells = [
+    code(agent.name),
+    code(agent.clientId),
+    code(agent.fingerprint),
+    code(agent.expiresAt?.slice(0, 10)),
+    [state, filesOf(agent)].filter(Boolean).join('<br>'),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function filesOf({ privateKeyPath, certificatePath }: Agent): string {
+  return [privateKeyPath, certificatePath].map(code).filter(Boolean).join('<br>');
+}
+
+function howToConnect(region: string): string {
+  const broker = code(`mqtts://mindconnectmqtt.${region}.mindsphere.io:8883`);
+  return `Connect to ${broker} over MQTT 3.1.1 with the client id, the certificate and the private key; there is no user name and no password.`;
+}
+
+/** As code in a table cell: nothing in it is taken for Markdown, HTML or the cell's end. */
+function code(text: string | undefined): string {
+  if (text === undefined) return '';
+  const escaped = text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return `<code>${escaped}</code>`;
+}

@@ -1,0 +1,42 @@
+import { readdir, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode } from '../failure.ts';
+import { type Made, readJournal } from './journal.ts';
+
+/**
+ * Removes what a journal names: the files, then each directory that nothing else is left in, the
+ * innermost first, and at last the journal. Gives what could not be removed, with the reason.
+ */
+export async function cleanUp(journal: string): Promise<readonly string[]> {
+  const made = await readJournal(journal);
+  const pathsOf = (kind: Made['kind']) =>
+    made.filter((entry) => entry.kind === kind).map((entry) => entry.path);
+  const ignoreFiles = new Set(pathsOf('ignore-file'));
+  const problems: string[] = [];
+  const attempt = async (file: string, remove: () => Promise<void>) => {
+    await remove().catch((error: unknown) => problems.push(`${file} (${errorCode(error)})`));
+  };
+  for (const file of pathsOf('file')) await attempt(file, () => removeFile(file));
+  for (const directory of pathsOf('directory').reverse()) {
+    await attempt(directory, () => removeDirectory(directory, ignoreFiles));
+  }
+  if (problems.length === 0) await removeFile(journal);
+  return problems;
+}
+
+async function removeFile(file: string): Promise<void> {
+  await unlink(file).catch(unlessGone);
+}
+
+/** Files of others stay, and the ignore file that hides them with them. */
+async function removeDirectory(directory: string, ignoreFiles: Set<string>): Promise<void> {
+  const names = (await readdir(directory).catch(unlessGone)) ?? [];
+  const files = names.map((name) => path.join(directory, name));
+  if (!files.every((file) => ignoreFiles.has(file))) return;
+  for (const file of files) await removeFile(file);
+  await rmdir(directory).catch(unlessGone);
+}
+
+function unlessGone(error: unknown): undefined {
+  if (errorCode(error) !== 'ENOENT') throw error;
+}

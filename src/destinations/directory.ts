@@ -1,0 +1,98 @@
+import type { Stats } from 'node:fs';
+import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode, Failure } from '../failure.ts';
+import { forgetful, type MadeLog } from './journal.ts';
+import { makeFiles } from './new-files.ts';
+
+/** The directory for the files, and the workspace that bounds what is checked and made. */
+export interface Place {
+  readonly directory: string;
+  readonly workspace: string;
+}
+
+/**
+ * Makes the directory and what is missing above it, with mode 0700; the topmost one made gets a
+ * `.gitignore`. Throws `destination-invalid` when it, or a directory between it and the workspace,
+ * is a link, or when it can't be made.
+ */
+export async function makeDirectory(place: Place, made: MadeLog): Promise<void> {
+  let topmost = true;
+  for (const directory of pathTo(place)) {
+    if (await exists(place, directory)) continue;
+    try {
+      await mkdir(directory, 0o700);
+      await made.record({ kind: 'directory', path: directory });
+      await chmod(directory, 0o700);
+      if (topmost) await ignoreAll(directory, made);
+    } catch (error) {
+      throw cannot('make', directory, error);
+    }
+    topmost = false;
+  }
+}
+
+/** Throws `destination-invalid` when the directory is not there any more, or has become a link. */
+export async function checkDirectory(place: Place): Promise<void> {
+  for (const directory of pathTo(place)) {
+    if (await exists(place, directory)) continue;
+    throw new Failure('destination-invalid', `The directory ${directory} is not there any more.`);
+  }
+}
+
+export function cannot(verb: string, file: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure('destination-invalid', `Can't ${verb} ${file} (${errorCode(error)}).`, {
+    cause: error,
+  });
+}
+
+/** The directories from below the workspace, or from below the root, down to the directory. */
+function pathTo(place: Place): readonly string[] {
+  const top = isInside(place) ? place.workspace : path.parse(place.directory).root;
+  const names = path.relative(top, place.directory).split(path.sep).filter(Boolean);
+  return names.map((_, index) => path.join(top, ...names.slice(0, index + 1)));
+}
+
+export function isInside({ directory, workspace }: Place): boolean {
+  const relative = path.relative(workspace, directory);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
+async function exists(place: Place, directory: string): Promise<boolean> {
+  const found = await statOf(directory, lstat);
+  if (found === undefined) return false;
+  if (found.isSymbolicLink()) {
+    // Links far above a directory outside the workspace, as /var on macOS, are the system's own.
+    const harmless = !isInside(place) && directory !== place.directory;
+    if (harmless && (await statOf(directory, stat))?.isDirectory()) return true;
+    throw new Failure(
+      'destination-invalid',
+      `Nothing is written to ${place.directory}, because ${directory} is a link. Choose another \`output-directory\`.`,
+    );
+  }
+  if (found.isDirectory()) return true;
+  throw new Failure(
+    'destination-invalid',
+    `${directory} is not a directory. Choose another \`output-directory\`.`,
+  );
+}
+
+async function statOf(
+  file: string,
+  how: (file: string) => Promise<Stats>,
+): Promise<Stats | undefined> {
+  try {
+    return await how(file);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw cannot('look at', file, error);
+  }
+}
+
+/** Keeps git from picking up what is in the directory. */
+async function ignoreAll(directory: string, made: MadeLog): Promise<void> {
+  const file = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
+  await made.record({ kind: 'ignore-file', path: file.path });
+  await makeFiles([file], { made: forgetful, drafts: made });
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { constants, copyFile, link, open, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode } from '../failure.ts';
+import { Secret } from '../secret.ts';
+import type { MadeLog } from './journal.ts';
+
+export interface NewFile {
+  readonly path: string;
+  readonly content: string | Secret;
+  readonly mode: number;
+}
+
+/**
+ * Makes all the files or none: never over an existing file, never through a link, and never
+ * half-written under its own name. Each is written under a random name beside its place first.
+ *
+ * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
+ * the system's error; EEXIST when one of the files is there already.
+ */
+export async function makeFiles(
+  files: readonly NewFile[],
+  { made, drafts }: { readonly made: MadeLog; readonly drafts: MadeLog },
+): Promise<void> {
+  const written: string[] = [];
+  const placed: string[] = [];
+  try {
+    for (const file of files) {
+      const draft = path.join(path.dirname(file.path), `.${randomUUID()}.tmp`);
+      await drafts.record({ kind: 'file', path: draft });
+      written.push(draft);
+      await write(draft, file);
+    }
+    for (const [index, file] of files.entries()) {
+      await place(written[index] ?? '', file.path);
+      placed.push(file.path);
+      await made.record({ kind: 'file', path: file.path });
+    }
+  } catch (error) {
+    await removeAll(placed);
+    throw error;
+  } finally {
+    await removeAll(written);
+  }
+}
+
+async function write(draft: string, { content, mode }: NewFile): Promise<void> {
+  const handle = await open(draft, 'wx', mode & 0o600);
+  try {
+    await handle.chmod(mode);
+    await handle.writeFile(content instanceof Secret ? content.reveal() : content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Gives a finished file its name; unlike a rename, a hard link never replaces what is there. */
+async function place(draft: string, name: string): Promise<void> {
+  try {
+    await link(draft, name);
+  } catch (error) {
+    if (!NO_LINKS.has(errorCode(error))) throw error;
+    await copyExclusively(draft, name);
+  }
+}
+
+/** What file systems without hard links answer. */
+const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EISDIR']);
+
+async function copyExclusively(draft: string, name: string): Promise<void> {
+  try {
+    await copyFile(draft, name, constants.COPYFILE_EXCL);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') await removeAll([name]);
+    throw error;
+  }
+}
+
+async function removeAll(paths: readonly string[]): Promise<void> {
+  for (const file of paths) await unlink(file).catch(() => {});
+}

@@ -1,0 +1,75 @@
+/** The stable names of failures, as users see and search them. */
+export const failureCodes = [
+  'input-invalid',
+  'credentials-missing',
+  'token-rejected',
+  'unauthorized',
+  'forbidden',
+  'agent-exists',
+  'request-rejected',
+  'rate-limited',
+  'unavailable',
+  'outcome-unknown',
+  'response-invalid',
+  'key-mismatch',
+  'destination-invalid',
+  'delivery-failed',
+  'timeout',
+  'cancelled',
+  'internal',
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
+
+/** A call that failed. `said` is what the server sent: raw, not fit to be shown as it is. */
+export interface FailedCall {
+  readonly method: string;
+  readonly url: URL;
+  readonly status?: number;
+  readonly said?: ServerWords;
+}
+
+/** The parts of an error body that help a person or Siemens' support; all raw. */
+export interface ServerWords {
+  readonly code?: string;
+  readonly message?: string;
+  /** log reference or error id */
+  readonly reference?: string;
+}
+
+/**
+ * A failure with a name. Its message holds our own words and the user's inputs only;
+ * what a server said is kept apart, in `call`, until it is shown.
+ */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly call: FailedCall | undefined;
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    options: { readonly call?: FailedCall | undefined; readonly cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = 'Failure';
+    this.code = code;
+    this.call = options.call;
+  }
+}
+
+/** Any error as a failure. The message of a bug is not repeated: nobody knows what it quotes. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  return new Failure(
+    'internal',
+    `An unexpected ${name} came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.`,
+    { cause: error },
+  );
+}
+
+/** The code of a system error such as ENOSPC, or the error's name: never its message. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -1,0 +1,265 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  Agent,
+  buildConnector,
+  DecoratorHandler,
+  type Dispatcher,
+  Pool,
+  ProxyAgent,
+  request as sendRequest,
+} from 'undici';
+import { errorCode } from '../failure.ts';
+import type { Secret } from '../secret.ts';
+import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
+import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
+
+/** The largest answer that is read, in bytes. */
+const LARGEST_ANSWER = 1024 * 1024;
+
+/** The attempt's own time limit rules: undici's must not end it earlier. */
+const LIMITS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: LARGEST_ANSWER };
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | Authorization>>;
+  readonly body?: string;
+}
+
+/** The value of a header that proves who is calling, e.g. `Bearer …`. */
+export interface Authorization {
+  readonly scheme: 'Basic' | 'Bearer';
+  readonly secret: Secret;
+}
+
+/** A whole answer. Its body may hold secrets. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** An answer of which only status and headers are known. */
+export interface BrokenAnswer {
+  readonly kind: 'broken-answer';
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly why: 'cut-off' | 'too-large';
+  readonly reason: string;
+}
+
+export interface NoAnswer {
+  readonly kind: 'no-answer';
+  /** Whether any of the request may have reached the server. */
+  readonly sent: boolean;
+  readonly reason: string;
+}
+
+/** What became of one attempt. */
+export type Exchange = Answer | BrokenAnswer | NoAnswer;
+
+/** One attempt, as it is told to a debug log. */
+export interface AttemptReport {
+  readonly method: string;
+  readonly url: URL;
+  readonly outcome: string;
+  readonly milliseconds: number;
+}
+
+export interface HttpOptions {
+  readonly proxies: ProxySettings;
+  readonly userAgent: string;
+  /** Time that one attempt may take, in milliseconds. */
+  readonly attemptTimeout: number;
+  readonly onAttempt: (report: AttemptReport) => void;
+}
+
+/**
+ * All HTTP of the project: one pool of connections, through the proxies of the environment, with a
+ * time limit for each attempt and a size limit for answers. Redirects are not followed, TLS is
+ * verified.
+ */
+export class HttpClient {
+  readonly #options: HttpOptions;
+  readonly #sockets = new Set<Socket>();
+  readonly #dispatchers = new Map<string | undefined, Dispatcher>();
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+  }
+
+  /** Makes one attempt; never throws. Ends early, as without an answer, when the signal aborts. */
+  async send(request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+    const started = performance.now();
+    const exchange = await this.#attempt(request, signal);
+    this.#options.onAttempt({
+      method: request.method,
+      url: request.url,
+      outcome: exchange.kind === 'answer' ? `HTTP ${exchange.status}` : exchange.reason,
+      milliseconds: Math.round(performance.now() - started),
+    });
+    return exchange;
+  }
+
+  /** Ends every connection, also those that are still being made. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    for (const dispatcher of this.#dispatchers.values()) await dispatcher.destroy();
+  }
+
+  async #attempt(request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+    const { attemptTimeout, proxies, userAgent } = this.#options;
+    const { url } = request;
+    const proxy = proxyFor(url, proxies);
+    const ending = new Ending(signal, attemptTimeout);
+    const explain = (error: unknown) =>
+      ending.reason ?? explainNetworkError(error, url.host, proxy);
+    let sent = false;
+    try {
+      const response = await sendRequest(url, {
+        method: request.method,
+        headers: { 'user-agent': userAgent, ...revealAll(request.headers) },
+        body: request.body ?? null,
+        signal: ending.signal,
+        dispatcher: this.#dispatcherFor(proxy).compose(
+          onceSent(() => {
+            sent = true;
+          }),
+        ),
+      });
+      const head = { status: response.statusCode, headers: response.headers };
+      try {
+        return { kind: 'answer', ...head, body: await response.body.text() };
+      } catch (error) {
+        if (errorCode(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+          const reason = 'the answer is larger than 1 MiB';
+          return { kind: 'broken-answer', ...head, why: 'too-large', reason };
+        }
+        const reason = `the answer was cut short: ${explain(error)}`;
+        return { kind: 'broken-answer', ...head, why: 'cut-off', reason };
+      }
+    } catch (error) {
+      return { kind: 'no-answer', sent, reason: explain(error) };
+    } finally {
+      ending.dispose();
+    }
+  }
+
+  /** One pool for each way out: directly, and through each proxy. Made when first used. */
+  #dispatcherFor(proxy: HttpProxy | undefined): Dispatcher {
+    const known = this.#dispatchers.get(proxy?.url);
+    if (known !== undefined) return known;
+    const dispatcher = proxy === undefined ? this.#direct() : this.#through(proxy);
+    this.#dispatchers.set(proxy?.url, dispatcher);
+    return dispatcher;
+  }
+
+  #direct(): Dispatcher {
+    const connector = buildConnector({ timeout: this.#options.attemptTimeout });
+    return new Agent({ ...LIMITS, connect: this.#tracked(connector) });
+  }
+
+  #through(proxy: HttpProxy): Dispatcher {
+    return new ProxyAgent({
+      ...LIMITS,
+      uri: proxy.url,
+      clientFactory: (origin, options) =>
+        new ProxyPool(origin, { ...options, connect: this.#tracked(connectorOf(options)) }),
+    });
+  }
+
+  /** Remembers sockets, because undici lets those go on that are connecting when it is closed. */
+  #tracked(connector: buildConnector.connector): buildConnector.connector {
+    return (options, callback) => {
+      const socket: unknown = connector(options, callback);
+      if (isSocket(socket)) {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+      }
+    };
+  }
+}
+
+/** Aborts one attempt at its time limit, or when the caller's signal does; knows which it was. */
+class Ending {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort = () => this.#end('it was ended before an answer came');
+  reason: string | undefined;
+
+  constructor(caller: AbortSignal, milliseconds: number) {
+    this.#caller = caller;
+    this.#timer = setTimeout(
+      () => this.#end(`no answer came within ${milliseconds / 1000} s`),
+      milliseconds,
+    );
+    if (caller.aborted) this.#onAbort();
+    else caller.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#caller.removeEventListener('abort', this.#onAbort);
+  }
+
+  #end(reason: string): void {
+    this.reason = reason;
+    this.#controller.abort();
+  }
+}
+
+/** Connections to a proxy: what goes wrong on the way to the tunnel is the proxy's fault. */
+class ProxyPool extends Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: the base class overloads this with callbacks
+  override connect(options: any): any {
+    return this.#tunnel(options);
+  }
+
+  async #tunnel(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+    const answer = await super.connect(options).catch((error: unknown) => {
+      throw new ProxyError(explainProxyError(error), { cause: error });
+    });
+    if (answer.statusCode === 200) return answer;
+    answer.socket.on('error', () => {}).destroy();
+    throw new ProxyError(`answered with status ${answer.statusCode}`);
+  }
+}
+
+/** Tells when a request is about to be written to a connection that is ready. */
+function onceSent(tell: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    class Watch extends DecoratorHandler {
+      onConnect(abort: (error?: Error) => void): void {
+        tell();
+        handler.onConnect?.(abort);
+      }
+    }
+    return dispatch(options, new Watch(handler) as Dispatcher.DispatchHandlers);
+  };
+}
+
+function revealAll(headers: HttpRequest['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : `${value.scheme} ${value.secret.reveal()}`,
+    ]),
+  );
+}
+
+function connectorOf(options: object): buildConnector.connector {
+  return 'connect' in options && typeof options.connect === 'function'
+    ? (options.connect as buildConnector.connector)
+    : buildConnector({});
+}
+
+function isSocket(value: unknown): value is Socket {
+  return typeof value === 'object' && value !== null && 'destroy' in value && 'once' in value;
+}

@@ -1,0 +1,65 @@
+import { Failure } from '../failure.ts';
+
+/** What the environment says about proxies. */
+export interface ProxySettings {
+  readonly http: HttpProxy | undefined;
+  readonly https: HttpProxy | undefined;
+  /** The entries of NO_PROXY, in lower case. */
+  readonly direct: readonly string[];
+}
+
+export interface HttpProxy {
+  /** The variable that names it: what a user has to look at when it fails. */
+  readonly variable: string;
+  readonly url: string;
+}
+
+/**
+ * Reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY; the lower-case name wins, an empty value counts as
+ * not set, and a value without a scheme is a plain HTTP proxy.
+ *
+ * Throws `input-invalid` for a value that is no HTTP proxy. The value itself may hold a password
+ * and is not repeated.
+ */
+export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
+  return {
+    http: proxyOf(env, ['http_proxy', 'HTTP_PROXY']),
+    https: proxyOf(env, ['https_proxy', 'HTTPS_PROXY']),
+    direct: (env['no_proxy'] || env['NO_PROXY'] || '')
+      .toLowerCase()
+      .split(/[,\s]+/)
+      .filter((entry) => entry !== ''),
+  };
+}
+
+/** The proxy for a URL, or nothing when its host is reached directly. */
+export function proxyFor(url: URL, settings: ProxySettings): HttpProxy | undefined {
+  if (settings.direct.some((entry) => matches(url, entry))) return undefined;
+  return url.protocol === 'https:' ? settings.https : settings.http;
+}
+
+/** As curl does: `*`, or a host and all below it, with or without a leading dot, with or without a port. */
+function matches(url: URL, entry: string): boolean {
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  if (port !== undefined && Number(port) !== portOf(url)) return false;
+  const domain = name.replace(/^\*?\./, '');
+  return domain === '*' || url.hostname === domain || url.hostname.endsWith(`.${domain}`);
+}
+
+function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+function proxyOf(env: NodeJS.ProcessEnv, variables: readonly string[]): HttpProxy | undefined {
+  const variable = variables.find((name) => env[name]?.trim());
+  if (variable === undefined) return undefined;
+  const value = env[variable]?.trim() ?? '';
+  const url = value.includes('://') ? value : `http://${value}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new Failure(
+      'input-invalid',
+      `The environment variable ${variable} is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.`,
+    );
+  }
+  return { variable, url };
+}

@@ -1,0 +1,94 @@
+import type { Exchange, HttpClient, HttpRequest } from './client.ts';
+import type { TimeLimit } from './time-limit.ts';
+
+/** Tries after the first one. */
+export const RETRIES = 4;
+
+/** Statuses after which the same request may succeed a moment later. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+const FIRST_WAIT = 500;
+
+/** Time and chance, passed in so that decisions can be tested. */
+export interface Clock {
+  /** milliseconds since 1970 */
+  now(): number;
+  /** from 0 up to 1 */
+  random(): number;
+  /** Resolves after the time, or at once when the signal aborts. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Whether a request that only asks, or may be repeated safely, is worth another try. */
+export function isPassing(exchange: Exchange): boolean {
+  if (exchange.kind === 'no-answer') return true;
+  if (exchange.kind === 'broken-answer' && isSuccess(exchange)) return exchange.why === 'cut-off';
+  return PASSING.has(exchange.status) || isRateLimited(exchange);
+}
+
+/** 429, or a 403 that is a rate limit and not a missing permission. */
+export function isRateLimited(exchange: Exchange): boolean {
+  if (exchange.kind === 'no-answer') return false;
+  const { status, headers } = exchange;
+  return (
+    status === 429 ||
+    (status === 403 &&
+      (headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0'))
+  );
+}
+
+export function isSuccess(exchange: Exchange): boolean {
+  return exchange.kind !== 'no-answer' && exchange.status >= 200 && exchange.status < 300;
+}
+
+/**
+ * How long to wait before try number `tries + 1`, in milliseconds: exponential backoff with jitter,
+ * or longer when the server asks for it.
+ */
+export function waitBefore(exchange: Exchange, tries: number, clock: Clock): number {
+  const backoff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + clock.random() / 2);
+  return Math.max(backoff, retryAfter(exchange, clock.now()) ?? 0);
+}
+
+/** What Retry-After asks for, in milliseconds: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
+export function retryAfter(exchange: Exchange, now: number): number | undefined {
+  if (exchange.kind === 'no-answer') return undefined;
+  const value = exchange.headers['retry-after']?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+export interface RetryOptions {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly limit: TimeLimit;
+  readonly mayRepeat: (exchange: Exchange) => boolean;
+  /** Ends an attempt that is under way; without it, whatever ends the waiting. */
+  readonly attemptSignal?: AbortSignal;
+}
+
+/** The last exchange, and whether the time limit, or a cancelled job, kept it from being repeated. */
+export interface Outcome {
+  readonly exchange: Exchange;
+  readonly ended: boolean;
+}
+
+/** Sends a request, and again while it may be repeated, tries are left and time allows. */
+export async function sendWithRetries(
+  request: HttpRequest,
+  { http, clock, limit, mayRepeat, attemptSignal = limit.signal }: RetryOptions,
+): Promise<Outcome> {
+  for (let tries = 1; ; tries++) {
+    const exchange = await http.send(request, attemptSignal);
+    if (!mayRepeat(exchange)) return { exchange, ended: false };
+    if (limit.signal.aborted) return { exchange, ended: true };
+    if (tries > RETRIES) return { exchange, ended: false };
+    const wait = waitBefore(exchange, tries, clock);
+    // Waiting for a try that can't be made any more would only delay the bad news.
+    if (wait >= limit.remaining()) return { exchange, ended: true };
+    await clock.sleep(wait, limit.signal);
+    if (limit.signal.aborted) return { exchange, ended: true };
+  }
+}

@@ -1,0 +1,45 @@
+/** Why the job wants to end, and since when nothing new may start. */
+export interface Interruption {
+  /** Aborts when the job is cancelled: nothing new starts. */
+  readonly cancelled: AbortSignal;
+  /** Aborts some seconds later: what is under way ends. */
+  readonly graceOver: AbortSignal;
+}
+
+/**
+ * The time that the network work of one agent may take. `signal` ends waiting, and everything that
+ * can be repeated; `graceSignal` ends what should rather be finished once it has begun.
+ */
+export class TimeLimit {
+  readonly seconds: number;
+  readonly #endsAt: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #interruption: Interruption;
+  readonly signal: AbortSignal;
+  readonly graceSignal: AbortSignal;
+
+  /** `spent` is the part of the time that is used up already, in milliseconds. */
+  constructor(seconds: number, interruption: Interruption, spent = 0) {
+    const left = Math.max(0, seconds * 1000 - spent);
+    const over = new AbortController();
+    this.seconds = seconds;
+    this.#endsAt = performance.now() + left;
+    this.#timer = setTimeout(() => over.abort(), left);
+    this.#interruption = interruption;
+    this.signal = AbortSignal.any([over.signal, interruption.cancelled]);
+    this.graceSignal = AbortSignal.any([over.signal, interruption.graceOver]);
+  }
+
+  /** milliseconds */
+  remaining(): number {
+    return this.#endsAt - performance.now();
+  }
+
+  get cancelled(): boolean {
+    return this.#interruption.cancelled.aborted;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,38 @@
+import { Secret } from '../secret.ts';
+
+/** Shorter pieces would blank unrelated text of the log. */
+const SHORTEST = 16;
+
+/** The width at which `base64` wraps by default. */
+const COLUMNS = 76;
+
+/**
+ * The strings that must be masked so that a private key (normalised PEM) can't be read in a log in
+ * any of the forms that tools commonly print: the file, its body in one line or wrapped anew, its
+ * JSON, and base64 of the file. Armour lines are left out, because their masks would blank every
+ * other PEM file of the job.
+ */
+export function masksOfPrivateKey(privateKey: Secret): readonly Secret[] {
+  const pem = privateKey.reveal();
+  const trimmed = pem.replace(/\n+$/, '');
+  const lines = trimmed.split(/\s+/).filter(isBase64);
+  const body = lines.join('');
+  const files = [pem, trimmed].map((text) => Buffer.from(text).toString('base64'));
+  const pieces = [
+    ...lines,
+    ...wholeAndWrapped(body),
+    JSON.stringify(trimmed).slice(1, -1),
+    ...files.flatMap(wholeAndWrapped),
+  ];
+  return [...new Set(pieces)]
+    .filter((piece) => piece.length >= SHORTEST)
+    .map((piece) => new Secret(piece));
+}
+
+function isBase64(piece: string): boolean {
+  return /^[A-Za-z0-9+/=]+$/.test(piece);
+}
+
+function wholeAndWrapped(text: string): readonly string[] {
+  return [text, ...(text.match(new RegExp(`.{1,${COLUMNS}}`, 'g')) ?? [])];
+}

@@ -1,0 +1,77 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { Failure } from '../failure.ts';
+import { Secret } from '../secret.ts';
+
+/** A private key and the certificate of its public half, both PEM with LF line ends. */
+export interface KeyPair {
+  readonly privateKey: Secret;
+  readonly certificate: string;
+  /** SHA-256 of the certificate, `AB:CD:…` */
+  readonly fingerprint: string;
+  readonly expiresAt: Date;
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----/g;
+
+/**
+ * PEM as it should have arrived: LF line ends, one at the end. In a JSON answer line ends may be
+ * escaped a second time (backslash and n as two characters) or CRLF.
+ */
+export function normalisePem(text: string): string {
+  const lines = text
+    .replace(/\\r|\\n|\r\n?/g, (end) => (end === '\\r' ? '' : '\n'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Reads a normalised private key and certificate, and checks that they belong together.
+ *
+ * Nothing is asked of subject, issuer or validity: the service's certificates carry none of the
+ * agent's names. Throws `response-invalid` for PEM that does not parse, `key-mismatch` for a key
+ * of another certificate.
+ */
+export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
+  const blocks = certificate.match(CERTIFICATE) ?? [];
+  const leaf = parseCertificate(blocks[0]);
+  const key = parsePrivateKey(privateKey.reveal());
+  if (!leaf.checkPrivateKey(key)) {
+    throw new Failure('key-mismatch', "The private key is not the certificate's.");
+  }
+  return {
+    privateKey,
+    certificate: `${blocks.join('\n')}\n`,
+    fingerprint: leaf.fingerprint256,
+    expiresAt: leaf.validToDate,
+  };
+}
+
+/** The same private key as PKCS#8 PEM (RFC 5958), encrypted with AES-256 under the passphrase. */
+export function encryptPrivateKey(privateKey: Secret, passphrase: Secret): Secret {
+  const encrypted = createPrivateKey(privateKey.reveal()).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: passphrase.reveal(),
+  });
+  return new Secret(encrypted.toString());
+}
+
+// The parsers' own errors are dropped: they may quote what they could not read.
+
+function parseCertificate(pem: string | undefined): X509Certificate {
+  try {
+    if (pem !== undefined) return new X509Certificate(pem);
+  } catch {}
+  throw new Failure('response-invalid', 'The certificate in the answer is no PEM certificate.');
+}
+
+function parsePrivateKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new Failure('response-invalid', 'The private key in the answer is no PEM private key.');
+  }
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as core from '@actions/core';
+import { errorCode, type Failure } from '../failure.ts';
+import { showFailure } from '../shown.ts';
+import { RunnerSecrets } from './secrets.ts';
+
+/**
+ * GitHub's runner, as an action sees it. Everything that is printed goes through here, on standard
+ * output only: the runner reads standard error first, and so would show what is not masked yet.
+ */
+export class Runner {
+  readonly secrets = new RunnerSecrets((value) => {
+    // Without a runner the command would show what it is to hide.
+    if (process.env['GITHUB_ACTIONS'] === 'true') core.setSecret(value);
+  });
+
+  /** The value of an input as it was given, without white space around it. */
+  input(name: string): string {
+    return core.getInput(name);
+  }
+
+  /** The value of an input to the letter. */
+  rawInput(name: string): string {
+    return core.getInput(name, { trimWhitespace: false });
+  }
+
+  /** The folder that relative paths start at. */
+  get workspace(): string {
+    return process.env['GITHUB_WORKSPACE'] || process.cwd();
+  }
+
+  /** A folder that the runner empties when the job ends. */
+  get temporaryDirectory(): string {
+    return process.env['RUNNER_TEMP'] || tmpdir();
+  }
+
+  info(message: string): void {
+    core.info(this.#line(message));
+  }
+
+  debug(message: string): void {
+    core.debug(this.#line(message));
+  }
+
+  notice(message: string): void {
+    core.notice(this.#line(message));
+  }
+
+  warn(message: string): void {
+    core.warning(this.#line(message));
+  }
+
+  /** The failure of the step: one line, one annotation. */
+  fail(failure: Failure): void {
+    this.#traceBug(failure);
+    core.error(this.#line(showFailure(failure, (text) => this.secrets.redact(text))));
+  }
+
+  setOutput(name: string, value: string): void {
+    core.setOutput(name, value);
+  }
+
+  saveState(name: string, value: string): void {
+    core.saveState(name, value);
+  }
+
+  state(name: string): string {
+    return core.getState(name);
+  }
+
+  /** Adds Markdown to the job summary. A summary that can't be written is not worth a failure. */
+  async summarise(markdown: string): Promise<void> {
+    if (!existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return;
+    try {
+      await core.summary.addRaw(this.secrets.redact(markdown), true).write();
+    } catch (error) {
+      this.warn(`The job summary could not be written (${errorCode(error)}).`);
+    }
+  }
+
+  /** Where a bug came up, without its message. */
+  #traceBug({ code, cause }: Failure): void {
+    if (code !== 'internal' || !(cause instanceof Error)) return;
+    for (const frame of cause.stack?.match(/^ {4}at .*$/gm) ?? []) this.debug(frame.trim());
+  }
+
+  /** One line without secrets that the runner takes for no command: `##[` counts anywhere in it. */
+  #line(message: string): string {
+    return this.secrets
+      .redact(message)
+      .replace(/[\r\n]+/g, ' ')
+      .replaceAll('##[', '## [');
+  }
+}

@@ -1,0 +1,46 @@
+import { asFailure, errorCode } from '../failure.ts';
+import { Runner } from './runner.ts';
+
+/**
+ * Runs a step to its end: the only catch of an entry. The step counts as failed until `work` is
+ * done, whatever else ends the process: an exception nobody caught, or nothing left to wait for.
+ */
+export async function runStep(work: (runner: Runner) => Promise<void>): Promise<void> {
+  const runner = new Runner();
+  process.exitCode = 1;
+  divertWarnings(runner);
+  let failed = false;
+  const fail = (error: unknown) => {
+    if (!failed) runner.fail(asFailure(error));
+    failed = true;
+  };
+  const onEmpty = () => fail(new Error('nothing left to wait for'));
+  // What is under way may still finish: ending the process here could lose a key.
+  process.on('uncaughtException', fail);
+  process.once('beforeExit', onEmpty);
+  try {
+    await work(runner);
+    if (!failed) process.exitCode = 0;
+  } catch (error) {
+    fail(error);
+  } finally {
+    process.off('beforeExit', onEmpty);
+  }
+}
+
+/** Runs a post step: it may warn, and never fails the job. */
+export async function runPostStep(work: (runner: Runner) => Promise<void>): Promise<void> {
+  const runner = new Runner();
+  divertWarnings(runner);
+  try {
+    await work(runner);
+  } catch (error) {
+    runner.warn(`The clean-up after the job failed (${errorCode(error)}).`);
+  }
+}
+
+/** Node's own warnings are for developers; by default they are printed on standard error. */
+function divertWarnings(runner: Runner): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => runner.debug(`${name}: ${message}`));
+}
