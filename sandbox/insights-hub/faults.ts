@@ -1,0 +1,84 @@
+/** The calls that can be made to go wrong. */
+export const endpoints = ['token', 'create'] as const;
+export type Endpoint = (typeof endpoints)[number];
+
+/**
+ * What goes wrong. Kinds in the first group happen instead of processing the request, those in the
+ * second group after it was processed, those in the third change the answer.
+ */
+export type Fault =
+  | { readonly kind: 'reset-before' }
+  | { readonly kind: 'silence' }
+  | { readonly kind: 'status'; readonly status: number; readonly headers?: Headers }
+  | { readonly kind: 'html'; readonly status?: number }
+  | { readonly kind: 'redirect'; readonly location: string }
+  | { readonly kind: 'body'; readonly body: string; readonly status?: number }
+  | { readonly kind: 'echo'; readonly status: number }
+  | { readonly kind: 'reset-after' }
+  | { readonly kind: 'silence-after' }
+  | { readonly kind: 'cut-off' }
+  | { readonly kind: 'status-after'; readonly status: number; readonly headers?: Headers }
+  | { readonly kind: 'delay'; readonly milliseconds: number }
+  | { readonly kind: 'wrong-pair' }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'change'; readonly change: (answer: Answer) => unknown };
+
+type Headers = Readonly<Record<string, string>>;
+type Answer = Readonly<Record<string, unknown>>;
+
+/** Faults that a person can order by name, with what they show. */
+export const namedFaults: Readonly<
+  Record<string, { readonly fault: Fault; readonly shows: string }>
+> = {
+  'reset-before': {
+    fault: { kind: 'reset-before' },
+    shows: 'the connection breaks before the service has done anything',
+  },
+  'reset-after': {
+    fault: { kind: 'reset-after' },
+    shows: 'the connection breaks after the service has done its work',
+  },
+  'cut-off': { fault: { kind: 'cut-off' }, shows: 'the answer ends half-way' },
+  silence: { fault: { kind: 'silence' }, shows: 'the service never answers' },
+  html: { fault: { kind: 'html' }, shows: 'a web page comes instead of JSON' },
+  empty: { fault: { kind: 'body', body: '' }, shows: 'the answer is empty' },
+  'too-large': {
+    fault: { kind: 'body', body: ' '.repeat(2 * 1024 * 1024) },
+    shows: 'the answer has 2 MiB',
+  },
+  echo: {
+    fault: { kind: 'echo', status: 400 },
+    shows: 'the error repeats the request, secrets and all',
+  },
+  redirect: {
+    fault: { kind: 'redirect', location: 'https://elsewhere.invalid/' },
+    shows: 'the service sends the caller elsewhere',
+  },
+  'wrong-pair': {
+    fault: { kind: 'wrong-pair' },
+    shows: "the private key is another certificate's",
+  },
+  expired: { fault: { kind: 'expired' }, shows: 'the certificate has expired already' },
+  slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the answer takes 3 s' },
+};
+
+export interface OrderedFault {
+  readonly at: Endpoint;
+  readonly fault: Fault;
+  /** how many requests it meets; all that come, when not given */
+  readonly times?: number;
+}
+
+/**
+ * Reads `ENDPOINT:FAULT` or `ENDPOINT:FAULT:TIMES`, where FAULT is a name from the list or a
+ * status, e.g. `create:reset-after` or `token:503:2`. Gives nothing for what it does not know.
+ */
+export function parseFault(text: string): OrderedFault | undefined {
+  const [first = '', name = '', count = '1'] = text.split(':');
+  const at = endpoints.find((endpoint) => endpoint === first);
+  const fault = /^[45]\d\d$/.test(name)
+    ? ({ kind: 'status', status: Number(name) } as const)
+    : namedFaults[name]?.fault;
+  if (at === undefined || fault === undefined || !/^\d+$/.test(count)) return undefined;
+  return { at, fault, times: Number(count) };
+}

@@ -1,0 +1,225 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { type Command, parseCommand, parseFileCommands } from './commands.ts';
+import { Masker } from './masker.ts';
+
+/** What an `action.yml` says that a runner needs. */
+interface ActionFile {
+  readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+  readonly runs: { readonly using: string; readonly main: string; readonly post?: string };
+}
+
+export interface StepOptions {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** values that a workflow would take from `secrets`: masked from the start */
+  readonly secrets?: readonly string[];
+  /** variables of the job, e.g. a proxy's */
+  readonly env?: Readonly<Record<string, string>>;
+  /** as with the secret ACTIONS_STEP_DEBUG */
+  readonly debug?: boolean;
+  /** Is told of each chunk of output as it comes, and of the process. */
+  readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** What a step leaves behind. */
+export interface StepResult {
+  readonly exitCode: number | null;
+  /** what the process printed, unmasked */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** what a person sees, masked, line by line */
+  readonly log: readonly string[];
+  readonly commands: readonly Command[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly state: Readonly<Record<string, string>>;
+  /** variables and search paths for later steps */
+  readonly exported: string;
+  readonly summary: string;
+}
+
+/** A step that takes longer than this is killed, in milliseconds. */
+const LONGEST_STEP = 60_000;
+
+/**
+ * Plays GitHub's runner for one job: reads `action.yml`, starts the bundles with this Node in an
+ * environment of its own, reads what they print and write, and masks as the runner does.
+ */
+export class Runner {
+  readonly workspace: string;
+  readonly temporary: string;
+  readonly #root: string;
+  readonly #action: ActionFile;
+  readonly #actionDirectory: string;
+  readonly #masker = new Masker();
+
+  private constructor(root: string, actionDirectory: string, action: ActionFile) {
+    this.#root = root;
+    this.workspace = path.join(root, 'work');
+    this.temporary = path.join(root, 'temp');
+    this.#actionDirectory = actionDirectory;
+    this.#action = action;
+  }
+
+  /** Sets up a job for the action of a directory. */
+  static async start(actionDirectory: string): Promise<Runner> {
+    const text = await readFile(path.join(actionDirectory, 'action.yml'), 'utf8');
+    const root = await mkdtemp(path.join(tmpdir(), 'sandbox-runner-'));
+    const runner = new Runner(root, actionDirectory, parse(text) as ActionFile);
+    await mkdir(runner.workspace);
+    await mkdir(runner.temporary);
+    return runner;
+  }
+
+  /** Removes everything of the job. */
+  async stop(): Promise<void> {
+    await rm(this.#root, { recursive: true, force: true });
+  }
+
+  /** Runs the action's main entry. */
+  async main(options: StepOptions): Promise<StepResult> {
+    return this.#run(this.#action.runs.main, options, {});
+  }
+
+  /** Runs its post entry, with the state that main saved. */
+  async post(options: StepOptions, main: StepResult): Promise<StepResult> {
+    const { post } = this.#action.runs;
+    if (post === undefined) throw new Error('the action has no post entry');
+    const states = Object.entries(main.state).map(([name, value]) => [`STATE_${name}`, value]);
+    return this.#run(post, options, Object.fromEntries(states));
+  }
+
+  async #run(
+    entry: string,
+    options: StepOptions,
+    state: Readonly<Record<string, string>>,
+  ): Promise<StepResult> {
+    if (this.#action.runs.using !== 'node24') throw new Error('the action is not for Node 24');
+    const files = await this.#fileCommands();
+    const script = path.join(this.#actionDirectory, entry);
+    const env = { ...this.#environment(options, files), ...state, ...options.env };
+    for (const secret of options.secrets ?? []) this.#masker.add(secret);
+    const ended = await startProcess(script, this.workspace, env, options.onOutput);
+    const { log, commands } = this.#readLog(ended);
+    const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
+    return {
+      ...ended,
+      log,
+      commands,
+      outputs: parseFileCommands(await read('output')),
+      state: parseFileCommands(await read('state')),
+      exported: (await read('env')) + (await read('path')),
+      summary: await read('summary'),
+    };
+  }
+
+  /** The masked log. Standard error comes first, because the runner reads it first. */
+  #readLog({ stdout, stderr }: { stdout: string; stderr: string }) {
+    const log: string[] = [];
+    const commands: Command[] = [];
+    const show = (line: string) => log.push(...this.#masker.mask(line).split('\n'));
+    for (const line of linesOf(stderr)) show(line);
+    for (const line of linesOf(stdout)) {
+      const command = parseCommand(line);
+      if (command === undefined) {
+        show(line);
+        continue;
+      }
+      commands.push(command);
+      if (command.name === 'add-mask') this.#masker.add(command.message);
+      else if (command.name === 'group') show(`▼ ${command.message}`);
+      else if (command.name in SHOWN) show(`${SHOWN[command.name]}${command.message}`);
+    }
+    return { log, commands };
+  }
+
+  async #fileCommands(): Promise<Record<keyof typeof FILES, string>> {
+    const directory = await mkdtemp(path.join(this.#root, 'files-'));
+    const entries = Object.keys(FILES).map((name) => [name, path.join(directory, name)] as const);
+    for (const [, file] of entries) await writeFile(file, '');
+    return Object.fromEntries(entries) as Record<keyof typeof FILES, string>;
+  }
+
+  /** What the runner gives a step: nothing of this process's environment but what programs need. */
+  #environment(options: StepOptions, files: Record<keyof typeof FILES, string>) {
+    const { PATH = '', HOME = '', SystemRoot = '' } = process.env;
+    return {
+      PATH,
+      HOME,
+      ...(SystemRoot && { SystemRoot }),
+      CI: 'true',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_WORKSPACE: this.workspace,
+      RUNNER_TEMP: this.temporary,
+      ...(options.debug && { RUNNER_DEBUG: '1' }),
+      ...Object.fromEntries(
+        Object.entries(FILES).map(([name, variable]) => [
+          variable,
+          files[name as keyof typeof FILES],
+        ]),
+      ),
+      ...this.#inputs(options.inputs),
+    };
+  }
+
+  #inputs(given: Readonly<Record<string, string>>): Record<string, string> {
+    const unknown = Object.keys(given).filter((name) => !(name in this.#action.inputs));
+    if (unknown.length > 0) throw new Error(`unknown inputs: ${unknown.join(', ')}`);
+    return Object.fromEntries(
+      Object.entries(this.#action.inputs).map(([name, input]) => [
+        `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
+        given[name] ?? String(input.default ?? ''),
+      ]),
+    );
+  }
+}
+
+const FILES = {
+  output: 'GITHUB_OUTPUT',
+  state: 'GITHUB_STATE',
+  env: 'GITHUB_ENV',
+  path: 'GITHUB_PATH',
+  summary: 'GITHUB_STEP_SUMMARY',
+} as const;
+
+/** How commands that are shown begin in the log. */
+const SHOWN: Readonly<Record<string, string>> = {
+  error: 'Error: ',
+  warning: 'Warning: ',
+  notice: 'Notice: ',
+  debug: '##[debug]',
+};
+
+function startProcess(
+  script: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  onOutput: StepOptions['onOutput'],
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_STEP);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    onOutput?.(text, (signal) => child.kill(signal));
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => {
+      clearTimeout(timer);
+      resolve({ exitCode, stdout, stderr });
+    });
+  });
+}
+
+function linesOf(text: string): readonly string[] {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
