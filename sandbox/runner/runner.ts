@@ -102,7 +102,7 @@ export class Runner {
     const env = { ...this.#environment(options, files), ...state, ...options.env };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
     const ended = await startProcess(script, this.workspace, env, options.onOutput);
-    const { log, commands } = this.#readLog(ended);
+    const { log, commands } = this.#readLog(ended, options.debug ?? false);
     const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
     return {
       ...ended,
@@ -116,7 +116,7 @@ export class Runner {
   }
 
   /** The masked log. Standard error comes first, because the runner reads it first. */
-  #readLog({ stdout, stderr }: { stdout: string; stderr: string }) {
+  #readLog({ stdout, stderr }: { stdout: string; stderr: string }, debug: boolean) {
     const log: string[] = [];
     const commands: Command[] = [];
     const show = (line: string) => log.push(...this.#masker.mask(line).split('\n'));
@@ -130,6 +130,7 @@ export class Runner {
       commands.push(command);
       if (command.name === 'add-mask') this.#masker.add(command.message);
       else if (command.name === 'group') show(`▼ ${command.message}`);
+      else if (command.name === 'debug' && !debug) continue;
       else if (command.name in SHOWN) show(`${SHOWN[command.name]}${command.message}`);
     }
     return { log, commands };

@@ -3,6 +3,8 @@ import { Secret } from '../secret.ts';
 /** Shorter pieces would blank unrelated text of the log. */
 const SHORTEST = 16;
 
+const ARMOUR = /-----[^-]*-----/g;
+
 /** The width at which `base64` wraps by default. */
 const COLUMNS = 76;
 
@@ -15,7 +17,7 @@ const COLUMNS = 76;
 export function masksOfPrivateKey(privateKey: Secret): readonly Secret[] {
   const pem = privateKey.reveal();
   const trimmed = pem.replace(/\n+$/, '');
-  const lines = trimmed.split(/\s+/).filter(isBase64);
+  const lines = trimmed.replace(ARMOUR, '').split(/\s+/).filter(isBase64);
   const body = lines.join('');
   const files = [pem, trimmed].map((text) => Buffer.from(text).toString('base64'));
   const pieces = [

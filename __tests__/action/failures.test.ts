@@ -1,0 +1,455 @@
+import { describe, expect } from 'vitest';
+import type { Endpoint, Fault } from '../../sandbox/insights-hub/faults.ts';
+import { agentsOf, codeOf, errorOf, test } from './sandbox.ts';
+
+interface Row {
+  readonly fault: Fault;
+  readonly code: string;
+  /** requests that the endpoint sees */
+  readonly requests: number;
+  /** agents at Insights Hub afterwards */
+  readonly agents: number;
+  readonly says: RegExp;
+}
+
+const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({
+  kind: 'status',
+  status: code,
+  ...(headers && { headers }),
+});
+const body = (text: string): Fault => ({ kind: 'body', body: text });
+const change = (more: object): Fault => ({
+  kind: 'change',
+  change: (answer) => ({ ...answer, ...more }),
+});
+const HUGE = `"${'x'.repeat(2 * 1024 * 1024)}"`;
+
+const token: Readonly<Record<string, Row>> = {
+  'a 400': { fault: status(400), code: 'token-rejected', requests: 1, agents: 0, says: /`tenant`/ },
+  'a 401': {
+    fault: status(401),
+    code: 'token-rejected',
+    requests: 1,
+    agents: 0,
+    says: /"service credentials" .* Cloud Foundry only/,
+  },
+  'a 403': {
+    fault: status(403),
+    code: 'token-rejected',
+    requests: 1,
+    agents: 0,
+    says: /`app-name`.*HTTP 403, POST .*\/oauth\/token, code mdsp\.core\.\S+, the server says "The required scope is missing\.", log reference [0-9a-f]{32}\)$/,
+  },
+  'a 404': {
+    fault: status(404),
+    code: 'request-rejected',
+    requests: 1,
+    agents: 0,
+    says: /HTTP 404/,
+  },
+  'a 429 to the end': {
+    fault: status(429, { 'retry-after': '0' }),
+    code: 'rate-limited',
+    requests: 5,
+    agents: 0,
+    says: /too many requests.*API rate limit exceeded/,
+  },
+  'a 403 that is a rate limit, to the end': {
+    fault: status(403, { 'retry-after': '0' }),
+    code: 'rate-limited',
+    requests: 5,
+    agents: 0,
+    says: /too many requests/,
+  },
+  'a 500 to the end': {
+    fault: status(500),
+    code: 'unavailable',
+    requests: 5,
+    agents: 0,
+    says: /HTTP 500/,
+  },
+  'a 501': { fault: status(501), code: 'unavailable', requests: 1, agents: 0, says: /HTTP 501/ },
+  'resets to the end': {
+    fault: { kind: 'reset-before' },
+    code: 'unavailable',
+    requests: 5,
+    agents: 0,
+    says: /closed the connection/,
+  },
+  'answers cut short to the end': {
+    fault: { kind: 'cut-off' },
+    code: 'unavailable',
+    requests: 5,
+    agents: 0,
+    says: /cut short/,
+  },
+  'a redirect': {
+    fault: { kind: 'redirect', location: 'http://127.0.0.1:1/' },
+    code: 'request-rejected',
+    requests: 1,
+    agents: 0,
+    says: /redirect, which is never followed.*`api-url` and `token-url`/,
+  },
+  'a web page': {
+    fault: { kind: 'html' },
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /no Bearer token/,
+  },
+  'an empty answer': {
+    fault: body(''),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /no Bearer token/,
+  },
+  'an answer of over 1 MiB': {
+    fault: body(HUGE),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /can't be used/,
+  },
+  'an answer without a token': {
+    fault: body('{"token_type":"Bearer"}'),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /no Bearer token/,
+  },
+  'an empty token': {
+    fault: body('{"access_token":""}'),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /no Bearer token/,
+  },
+  'a token of another kind': {
+    fault: body('{"access_token":"abcdefgh","token_type":"mac"}'),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /no Bearer token/,
+  },
+  'a token that fits no header': {
+    fault: body('{"access_token":"abc\\r\\nx-injected: defgh","token_type":"Bearer"}'),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /no Bearer token/,
+  },
+};
+
+const LOST =
+  /Agent device001 exists now, and its private key is lost\. End the agent with client id mqtt1_device001/;
+const UNKNOWN =
+  /Nobody can say whether agent device001 was created.*not sent again.*client id mqtt1_device001/;
+
+const create: Readonly<Record<string, Row>> = {
+  'a 400': {
+    fault: status(400),
+    code: 'request-rejected',
+    requests: 1,
+    agents: 0,
+    says: /HTTP 400, POST http:\/\/127\.0\.0\.1:\d+\/api\/mindconnectmqtt\/v3\/agentCertificates, code mdsp/,
+  },
+  'a 401 with a fresh token too': {
+    fault: status(401),
+    code: 'unauthorized',
+    requests: 2,
+    agents: 0,
+    says: /token_validation_failed/,
+  },
+  'a 403': {
+    fault: status(403),
+    code: 'forbidden',
+    requests: 1,
+    agents: 0,
+    says: /a candidate is mdsp:core:mindconnect\.fullaccess/,
+  },
+  'a 409': {
+    fault: status(409),
+    code: 'agent-exists',
+    requests: 1,
+    agents: 0,
+    says: /Choose another name/,
+  },
+  'a 404': {
+    fault: status(404),
+    code: 'request-rejected',
+    requests: 1,
+    agents: 0,
+    says: /HTTP 404/,
+  },
+  'a 422': {
+    fault: status(422),
+    code: 'request-rejected',
+    requests: 1,
+    agents: 0,
+    says: /HTTP 422/,
+  },
+  'a redirect': {
+    fault: { kind: 'redirect', location: 'http://127.0.0.1:1/' },
+    code: 'request-rejected',
+    requests: 1,
+    agents: 0,
+    says: /never followed/,
+  },
+  'a 408 to the end': {
+    fault: status(408),
+    code: 'request-rejected',
+    requests: 5,
+    agents: 0,
+    says: /HTTP 408/,
+  },
+  'a 429 to the end': {
+    fault: status(429, { 'retry-after': '0' }),
+    code: 'rate-limited',
+    requests: 5,
+    agents: 0,
+    says: /too many/,
+  },
+  'a 503 with Retry-After to the end': {
+    fault: status(503, { 'retry-after': '0' }),
+    code: 'unavailable',
+    requests: 5,
+    agents: 0,
+    says: /HTTP 503/,
+  },
+  'a 500 before processing': {
+    fault: status(500),
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 0,
+    says: UNKNOWN,
+  },
+  'a 500 after processing': {
+    fault: { kind: 'status-after', status: 500 },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 1,
+    says: UNKNOWN,
+  },
+  'a 502': {
+    fault: { kind: 'status-after', status: 502 },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 1,
+    says: UNKNOWN,
+  },
+  'a 503 without Retry-After': {
+    fault: { kind: 'status-after', status: 503 },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 1,
+    says: UNKNOWN,
+  },
+  'a 504': {
+    fault: { kind: 'status-after', status: 504 },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 1,
+    says: UNKNOWN,
+  },
+  'a reset before processing': {
+    fault: { kind: 'reset-before' },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 0,
+    says: UNKNOWN,
+  },
+  'a reset after processing': {
+    fault: { kind: 'reset-after' },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 1,
+    says: UNKNOWN,
+  },
+  'an answer cut short': {
+    fault: { kind: 'cut-off' },
+    code: 'outcome-unknown',
+    requests: 1,
+    agents: 1,
+    says: UNKNOWN,
+  },
+  'a web page': {
+    fault: { kind: 'html' },
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: LOST,
+  },
+  'an empty answer': {
+    fault: body(''),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: LOST,
+  },
+  'a JSON array': {
+    fault: body('[]'),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: LOST,
+  },
+  'an answer of over 1 MiB': {
+    fault: body(HUGE),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 0,
+    says: /larger than 1 MiB.*private key is lost/,
+  },
+  'no private key': {
+    fault: change({ privateKey: undefined }),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 1,
+    says: /no private key\. Agent.*lost/,
+  },
+  'no certificate': {
+    fault: change({ publicKey: undefined }),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 1,
+    says: /no certificate\. Agent/,
+  },
+  'no client id': {
+    fault: change({ clientId: undefined }),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 1,
+    says: /no client id\. Agent/,
+  },
+  'fields of wrong types': {
+    fault: change({ clientId: 7, privateKey: {}, publicKey: [] }),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 1,
+    says: LOST,
+  },
+  'a private key that does not parse': {
+    fault: change({
+      privateKey: '-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n',
+    }),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 1,
+    says: /no PEM private key\. Agent/,
+  },
+  'a certificate that does not parse': {
+    fault: change({ publicKey: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }),
+    code: 'response-invalid',
+    requests: 1,
+    agents: 1,
+    says: /no PEM certificate\. Agent/,
+  },
+  "another certificate's key": {
+    fault: { kind: 'wrong-pair' },
+    code: 'key-mismatch',
+    requests: 1,
+    agents: 1,
+    says: /not the certificate's\. Agent.*lost/,
+  },
+};
+
+describe.concurrent.each([
+  { endpoint: 'token', rows: token },
+  { endpoint: 'create', rows: create },
+] as const satisfies { endpoint: Endpoint; rows: typeof token }[])(
+  'when the $endpoint request meets',
+  ({ endpoint, rows }) => {
+    test.for(Object.entries(rows))('%s', async ([, row], { start }) => {
+      const sandbox = await start();
+      sandbox.hub.faults.push({ at: endpoint, fault: row.fault });
+      const result = await sandbox.main({}, { debug: true });
+      expect(result.exitCode).toBe(1);
+      expect(codeOf(result)).toBe(row.code);
+      expect(errorOf(result)).toMatch(row.says);
+      expect(sandbox.hub.seen(endpoint)).toHaveLength(row.requests);
+      if (endpoint === 'token') expect(sandbox.hub.seen('create')).toHaveLength(0);
+      expect(sandbox.hub.agents.size).toBe(row.agents);
+      expect(agentsOf(result)).toEqual([{ name: 'device001', code: row.code }]);
+      expect((await sandbox.files()).filter((name) => /\.(key|pem|tmp)$/.test(name))).toEqual([]);
+      expect((await sandbox.post(result)).exitCode).toBe(0);
+      expect(await sandbox.files()).toEqual([]);
+    });
+  },
+);
+
+describe.concurrent('several agents', () => {
+  test('one that fails leaves the others alone', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.main({ name: 'b', 'output-directory': 'earlier' });
+    const result = await sandbox.main({ name: 'a\nb\nc' });
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe('agent-exists');
+    expect(errorOf(result)).toMatch(/1 of 3 agents failed\. b: \[agent-exists\] Agent b exists/);
+    expect(agentsOf(result)).toMatchObject([
+      { name: 'a', clientId: 'mqtt1_a' },
+      { name: 'b', code: 'agent-exists' },
+      { name: 'c', clientId: 'mqtt1_c' },
+    ]);
+    expect(result.summary).toContain('failed: <code>agent-exists</code>');
+    expect(result.log.filter((line) => line.startsWith('Failed: agent b'))).toHaveLength(1);
+  });
+
+  test('a token that is refused fails all of them, once', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'token', fault: status(401) });
+    const result = await sandbox.main({ name: 'a\nb' });
+    expect(errorOf(result)).toMatch(/^\[token-rejected\] The token endpoint/);
+    expect(agentsOf(result)).toEqual([
+      { name: 'a', code: 'token-rejected' },
+      { name: 'b', code: 'token-rejected' },
+    ]);
+  });
+});
+
+/** Options that break something in the process of the action, before it starts. */
+function broken(code: string) {
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  return { env: { NODE_OPTIONS: `--import=${url}` } };
+}
+
+describe.concurrent('a bug', () => {
+  test('is told by its kind, without the text of its message', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      broken(`import { X509Certificate } from 'node:crypto';
+        X509Certificate.prototype.checkPrivateKey = () => {
+          throw new TypeError('a-secret' + '-text');
+        };`),
+    );
+    expect(result.exitCode).toBe(1);
+    expect(errorOf(result)).toMatch(/^\[internal\] An unexpected TypeError came up.*report/);
+    expect(result.stdout).not.toContain('a-secret-text');
+  });
+
+  test('nobody caught fails the step, and what is under way is finished', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      broken(`setTimeout(() => { throw new RangeError('a-secret' + '-text'); }, 1);`),
+    );
+    expect(result.exitCode).toBe(1);
+    expect(errorOf(result)).toMatch(/^\[internal\] An unexpected RangeError/);
+    expect(result.stdout).not.toContain('a-secret-text');
+    expect(result.outputs['clientId']).toBe('mqtt1_device001');
+  });
+
+  test('that leaves nothing to wait for has failed the step', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      broken(`import fs from 'node:fs/promises';
+        import { syncBuiltinESMExports } from 'node:module';
+        fs.open = () => new Promise(() => {});
+        syncBuiltinESMExports();`),
+    );
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe('internal');
+  });
+});

@@ -1,0 +1,221 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { hasOpenssl, openssl } from '../openssl.ts';
+import { agentsOf, test, warningsOf } from './sandbox.ts';
+
+describe.concurrent('a run that succeeds', () => {
+  test.for(['inputs', 'applicationInputs', 'tokenInputs'] as const)(
+    'with %s',
+    async (way, { start }) => {
+      const sandbox = await start();
+      const { hub, runner } = sandbox;
+      const result = await sandbox.main({ ...sandbox[way], owner: 'somebody@some.com' });
+
+      expect(result.exitCode).toBe(0);
+      expect(hub.seen('token')).toHaveLength(way === 'tokenInputs' ? 0 : 1);
+      expect(hub.seen('create').map(({ body }) => JSON.parse(body))).toEqual([
+        { name: 'device001', owner: 'somebody@some.com' },
+      ]);
+      const agent = hub.agents.get('mqtt1_device001');
+      expect(agent?.owner).toBe('somebody@some.com');
+      const directory = path.join(runner.workspace, '.insights-hub');
+      expect(await sandbox.read('.insights-hub/mqtt1_device001.key')).toBe(agent?.pair.privateKey);
+      expect(await sandbox.read('.insights-hub/mqtt1_device001.pem')).toBe(agent?.pair.certificate);
+      const certificate = new X509Certificate(agent?.pair.certificate ?? '');
+      const outputs = {
+        agentId: expect.stringMatching(/^[0-9a-z]{32}$/),
+        clientId: 'mqtt1_device001',
+        agentName: 'mqtt1_device001',
+        certificateId: expect.stringMatching(/^[0-9A-Z]{26}$/),
+        certificatePath: path.join(directory, 'mqtt1_device001.pem'),
+        privateKeyPath: path.join(directory, 'mqtt1_device001.key'),
+        fingerprint: certificate.fingerprint256,
+        expiresAt: '2049-12-31T23:59:59.000Z',
+      };
+      expect(result.outputs).toEqual({ ...outputs, agents: expect.any(String) });
+      expect(agentsOf(result)).toEqual([{ name: 'device001', ...outputs }]);
+      expect(result.exported).toBe('');
+      expect(warningsOf(result)).toEqual([]);
+    },
+  );
+
+  test('sends each token request as its service documents it', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.main();
+    await sandbox.main({ ...sandbox.applicationInputs, name: 'device002' });
+    const [user, application] = sandbox.hub.seen('token');
+    expect(user).toMatchObject({
+      path: '/mqtt1/oauth/token',
+      body: 'grant_type=client_credentials',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: expect.stringMatching(/^Basic /),
+        'user-agent': expect.stringMatching(/^insights-hub-agent-certificate\/\d/),
+      },
+    });
+    expect(application).toMatchObject({
+      path: '/api/technicaltokenmanager/v3/oauth/token',
+      headers: {
+        'content-type': 'application/json',
+        'x-space-auth-key': expect.stringMatching(/^Basic /),
+      },
+    });
+    expect(application?.headers.authorization).toBeUndefined();
+    expect(JSON.parse(application?.body ?? '')).toEqual({
+      appName: 'device-builder',
+      appVersion: 'v1',
+      hostTenant: 'mqtt1',
+      userTenant: 'mqtt1',
+    });
+  });
+
+  test('takes the tenant that hosts an application from its own input', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.main({ ...sandbox.applicationInputs, 'host-tenant': 'operator' });
+    const [request] = sandbox.hub.seen('token');
+    expect(JSON.parse(request?.body ?? '')).toMatchObject({
+      hostTenant: 'operator',
+      userTenant: 'mqtt1',
+    });
+  });
+
+  const shapes = ['flat', 'nested'] as const;
+  const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
+  test.for(shapes.flatMap((shape) => lineEnds.map((ends) => ({ shape, lineEnds: ends }))))(
+    'reads an answer of shape $shape with $lineEnds line ends',
+    async (form, { start }) => {
+      const sandbox = await start({ form });
+      const result = await sandbox.main();
+      expect(result.exitCode).toBe(0);
+      const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
+      expect(await sandbox.read('.insights-hub/mqtt1_device001.key')).toBe(pair?.privateKey);
+      expect(await sandbox.read('.insights-hub/mqtt1_device001.pem')).toBe(pair?.certificate);
+      expect(result.outputs['clientId']).toBe('mqtt1_device001');
+      expect('agentId' in result.outputs).toBe(form.shape === 'flat');
+    },
+  );
+
+  test.skipIf(!hasOpenssl)('OpenSSL accepts key and certificate as a pair', async ({ start }) => {
+    const sandbox = await start({ form: { lineEnds: 'escaped' } });
+    const { outputs } = await sandbox.main();
+    const { certificatePath = '', privateKeyPath = '' } = outputs;
+    const modulus = openssl('x509', '-noout', '-modulus', '-in', certificatePath);
+    expect(modulus).toMatch(/^Modulus=[0-9A-F]{512}\n$/);
+    expect(openssl('rsa', '-noout', '-modulus', '-in', privateKeyPath)).toBe(modulus);
+    expect(openssl('rsa', '-noout', '-check', '-in', privateKeyPath)).toMatch(/RSA key ok/);
+    expect(openssl('x509', '-noout', '-fingerprint', '-sha256', '-in', certificatePath)).toContain(
+      outputs['fingerprint'],
+    );
+  });
+
+  test('with a passphrase, the key opens with it and not without', async ({ start }) => {
+    const sandbox = await start();
+    const passphrase = 'correct horse "battery" stäple';
+    const { outputs } = await sandbox.main({ 'key-passphrase': passphrase });
+    const pem = await readFile(outputs['privateKeyPath'] ?? '', 'utf8');
+    expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+    expect(() => createPrivateKey(pem)).toThrow();
+    expect(() => createPrivateKey({ key: pem, passphrase: 'wrong' })).toThrow();
+    const key = createPrivateKey({ key: pem, passphrase });
+    const certificate = new X509Certificate(await readFile(outputs['certificatePath'] ?? ''));
+    expect(certificate.checkPrivateKey(key)).toBe(true);
+    expect(pem.endsWith('-----\n')).toBe(true);
+  });
+
+  test.skipIf(!hasOpenssl)(
+    'OpenSSL opens an encrypted key with its passphrase',
+    async ({ start }) => {
+      const sandbox = await start();
+      const { outputs } = await sandbox.main({ 'key-passphrase': 'correct horse' });
+      const args = ['rsa', '-noout', '-modulus', '-in', outputs['privateKeyPath'] ?? ''];
+      expect(openssl(...args, '-passin', 'pass:correct horse')).toMatch(/^Modulus=/);
+      expect(() => openssl(...args, '-passin', 'pass:wrong')).toThrow();
+      expect(openssl('asn1parse', '-in', outputs['privateKeyPath'] ?? '')).toContain('aes-256-cbc');
+    },
+  );
+
+  test('makes several agents with one token', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ name: 'b\n\n  a  \r\nc' });
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('token')).toHaveLength(1);
+    expect(agentsOf(result).map(({ name }) => name)).toEqual(['b', 'a', 'c']);
+    expect(Object.keys(result.outputs)).toEqual(['agents']);
+    expect(await sandbox.files()).toEqual([
+      '.insights-hub',
+      ...['.gitignore', 'mqtt1_a.key', 'mqtt1_a.pem', 'mqtt1_b.key', 'mqtt1_b.pem'].map((name) =>
+        path.join('.insights-hub', name),
+      ),
+      ...['mqtt1_c.key', 'mqtt1_c.pem'].map((name) => path.join('.insights-hub', name)),
+    ]);
+  });
+
+  test('fetches a token anew that lives for less than a minute', async ({ start }) => {
+    const sandbox = await start({ tokenLife: 59 });
+    const result = await sandbox.main({ name: 'a\nb' });
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('token').length).toBeGreaterThan(1);
+    expect(sandbox.hub.seen('create')).toHaveLength(2);
+  });
+
+  test('writes a job summary without anything secret, unless told not to', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main();
+    expect(result.summary).toContain('<code>mqtt1&#95;device001</code>');
+    expect(result.summary).toContain('2049-12-31');
+    expect(result.summary).toContain(result.outputs['fingerprint']);
+    expect(result.summary).toContain('mqtts://mindconnectmqtt.eu1.mindsphere.io:8883');
+    const silent = await sandbox.main({ name: 'device002', summary: 'False' });
+    expect(silent.summary).toBe('');
+  });
+
+  test('tells one line an agent', async ({ start }) => {
+    const sandbox = await start();
+    const { log } = await sandbox.main({ name: 'a\nb' });
+    expect(log).toHaveLength(2);
+    expect(log[0]).toMatch(/^Created agent a: client id mqtt1_a, .*SHA-256 /);
+    expect(log[1]).toMatch(/^Created agent b: client id mqtt1_b, /);
+  });
+
+  test('a dry run checks everything and creates nothing', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ 'dry-run': 'true', name: 'a\nb' });
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('token')).toHaveLength(1);
+    expect(sandbox.hub.seen('create')).toHaveLength(0);
+    expect(agentsOf(result)).toEqual([{ name: 'a' }, { name: 'b' }]);
+    expect(await sandbox.files()).toEqual([]);
+    expect(result.summary).toContain('nothing was created');
+    expect((await sandbox.post(result)).exitCode).toBe(0);
+  });
+
+  test('warns of a region that has no documented certificates', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ region: 'eu2' });
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result)).toEqual([expect.stringContaining('region eu2')]);
+  });
+
+  test('warns of a client id that does not begin with the tenant', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({
+      at: 'create',
+      fault: { kind: 'change', change: (answer) => ({ ...answer, clientId: 'other_device001' }) },
+    });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result)).toEqual([expect.stringContaining('other_device001')]);
+    expect(await sandbox.files()).toContain(path.join('.insights-hub', 'other_device001.key'));
+  });
+
+  test('warns of a certificate that has expired, and delivers it', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'expired' } });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result)).toEqual([expect.stringContaining('expired on 2020-01-01')]);
+    expect((await stat(result.outputs['privateKeyPath'] ?? '')).isFile()).toBe(true);
+  });
+});

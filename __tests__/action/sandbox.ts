@@ -1,0 +1,173 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test as base, expect } from 'vitest';
+import { type HubOptions, InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
+import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
+import { type KnownSecrets, leaksIn } from '../leaks.ts';
+
+export const ACTION = path.resolve(import.meta.dirname, '../..');
+
+type Inputs = Readonly<Record<string, string>>;
+
+/** One test's Insights Hub and job. Every run of the bundle in it is checked for leaks. */
+export class Sandbox {
+  readonly hub: InsightsHub;
+  readonly runner: Runner;
+  readonly #secrets: string[] = [];
+
+  private constructor(hub: InsightsHub, runner: Runner) {
+    this.hub = hub;
+    this.runner = runner;
+  }
+
+  static async start(options: HubOptions = {}): Promise<Sandbox> {
+    return new Sandbox(await InsightsHub.start(options), await Runner.start(ACTION));
+  }
+
+  async stop(): Promise<void> {
+    await this.runner.stop();
+    await this.hub.stop();
+  }
+
+  /** The inputs of a run that succeeds with a technical user. */
+  get inputs(): Inputs {
+    const { technicalUser, urls, tenant } = this.hub;
+    return {
+      name: 'device001',
+      tenant,
+      'oauth-client-id': technicalUser.id,
+      'oauth-client-secret': technicalUser.secret,
+      ...urls,
+    };
+  }
+
+  /** The same for an application. */
+  get applicationInputs(): Inputs {
+    const { id, secret, appName, appVersion } = this.hub.application;
+    return {
+      ...this.inputs,
+      'oauth-client-id': id,
+      'oauth-client-secret': secret,
+      'app-name': appName,
+      'app-version': appVersion,
+    };
+  }
+
+  /** The same with a token; inputs of '' count as not given. */
+  get tokenInputs(): Inputs {
+    const token = this.hub.issueToken();
+    return { ...this.inputs, 'oauth-client-id': '', 'oauth-client-secret': '', token };
+  }
+
+  /** Runs the action's main entry with inputs over those that succeed. */
+  async main(inputs: Inputs = {}, options: Partial<StepOptions> = {}): Promise<StepResult> {
+    const given = { ...this.inputs, ...inputs };
+    this.#secrets.push(...secretsOf(given));
+    const result = await this.runner.main({ ...options, inputs: given });
+    await this.#expectNoLeaks(result);
+    return result;
+  }
+
+  async post(main: StepResult): Promise<StepResult> {
+    const result = await this.runner.post({ inputs: this.inputs }, main);
+    await this.#expectNoLeaks(result);
+    return result;
+  }
+
+  /** Names of the files in the workspace, sorted. */
+  async files(): Promise<readonly string[]> {
+    return (await readdir(this.runner.workspace, { recursive: true })).sort();
+  }
+
+  /** The text of a file below the workspace. */
+  read(...names: string[]): Promise<string> {
+    return readFile(path.join(this.runner.workspace, ...names), 'utf8');
+  }
+
+  /** Everything that must stay secret. */
+  get known(): KnownSecrets {
+    const { hub } = this;
+    return {
+      values: [...new Set([...this.#secrets, ...hub.tokens])],
+      keys: [...hub.agents.values()].map(({ pair }) => pair.privateKey),
+    };
+  }
+
+  async #expectNoLeaks(result: StepResult): Promise<void> {
+    // Not even before masking: only mask commands may hold a secret.
+    const printed = result.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    const { workspace, temporary } = this.runner;
+    const names = [workspace, temporary].map((folder) => readdir(folder, { recursive: true }));
+    const journals = (await readdir(temporary)).filter((name) => name.endsWith('.jsonl'));
+    const places = {
+      log: result.log.join('\n'),
+      stdout: printed.join('\n'),
+      stderr: result.stderr,
+      outputs: JSON.stringify(result.outputs),
+      state: JSON.stringify(result.state),
+      exported: result.exported,
+      summary: result.summary,
+      names: (await Promise.all(names)).flat().join('\n'),
+      journal: (
+        await Promise.all(journals.map((name) => readFile(path.join(temporary, name))))
+      ).join(),
+    };
+    const leaks = Object.entries(places).map(([place, text]) => [place, leaksIn(text, this.known)]);
+    expect(leaks.filter(([, found]) => found?.length)).toEqual([]);
+    expect(result.stderr).toBe('');
+    expectOneAnnotation(result);
+  }
+}
+
+/** A test that can start sandboxes, which end with it. */
+export const test = base.extend<{ start: (options?: HubOptions) => Promise<Sandbox> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: the runner reads the fixtures used from it
+  start: async ({}, use) => {
+    const started: Sandbox[] = [];
+    await use(async (options) => {
+      const sandbox = await Sandbox.start(options);
+      started.push(sandbox);
+      return sandbox;
+    });
+    for (const sandbox of started) await sandbox.stop();
+  },
+});
+
+/** A failing step has one error, which begins with a code in brackets; a passing one has none. */
+function expectOneAnnotation({ exitCode, commands }: StepResult): void {
+  const errors = commands.filter(({ name }) => name === 'error');
+  expect(errors).toHaveLength(exitCode === 0 ? 0 : 1);
+  for (const { message } of errors) {
+    expect(message).toMatch(/^\[[a-z-]+\] \S/);
+    expect(message).not.toMatch(/[\r\n]| {4}at /);
+  }
+}
+
+function secretsOf(inputs: Inputs): readonly string[] {
+  const { 'oauth-client-id': id = '', 'oauth-client-secret': secret = '' } = inputs;
+  const basic = Buffer.from(`${id}:${secret}`).toString('base64');
+  const given = [inputs['token'], secret, inputs['key-passphrase'], secret && basic];
+  return given.flatMap((value) => (value !== undefined && value.length >= 4 ? [value] : []));
+}
+
+/** The text of the one error of a failing step. */
+export function errorOf({ commands }: StepResult): string {
+  return commands.find(({ name }) => name === 'error')?.message ?? '';
+}
+
+export function codeOf(result: StepResult): string | undefined {
+  return /^\[([a-z-]+)\]/.exec(errorOf(result))?.[1];
+}
+
+export function warningsOf({ commands }: StepResult): readonly string[] {
+  return commands.filter(({ name }) => name === 'warning').map(({ message }) => message);
+}
+
+export function masksOf({ commands }: StepResult): readonly string[] {
+  return commands.filter(({ name }) => name === 'add-mask').map(({ message }) => message);
+}
+
+/** The `agents` output. */
+export function agentsOf({ outputs }: StepResult): readonly Readonly<Record<string, string>>[] {
+  return JSON.parse(outputs['agents'] ?? 'null');
+}

@@ -1,0 +1,10 @@
+import { spawnSync } from 'node:child_process';
+
+export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+/** What openssl prints; throws with what it complains about. */
+export function openssl(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`openssl ${args[0]}: ${stderr}`);
+  return stdout;
+}

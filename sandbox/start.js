@@ -1,0 +1,50 @@
+// `npm start` on a fresh clone, with any Node that has npm: installs what the demo needs, then runs
+// it under Node 24, which comes with the packages.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.dirname(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
+const inRoot = (...names) => path.join(root, ...names);
+
+function isInstalled() {
+  const done = inRoot('node_modules', '.package-lock.json');
+  return (
+    existsSync(done) && statSync(done).mtimeMs >= statSync(inRoot('package-lock.json')).mtimeMs
+  );
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  if (error) console.error(`${command} could not be started (${error.code}).`);
+  return status ?? 1;
+}
+
+function install() {
+  console.log('Installing what the demo needs. This happens once, and takes half a minute or so.');
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const status = npm
+    ? run(process.execPath, [npm, ...args])
+    : run('npm', args, { shell: process.platform === 'win32' });
+  if (status !== 0) {
+    console.error('The packages could not be installed; npm says above why.');
+    process.exit(status);
+  }
+}
+
+function findNode24() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  const windows = process.platform === 'win32';
+  return inRoot('node_modules', 'node', 'bin', windows ? 'node.exe' : 'node');
+}
+
+if (!isInstalled()) install();
+const node = findNode24();
+if (!existsSync(node)) {
+  console.error(
+    `This needs Node 24, and found Node ${process.versions.node}. Run "npm ci" without ignore-scripts, so that the package "node" can install it, or put Node 24 on the PATH.`,
+  );
+  process.exit(1);
+}
+process.exitCode = run(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)]);
