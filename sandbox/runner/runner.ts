@@ -20,8 +20,8 @@ export interface StepOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** as with the secret ACTIONS_STEP_DEBUG */
   readonly debug?: boolean;
-  /** Is told of each chunk of output as it comes, and of the process. */
-  readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Is given the way to cancel the step once it has started. */
+  readonly onStart?: (send: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** What a step leaves behind. */
@@ -101,7 +101,7 @@ export class Runner {
     const script = path.join(this.#actionDirectory, entry);
     const env = { ...this.#environment(options, files), ...state, ...options.env };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
-    const ended = await startProcess(script, this.workspace, env, options.onOutput);
+    const ended = await startProcess(script, this.workspace, env, options.onStart);
     const { log, commands } = this.#readLog(ended, options.debug ?? false);
     const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
     return {
@@ -197,7 +197,7 @@ function startProcess(
   script: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
-  onOutput: StepOptions['onOutput'],
+  onStart: StepOptions['onStart'],
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_STEP);
@@ -205,11 +205,11 @@ function startProcess(
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    onOutput?.(text, (signal) => child.kill(signal));
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
+  onStart?.((signal) => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => {

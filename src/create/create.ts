@@ -9,7 +9,7 @@ import {
   requestCertificate,
 } from '../insights-hub/agent-certificates.ts';
 import { cancelled } from '../insights-hub/refusals.ts';
-import { type Agent, agentOf, type Fate } from './fate.ts';
+import { type Agent, agentOf, allFailed, type Fate } from './fate.ts';
 import type { Inputs } from './inputs.ts';
 
 export interface CreateServices extends CertificateServices {
@@ -37,8 +37,7 @@ export async function createAgents(
   try {
     await prepare(inputs, services);
   } catch (error) {
-    const failure = asFailure(error);
-    return inputs.agents.map(({ name }) => ({ agent: { name }, failure }));
+    return allFailed(inputs.agents, asFailure(error));
   }
   if (inputs.dryRun) return inputs.agents.map(({ name }) => ({ agent: { name } }));
 
@@ -78,7 +77,7 @@ async function createAgent(
     const issued = await issue(request, inputs, services, limit);
     agent = agentOf(issued);
     services.report.known(agent);
-    warnAbout(issued, inputs, services.report);
+    warnAbout(issued, inputs, services);
 
     const { delivery, failure } = await deliver(issued, services);
     agent = agentOf(issued, delivery);
@@ -101,12 +100,16 @@ async function issue(
     : protectPrivateKey(issued, keyPassphrase, services.secrets);
 }
 
-function warnAbout(issued: IssuedCertificate, { endpoints }: Inputs, report: Report): void {
+function warnAbout(
+  issued: IssuedCertificate,
+  { endpoints }: Inputs,
+  { report, clock }: CreateServices,
+): void {
   const { name, clientId, expiresAt } = issued;
   if (!clientId.startsWith(`${endpoints.tenant}_`)) {
     report.warn(`The client id of agent ${name}, ${clientId}, does not begin with the tenant.`);
   }
-  if (expiresAt.getTime() < Date.now()) {
+  if (expiresAt.getTime() < clock.now()) {
     report.warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);
   }
 }

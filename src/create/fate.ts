@@ -22,6 +22,14 @@ export interface Fate {
   readonly failure?: Failure | undefined;
 }
 
+/** The fates of agents that one failure hit before any was made. */
+export function allFailed(
+  names: readonly { readonly name: string }[],
+  failure: Failure,
+): readonly Fate[] {
+  return names.map(({ name }) => ({ agent: { name }, failure }));
+}
+
 export function agentOf(issued: IssuedCertificate, delivery?: Delivery): Agent {
   const { name, agentId, clientId, agentName, certificateId, fingerprint, expiresAt } = issued;
   return {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { isInside } from '../destinations/directory.ts';
 import { Failure } from '../failure.ts';
+import { type ProxySettings, proxySettings } from '../http/proxy.ts';
 import { readAgents } from '../inputs/agents.ts';
 import { readCredentials } from '../inputs/credentials.ts';
 import { DEFAULTS } from '../inputs/defaults.ts';
@@ -25,6 +26,8 @@ export interface Inputs {
   readonly timeout: number;
   readonly dryRun: boolean;
   readonly summary: boolean;
+  /** from the job's environment */
+  readonly proxies: ProxySettings;
 }
 
 /**
@@ -47,9 +50,12 @@ export function readInputs(source: InputSource): Inputs {
     dryRun: reader.flag('dry-run'),
     summary: reader.flag('summary'),
   };
+  const proxies = readProxies(reader);
   reader.throwProblems();
-  if (credentials === undefined) throw new Failure('credentials-missing', 'No credentials.');
-  return { ...inputs, credentials };
+  if (credentials === undefined || proxies === undefined) {
+    throw new Error('a missing input is a problem');
+  }
+  return { ...inputs, credentials, proxies };
 }
 
 /** What is unusual about valid inputs. */
@@ -87,6 +93,16 @@ function readOutputDirectory(reader: InputReader): string {
     );
   }
   return directory;
+}
+
+function readProxies(reader: InputReader): ProxySettings | undefined {
+  try {
+    return proxySettings(reader.environment);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    reader.problem(error.message);
+    return undefined;
+  }
 }
 
 function readPassphrase(reader: InputReader): Secret | undefined {

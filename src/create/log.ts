@@ -1,7 +1,15 @@
+import type { SecretKeeper } from '../secret.ts';
+import { showFailure } from '../shown.ts';
 import type { Fate } from './fate.ts';
 
+export interface LogOptions {
+  /** With one agent the step's own failure says it all. */
+  readonly several: boolean;
+  readonly secrets: SecretKeeper;
+}
+
 /** The one line that the log tells of an agent. */
-export function logLineOf({ agent, failure }: Fate): string {
+export function logLineOf({ agent, failure }: Fate, { several, secrets }: LogOptions): string {
   const facts = [
     `client id ${agent.clientId}`,
     agent.agentId && `agent id ${agent.agentId}`,
@@ -12,5 +20,6 @@ export function logLineOf({ agent, failure }: Fate): string {
   ];
   const known = agent.clientId === undefined ? '' : `: ${facts.filter(Boolean).join(', ')}`;
   if (failure === undefined) return `Created agent ${agent.name}${known}`;
-  return `Failed: agent ${agent.name}, ${failure.code}${known}`;
+  const why = several ? `. ${showFailure(failure, (text) => secrets.redact(text))}` : '';
+  return `Failed: agent ${agent.name}${known}${why}`;
 }

@@ -3,17 +3,18 @@ import path from 'node:path';
 import { cleanUp } from '../destinations/clean-up.ts';
 import { forgetful, Journal } from '../destinations/journal.ts';
 import { Workspace } from '../destinations/workspace.ts';
+import { errorCode, Failure } from '../failure.ts';
 import { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
-import { proxySettings } from '../http/proxy.ts';
 import type { Interruption } from '../http/time-limit.ts';
+import { DEFAULT_API_URL } from '../insights-hub/endpoints.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
 import { VERSION } from '../version.ts';
 import { type CreateServices, createAgents } from './create.ts';
-import { stepFailure } from './fate.ts';
+import { allFailed, stepFailure } from './fate.ts';
 import { type Inputs, readInputs, warningsOf } from './inputs.ts';
 import { logLineOf } from './log.ts';
 import { Outputs } from './outputs.ts';
@@ -27,7 +28,7 @@ await runStep(async (runner) => {
   const inputs = readInputs(runner);
   for (const warning of warningsOf(inputs)) runner.warn(warning);
   const http = new HttpClient({
-    proxies: proxySettings(process.env),
+    proxies: inputs.proxies,
     userAgent: `insights-hub-agent-certificate/${VERSION}`,
     attemptTimeout: ATTEMPT_TIMEOUT,
     onAttempt: ({ method, url, outcome, milliseconds }) =>
@@ -38,7 +39,7 @@ await runStep(async (runner) => {
     await create(runner, inputs, http, interruption);
   } finally {
     interruption.dispose();
-    await http.close();
+    http.close();
   }
 });
 
@@ -48,9 +49,8 @@ async function create(
   http: HttpClient,
   interruption: Interruption,
 ): Promise<void> {
-  const journal = await Journal.start(runner.temporaryDirectory);
-  runner.saveState(JOURNAL_STATE, journal.path);
   const outputs = new Outputs(runner, { several: inputs.agents.length > 1 });
+  const journal = await startJournal(runner, inputs, outputs);
   const services = servicesFor(runner, inputs, http, interruption, journal, outputs);
 
   const fates = await createAgents(inputs, services);
@@ -58,12 +58,31 @@ async function create(
   outputs.agents(fates);
   if (inputs.dryRun) await cleanUp(journal.path);
   if (inputs.summary) {
-    const { dryRun, endpoints } = inputs;
-    await runner.summarise(summaryOf(fates, { dryRun, region: endpoints.region }));
+    await runner.summarise(summaryOf(fates, { dryRun: inputs.dryRun, broker: brokerOf(inputs) }));
   }
   const failure = stepFailure(fates, { cancelled: interruption.cancelled.aborted });
   if (failure !== undefined) throw failure;
   outputs.throwProblem();
+}
+
+/** Saves what leads the post step to all that will be made, before anything is. */
+async function startJournal(runner: Runner, inputs: Inputs, outputs: Outputs): Promise<Journal> {
+  try {
+    const journal = await Journal.start(runner.temporaryDirectory);
+    runner.saveState(JOURNAL_STATE, journal.path);
+    return journal;
+  } catch (error) {
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure(
+            'destination-invalid',
+            `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`,
+            { cause: error },
+          );
+    outputs.agents(allFailed(inputs.agents, failure));
+    throw failure;
+  }
 }
 
 function servicesFor(
@@ -102,7 +121,14 @@ function servicesFor(
     report: {
       warn: (message) => runner.warn(message),
       known: (agent) => outputs.known(agent),
-      finished: (fate) => runner.info(logLineOf(fate)),
+      finished: (fate) =>
+        runner.info(logLineOf(fate, { several: inputs.agents.length > 1, secrets })),
     },
   };
+}
+
+/** The broker that is documented for the region; elsewhere than at the default API nobody knows. */
+function brokerOf({ endpoints }: Inputs): string | undefined {
+  if (endpoints.apiUrl !== DEFAULT_API_URL) return undefined;
+  return `mqtts://mindconnectmqtt.${endpoints.region}.mindsphere.io:8883`;
 }

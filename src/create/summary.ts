@@ -12,7 +12,7 @@ export function summaryOf(fates: readonly Fate[], options: SummaryOptions): stri
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
-    issued.length > 0 ? howToConnect(options.region) : '',
+    issued.length > 0 ? howToConnect(options.broker) : '',
   ];
   return `${lines
     .join('\n')
@@ -21,7 +21,8 @@ export function summaryOf(fates: readonly Fate[], options: SummaryOptions): stri
 }
 
 export interface SummaryOptions {
-  readonly region: string;
+  /** URL of the MQTT broker, where it is known */
+  readonly broker: string | undefined;
   readonly dryRun: boolean;
 }
 
@@ -41,9 +42,9 @@ function filesOf({ privateKeyPath, certificatePath }: Agent): string {
   return [privateKeyPath, certificatePath].map(code).filter(Boolean).join('<br>');
 }
 
-function howToConnect(region: string): string {
-  const broker = code(`mqtts://mindconnectmqtt.${region}.mindsphere.io:8883`);
-  return `Connect to ${broker} over MQTT 3.1.1 with the client id, the certificate and the private key; there is no user name and no password.`;
+function howToConnect(broker: string | undefined): string {
+  const where = broker === undefined ? "your tenant's broker" : code(broker);
+  return `Connect to ${where} over MQTT 3.1.1 with the client id, the certificate and the private key; there is no user name and no password.`;
 }
 
 /** As code in a table cell: nothing in it is taken for Markdown, HTML or the cell's end. */

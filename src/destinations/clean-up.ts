@@ -1,4 +1,4 @@
-import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../failure.ts';
 import { type Made, readJournal } from './journal.ts';
@@ -16,7 +16,11 @@ export async function cleanUp(journal: string): Promise<readonly string[]> {
   const attempt = async (file: string, remove: () => Promise<void>) => {
     await remove().catch((error: unknown) => problems.push(`${file} (${errorCode(error)})`));
   };
-  for (const file of pathsOf('file')) await attempt(file, () => removeFile(file));
+  const files = new Set(pathsOf('file'));
+  for (const file of files) await attempt(file, () => removeFile(file));
+  for (const { kind, path: file, inode } of made) {
+    if (kind === 'placing' && !files.has(file)) await attempt(file, () => removeIf(file, inode));
+  }
   for (const directory of pathsOf('directory').reverse()) {
     await attempt(directory, () => removeDirectory(directory, ignoreFiles));
   }
@@ -26,6 +30,11 @@ export async function cleanUp(journal: string): Promise<readonly string[]> {
 
 async function removeFile(file: string): Promise<void> {
   await unlink(file).catch(unlessGone);
+}
+
+async function removeIf(file: string, inode: string | undefined): Promise<void> {
+  const found = await lstat(file, { bigint: true }).catch(unlessGone);
+  if (found !== undefined && String(found.ino) === inode) await removeFile(file);
 }
 
 /** Files of others stay, and the ignore file that hides them with them. */

@@ -21,8 +21,8 @@ export async function makeDirectory(place: Place, made: MadeLog): Promise<void> 
   for (const directory of pathTo(place)) {
     if (await exists(place, directory)) continue;
     try {
-      await mkdir(directory, 0o700);
       await made.record({ kind: 'directory', path: directory });
+      await mkdir(directory, 0o700);
       await chmod(directory, 0o700);
       if (topmost) await ignoreAll(directory, made);
     } catch (error) {

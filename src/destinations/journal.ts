@@ -4,16 +4,19 @@ import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { asText, parseJsonObject } from '../json.ts';
 
-const kinds = ['file', 'directory', 'ignore-file'] as const;
+const kinds = ['file', 'directory', 'ignore-file', 'placing'] as const;
 
 /**
- * Something that the step made and that the post step removes; an ignore file only together with
- * its directory, so that nothing else in it becomes visible to git.
+ * Something that the step made, or is about to make, and that the post step removes: an ignore file
+ * only together with its directory, so that nothing else in it becomes visible to git; a file that
+ * was being placed when the step was killed only if it is that file, known by its inode.
  */
 export interface Made {
   readonly kind: (typeof kinds)[number];
   /** absolute */
   readonly path: string;
+  /** of the file that is being placed */
+  readonly inode?: string;
 }
 
 /** Takes note of what is made. */
@@ -66,6 +69,8 @@ export async function readJournal(file: string): Promise<readonly Made[]> {
     const entry = parseJsonObject(line);
     const kind = kinds.find((known) => known === entry?.['kind']);
     const made = asText(entry?.['path']);
-    return kind !== undefined && made !== undefined ? [{ kind, path: made }] : [];
+    const inode = asText(entry?.['inode']);
+    if (kind === undefined || made === undefined) return [];
+    return [{ kind, path: made, ...(inode !== undefined && { inode }) }];
   });
 }

@@ -22,34 +22,46 @@ export async function makeFiles(
   files: readonly NewFile[],
   { made, drafts }: { readonly made: MadeLog; readonly drafts: MadeLog },
 ): Promise<void> {
-  const written: string[] = [];
+  const written: Draft[] = [];
   const placed: string[] = [];
   try {
     for (const file of files) {
       const draft = path.join(path.dirname(file.path), `.${randomUUID()}.tmp`);
       await drafts.record({ kind: 'file', path: draft });
-      written.push(draft);
-      await write(draft, file);
+      written.push(await write(draft, file));
     }
-    for (const [index, file] of files.entries()) {
-      await place(written[index] ?? '', file.path);
-      placed.push(file.path);
-      await made.record({ kind: 'file', path: file.path });
+    for (const { draft, inode, path: name } of written) {
+      // Noted before and after: killed at any time, these files are known, and nobody else's are.
+      await made.record({ kind: 'placing', path: name, inode });
+      await place(draft, name);
+      placed.push(name);
     }
+    for (const name of placed) await made.record({ kind: 'file', path: name });
   } catch (error) {
     await removeAll(placed);
     throw error;
   } finally {
-    await removeAll(written);
+    await removeAll(written.map(({ draft }) => draft));
   }
 }
 
-async function write(draft: string, { content, mode }: NewFile): Promise<void> {
+interface Draft {
+  readonly draft: string;
+  readonly path: string;
+  readonly inode: string;
+}
+
+async function write(draft: string, { path: name, content, mode }: NewFile): Promise<Draft> {
   const handle = await open(draft, 'wx', mode & 0o600);
   try {
     await handle.chmod(mode);
     await handle.writeFile(content instanceof Secret ? content.reveal() : content);
     await handle.sync();
+    const { ino } = await handle.stat({ bigint: true });
+    return { draft, path: name, inode: String(ino) };
+  } catch (error) {
+    await removeAll([draft]);
+    throw error;
   } finally {
     await handle.close();
   }

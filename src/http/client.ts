@@ -20,6 +20,9 @@ const LARGEST_ANSWER = 1024 * 1024;
 /** The attempt's own time limit rules: undici's must not end it earlier. */
 const LIMITS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: LARGEST_ANSWER };
 
+/** Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off. */
+const TLS = { rejectUnauthorized: true };
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
@@ -104,9 +107,10 @@ export class HttpClient {
   }
 
   /** Ends every connection, also those that are still being made. */
-  async close(): Promise<void> {
+  close(): void {
+    // Not waited for: undici waits for ever for a tunnel's end that has no connection any more.
+    for (const dispatcher of this.#dispatchers.values()) void dispatcher.destroy();
     for (const socket of this.#sockets) socket.destroy();
-    for (const dispatcher of this.#dispatchers.values()) await dispatcher.destroy();
   }
 
   async #attempt(request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
@@ -157,7 +161,7 @@ export class HttpClient {
   }
 
   #direct(): Dispatcher {
-    const connector = buildConnector({ timeout: this.#options.attemptTimeout });
+    const connector = buildConnector({ ...TLS, timeout: this.#options.attemptTimeout });
     return new Agent({ ...LIMITS, connect: this.#tracked(connector) });
   }
 
@@ -165,6 +169,8 @@ export class HttpClient {
     return new ProxyAgent({
       ...LIMITS,
       uri: proxy.url,
+      proxyTls: TLS,
+      requestTls: TLS,
       clientFactory: (origin, options) =>
         new ProxyPool(origin, { ...options, connect: this.#tracked(connectorOf(options)) }),
     });

@@ -40,7 +40,8 @@ export function proxyFor(url: URL, settings: ProxySettings): HttpProxy | undefin
 
 /** As curl does: `*`, or a host and all below it, with or without a leading dot, with or without a port. */
 function matches(url: URL, entry: string): boolean {
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const isIPv6 = /:.*:/.test(entry) && !entry.startsWith('[');
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(isIPv6 ? `[${entry}]` : entry) ?? [];
   if (port !== undefined && Number(port) !== portOf(url)) return false;
   const domain = name.replace(/^\*?\./, '');
   return domain === '*' || url.hostname === domain || url.hostname.endsWith(`.${domain}`);

@@ -11,6 +11,8 @@ export interface InputSource {
   rawInput(name: string): string;
   /** absolute path of the folder that relative paths start at */
   readonly workspace: string;
+  /** the variables of the job */
+  readonly environment: NodeJS.ProcessEnv;
   readonly secrets: SecretKeeper;
 }
 
@@ -28,12 +30,14 @@ const LONGEST_QUOTE = 150;
 /** Reads inputs and collects what is wrong with them, so that all problems are told at once. */
 export class InputReader {
   readonly workspace: string;
+  readonly environment: NodeJS.ProcessEnv;
   readonly #source: InputSource;
   readonly #problems: Problem[] = [];
 
   constructor(source: InputSource) {
     this.#source = source;
     this.workspace = source.workspace;
+    this.environment = source.environment;
   }
 
   /** Notes what is wrong with an input. */

@@ -20,7 +20,9 @@ export interface Meaning {
 export function failedCall(request: HttpRequest, exchange: Exchange): FailedCall {
   const { method, url } = request;
   if (exchange.kind === 'no-answer') return { method, url };
-  const said = exchange.kind === 'answer' ? readErrorBody(exchange.body) : {};
+  // What a success says is no error, and may be a key.
+  const isError = exchange.kind === 'answer' && !isSuccess(exchange);
+  const said = isError ? readErrorBody(exchange.body) : {};
   return { method, url, status: exchange.status, said };
 }
 

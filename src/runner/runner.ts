@@ -30,6 +30,11 @@ export class Runner {
     return process.env['GITHUB_WORKSPACE'] || process.cwd();
   }
 
+  /** The variables of the job. */
+  get environment(): NodeJS.ProcessEnv {
+    return process.env;
+  }
+
   /** A folder that the runner empties when the job ends. */
   get temporaryDirectory(): string {
     return process.env['RUNNER_TEMP'] || tmpdir();
