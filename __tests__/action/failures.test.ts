@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Endpoint, Fault } from '../../sandbox/insights-hub/faults.ts';
-import { agentsOf, codeOf, errorOf, test } from './sandbox.ts';
+import { agentsOf, codeOf, errorOf, preload, test } from './sandbox.ts';
 
 interface Row {
   readonly fault: Fault;
@@ -392,7 +392,10 @@ describe.concurrent('several agents', () => {
       { name: 'c', clientId: 'mqtt1_c' },
     ]);
     expect(result.summary).toContain('failed: <code>agent-exists</code>');
-    expect(result.log.filter((line) => line.startsWith('Failed: agent b'))).toHaveLength(1);
+    const lines = result.log.filter((line) => line.startsWith('Failed: agent b'));
+    expect(lines).toEqual([
+      expect.stringMatching(/\[agent-exists\] .* \(HTTP 409, POST .*log reference/),
+    ]);
   });
 
   test('a token that is refused fails all of them, once', async ({ start }) => {
@@ -407,18 +410,12 @@ describe.concurrent('several agents', () => {
   });
 });
 
-/** Options that break something in the process of the action, before it starts. */
-function broken(code: string) {
-  const url = `data:text/javascript,${encodeURIComponent(code)}`;
-  return { env: { NODE_OPTIONS: `--import=${url}` } };
-}
-
 describe.concurrent('a bug', () => {
   test('is told by its kind, without the text of its message', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      broken(`import { X509Certificate } from 'node:crypto';
+      preload(`import { X509Certificate } from 'node:crypto';
         X509Certificate.prototype.checkPrivateKey = () => {
           throw new TypeError('a-secret' + '-text');
         };`),
@@ -432,7 +429,7 @@ describe.concurrent('a bug', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      broken(`setTimeout(() => { throw new RangeError('a-secret' + '-text'); }, 1);`),
+      preload(`setTimeout(() => { throw new RangeError('a-secret' + '-text'); }, 1);`),
     );
     expect(result.exitCode).toBe(1);
     expect(errorOf(result)).toMatch(/^\[internal\] An unexpected RangeError/);
@@ -444,7 +441,7 @@ describe.concurrent('a bug', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      broken(`import fs from 'node:fs/promises';
+      preload(`import fs from 'node:fs/promises';
         import { syncBuiltinESMExports } from 'node:module';
         fs.open = () => new Promise(() => {});
         syncBuiltinESMExports();`),

@@ -166,7 +166,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(result.summary).toContain('<code>mqtt1&#95;device001</code>');
     expect(result.summary).toContain('2049-12-31');
     expect(result.summary).toContain(result.outputs['fingerprint']);
-    expect(result.summary).toContain('mqtts://mindconnectmqtt.eu1.mindsphere.io:8883');
+    expect(result.summary).toContain("Connect to your tenant's broker");
     const silent = await sandbox.main({ name: 'device002', summary: 'False' });
     expect(silent.summary).toBe('');
   });

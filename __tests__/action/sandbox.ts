@@ -171,3 +171,18 @@ export function masksOf({ commands }: StepResult): readonly string[] {
 export function agentsOf({ outputs }: StepResult): readonly Readonly<Record<string, string>>[] {
   return JSON.parse(outputs['agents'] ?? 'null');
 }
+
+/** Options that run code in the process of the action before it starts, to break something. */
+export function preload(code: string) {
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  return { env: { NODE_OPTIONS: `--import=${url}` } };
+}
+
+/** Waits until something is so; gives up after 20 s. */
+export async function waitFor(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,116 @@
+import { describe, expect } from 'vitest';
+import type { Endpoint, Fault } from '../../sandbox/insights-hub/faults.ts';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
+import { agentsOf, codeOf, errorOf, type Sandbox, test, waitFor } from './sandbox.ts';
+
+interface Cancelled {
+  readonly result: StepResult;
+  /** from the signal to the end of the process, in milliseconds */
+  readonly took: number;
+}
+
+/** Runs the action, and cancels it as soon as an endpoint has seen a request. */
+async function cancelAt(
+  sandbox: Sandbox,
+  endpoint: Endpoint,
+  fault: Fault,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<Cancelled> {
+  sandbox.hub.faults.push({ at: endpoint, fault });
+  let send: (signal: NodeJS.Signals) => void = () => {};
+  const running = sandbox.main(
+    { name: 'a\nb' },
+    {
+      onStart: (kill) => {
+        send = kill;
+      },
+    },
+  );
+  await waitFor(() => sandbox.hub.seen(endpoint).length > 0);
+  send(signal);
+  const sent = performance.now();
+  const result = await running;
+  return { result, took: performance.now() - sent };
+}
+
+describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () => {
+  test.for(['SIGINT', 'SIGTERM'] as const)(
+    'gives up a token request at once (%s)',
+    async (signal, { start }) => {
+      const sandbox = await start();
+      const { result, took } = await cancelAt(sandbox, 'token', { kind: 'silence' }, signal);
+      expect(result.exitCode).toBe(1);
+      expect(codeOf(result)).toBe('cancelled');
+      expect(took).toBeLessThan(3000);
+      expect(sandbox.hub.seen('create')).toEqual([]);
+      expect(agentsOf(result)).toEqual([
+        { name: 'a', code: 'cancelled' },
+        { name: 'b', code: 'cancelled' },
+      ]);
+    },
+  );
+
+  test('lets a create finish and delivers it, and starts no other', async ({ start }) => {
+    const sandbox = await start();
+    const { result } = await cancelAt(sandbox, 'create', { kind: 'delay', milliseconds: 1000 });
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe('cancelled');
+    expect(agentsOf(result)).toMatchObject([
+      { name: 'a', clientId: 'mqtt1_a' },
+      { name: 'b', code: 'cancelled' },
+    ]);
+    expect(agentsOf(result)[0]).not.toHaveProperty('code');
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+    expect(await sandbox.read('.insights-hub/mqtt1_a.key')).toBe(
+      sandbox.hub.agents.get('mqtt1_a')?.pair.privateKey,
+    );
+  });
+
+  test('succeeds when everything was delivered all the same', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1000 } });
+    let send: (signal: NodeJS.Signals) => void = () => {};
+    const running = sandbox.main(
+      {},
+      {
+        onStart: (kill) => {
+          send = kill;
+        },
+      },
+    );
+    await waitFor(() => sandbox.hub.seen('create').length > 0);
+    send('SIGINT');
+    expect((await running).exitCode).toBe(0);
+  });
+
+  test.for(['silence', 'silence-after'] as const)(
+    'does not know of a create that is still out after 5 s (%s)',
+    async (kind, { start }) => {
+      const sandbox = await start();
+      const { result, took } = await cancelAt(sandbox, 'create', { kind });
+      expect(result.exitCode).toBe(1);
+      expect(codeOf(result)).toBe('cancelled');
+      expect(errorOf(result)).toMatch(/a: \[outcome-unknown\] Nobody can say .*client id mqtt1_a/);
+      expect(agentsOf(result)).toEqual([
+        { name: 'a', code: 'outcome-unknown' },
+        { name: 'b', code: 'cancelled' },
+      ]);
+      expect(took).toBeGreaterThan(4000);
+      expect(took).toBeLessThan(7000);
+      await sandbox.post(result);
+      expect(await sandbox.files()).toEqual([]);
+    },
+  );
+
+  test('does not wait for another try', async ({ start }) => {
+    const sandbox = await start();
+    const fault = { kind: 'status', status: 503, headers: { 'retry-after': '30' } } as const;
+    const { result, took } = await cancelAt(sandbox, 'create', fault);
+    expect(codeOf(result)).toBe('cancelled');
+    expect(took).toBeLessThan(3000);
+    expect(agentsOf(result)).toEqual([
+      { name: 'a', code: 'cancelled' },
+      { name: 'b', code: 'cancelled' },
+    ]);
+  });
+});

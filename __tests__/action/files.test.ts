@@ -1,0 +1,416 @@
+import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  preload,
+  type Sandbox,
+  test,
+  waitFor,
+  warningsOf,
+} from './sandbox.ts';
+
+const posix = process.platform !== 'win32';
+const DIRECTORY = '.insights-hub';
+
+async function modeOf(sandbox: Sandbox, ...names: string[]): Promise<string> {
+  const { mode } = await lstat(path.join(sandbox.runner.workspace, ...names));
+  return (mode & 0o7777).toString(8);
+}
+
+/** Starts the action under another umask, before it has made anything. */
+function withUmask(umask: string) {
+  return preload(`process.umask(${umask});`);
+}
+
+describe.concurrent('files', () => {
+  test.runIf(posix).for(['0o022', '0o077', '0o000', '0o277'])(
+    'have their modes under umask %s',
+    async (umask, { start }) => {
+      const sandbox = await start();
+      const inputs = { 'output-directory': 'one/two' };
+      expect((await sandbox.main(inputs, withUmask(umask))).exitCode).toBe(0);
+      expect(await modeOf(sandbox, 'one')).toBe('700');
+      expect(await modeOf(sandbox, 'one/two')).toBe('700');
+      expect(await modeOf(sandbox, 'one/.gitignore')).toBe('644');
+      expect(await modeOf(sandbox, 'one/two/mqtt1_device001.key')).toBe('600');
+      expect(await modeOf(sandbox, 'one/two/mqtt1_device001.pem')).toBe('644');
+    },
+  );
+
+  test('get one .gitignore, in the topmost directory that was made', async ({ start }) => {
+    const sandbox = await start();
+    await mkdir(path.join(sandbox.runner.workspace, 'mine'));
+    await sandbox.main({ 'output-directory': 'mine/a/b' });
+    expect(await sandbox.read('mine/a/.gitignore')).toBe('*\n');
+    expect((await sandbox.files()).filter((name) => name.endsWith('.gitignore'))).toHaveLength(1);
+  });
+
+  test('go into a directory of others without a .gitignore', async ({ start }) => {
+    const sandbox = await start();
+    const mine = path.join(sandbox.runner.workspace, 'mine');
+    await mkdir(mine);
+    await sandbox.main({ 'output-directory': 'mine' });
+    expect(await readdir(mine)).toEqual(['mqtt1_device001.key', 'mqtt1_device001.pem']);
+  });
+
+  test.for(['mqtt1_device001.key', 'mqtt1_device001.pem'])(
+    'that are there already (%s) stop the step before anything is created',
+    async (name, { start }) => {
+      const sandbox = await start();
+      const file = path.join(sandbox.runner.workspace, DIRECTORY, name);
+      await mkdir(path.dirname(file));
+      await writeFile(file, 'precious');
+      const result = await sandbox.main({ name: 'other\ndevice001' });
+      expect(codeOf(result)).toBe('destination-invalid');
+      expect(errorOf(result)).toContain(file);
+      expect(sandbox.hub.seen('create')).toEqual([]);
+      expect(await readFile(file, 'utf8')).toBe('precious');
+      await sandbox.post(result);
+      expect(await readFile(file, 'utf8')).toBe('precious');
+    },
+  );
+
+  test('that are links to nowhere are there already, too', async ({ start }) => {
+    const sandbox = await start();
+    const target = path.join(sandbox.runner.temporary, 'target');
+    await mkdir(path.join(sandbox.runner.workspace, DIRECTORY));
+    await symlink(target, path.join(sandbox.runner.workspace, DIRECTORY, 'mqtt1_device001.key'));
+    expect(codeOf(await sandbox.main())).toBe('destination-invalid');
+    await expect(lstat(target)).rejects.toThrow(/ENOENT/);
+  });
+
+  test('that appear in the meantime are not touched: the id is added', async ({ start }) => {
+    const sandbox = await start();
+    // Another client id than expected leads to a file that nobody looked for.
+    sandbox.hub.faults.push({
+      at: 'create',
+      fault: { kind: 'change', change: (answer) => ({ ...answer, clientId: 'mqtt1_taken' }) },
+    });
+    const taken = path.join(sandbox.runner.workspace, 'out', 'mqtt1_taken.pem');
+    await mkdir(path.dirname(taken));
+    await writeFile(taken, 'precious');
+    const result = await sandbox.main({ 'output-directory': 'out' });
+    expect(result.exitCode).toBe(0);
+    const base = `mqtt1_taken-${result.outputs['certificateId']}`;
+    expect(path.basename(result.outputs['privateKeyPath'] ?? '')).toBe(`${base}.key`);
+    expect(await readdir(path.dirname(taken))).toEqual([
+      `${base}.key`,
+      `${base}.pem`,
+      'mqtt1_taken.pem',
+    ]);
+    await sandbox.post(result);
+    expect(await readdir(path.dirname(taken))).toEqual(['mqtt1_taken.pem']);
+  });
+
+  test('have safe names, whatever the client id', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({
+      at: 'create',
+      fault: {
+        kind: 'change',
+        change: (answer) => ({ ...answer, clientId: '../../mqtt1 :\u0000é' }),
+      },
+    });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    const file = result.outputs['privateKeyPath'] ?? '';
+    expect(path.dirname(file)).toBe(path.join(sandbox.runner.workspace, DIRECTORY));
+    expect(path.basename(file)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9._-]*\.key$/);
+  });
+
+  test.for(['.insights-hub', '.insights-hub/deeper'])(
+    'are not written through a link (%s)',
+    async (directory, { start }) => {
+      const sandbox = await start();
+      const elsewhere = path.join(sandbox.runner.temporary, 'elsewhere');
+      await mkdir(elsewhere);
+      await symlink(elsewhere, path.join(sandbox.runner.workspace, DIRECTORY), 'junction');
+      const result = await sandbox.main({ 'output-directory': directory });
+      expect(codeOf(result)).toBe('destination-invalid');
+      expect(errorOf(result)).toMatch(/is a link/);
+      expect(sandbox.hub.seen('create')).toEqual([]);
+      expect(await readdir(elsewhere)).toEqual([]);
+    },
+  );
+
+  test('are not written where a file is in the way', async ({ start }) => {
+    const sandbox = await start();
+    await writeFile(path.join(sandbox.runner.workspace, 'file'), '');
+    const result = await sandbox.main({ 'output-directory': 'file/below' });
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(errorOf(result)).toMatch(/not a directory/);
+    expect(sandbox.hub.seen('create')).toEqual([]);
+  });
+});
+
+/** Breaks file functions in the action's process; `armed` is set once the create was answered. */
+function failingDisk(body: string) {
+  return preload(`import fs from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module';
+    import { X509Certificate } from 'node:crypto';
+    let armed = false;
+    const check = X509Certificate.prototype.checkPrivateKey;
+    X509Certificate.prototype.checkPrivateKey = function (key) {
+      armed = true;
+      return check.call(this, key);
+    };
+    const fail = (code) => Object.assign(new Error(code), { code });
+    const { open, link, copyFile } = fs;
+    ${body}
+    syncBuiltinESMExports();`);
+}
+
+describe.concurrent('a key that the workspace does not take', () => {
+  const diskFull = failingDisk(`fs.open = async (file, ...args) => {
+    if (armed && String(file).includes('.insights-hub')) throw fail('ENOSPC');
+    return open(file, ...args);
+  };`);
+
+  test('is saved in the temporary directory and stays there', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, diskFull);
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe('delivery-failed');
+    const { privateKeyPath = '', certificatePath = '' } = result.outputs;
+    expect(privateKeyPath.startsWith(sandbox.runner.temporary)).toBe(true);
+    expect(errorOf(result)).toMatch(/\(ENOSPC\) The private key was saved in /);
+    expect(errorOf(result)).toContain(privateKeyPath);
+    expect(errorOf(result)).toContain(certificatePath);
+    await sandbox.post(result);
+    const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
+    expect(await readFile(privateKeyPath, 'utf8')).toBe(pair?.privateKey);
+    expect(await readFile(certificatePath, 'utf8')).toBe(pair?.certificate);
+    if (posix) expect((await lstat(privateKeyPath)).mode & 0o777).toBe(0o600);
+    if (posix) expect((await lstat(path.dirname(privateKeyPath))).mode & 0o777).toBe(0o700);
+  });
+
+  test('is saved encrypted when a passphrase is set', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ 'key-passphrase': 'correct horse' }, diskFull);
+    expect(codeOf(result)).toBe('delivery-failed');
+    const pem = await readFile(result.outputs['privateKeyPath'] ?? '', 'utf8');
+    expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+  });
+
+  test('is told to be lost when nothing takes it', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      failingDisk(`fs.open = async (file, ...args) => {
+        if (armed) throw fail('EROFS');
+        return open(file, ...args);
+      };`),
+    );
+    expect(codeOf(result)).toBe('delivery-failed');
+    expect(errorOf(result)).toMatch(/is lost.*End the agent with client id mqtt1_device001/);
+    expect(result.outputs['clientId']).toBe('mqtt1_device001');
+    expect(result.outputs['privateKeyPath']).toBeUndefined();
+  });
+
+  test('is saved when the directory is gone or has become a link', async ({ start }) => {
+    const sandbox = await start();
+    const directory = path.join(sandbox.runner.workspace, DIRECTORY);
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1500 } });
+    const running = sandbox.main();
+    await waitFor(() => sandbox.hub.seen('create').length > 0);
+    await rm(directory, { recursive: true });
+    const elsewhere = path.join(sandbox.runner.workspace, 'elsewhere');
+    await mkdir(elsewhere);
+    await symlink(elsewhere, directory, 'junction');
+    const result = await running;
+    expect(codeOf(result)).toBe('delivery-failed');
+    expect(errorOf(result)).toMatch(/is a link.*The private key was saved in/);
+    expect(await readdir(elsewhere)).toEqual([]);
+  });
+
+  test('takes the way over a copy where there are no hard links', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      failingDisk(`fs.link = async () => { throw fail('EPERM'); };`),
+    );
+    expect(result.exitCode).toBe(0);
+    const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
+    expect(await sandbox.read(DIRECTORY, 'mqtt1_device001.key')).toBe(pair?.privateKey);
+    if (posix) expect(await modeOf(sandbox, DIRECTORY, 'mqtt1_device001.key')).toBe('600');
+  });
+});
+
+describe.concurrent('a place that can not be written stops the step before anything is created:', () => {
+  test('the output directory', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      failingDisk(`fs.open = async (file, ...args) => {
+        if (String(file).includes('.insights-hub')) throw fail('EROFS');
+        return open(file, ...args);
+      };`),
+    );
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(errorOf(result)).toContain('(EROFS)');
+    expect(sandbox.hub.seen('create')).toEqual([]);
+  });
+
+  test("the runner's temporary directory", async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { RUNNER_TEMP: '/nowhere/at/all' } });
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(errorOf(result)).toMatch(/temporary directory .* \(ENOENT\)/);
+    expect(agentsOf(result)).toEqual([{ name: 'device001', code: 'destination-invalid' }]);
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+
+  test.runIf(posix && process.getuid?.() !== 0)(
+    'a directory without permission',
+    async ({ start }) => {
+      const sandbox = await start();
+      const directory = path.join(sandbox.runner.workspace, DIRECTORY);
+      await mkdir(directory);
+      await chmod(directory, 0o500);
+      expect(codeOf(await sandbox.main())).toBe('destination-invalid');
+      expect(sandbox.hub.seen('create')).toEqual([]);
+    },
+  );
+});
+
+describe.runIf(process.platform === 'linux').concurrent('a full disk under the file of', () => {
+  test('outputs fails the step, after key and certificate were written', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { GITHUB_OUTPUT: '/dev/full' } });
+    expect(codeOf(result)).toBe('delivery-failed');
+    expect(errorOf(result)).toMatch(/outputs of the step could not be written \(ENOSPC\)/);
+    const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
+    expect(await sandbox.read(DIRECTORY, 'mqtt1_device001.key')).toBe(pair?.privateKey);
+    expect(result.log[0]).toContain(path.join(DIRECTORY, 'mqtt1_device001.key'));
+  });
+
+  test('state fails the step before anything is created', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { GITHUB_STATE: '/dev/full' } });
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(errorOf(result)).toContain('(ENOSPC)');
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+
+  test('the summary is a warning', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { GITHUB_STEP_SUMMARY: '/dev/full' } });
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result)).toEqual([expect.stringContaining('(ENOSPC)')]);
+  });
+});
+
+describe.concurrent('the post step', () => {
+  test('removes what was made, and nothing else, and may run twice', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ name: 'a\nb', 'output-directory': 'x/y' });
+    await writeFile(path.join(sandbox.runner.workspace, 'x', 'mine'), '');
+    for (const time of [1, 2]) {
+      const post = await sandbox.post(result);
+      expect([time, post.exitCode, post.log]).toEqual([time, 0, []]);
+      // The .gitignore stays with what it hides.
+      expect(await sandbox.files()).toEqual(['x', 'x/.gitignore', 'x/mine'].map(path.normalize));
+    }
+  });
+
+  test('leaves the runner clean', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main();
+    expect(Object.keys(result.state)).toEqual(['journal']);
+    const journal = result.state['journal'] ?? '';
+    expect(path.dirname(journal)).toBe(sandbox.runner.temporary);
+    if (posix) expect((await lstat(journal)).mode & 0o777).toBe(0o600);
+    await sandbox.post(result);
+    expect(await sandbox.files()).toEqual([]);
+    expect(await readdir(sandbox.runner.temporary)).toEqual([]);
+  });
+
+  test('leaves the files with keep-files', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ 'keep-files': 'true' });
+    expect((await sandbox.post(result)).exitCode).toBe(0);
+    expect((await sandbox.files()).map((name) => path.basename(name))).toEqual([
+      DIRECTORY,
+      '.gitignore',
+      'mqtt1_device001.key',
+      'mqtt1_device001.pem',
+    ]);
+  });
+
+  test('of a step that made its files in the same directory leaves those of the other', async ({
+    start,
+  }) => {
+    const sandbox = await start();
+    const first = await sandbox.main();
+    const second = await sandbox.main({ name: 'device002', 'keep-files': 'true' });
+    await sandbox.post(second);
+    await sandbox.post(first);
+    expect((await sandbox.files()).map((name) => path.basename(name))).toEqual([
+      DIRECTORY,
+      '.gitignore',
+      'mqtt1_device002.key',
+      'mqtt1_device002.pem',
+    ]);
+  });
+
+  test('warns of what it can not remove, and does not fail', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main();
+    const file = result.outputs['privateKeyPath'] ?? '';
+    await rm(file);
+    await mkdir(file);
+    const post = await sandbox.post(result);
+    expect(post.exitCode).toBe(0);
+    expect(post.log).toHaveLength(1);
+    expect(post.log[0]).toMatch(/^Warning: These could not be removed after the job: .*\.key \(E/);
+  });
+
+  test.runIf(posix).for(['link', 'appendFile'])(
+    'removes the files of a step that was killed in the middle of %s',
+    async (call, { start }) => {
+      const sandbox = await start();
+      // Killed right after the key got its name, or while that is noted.
+      const killed = await sandbox.runner.main({
+        inputs: sandbox.inputs,
+        ...preload(`import fs from 'node:fs/promises';
+          import { syncBuiltinESMExports } from 'node:module';
+          const original = fs.${call};
+          fs.${call} = async (...args) => {
+            await original(...args);
+            if (/\\.key"?$|"file".*\\.key"/m.test(String(args[1]))) process.kill(process.pid, 'SIGKILL');
+          };
+          syncBuiltinESMExports();`),
+      });
+      expect(killed.exitCode).toBe(null);
+      expect(await sandbox.files()).toContain(path.join(DIRECTORY, 'mqtt1_device001.key'));
+      expect((await sandbox.post(killed)).exitCode).toBe(0);
+      expect(await sandbox.files()).toEqual([]);
+    },
+  );
+
+  test("leaves somebody else's file that a killed step was about to make", async ({ start }) => {
+    const sandbox = await start();
+    const file = path.join(sandbox.runner.workspace, 'mqtt1_device001.key');
+    const journal = path.join(sandbox.runner.temporary, 'journal.jsonl');
+    const { ino } = await lstat(sandbox.runner.workspace, { bigint: true });
+    await writeFile(
+      journal,
+      `${JSON.stringify({ kind: 'placing', path: file, inode: `${ino}` })}\n`,
+    );
+    await writeFile(file, 'precious');
+    const main = await sandbox.main({ name: '' });
+    await sandbox.post({ ...main, state: { journal } });
+    expect(await readFile(file, 'utf8')).toBe('precious');
+    expect(await readdir(sandbox.runner.temporary)).toEqual([]);
+  });
+
+  test('has nothing to do, and says nothing, when no step came before', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ name: '' });
+    const post = await sandbox.post(result);
+    expect([post.exitCode, post.stdout]).toEqual([0, '']);
+  });
+});

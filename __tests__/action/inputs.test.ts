@@ -1,0 +1,255 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { codeOf, errorOf, masksOf, test } from './sandbox.ts';
+
+type Inputs = Readonly<Record<string, string>>;
+
+const none: Inputs = { token: '', 'oauth-client-id': '', 'oauth-client-secret': '' };
+const WAYS = /`token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name`/;
+const FORKS = /no secrets to workflows started from forks or by Dependabot/;
+const LONG = 'x'.repeat(123);
+
+/** Inputs over those of a run that succeeds, the code and what the one error says. */
+const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> = {
+  'no name': [{ name: '' }, 'input-invalid', /`name` is required/],
+  'a list of blank lines': [{ name: ' \n\t\n' }, 'input-invalid', /`name` is required/],
+  'a name that is in the list twice': [{ name: 'a\nb\na' }, 'input-invalid', /"a" .* twice/],
+  'a name with white space': [{ name: 'a b' }, 'input-invalid', /"a b" holds .* white space/],
+  'a name with a no-break space': [{ name: 'a\u00a0b' }, 'input-invalid', /white space/],
+  'a name with "/"': [{ name: 'a/b' }, 'input-invalid', /"a\/b" holds/],
+  'a name with "+"': [{ name: 'a+' }, 'input-invalid', /"a\+" holds/],
+  'a name with "#"': [{ name: '#' }, 'input-invalid', /"#" holds/],
+  'a name with a control character': [{ name: 'a\u0007b' }, 'input-invalid', /control character/],
+  'a name of 129 bytes with its tenant': [{ name: LONG }, 'input-invalid', /128 bytes/],
+  'a name that is too long in bytes': [{ name: 'ä'.repeat(62) }, 'input-invalid', /128 bytes/],
+  'no tenant': [{ tenant: '' }, 'input-invalid', /`tenant` is required/],
+  'a tenant that is no host label': [
+    { tenant: 'a.b' },
+    'input-invalid',
+    /`tenant` must be .*"a\.b"/,
+  ],
+  'a tenant with a slash': [{ tenant: 'evil.example/' }, 'input-invalid', /`tenant` must be/],
+  'a tenant of 64 characters': [{ tenant: 'x'.repeat(64) }, 'input-invalid', /63 at most/],
+  'a tenant that begins with a hyphen': [{ tenant: '-a' }, 'input-invalid', /`tenant` must be/],
+  'a region that is no host label': [{ region: 'eu1@x' }, 'input-invalid', /`region` must be/],
+  'no credentials': [none, 'credentials-missing', /No credentials are set/, WAYS, FORKS],
+  'no credentials and another problem': [
+    { ...none, name: '' },
+    'input-invalid',
+    /2 problems .*\(1\) `name` .*\(2\) No credentials/,
+    FORKS,
+  ],
+  'an id without a secret': [
+    { 'oauth-client-secret': '' },
+    'input-invalid',
+    /incomplete: also set `oauth-client-secret`/,
+    WAYS,
+    FORKS,
+  ],
+  'a secret without an id': [
+    { 'oauth-client-id': '' },
+    'input-invalid',
+    /also set `oauth-client-id`/,
+    WAYS,
+  ],
+  'an application without a version': [
+    { 'app-name': 'app' },
+    'input-invalid',
+    /also set `app-version`/,
+  ],
+  'an application without a name': [
+    { 'app-version': 'v1' },
+    'input-invalid',
+    /also set `app-name`/,
+  ],
+  'an application without credentials': [
+    { ...none, 'app-name': 'app', 'app-version': 'v1' },
+    'input-invalid',
+    /also set `oauth-client-id`, `oauth-client-secret`/,
+  ],
+  'a host tenant without an application': [
+    { 'host-tenant': 'operator' },
+    'input-invalid',
+    /also set `app-name`, `app-version`/,
+  ],
+  'a host tenant that is no host label': [
+    { 'app-name': 'app', 'app-version': 'v1', 'host-tenant': 'a b' },
+    'input-invalid',
+    /`host-tenant` must be/,
+  ],
+  'a token beside a technical user': [
+    { token: 'abcdefgh' },
+    'input-invalid',
+    /`token` is set together with other credentials/,
+    WAYS,
+  ],
+  'a token beside an application': [
+    { ...none, token: 'abcdefgh', 'app-name': 'app' },
+    'input-invalid',
+    /`token` is set together/,
+  ],
+  'a token of three characters': [
+    { ...none, token: 'abc' },
+    'input-invalid',
+    /`token` is shorter than 4/,
+  ],
+  'a token with the word Bearer': [
+    { ...none, token: 'Bearer abcdefgh' },
+    'input-invalid',
+    /without the word `Bearer`/,
+  ],
+  'a secret of three characters': [
+    { 'oauth-client-secret': 'abc' },
+    'input-invalid',
+    /`oauth-client-secret` is shorter than 4/,
+  ],
+  'a passphrase of three characters': [
+    { 'key-passphrase': 'abc' },
+    'input-invalid',
+    /`key-passphrase` is shorter than 4/,
+  ],
+  'a passphrase of two lines': [
+    { 'key-passphrase': 'abcdef\nghijkl' },
+    'input-invalid',
+    /`key-passphrase` holds a line break/,
+  ],
+  'an id with a colon': [{ 'oauth-client-id': 'a:b' }, 'input-invalid', /holds a colon/],
+  'plain HTTP to another machine': [
+    { 'api-url': 'http://example.com/{api}' },
+    'input-invalid',
+    /`api-url` must begin with https:\/\//,
+  ],
+  'plain HTTP to a host that only looks like this machine': [
+    { 'token-url': 'http://127.0.0.1.example.com/' },
+    'input-invalid',
+    /`token-url` must begin with https/,
+  ],
+  'another scheme': [{ 'token-url': 'ftp://x/' }, 'input-invalid', /must begin with https/],
+  'no URL': [{ 'token-url': 'gateway' }, 'input-invalid', /`token-url` is not a URL/],
+  'a URL with a password': [
+    { 'api-url': 'https://user:pass@example.com/{api}' },
+    'input-invalid',
+    /must not hold a user name or a password/,
+  ],
+  'a URL with a query': [{ 'api-url': 'https://example.com/?a=b' }, 'input-invalid', /"\?" or "#"/],
+  'an unknown placeholder': [
+    { 'api-url': 'https://x/{nonsense}/{api}' },
+    'input-invalid',
+    /`api-url` holds "\{nonsense\}"; it may hold \{tenant\}, \{region\}, \{api\}/,
+  ],
+  'an unknown destination': [
+    { destination: 'workspace, moon' },
+    'input-invalid',
+    /`destination` takes workspace, not "moon"/,
+  ],
+  'an empty list of destinations': [{ destination: ',' }, 'input-invalid', /`destination` takes/],
+  'a directory outside the workspace': [
+    { 'output-directory': 'a/../../b' },
+    'input-invalid',
+    /leads out of the workspace/,
+  ],
+  'a wrong boolean keep-files': [
+    { 'keep-files': 'yes' },
+    'input-invalid',
+    /`keep-files` must be true or false, not "yes"/,
+  ],
+  'a wrong boolean dry-run': [{ 'dry-run': '1' }, 'input-invalid', /`dry-run` must be/],
+  'a wrong boolean summary': [{ summary: 'tRUE' }, 'input-invalid', /`summary` must be/],
+  'a time-out of 0': [{ timeout: '0' }, 'input-invalid', /`timeout` must be .* from 1 to 3600/],
+  'a time-out of 3601': [{ timeout: '3601' }, 'input-invalid', /not "3601"/],
+  'a time-out that is no whole number': [{ timeout: '1.5' }, 'input-invalid', /`timeout` must be/],
+  'a time-out in words': [{ timeout: '5 minutes' }, 'input-invalid', /`timeout` must be/],
+};
+
+describe.concurrent('an input is refused before any network call:', () => {
+  test.for(Object.entries(refused))('%s', async ([, [inputs, code, ...says]], { start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(inputs);
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe(code);
+    for (const words of says) expect(errorOf(result)).toMatch(words);
+    expect(sandbox.hub.requests).toEqual([]);
+    expect(await sandbox.files()).toEqual([]);
+    expect(result.outputs).toEqual({});
+    expect(result.state).toEqual({});
+    expect((await sandbox.post(result)).exitCode).toBe(0);
+  });
+
+  test('all problems are told at once, numbered', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({
+      name: 'a b',
+      tenant: '',
+      'oauth-client-secret': '',
+      'keep-files': 'perhaps',
+      timeout: 'x',
+    });
+    expect(codeOf(result)).toBe('input-invalid');
+    expect(errorOf(result)).toMatch(
+      /^\[input-invalid\] 5 problems with the inputs: \(1\) `tenant` .*\(2\) `name` .*\(3\) The credentials .*\(4\) `keep-files` .*\(5\) `timeout` /,
+    );
+  });
+
+  test('what is repeated of an input can be no command and no secret', async ({ start }) => {
+    const sandbox = await start();
+    const secret = sandbox.hub.technicalUser.secret;
+    const result = await sandbox.main({
+      region: `##[error]x\n::add-mask::y ${secret} ${'z'.repeat(400)}`,
+    });
+    expect(errorOf(result)).not.toContain('##[');
+    expect(errorOf(result).length).toBeLessThan(500);
+    expect(masksOf(result)).not.toContain('y');
+  });
+});
+
+describe.concurrent('an input is accepted:', () => {
+  const good: Readonly<Record<string, Inputs>> = {
+    'a name of 128 bytes with its tenant': { name: 'x'.repeat(122) },
+    'a name with other signs': { name: 'Gerät.7@line_3-(b)' },
+    'every default, given as empty': {
+      region: '',
+      destination: '',
+      'output-directory': '',
+      'keep-files': '',
+      timeout: '',
+      'dry-run': '',
+      summary: '',
+      owner: '',
+      'key-passphrase': '',
+    },
+    'booleans as YAML writes them': { 'keep-files': 'TRUE', summary: 'True', 'dry-run': 'False' },
+    'a passphrase of blanks around words': { 'key-passphrase': '  two words  ' },
+    'the bounds of the time-out': { timeout: '3600' },
+    'a destination in a list': { destination: 'workspace\n workspace,workspace' },
+  };
+  test.for(Object.entries(good))('%s', async ([, inputs], { start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(inputs);
+    expect(errorOf(result)).toBe('');
+    expect(result.exitCode).toBe(0);
+  });
+
+  test('placeholders are filled in given URLs', async ({ start }) => {
+    const sandbox = await start();
+    const { origin } = sandbox.hub;
+    const result = await sandbox.main({
+      'token-url': `${origin}/{tenant}/oauth/token`,
+      'api-url': `${origin}/{tenant}/{region}/{api}/`,
+      region: 'eu2',
+    });
+    expect(codeOf(result)).toBe('request-rejected');
+    expect(sandbox.hub.requests.map((request) => request.path)).toEqual([
+      '/mqtt1/oauth/token',
+      '/mqtt1/eu2/mindconnectmqtt/agentCertificates',
+    ]);
+  });
+
+  test('an absolute directory outside the workspace', async ({ start }) => {
+    const sandbox = await start();
+    const directory = path.join(sandbox.runner.temporary, 'elsewhere');
+    const result = await sandbox.main({ 'output-directory': directory });
+    expect(result.outputs['privateKeyPath']).toBe(path.join(directory, 'mqtt1_device001.key'));
+    expect(readFileSync(path.join(directory, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+});

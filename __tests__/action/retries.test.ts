@@ -1,0 +1,136 @@
+import { describe, expect } from 'vitest';
+import type { Fault } from '../../sandbox/insights-hub/faults.ts';
+import { agentsOf, codeOf, errorOf, test } from './sandbox.ts';
+
+const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({
+  kind: 'status',
+  status: code,
+  ...(headers && { headers }),
+});
+const soon = { 'retry-after': '0' };
+
+describe.concurrent('the token request is tried again after', () => {
+  const passing: Readonly<Record<string, Fault>> = {
+    'a reset': { kind: 'reset-before' },
+    'an answer cut short': { kind: 'cut-off' },
+    ...Object.fromEntries(
+      [408, 425, 429, 500, 502, 503, 504].map((code) => [`a ${code}`, status(code)]),
+    ),
+    'a 403 with Retry-After': status(403, soon),
+  };
+  test.for(Object.entries(passing))('%s', async ([, fault], { start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'token', fault, times: 2 });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('token')).toHaveLength(3);
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+  });
+});
+
+describe.concurrent('the create request is tried again after', () => {
+  const unprocessed: Readonly<Record<string, Fault>> = {
+    'a 408': status(408),
+    'a 425': status(425),
+    'a 429': status(429),
+    'a 503 with Retry-After in seconds': status(503, { 'retry-after': '1' }),
+    'a 503 with Retry-After as a date': status(503, {
+      'retry-after': new Date(Date.now() + 1000).toUTCString(),
+    }),
+  };
+  test.for(Object.entries(unprocessed))('%s', async ([, fault], { start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault, times: 1 });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('token')).toHaveLength(1);
+    expect(sandbox.hub.seen('create')).toHaveLength(2);
+    expect(sandbox.hub.agents.size).toBe(1);
+  });
+
+  test('a 401, once and with a fresh token', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: status(401), times: 1 });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    const [first, second] = sandbox.hub.seen('create');
+    expect(sandbox.hub.seen('token')).toHaveLength(2);
+    expect(second?.headers.authorization).not.toBe(first?.headers.authorization);
+  });
+
+  test('but not after a 401 with the token that was given', async ({ start }) => {
+    const sandbox = await start();
+    const inputs = sandbox.tokenInputs;
+    sandbox.hub.tokens.clear();
+    const result = await sandbox.main(inputs);
+    expect(codeOf(result)).toBe('unauthorized');
+    expect(sandbox.hub.requests).toHaveLength(1);
+  });
+});
+
+test('Retry-After is waited for', async ({ start }) => {
+  const sandbox = await start();
+  sandbox.hub.faults.push({ at: 'token', fault: status(503, { 'retry-after': '2' }), times: 1 });
+  const started = performance.now();
+  const result = await sandbox.main();
+  expect(result.exitCode).toBe(0);
+  expect(performance.now() - started).toBeGreaterThan(2000);
+});
+
+describe.concurrent('the time limit', () => {
+  test('ends a token request that is not answered', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'token', fault: { kind: 'silence' } });
+    const result = await sandbox.main({ timeout: '1' });
+    expect(codeOf(result)).toBe('timeout');
+    expect(errorOf(result)).toMatch(
+      /within the time limit of 1 s\. Last failure: .*ended before an answer/,
+    );
+    expect(sandbox.hub.seen('create')).toHaveLength(0);
+  });
+
+  test('ends waiting between tries, and names the last failure', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: status(503, { 'retry-after': '3600' }) });
+    const started = performance.now();
+    const result = await sandbox.main({ timeout: '20' });
+    // A try that can't be made any more is not waited for.
+    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(codeOf(result)).toBe('timeout');
+    expect(errorOf(result)).toMatch(/Last failure: .*out of order.*HTTP 503/);
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+    expect(sandbox.hub.agents.size).toBe(0);
+  });
+
+  test.for(['silence', 'silence-after'] as const)(
+    'makes the outcome of a create unknown that is not answered (%s)',
+    async (kind, { start }) => {
+      const sandbox = await start();
+      sandbox.hub.faults.push({ at: 'create', fault: { kind } });
+      const result = await sandbox.main({ timeout: '2' });
+      expect(codeOf(result)).toBe('outcome-unknown');
+      expect(sandbox.hub.seen('create')).toHaveLength(1);
+    },
+  );
+
+  test('is for each agent', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'silence' }, times: 1 });
+    const result = await sandbox.main({ name: 'a\nb', timeout: '2' });
+    expect(agentsOf(result)).toMatchObject([
+      { name: 'a', code: 'outcome-unknown' },
+      { name: 'b', clientId: 'mqtt1_b' },
+    ]);
+  });
+});
+
+test('a redirect is not followed, so that no credentials go elsewhere', async ({ start }) => {
+  const sandbox = await start();
+  const elsewhere = await start();
+  for (const at of ['token', 'create'] as const) {
+    const location = `${elsewhere.hub.origin}/mqtt1/oauth/token`;
+    sandbox.hub.faults.push({ at, fault: { kind: 'redirect', location }, times: 1 });
+    expect(codeOf(await sandbox.main())).toBe('request-rejected');
+  }
+  expect(elsewhere.hub.requests).toEqual([]);
+});

@@ -1,0 +1,189 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { describe, expect } from 'vitest';
+import { endpoints, namedFaults } from '../../sandbox/insights-hub/faults.ts';
+import { codeOf, errorOf, masksOf, preload, type Sandbox, test } from './sandbox.ts';
+
+/** What a run prints, in order: the first word of each line, repetitions once. */
+function transcriptOf(stdout: string): readonly string[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^(::[\w-]+)|^(#\w+)|^\w+/.exec(line)?.[0] ?? line)
+    .filter((word, index, words) => word !== words[index - 1]);
+}
+
+/** Every string that has to be masked of a key, spelled out. */
+function masksOfKey(pem: string): readonly string[] {
+  const trimmed = pem.trimEnd();
+  const lines = trimmed.split('\n').slice(1, -1);
+  const body = lines.join('');
+  const files = [pem, trimmed].map((text) => Buffer.from(text).toString('base64'));
+  const wrapped = [body, ...files].flatMap((text) => text.match(/.{1,76}/g) ?? []);
+  const all = [...lines, body, ...wrapped, ...files, trimmed.replaceAll('\n', '\\n')];
+  return [...new Set(all.filter(({ length }) => length >= 16))].sort();
+}
+
+describe.concurrent('masks', () => {
+  test('come in order, each before the value can appear anywhere', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      {
+        debug: true,
+        ...preload(`import fs from 'node:fs';
+          import { syncBuiltinESMExports } from 'node:module';
+          const { appendFileSync } = fs;
+          fs.appendFileSync = (file, ...args) => {
+            console.log(String(file).endsWith('state') ? '#state' : '#output');
+            return appendFileSync(file, ...args);
+          };
+          const { open } = fs.promises;
+          fs.promises.open = async (file, ...args) => {
+            if (String(file).includes('.insights-hub')) console.log('#file');
+            return open(file, ...args);
+          };
+          syncBuiltinESMExports();`),
+      },
+    );
+    expect(result.exitCode).toBe(0);
+    // Preparing the directory goes on beside the token request, in no certain order.
+    const created = result.stdout.lastIndexOf('::debug');
+    const before = result.stdout.slice(0, created).replaceAll('#file\n', '');
+    expect(transcriptOf(before + result.stdout.slice(created))).toEqual([
+      '::add-mask', // what was given
+      '#state', // the journal's path
+      '::debug', // the token request
+      '::add-mask', // the token
+      '::debug', // the create request
+      '::add-mask', // the private key
+      '#output', // the ids
+      '#file', // key and certificate
+      '#output', // their paths
+      'Created',
+      '#output', // agents
+    ]);
+  });
+
+  test('are exactly what was given, the token and the forms of the key', async ({ start }) => {
+    const sandbox = await start();
+    const { technicalUser, tokens, agents } = sandbox.hub;
+    const result = await sandbox.main();
+    const basic = Buffer.from(`${technicalUser.id}:${technicalUser.secret}`).toString('base64');
+    const pem = agents.get('mqtt1_device001')?.pair.privateKey ?? '';
+    const [first, second, third, ...rest] = masksOf(result);
+    expect([first, second, third]).toEqual([technicalUser.secret, basic, ...tokens]);
+    expect([...rest].sort()).toEqual(masksOfKey(pem));
+  });
+
+  test('cover a passphrase and the encrypted key, too', async ({ start }) => {
+    const sandbox = await start();
+    const passphrase = 'correct horse';
+    const result = await sandbox.main({ 'key-passphrase': passphrase });
+    const pem = await readFile(result.outputs['privateKeyPath'] ?? '', 'utf8');
+    expect(createPrivateKey({ key: pem, passphrase }).type).toBe('private');
+    expect(masksOf(result)).toEqual(expect.arrayContaining([passphrase, ...masksOfKey(pem)]));
+  });
+
+  test('leave certificate, ids and tenant readable', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main();
+    const open = [
+      ...Object.values(result.outputs),
+      sandbox.hub.tenant,
+      await sandbox.read('.insights-hub/mqtt1_device001.pem'),
+      '-----BEGIN RSA PRIVATE KEY-----',
+      '-----END RSA PRIVATE KEY-----',
+    ].join('\n');
+    expect(masksOf(result).filter((mask) => open.includes(mask))).toEqual([]);
+    expect(result.log.join('\n')).not.toContain('***');
+  });
+
+  test('are not printed where no runner reads them', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { GITHUB_ACTIONS: '' } });
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).not.toContain('add-mask');
+  });
+
+  test('of a token that was given come before the first request', async ({ start }) => {
+    const sandbox = await start();
+    const inputs = sandbox.tokenInputs;
+    const result = await sandbox.main(inputs, { debug: true });
+    expect(transcriptOf(result.stdout).slice(0, 2)).toEqual(['::add-mask', '::debug']);
+    expect(masksOf(result)[0]).toBe(inputs['token']);
+  });
+});
+
+// What leaks is looked for after every run, in every place and form.
+describe.concurrent('nothing leaks with debug logging when', () => {
+  const faults = endpoints.flatMap((at) =>
+    Object.entries(namedFaults)
+      .filter(([name]) => name !== 'silence')
+      .map(([name, { fault }]) => ({ at, name, fault })),
+  );
+  test.for(faults)('the $at request meets $name', async ({ at, fault }, { start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at, fault, times: 1 });
+    const result = await sandbox.main({ 'key-passphrase': 'correct horse' }, { debug: true });
+    await sandbox.post(result);
+    expect(result.commands.map(({ name }) => name)).not.toContain('stop-commands');
+  });
+
+  test.for(endpoints)(
+    'a server repeats the request of the %s, as commands too',
+    async (at, { start }) => {
+      const sandbox = await start();
+      sandbox.hub.faults.push({ at, fault: { kind: 'echo', status: 400 } });
+      const result = await sandbox.main({}, { debug: true });
+      expect(codeOf(result)).toBe(at === 'token' ? 'token-rejected' : 'request-rejected');
+      expect(errorOf(result)).toContain('***');
+      expect(errorOf(result).length).toBeLessThan(1200);
+      expect(errorOf(result)).not.toMatch(/##\[|\p{Cc}/u);
+      expect(masksOf(result)).not.toContain('the');
+      expect(result.commands.filter(({ name }) => name === 'warning')).toEqual([]);
+    },
+  );
+
+  test('an answer hides secrets in its ids', async ({ start }) => {
+    const sandbox = await start();
+    const result = await mainWithIds(sandbox, (privateKey) => {
+      const [token = ''] = sandbox.hub.tokens;
+      return {
+        agentId: token,
+        agentName: Buffer.from(token).toString('base64'),
+        id: privateKey.split('\n')[5],
+        clientId: `mqtt1_${sandbox.hub.technicalUser.secret}\n::error::x`,
+      };
+    });
+    expect(result.exitCode).toBe(0);
+    expect(result.outputs).toMatchObject({
+      agentId: '***',
+      agentName: '***',
+      certificateId: '***',
+    });
+    expect(result.outputs['clientId']).toBe('mqtt1_*** ::error::x');
+    expect(result.outputs['privateKeyPath']).toMatch(/mqtt1_____+error__x\.key$/);
+  });
+
+  test('an answer holds more than one private key', async ({ start }) => {
+    const sandbox = await start();
+    const result = await mainWithIds(sandbox, (privateKey) => ({
+      credentials: { privateKey },
+      agentId: privateKey.split('\n')[7],
+    }));
+    expect(result.exitCode).toBe(0);
+    expect(result.outputs['agentId']).toBe('***');
+  });
+});
+
+function mainWithIds(sandbox: Sandbox, more: (privateKey: string) => object) {
+  sandbox.hub.faults.push({
+    at: 'create',
+    fault: {
+      kind: 'change',
+      change: (answer) => ({ ...answer, ...more(String(answer['privateKey'])) }),
+    },
+  });
+  return sandbox.main({}, { debug: true });
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SRC = path.resolve(import.meta.dirname, '../../src');
+
+/** The rooms, from the top down: what a file imports must be in its own room or further down. */
+const ORDER = [
+  ['create'],
+  ['runner'],
+  ['inputs'],
+  ['destinations'],
+  ['insights-hub'],
+  ['http', 'key-pair'],
+  // Files beside the rooms, which every room may use.
+  ['.'],
+];
+
+/** What runs: nothing may import it. */
+const ENTRIES = ['create/main.ts', 'create/post.ts'];
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** what it imports: paths below src, or packages */
+  readonly imports: readonly string[];
+}
+
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.replaceAll(path.sep, '/'))
+  .filter((name) => name.endsWith('.ts'))
+  .map((file): Source => {
+    const text = readFileSync(path.join(SRC, file), 'utf8');
+    const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)];
+    const imports = specifiers.map(([, name = '']) =>
+      name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name,
+    );
+    return { file, text, imports };
+  });
+
+const isOwn = (name: string) => sources.some(({ file }) => file === name);
+const levelOf = (file: string) =>
+  ORDER.findIndex((rooms) => rooms.includes(path.posix.dirname(file)));
+const filesWith = (pattern: RegExp) =>
+  sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
+const importersOf = (name: string) =>
+  sources.filter(({ imports }) => imports.includes(name)).map(({ file }) => file);
+
+describe('the house', () => {
+  test('has every file in a known room', () => {
+    expect(sources.length).toBeGreaterThan(20);
+    expect(sources.filter(({ file }) => levelOf(file) < 0)).toEqual([]);
+  });
+
+  test.each(sources)('$file imports downwards only', ({ file, imports }) => {
+    const upwards = imports.filter((name) => isOwn(name) && levelOf(name) < levelOf(file));
+    expect(upwards).toEqual([]);
+    const unknown = imports.filter((name) => name.endsWith('.ts') && !isOwn(name));
+    expect(unknown).toEqual([]);
+  });
+
+  test('has no circles', () => {
+    const done = new Set<string>();
+    const visit = (file: string, way: readonly string[]): void => {
+      expect(way, `${[...way, file].join(' → ')}`).not.toContain(file);
+      if (done.has(file)) return;
+      const source = sources.find((candidate) => candidate.file === file);
+      for (const name of source?.imports.filter(isOwn) ?? []) visit(name, [...way, file]);
+      done.add(file);
+    };
+    for (const { file } of sources) visit(file, []);
+  });
+
+  test('imports no entry', () => {
+    for (const entry of ENTRIES) expect(importersOf(entry)).toEqual([]);
+  });
+
+  test('leaves printing to the runner, whom only the entries and the room itself know', () => {
+    expect(importersOf('@actions/core')).toEqual(['runner/runner.ts']);
+    expect(filesWith(/\bconsole\.|process\.std(out|err)/)).toEqual([]);
+    const users = sources.filter(({ imports }) =>
+      imports.some((name) => name.startsWith('runner/')),
+    );
+    expect(users.map(({ file }) => file).filter((file) => !file.startsWith('runner/'))).toEqual(
+      ENTRIES,
+    );
+  });
+
+  test('leaves HTTP to one file', () => {
+    expect(importersOf('undici')).toEqual(['http/client.ts']);
+    expect(filesWith(/\bfetch\(|node:https?'/).filter((file) => file !== 'http/client.ts')).toEqual(
+      [],
+    );
+  });
+
+  test('reveals secrets where they leave the program, and in the room of keys', () => {
+    expect(filesWith(/\.reveal\(\)/)).toEqual([
+      'destinations/new-files.ts',
+      'http/client.ts',
+      'key-pair/masks.ts',
+      'key-pair/pem.ts',
+      'runner/secrets.ts',
+    ]);
+  });
+
+  test('knows nothing of the sandbox', () => {
+    expect(filesWith(/sandbox/)).toEqual([]);
+  });
+});
