@@ -289,7 +289,7 @@ function send(response: ServerResponse, { status, type, body, headers }: Reply):
 function echoOf({ headers, body }: SeenRequest): string {
   const credential = `${headers.authorization ?? headers['x-space-auth-key']}`;
   const bare = credential.replace(/^\w+ /, '');
-  const decoded = Buffer.from(bare, 'base64').toString();
+  const decoded = credential.startsWith('Basic') ? Buffer.from(bare, 'base64').toString() : bare;
   const message = [
     `\n::warning::owned ##[error]owned\n::add-mask::the\n`,
     ...[credential, bare, decoded, encodeURIComponent(decoded), JSON.stringify(credential)],

@@ -20,6 +20,6 @@ export function logLineOf({ agent, failure }: Fate, { several, secrets }: LogOpt
   ];
   const known = agent.clientId === undefined ? '' : `: ${facts.filter(Boolean).join(', ')}`;
   if (failure === undefined) return `Created agent ${agent.name}${known}`;
-  const why = several ? `. ${showFailure(failure, (text) => secrets.redact(text))}` : '';
-  return `Failed: agent ${agent.name}${known}${why}`;
+  const why = several ? showFailure(failure, (text) => secrets.redact(text)) : `[${failure.code}]`;
+  return `Failed: agent ${agent.name} ${why}${known}`;
 }

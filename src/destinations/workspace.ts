@@ -39,12 +39,12 @@ export class Workspace implements Destination {
       }
       throw new Error('no name is free');
     } catch (error) {
-      const why = error instanceof Failure ? error.message : `(${errorCode(error)})`;
-      throw new Failure(
-        'delivery-failed',
-        `The files could not be written to ${this.#options.directory}: ${why}`,
-        { cause: error },
-      );
+      const { directory } = this.#options;
+      const why =
+        error instanceof Failure
+          ? error.message
+          : `The files could not be written to ${directory} (${errorCode(error)}).`;
+      throw new Failure('delivery-failed', why, { cause: error });
     }
   }
 
