@@ -176,7 +176,9 @@ describe.concurrent('a key that the workspace does not take', () => {
     expect(codeOf(result)).toBe('delivery-failed');
     const { privateKeyPath = '', certificatePath = '' } = result.outputs;
     expect(privateKeyPath.startsWith(sandbox.runner.temporary)).toBe(true);
-    expect(errorOf(result)).toMatch(/could not be written to .* \(ENOSPC\)\. The private key was saved in /);
+    expect(errorOf(result)).toMatch(
+      /could not be written to .* \(ENOSPC\)\. The private key was saved in /,
+    );
     expect(errorOf(result)).toContain(privateKeyPath);
     expect(errorOf(result)).toContain(certificatePath);
     await sandbox.post(result);
