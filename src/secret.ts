@@ -1,5 +1,8 @@
 import { inspect } from 'node:util';
 
+/** The mask of a shorter secret would blank the log, in characters. */
+export const SHORTEST_SECRET = 4;
+
 /**
  * A value that must never be shown: a token, a client secret, a passphrase, a private key.
  * However it is printed, logged or serialised, it reads `***`.

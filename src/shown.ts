@@ -3,33 +3,57 @@ import type { FailedCall, Failure } from './failure.ts';
 /** The longest text of a server that is shown, in UTF-16 units. */
 const LONGEST = 300;
 
-/** Opaque runs of this length are more likely a token or a key than words, known to us or not. */
-const OPAQUE = /[A-Za-z0-9+/=_-]{64,}/g;
+/** Keys, and opaque runs that are longer than ids: more likely secrets than words, known or not. */
+const OPAQUE = /-----BEGIN.*?(-----END[A-Z ]*-----|$)|[A-Za-z0-9+/=_-]{40,}/g;
 
-/**
- * Makes text that came from outside one visible line without secrets. Secrets are taken out before
- * and after cleaning, because cleaning may change them or put them together.
- */
-export function cleanText(text: string, redact: (text: string) => string): string {
-  const clean = redact(text)
-    .toWellFormed()
-    .replace(/\p{Cf}/gu, '')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim();
-  return redact(clean);
+/** An identifier that came from outside, on one line and without secrets. */
+export function showIdentifier(text: string, redact: (text: string) => string): string {
+  return redact(oneLine(redact(text)));
 }
 
 /**
- * Makes a server's words fit for a log line: clean, without opaque runs, and not too long. Cut
- * last, and between words only, so that no piece of a secret is left over.
+ * Makes a server's words fit for a log line: decoded, on one line, without invisible characters,
+ * secrets and opaque runs, and not too long. Secrets are taken out before and after cleaning,
+ * because cleaning may change them or put them together. Cut last, and between words only, so that
+ * no piece of a secret is left over.
  */
 export function showText(
   text: string,
   redact: (text: string) => string,
   longest: number = LONGEST,
 ): string {
-  return cutBetweenWords(cleanText(text, redact).replace(OPAQUE, '***'), longest);
+  const clean = oneLine(decode(redact(text)).replace(/\p{Cf}/gu, ''));
+  return cutBetweenWords(redact(clean).replace(OPAQUE, '***'), longest);
 }
+
+function oneLine(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+}
+
+/** Undoes the escapes of URLs, HTML and JSON, in which a secret would not be recognised. */
+function decode(text: string): string {
+  return text
+    .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
+      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
+    )
+    .replace(/&#(\d{1,6});|&#x([0-9a-f]{1,5});|\\u([0-9a-f]{4})/gi, (_, decimal, hex, json) =>
+      String.fromCodePoint(
+        decimal === undefined ? Number.parseInt(hex ?? json, 16) : Number(decimal),
+      ),
+    )
+    .replace(/&(amp|lt|gt|quot|apos);|\\(["\\/])/g, (_, name, sign) => sign ?? ENTITIES[name]);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
 
 function cutBetweenWords(text: string, longest: number): string {
   if (text.length <= longest) return text;

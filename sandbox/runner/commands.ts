@@ -5,15 +5,20 @@ export interface Command {
   readonly message: string;
 }
 
-/** The command that a line holds: `::name key=value,key=value::message`, after any white space. */
+/**
+ * The command that a line holds: `::name key=value,key=value::message` after any white space, or
+ * `##[name key=value]message` anywhere in it.
+ */
 export function parseCommand(line: string): Command | undefined {
-  const match = /^::([\w-]+)(?: ([^:]*))?::(.*)$/s.exec(line.trimStart());
+  const match =
+    /^::([\w-]+)(?: ([^:]*))?::(.*)$/s.exec(line.trimStart()) ??
+    /##\[([\w-]+)(?: ([^\]]*))?\](.*)$/s.exec(line);
   if (match === null) return undefined;
   const [, name = '', properties = '', message = ''] = match;
   const pairs = properties
     .split(',')
     .filter(Boolean)
-    .map((pair) => pair.split('=', 2).map((part) => unescapeProperty(part)));
+    .map((pair) => pair.split(/=(.*)/s, 2).map((part) => unescapeProperty(part)));
   return { name, properties: Object.fromEntries(pairs), message: unescapeData(message) };
 }
 
@@ -31,7 +36,7 @@ function unescapeProperty(text: string): string {
  */
 export function parseFileCommands(text: string): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(process.platform === 'win32' ? /\r?\n/ : '\n');
   if (text !== '' && lines.pop() !== '') throw new Error('the last line does not end');
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';

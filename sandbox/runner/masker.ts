@@ -41,7 +41,7 @@ const ENCODERS: readonly ((text: string) => string)[] = [
   (text) => text,
   ...[0, 1, 2].map((skip) => (text: string) => Buffer.from(text).subarray(skip).toString('base64')),
   (text) => JSON.stringify(text).slice(1, -1),
-  (text) => encodeURIComponent(text),
+  (text) => encodeURIComponent(text.toWellFormed()),
   (text) =>
     text
       .replaceAll('&', '&amp;')
@@ -52,4 +52,7 @@ const ENCODERS: readonly ((text: string) => string)[] = [
   (text) => text.replaceAll('"', '\\"'),
   (text) => text.replaceAll("'", "''"),
   (text) => (/^".{8,}"$/.test(text) ? text.slice(1, -1) : ''),
+  // PowerShell prints what is before an ampersand and what is after it apart.
+  (text) => (text.includes('&') ? text.slice(0, text.lastIndexOf('&')) : ''),
+  (text) => (text.includes('&') ? text.slice(text.lastIndexOf('&') + 1) : ''),
 ];

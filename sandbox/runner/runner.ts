@@ -121,14 +121,18 @@ export class Runner {
     const commands: Command[] = [];
     const show = (line: string) => log.push(...this.#masker.mask(line).split('\n'));
     for (const line of linesOf(stderr)) show(line);
+    let stopped: string | undefined;
     for (const line of linesOf(stdout)) {
-      const command = parseCommand(line);
+      const parsed = parseCommand(line);
+      if (parsed?.name === stopped) stopped = undefined;
+      const command = stopped === undefined ? parsed : undefined;
       if (command === undefined) {
         show(line);
         continue;
       }
       commands.push(command);
-      if (command.name === 'add-mask') this.#masker.add(command.message);
+      if (command.name === 'stop-commands') stopped = command.message;
+      else if (command.name === 'add-mask') this.#masker.add(command.message);
       else if (command.name === 'group') show(`▼ ${command.message}`);
       else if (command.name === 'debug' && !debug) continue;
       else if (command.name in SHOWN) show(`${SHOWN[command.name]}${command.message}`);

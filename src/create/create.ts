@@ -5,7 +5,6 @@ import {
   type AgentRequest,
   type CertificateServices,
   type IssuedCertificate,
-  protectPrivateKey,
   requestCertificate,
 } from '../insights-hub/agent-certificates.ts';
 import { cancelled } from '../insights-hub/refusals.ts';
@@ -60,9 +59,14 @@ async function prepare(
 ): Promise<void> {
   const limit = new TimeLimit(inputs.timeout, interruption);
   const preparations = destinations.map((destination) => destination.prepare(inputs.agents));
-  const results = await Promise.allSettled([...preparations, tokens.get(limit)]);
-  limit.dispose();
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const work = [...preparations, tokens.get(limit)];
+  try {
+    await Promise.all(work);
+  } finally {
+    // What one failure makes pointless is not waited for.
+    limit.dispose();
+    await Promise.allSettled(work);
+  }
 }
 
 async function createAgent(
@@ -74,30 +78,17 @@ async function createAgent(
   let agent: Agent = { name: request.name };
   try {
     if (limit.cancelled) throw cancelled(`Creating agent ${request.name}`);
-    const issued = await issue(request, inputs, services, limit);
+    const issued = await requestCertificate(request, services, limit);
     agent = agentOf(issued);
     services.report.known(agent);
-    warnAbout(issued, inputs, services);
-
     const { delivery, failure } = await deliver(issued, services);
     agent = agentOf(issued, delivery);
     services.report.known(agent);
+    warnAbout(issued, inputs, services);
     return { agent, failure };
   } catch (error) {
     return { agent, failure: asFailure(error) };
   }
-}
-
-async function issue(
-  request: AgentRequest,
-  { keyPassphrase }: Inputs,
-  services: CreateServices,
-  limit: TimeLimit,
-): Promise<IssuedCertificate> {
-  const issued = await requestCertificate(request, services, limit);
-  return keyPassphrase === undefined
-    ? issued
-    : protectPrivateKey(issued, keyPassphrase, services.secrets);
 }
 
 function warnAbout(
@@ -105,11 +96,16 @@ function warnAbout(
   { endpoints }: Inputs,
   { report, clock }: CreateServices,
 ): void {
-  const { name, clientId, expiresAt } = issued;
+  const { name, clientId, expiresAt, altered } = issued;
+  if (altered.length > 0) {
+    report.warn(
+      `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
+    );
+  }
   if (!clientId.startsWith(`${endpoints.tenant}_`)) {
     report.warn(`The client id of agent ${name}, ${clientId}, does not begin with the tenant.`);
   }
-  if (expiresAt.getTime() < clock.now()) {
+  if (expiresAt !== undefined && expiresAt.getTime() < clock.now()) {
     report.warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);
   }
 }
@@ -139,7 +135,7 @@ async function deliver(
   try {
     await rescue.prepare([]);
     const rescued = await rescue.deliver(issued);
-    const where = `The private key was saved in ${rescued.privateKeyPath}, the certificate in ${rescued.certificatePath}: save them from there in a later step (with \`if: failure()\`) before the job ends.`;
+    const where = `The private key was saved in ${rescued.privateKeyPath}, the certificate in ${rescued.certificatePath}: save them from there in a later step (with \`if: always()\`) before the job ends.`;
     return {
       delivery: rescued,
       failure: new Failure('delivery-failed', `${what} ${where}`, options),

@@ -13,7 +13,7 @@ export interface Agent {
   readonly privateKeyPath?: string;
   readonly fingerprint?: string;
   /** ISO 8601, UTC */
-  readonly expiresAt?: string;
+  readonly expiresAt?: string | undefined;
 }
 
 /** What became of one agent of the list. */
@@ -40,7 +40,7 @@ export function agentOf(issued: IssuedCertificate, delivery?: Delivery): Agent {
     certificateId,
     ...delivery,
     fingerprint,
-    expiresAt: expiresAt.toISOString(),
+    expiresAt: expiresAt?.toISOString(),
   };
 }
 

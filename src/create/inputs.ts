@@ -12,6 +12,9 @@ import type { EndpointSettings } from '../insights-hub/endpoints.ts';
 import type { Credentials } from '../insights-hub/tokens.ts';
 import { Secret } from '../secret.ts';
 
+/** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
+const LONGEST_PASSPHRASE = 1023;
+
 /** The inputs of the create action, checked. */
 export interface Inputs {
   /** at least one */
@@ -21,7 +24,6 @@ export interface Inputs {
   /** absolute */
   readonly outputDirectory: string;
   readonly keepFiles: boolean;
-  readonly keyPassphrase: Secret | undefined;
   /** seconds that all network work of one agent may take */
   readonly timeout: number;
   readonly dryRun: boolean;
@@ -37,15 +39,15 @@ export interface Inputs {
 export function readInputs(source: InputSource): Inputs {
   const reader = new InputReader(source);
   const endpoints = readEndpoints(reader);
-  const agents = readAgents(reader, endpoints.tenant);
   const credentials = readCredentials(reader, endpoints.tenant);
+  const passphrase = readPassphrase(reader);
+  const agents = readAgents(reader, { tenant: endpoints.tenant, passphrase });
   checkDestinations(reader);
   const inputs = {
     agents,
     endpoints,
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
-    keyPassphrase: readPassphrase(reader),
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
     dryRun: reader.flag('dry-run'),
     summary: reader.flag('summary'),
@@ -107,5 +109,8 @@ function readProxies(reader: InputReader): ProxySettings | undefined {
 
 function readPassphrase(reader: InputReader): Secret | undefined {
   const passphrase = reader.secret('key-passphrase', { trim: false });
+  if (Buffer.byteLength(passphrase) > LONGEST_PASSPHRASE) {
+    reader.problem(`\`key-passphrase\` is longer than ${LONGEST_PASSPHRASE} bytes.`);
+  }
   return passphrase === '' ? undefined : new Secret(passphrase);
 }

@@ -13,7 +13,7 @@ export function logLineOf({ agent, failure }: Fate, { several, secrets }: LogOpt
   const facts = [
     `client id ${agent.clientId}`,
     agent.agentId && `agent id ${agent.agentId}`,
-    `certificate valid until ${agent.expiresAt?.slice(0, 10)}`,
+    agent.expiresAt && `certificate valid until ${agent.expiresAt.slice(0, 10)}`,
     `SHA-256 ${agent.fingerprint}`,
     agent.privateKeyPath && `private key in ${agent.privateKeyPath}`,
     agent.certificatePath && `certificate in ${agent.certificatePath}`,

@@ -25,6 +25,7 @@ import { summaryOf } from './summary.ts';
 const ATTEMPT_TIMEOUT = 30_000;
 
 await runStep(async (runner) => {
+  const interruption = listenForInterruption();
   const inputs = readInputs(runner);
   for (const warning of warningsOf(inputs)) runner.warn(warning);
   const http = new HttpClient({
@@ -34,11 +35,9 @@ await runStep(async (runner) => {
     onAttempt: ({ method, url, outcome, milliseconds }) =>
       runner.debug(`${method} ${url.origin}${url.pathname}: ${outcome} (${milliseconds} ms)`),
   });
-  const interruption = listenForInterruption();
   try {
     await create(runner, inputs, http, interruption);
   } finally {
-    interruption.dispose();
     http.close();
   }
 });
@@ -56,6 +55,11 @@ async function create(
   const fates = await createAgents(inputs, services);
 
   outputs.agents(fates);
+  if (journal.problem !== undefined) {
+    runner.warn(
+      `Some files may be left when the job ends: they could not be noted for the clean-up (${errorCode(journal.problem)}).`,
+    );
+  }
   if (inputs.dryRun) await cleanUp(journal.path);
   if (inputs.summary) {
     await runner.summarise(summaryOf(fates, { dryRun: inputs.dryRun, broker: brokerOf(inputs) }));

@@ -21,11 +21,13 @@ export async function makeDirectory(place: Place, made: MadeLog): Promise<void> 
   for (const directory of pathTo(place)) {
     if (await exists(place, directory)) continue;
     try {
-      await made.record({ kind: 'directory', path: directory });
       await mkdir(directory, 0o700);
+      await made.record({ kind: 'directory', path: directory });
       await chmod(directory, 0o700);
       if (topmost) await ignoreAll(directory, made);
     } catch (error) {
+      // Another step may have made it in the meantime; then it is theirs.
+      if (errorCode(error) === 'EEXIST' && (await exists(place, directory))) continue;
       throw cannot('make', directory, error);
     }
     topmost = false;

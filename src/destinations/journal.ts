@@ -21,11 +21,14 @@ export interface Made {
 
 /** Takes note of what is made. */
 export interface MadeLog {
+  /** Throws when the note can't be kept. */
   record(made: Made): Promise<void>;
+  /** Never throws: for what must be made even if nobody will clean it up. */
+  note(made: Made): Promise<void>;
 }
 
 /** For what is to stay: remembers nothing. */
-export const forgetful: MadeLog = { record: async () => {} };
+export const forgetful: MadeLog = { record: async () => {}, note: async () => {} };
 
 /**
  * What a step made, in the order of making: a file that only its owner can read, one JSON object a
@@ -33,6 +36,7 @@ export const forgetful: MadeLog = { record: async () => {} };
  */
 export class Journal implements MadeLog {
   readonly path: string;
+  #problem: unknown;
 
   private constructor(file: string) {
     this.path = file;
@@ -56,6 +60,17 @@ export class Journal implements MadeLog {
 
   async record(made: Made): Promise<void> {
     await appendFile(this.path, `${JSON.stringify(made)}\n`, { flush: true });
+  }
+
+  async note(made: Made): Promise<void> {
+    await this.record(made).catch((error: unknown) => {
+      this.#problem ??= error;
+    });
+  }
+
+  /** Why the journal does not hold everything; nothing when it does. */
+  get problem(): unknown {
+    return this.#problem;
   }
 }
 

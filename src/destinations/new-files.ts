@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, link, open, unlink } from 'node:fs/promises';
+import { link, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
@@ -27,16 +27,14 @@ export async function makeFiles(
   try {
     for (const file of files) {
       const draft = path.join(path.dirname(file.path), `.${randomUUID()}.tmp`);
-      await drafts.record({ kind: 'file', path: draft });
-      written.push(await write(draft, file));
+      await drafts.note({ kind: 'file', path: draft });
+      written.push({ file, draft, inode: await write(draft, file) });
     }
-    for (const { draft, inode, path: name } of written) {
-      // Noted before and after: killed at any time, these files are known, and nobody else's are.
-      await made.record({ kind: 'placing', path: name, inode });
-      await place(draft, name);
-      placed.push(name);
+    for (const draft of written) {
+      await place(draft, made);
+      placed.push(draft.file.path);
     }
-    for (const name of placed) await made.record({ kind: 'file', path: name });
+    for (const name of placed) await made.note({ kind: 'file', path: name });
   } catch (error) {
     await removeAll(placed);
     throw error;
@@ -46,48 +44,52 @@ export async function makeFiles(
 }
 
 interface Draft {
+  readonly file: NewFile;
+  /** the random name that the file has at first */
   readonly draft: string;
-  readonly path: string;
   readonly inode: string;
 }
 
-async function write(draft: string, { path: name, content, mode }: NewFile): Promise<Draft> {
-  const handle = await open(draft, 'wx', mode & 0o600);
+/** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
+async function write(
+  name: string,
+  { content, mode }: NewFile,
+  onOpen: (inode: string) => Promise<void> = async () => {},
+): Promise<string> {
+  const handle = await open(name, 'wx', mode & 0o600);
   try {
+    const inode = String((await handle.stat({ bigint: true })).ino);
+    await onOpen(inode);
     await handle.chmod(mode);
     await handle.writeFile(content instanceof Secret ? content.reveal() : content);
     await handle.sync();
-    const { ino } = await handle.stat({ bigint: true });
-    return { draft, path: name, inode: String(ino) };
-  } catch (error) {
-    await removeAll([draft]);
-    throw error;
-  } finally {
     await handle.close();
+    return inode;
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await removeAll([name]);
+    throw error;
   }
 }
 
-/** Gives a finished file its name; unlike a rename, a hard link never replaces what is there. */
-async function place(draft: string, name: string): Promise<void> {
+/**
+ * Gives a finished file its name; unlike a rename, a hard link never replaces what is there. The
+ * file is noted by its inode before: killed at any time, it is known, and nobody else's is. Where
+ * there are no hard links, the file is written a second time under its name.
+ */
+async function place({ file, draft, inode }: Draft, made: MadeLog): Promise<void> {
+  const placing = (known: string) => made.note({ kind: 'placing', path: file.path, inode: known });
   try {
-    await link(draft, name);
+    await placing(inode);
+    await link(draft, file.path);
   } catch (error) {
     if (!NO_LINKS.has(errorCode(error))) throw error;
-    await copyExclusively(draft, name);
+    await write(file.path, file, placing);
   }
 }
 
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EISDIR']);
-
-async function copyExclusively(draft: string, name: string): Promise<void> {
-  try {
-    await copyFile(draft, name, constants.COPYFILE_EXCL);
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') await removeAll([name]);
-    throw error;
-  }
-}
 
 async function removeAll(paths: readonly string[]): Promise<void> {
   for (const file of paths) await unlink(file).catch(() => {});

@@ -93,10 +93,17 @@ export class HttpClient {
     this.#options = options;
   }
 
-  /** Makes one attempt; never throws. Ends early, as without an answer, when the signal aborts. */
-  async send(request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+  /**
+   * Makes one attempt; never throws. Ends early, as without an answer, when the signal aborts; from
+   * the time that the request is sent, only when the second one does.
+   */
+  async send(
+    request: HttpRequest,
+    signal: AbortSignal,
+    sentSignal: AbortSignal = signal,
+  ): Promise<Exchange> {
     const started = performance.now();
-    const exchange = await this.#attempt(request, signal);
+    const exchange = await this.#attempt(request, signal, sentSignal);
     this.#options.onAttempt({
       method: request.method,
       url: request.url,
@@ -113,7 +120,11 @@ export class HttpClient {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #attempt(request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+  async #attempt(
+    request: HttpRequest,
+    signal: AbortSignal,
+    sentSignal: AbortSignal,
+  ): Promise<Exchange> {
     const { attemptTimeout, proxies, userAgent } = this.#options;
     const { url } = request;
     const proxy = proxyFor(url, proxies);
@@ -122,17 +133,20 @@ export class HttpClient {
       ending.reason ?? explainNetworkError(error, url.host, proxy);
     let sent = false;
     try {
-      const response = await sendRequest(url, {
+      const sending = sendRequest(url, {
         method: request.method,
         headers: { 'user-agent': userAgent, ...revealAll(request.headers) },
         body: request.body ?? null,
         signal: ending.signal,
         dispatcher: this.#dispatcherFor(proxy).compose(
           onceSent(() => {
+            if (ending.signal.aborted) return;
             sent = true;
+            ending.follow(sentSignal);
           }),
         ),
       });
+      const response = await ending.orAborted(sending);
       const head = { status: response.statusCode, headers: response.headers };
       try {
         return { kind: 'answer', ...head, body: await response.body.text() };
@@ -191,32 +205,49 @@ export class HttpClient {
 /** Aborts one attempt at its time limit, or when the caller's signal does; knows which it was. */
 class Ending {
   readonly #controller = new AbortController();
-  readonly #caller: AbortSignal;
+  #followed: AbortSignal;
   readonly #timer: NodeJS.Timeout;
   readonly #onAbort = () => this.#end('it was ended before an answer came');
   reason: string | undefined;
 
   constructor(caller: AbortSignal, milliseconds: number) {
-    this.#caller = caller;
+    this.#followed = caller;
     this.#timer = setTimeout(
       () => this.#end(`no answer came within ${milliseconds / 1000} s`),
       milliseconds,
     );
-    if (caller.aborted) this.#onAbort();
-    else caller.addEventListener('abort', this.#onAbort, { once: true });
+    this.follow(caller);
+  }
+
+  /** From now on this signal ends the attempt, and no other. */
+  follow(signal: AbortSignal): void {
+    this.#followed.removeEventListener('abort', this.#onAbort);
+    this.#followed = signal;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
+  /** The result, or the end: undici hears of an abort only once it is connected. */
+  orAborted<T>(result: Promise<T>): Promise<T> {
+    const { signal } = this;
+    const aborted = new Promise<never>((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return Promise.race([result, aborted]);
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#caller.removeEventListener('abort', this.#onAbort);
+    this.#followed.removeEventListener('abort', this.#onAbort);
   }
 
   #end(reason: string): void {
-    this.reason = reason;
+    this.reason ??= reason;
     this.#controller.abort();
   }
 }
@@ -261,9 +292,10 @@ function revealAll(headers: HttpRequest['headers']): Record<string, string> {
 }
 
 function connectorOf(options: object): buildConnector.connector {
-  return 'connect' in options && typeof options.connect === 'function'
-    ? (options.connect as buildConnector.connector)
-    : buildConnector({});
+  if ('connect' in options && typeof options.connect === 'function') {
+    return options.connect as buildConnector.connector;
+  }
+  throw new TypeError('undici gave no way to connect to the proxy');
 }
 
 function isSocket(value: unknown): value is Socket {

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { Failure } from '../failure.ts';
 
 /** What the environment says about proxies. */
@@ -44,7 +45,13 @@ function matches(url: URL, entry: string): boolean {
   const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(isIPv6 ? `[${entry}]` : entry) ?? [];
   if (port !== undefined && Number(port) !== portOf(url)) return false;
   const domain = name.replace(/^\*?\./, '');
-  return domain === '*' || url.hostname === domain || url.hostname.endsWith(`.${domain}`);
+  if (domain === '*' || url.hostname === domain) return true;
+  // An address has no hosts below it.
+  return !isAddress(url.hostname) && url.hostname.endsWith(`.${domain}`);
+}
+
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || isIPv4(hostname);
 }
 
 function portOf(url: URL): number {
@@ -56,11 +63,22 @@ function proxyOf(env: NodeJS.ProcessEnv, variables: readonly string[]): HttpProx
   if (variable === undefined) return undefined;
   const value = env[variable]?.trim() ?? '';
   const url = value.includes('://') ? value : `http://${value}`;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  if (!isProxyUrl(url)) {
     throw new Failure(
       'input-invalid',
       `The environment variable ${variable} is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.`,
     );
   }
   return { variable, url };
+}
+
+/** Whether undici can take it: HTTP, and a user name and password whose escapes can be undone. */
+function isProxyUrl(text: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return /^https?:$/.test(protocol);
+  } catch {
+    return false;
+  }
 }

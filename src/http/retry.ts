@@ -9,6 +9,9 @@ const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 const FIRST_WAIT = 500;
 
+/** Begins as all three forms of a date in HTTP do; Date.parse alone takes much for a date. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+
 /** Time and chance, passed in so that decisions can be tested. */
 export interface Clock {
   /** milliseconds since 1970 */
@@ -26,15 +29,11 @@ export function isPassing(exchange: Exchange): boolean {
   return PASSING.has(exchange.status) || isRateLimited(exchange);
 }
 
-/** 429, or a 403 that is a rate limit and not a missing permission. */
+/** 429, or a 403 that asks to wait and so is no missing permission. */
 export function isRateLimited(exchange: Exchange): boolean {
   if (exchange.kind === 'no-answer') return false;
   const { status, headers } = exchange;
-  return (
-    status === 429 ||
-    (status === 403 &&
-      (headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0'))
-  );
+  return status === 429 || (status === 403 && headers['retry-after'] !== undefined);
 }
 
 export function isSuccess(exchange: Exchange): boolean {
@@ -53,9 +52,10 @@ export function waitBefore(exchange: Exchange, tries: number, clock: Clock): num
 /** What Retry-After asks for, in milliseconds: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
 export function retryAfter(exchange: Exchange, now: number): number | undefined {
   if (exchange.kind === 'no-answer') return undefined;
-  const value = exchange.headers['retry-after']?.trim();
-  if (value === undefined || value === '') return undefined;
+  // A header that is sent twice comes as an array, whatever its type says.
+  const value = String([exchange.headers['retry-after']].flat()[0] ?? '').trim();
   if (/^\d+$/.test(value)) return Number(value) * 1000;
+  if (!HTTP_DATE.test(value)) return undefined;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
@@ -65,8 +65,10 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly limit: TimeLimit;
   readonly mayRepeat: (exchange: Exchange) => boolean;
-  /** Ends an attempt that is under way; without it, whatever ends the waiting. */
-  readonly attemptSignal?: AbortSignal;
+  /** Whether a request that was sent is rather finished, also when the job is cancelled. */
+  readonly finishes?: boolean;
+  /** With less time than this left, in milliseconds, no attempt is made. */
+  readonly leastTime?: number;
 }
 
 /** The last exchange, and whether the time limit, or a cancelled job, kept it from being repeated. */
@@ -78,16 +80,23 @@ export interface Outcome {
 /** Sends a request, and again while it may be repeated, tries are left and time allows. */
 export async function sendWithRetries(
   request: HttpRequest,
-  { http, clock, limit, mayRepeat, attemptSignal = limit.signal }: RetryOptions,
+  { http, clock, limit, mayRepeat, finishes = false, leastTime = 0 }: RetryOptions,
 ): Promise<Outcome> {
+  if (limit.remaining() < leastTime) {
+    return {
+      exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
+      ended: true,
+    };
+  }
+  const sentSignal = finishes ? limit.graceSignal : limit.signal;
   for (let tries = 1; ; tries++) {
-    const exchange = await http.send(request, attemptSignal);
+    const exchange = await http.send(request, limit.signal, sentSignal);
     if (!mayRepeat(exchange)) return { exchange, ended: false };
     if (limit.signal.aborted) return { exchange, ended: true };
     if (tries > RETRIES) return { exchange, ended: false };
     const wait = waitBefore(exchange, tries, clock);
     // Waiting for a try that can't be made any more would only delay the bad news.
-    if (wait >= limit.remaining()) return { exchange, ended: true };
+    if (wait + leastTime >= limit.remaining()) return { exchange, ended: true };
     await clock.sleep(wait, limit.signal);
     if (limit.signal.aborted) return { exchange, ended: true };
   }

@@ -14,6 +14,7 @@ export class TimeLimit {
   readonly seconds: number;
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
+  readonly #over = new AbortController();
   readonly #interruption: Interruption;
   readonly signal: AbortSignal;
   readonly graceSignal: AbortSignal;
@@ -21,13 +22,12 @@ export class TimeLimit {
   /** `spent` is the part of the time that is used up already, in milliseconds. */
   constructor(seconds: number, interruption: Interruption, spent = 0) {
     const left = Math.max(0, seconds * 1000 - spent);
-    const over = new AbortController();
     this.seconds = seconds;
     this.#endsAt = performance.now() + left;
-    this.#timer = setTimeout(() => over.abort(), left);
+    this.#timer = setTimeout(() => this.#over.abort(), left);
     this.#interruption = interruption;
-    this.signal = AbortSignal.any([over.signal, interruption.cancelled]);
-    this.graceSignal = AbortSignal.any([over.signal, interruption.graceOver]);
+    this.signal = AbortSignal.any([this.#over.signal, interruption.cancelled]);
+    this.graceSignal = AbortSignal.any([this.#over.signal, interruption.graceOver]);
   }
 
   /** milliseconds */
@@ -39,7 +39,9 @@ export class TimeLimit {
     return this.#interruption.cancelled.aborted;
   }
 
+  /** Ends what is still under way. To be called when the work is done or pointless. */
   dispose(): void {
     clearTimeout(this.#timer);
+    this.#over.abort();
   }
 }

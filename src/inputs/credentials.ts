@@ -15,7 +15,7 @@ export function readCredentials(reader: InputReader, tenant: string): Credential
   const appName = reader.text('app-name');
   const appVersion = reader.text('app-version');
   const hostTenant = reader.hostLabel('host-tenant');
-  const isApplication = [appName, appVersion, hostTenant].some(Boolean);
+  const isApplication = [appName, appVersion].some(Boolean);
   const isClient = [id, secret].some(Boolean) || isApplication;
 
   if (token !== '' && isClient) {

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { Secret, type SecretKeeper } from '../secret.ts';
+import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
 import { showText } from '../shown.ts';
 import { DEFAULTS } from './defaults.ts';
 
@@ -20,9 +20,6 @@ interface Problem {
   readonly code: 'input-invalid' | 'credentials-missing';
   readonly text: string;
 }
-
-/** The mask of a shorter secret would blank the log. */
-const SHORTEST_SECRET = 4;
 
 /** How much of a wrong value is repeated in a message. */
 const LONGEST_QUOTE = 150;
@@ -101,21 +98,29 @@ export class InputReader {
   /** A secret, masked from here on; one that can't be used as it is is a problem. */
   secret(name: string, { trim = true } = {}): string {
     const value = trim ? this.text(name) : this.#source.rawInput(name);
-    if (value.trim() === '') return '';
-    if (value.length < SHORTEST_SECRET) {
+    if (value === '') return '';
+    for (const line of value.split(/[\r\n]+/)) {
+      if (line.length >= SHORTEST_SECRET && line.trim() !== '') this.mask(line);
+    }
+    if (value.trim() === '') {
+      this.problem(`\`${name}\` is blank.`);
+    } else if (value.length < SHORTEST_SECRET) {
       this.problem(
         `\`${name}\` is shorter than ${SHORTEST_SECRET} characters; masking it would blank the log.`,
       );
     } else if (/\p{Cc}/u.test(value)) {
       this.problem(`\`${name}\` holds a line break or another control character.`);
-    } else {
-      this.mask(value);
     }
     return value;
   }
 
   mask(value: string): void {
     this.#source.secrets.mask([new Secret(value)]);
+  }
+
+  /** Whether a text holds a secret that was read. */
+  holdsSecret(text: string): boolean {
+    return this.#source.secrets.redact(text) !== text;
   }
 
   /** A given value as it can be repeated in a message. */

@@ -1,10 +1,11 @@
-import { Failure } from '../failure.ts';
+import { asFailure, Failure } from '../failure.ts';
 import type { Exchange, HttpClient, HttpRequest } from '../http/client.ts';
 import {
   type Clock,
   isRateLimited,
   isSuccess,
   type Outcome,
+  retryAfter,
   sendWithRetries,
 } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
@@ -12,7 +13,7 @@ import { asObject, asText, parseJsonObject } from '../json.ts';
 import { masksOfPrivateKey } from '../key-pair/masks.ts';
 import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../key-pair/pem.ts';
 import { Secret, type SecretKeeper } from '../secret.ts';
-import { cleanText } from '../shown.ts';
+import { showIdentifier } from '../shown.ts';
 import { apiEndpoint, type EndpointSettings } from './endpoints.ts';
 import { type CallContext, failedCall, refusal } from './refusals.ts';
 import type { TokenSource } from './tokens.ts';
@@ -23,6 +24,8 @@ export interface AgentRequest {
   readonly owner: string | undefined;
   /** `<tenant>_<name>`: the client id that Insights Hub is expected to give it */
   readonly expectedClientId: string;
+  /** encrypts its private key */
+  readonly passphrase: Secret | undefined;
 }
 
 /** What Insights Hub issued; fit to be shown but for the private key. */
@@ -32,6 +35,8 @@ export interface IssuedCertificate extends KeyPair {
   readonly agentId: string | undefined;
   readonly agentName: string | undefined;
   readonly certificateId: string | undefined;
+  /** fields that are not shown to the letter, because they hold a secret or control characters */
+  readonly altered: readonly string[];
 }
 
 export interface CertificateServices {
@@ -41,6 +46,12 @@ export interface CertificateServices {
   readonly tokens: TokenSource;
   readonly endpoints: EndpointSettings;
 }
+
+/**
+ * A create that has less time than this is not sent, in milliseconds: cut off by the time limit,
+ * it could leave an agent behind whose key nobody has. Of a short time limit it is a fifth.
+ */
+const LEAST_TIME = 5_000;
 
 /** AWS IoT's limit for client ids is 128 bytes; what is much longer is no identifier. */
 const LONGEST_ID = 256;
@@ -60,21 +71,28 @@ export async function requestCertificate(
 ): Promise<IssuedCertificate> {
   const { request, outcome } = await create(agent, services, limit);
   const { exchange } = outcome;
-  if (mayHaveBeenProcessed(exchange)) throw outcomeUnknown(agent, request, exchange);
+  if (mayHaveBeenProcessed(exchange, services.clock))
+    throw outcomeUnknown(agent, request, exchange);
   if (outcome.ended || !isSuccess(exchange)) {
     throw refusal(contextOf(agent), request, outcome, limit);
   }
   try {
-    return readAnswer(agent, exchange, services.secrets);
+    const issued = readAnswer(agent, exchange, services.secrets);
+    return agent.passphrase === undefined
+      ? issued
+      : protectPrivateKey(issued, agent.passphrase, services.secrets);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const message = `${error.message} Agent ${agent.name} exists now, and its private key is lost. End the agent with client id ${agent.expectedClientId} in Insights Hub before you create it again.`;
-    throw new Failure(error.code, message, { call: failedCall(request, exchange), cause: error });
+    const { code, message, cause } = asFailure(error);
+    throw new Failure(
+      code,
+      `${message} Agent ${agent.name} exists now, and its private key is lost. End the agent with client id ${agent.expectedClientId} in Insights Hub before you create it again.`,
+      { call: failedCall(request, exchange), cause },
+    );
   }
 }
 
 /** The same certificate with its private key encrypted; the new form is masked too. */
-export function protectPrivateKey(
+function protectPrivateKey(
   issued: IssuedCertificate,
   passphrase: Secret,
   secrets: SecretKeeper,
@@ -97,8 +115,9 @@ async function create(
       http,
       clock,
       limit,
-      mayRepeat: wasNotProcessed,
-      attemptSignal: limit.graceSignal,
+      mayRepeat: (exchange) => wasNotProcessed(exchange, clock),
+      finishes: true,
+      leastTime: Math.min(LEAST_TIME, (limit.seconds * 1000) / 5),
     });
     const { exchange } = outcome;
     const refused = exchange.kind !== 'no-answer' && exchange.status === 401;
@@ -125,22 +144,22 @@ function createRequest(
 }
 
 /** Whether the service surely did nothing, and may do it a moment later. */
-function wasNotProcessed(exchange: Exchange): boolean {
+function wasNotProcessed(exchange: Exchange, clock: Clock): boolean {
   if (exchange.kind === 'no-answer') return !exchange.sent;
-  const { status, headers } = exchange;
+  const { status } = exchange;
   return (
     status === 408 ||
     status === 425 ||
     isRateLimited(exchange) ||
-    (status === 503 && headers['retry-after'] !== undefined)
+    (status === 503 && retryAfter(exchange, clock.now()) !== undefined)
   );
 }
 
 /** Whether an agent may exist without anyone holding its key. */
-function mayHaveBeenProcessed(exchange: Exchange): boolean {
+function mayHaveBeenProcessed(exchange: Exchange, clock: Clock): boolean {
   if (exchange.kind === 'no-answer') return exchange.sent;
   if (isSuccess(exchange)) return exchange.kind === 'broken-answer' && exchange.why === 'cut-off';
-  return exchange.status >= 500 && !wasNotProcessed(exchange);
+  return exchange.status >= 500 && !wasNotProcessed(exchange, clock);
 }
 
 function outcomeUnknown(agent: AgentRequest, request: HttpRequest, exchange: Exchange): Failure {
@@ -171,8 +190,11 @@ function readAnswer(
     secrets,
   );
   const certificate = asText(answer['publicKey']) ?? asText(nested?.['certificatePem']);
+  const altered: string[] = [];
   const identifier = (field: string) => {
-    const text = cleanText(asText(answer[field]) ?? '', (raw) => secrets.redact(raw));
+    const raw = asText(answer[field]) ?? '';
+    const text = showIdentifier(raw, (unsafe) => secrets.redact(unsafe));
+    if (text !== raw) altered.push(field);
     return text !== '' && text.length <= LONGEST_ID ? text : undefined;
   };
   const clientId = identifier('clientId');
@@ -185,6 +207,7 @@ function readAnswer(
     agentId: identifier('agentId'),
     agentName: identifier('agentName'),
     certificateId: identifier('id'),
+    altered,
     ...readKeyPair(privateKey, normalisePem(certificate)),
   };
 }

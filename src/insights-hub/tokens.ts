@@ -3,7 +3,7 @@ import type { HttpClient, HttpRequest } from '../http/client.ts';
 import { type Clock, isPassing, isSuccess, sendWithRetries } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { parseJsonObject } from '../json.ts';
-import { Secret, type SecretKeeper } from '../secret.ts';
+import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
 import { apiEndpoint, type EndpointSettings, tokenEndpoint } from './endpoints.ts';
 import { type CallContext, failedCall, refusal } from './refusals.ts';
 
@@ -139,7 +139,7 @@ async function fetchToken(
   }
   const answer = parseJsonObject(exchange.body);
   const text = answer?.['access_token'];
-  if (typeof text === 'string' && text.length >= SHORTEST_TOKEN) secrets.mask([new Secret(text)]);
+  if (typeof text === 'string' && text.length >= SHORTEST_SECRET) secrets.mask([new Secret(text)]);
   if (answer === undefined || !isToken(text) || !isBearer(answer['token_type'])) {
     throw new Failure(
       'response-invalid',
@@ -152,12 +152,11 @@ async function fetchToken(
   return { token: new Secret(text), expiresAt: asked + life };
 }
 
-/** Shorter ones could not be masked without blanking the log. */
-const SHORTEST_TOKEN = 4;
-
 /** Whether a value can be sent in an Authorization header: visible ASCII (RFC 6750, RFC 9110). */
-export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]{4,}$/.test(value);
+function isToken(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length >= SHORTEST_SECRET && /^[\x21-\x7e]+$/.test(value)
+  );
 }
 
 function isBearer(type: unknown): boolean {

@@ -8,7 +8,8 @@ export interface KeyPair {
   readonly certificate: string;
   /** SHA-256 of the certificate, `AB:CD:…` */
   readonly fingerprint: string;
-  readonly expiresAt: Date;
+  /** nothing when the certificate's date can't be read */
+  readonly expiresAt: Date | undefined;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----/g;
@@ -19,7 +20,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CE
  */
 export function normalisePem(text: string): string {
   const lines = text
-    .replace(/\\r|\\n|\r\n?/g, (end) => (end === '\\r' ? '' : '\n'))
+    .replace(/\\r\\n|\\r|\\n|\r\n?/g, '\n')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
@@ -44,7 +45,7 @@ export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
     privateKey,
     certificate: `${blocks.join('\n')}\n`,
     fingerprint: leaf.fingerprint256,
-    expiresAt: leaf.validToDate,
+    expiresAt: Number.isNaN(leaf.validToDate.getTime()) ? undefined : leaf.validToDate,
   };
 }
 

@@ -5,25 +5,18 @@ const GRACE = 5_000;
 
 /**
  * Listens to the runner's wish to cancel the job: SIGINT, and SIGTERM some seconds later. The
- * process must be gone a few seconds after that, or it is killed.
+ * process must be gone a few seconds after that, or it is killed. Listens to the very end: a signal
+ * must not end a process that has only its goodbyes to say.
  */
-export function listenForInterruption(): Interruption & { readonly dispose: () => void } {
+export function listenForInterruption(): Interruption {
   const cancelled = new AbortController();
   const graceOver = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
   const onSignal = () => {
+    if (cancelled.signal.aborted) return;
     cancelled.abort();
-    timer ??= setTimeout(() => graceOver.abort(), GRACE);
+    setTimeout(() => graceOver.abort(), GRACE).unref();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  return {
-    cancelled: cancelled.signal,
-    graceOver: graceOver.signal,
-    dispose() {
-      clearTimeout(timer);
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
+  return { cancelled: cancelled.signal, graceOver: graceOver.signal };
 }

@@ -12,7 +12,7 @@ export class RunnerSecrets implements SecretKeeper {
   }
 
   mask(secrets: readonly Secret[]): void {
-    const values = secrets.map((secret) => secret.reveal());
+    const values = secrets.map((secret) => secret.reveal()).filter((value) => value !== '');
     for (const value of values) {
       if (this.#masked.has(value)) continue;
       this.#masked.add(value);

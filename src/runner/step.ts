@@ -13,6 +13,7 @@ export async function runStep(work: (runner: Runner) => Promise<void>): Promise<
   const fail = (error: unknown) => {
     if (!failed) runner.fail(asFailure(error));
     failed = true;
+    process.exitCode = 1;
   };
   const onEmpty = () => fail(new Error('nothing left to wait for'));
   // What is under way may still finish: ending the process here could lose a key.
@@ -32,11 +33,11 @@ export async function runStep(work: (runner: Runner) => Promise<void>): Promise<
 export async function runPostStep(work: (runner: Runner) => Promise<void>): Promise<void> {
   const runner = new Runner();
   divertWarnings(runner);
-  try {
-    await work(runner);
-  } catch (error) {
+  const warn = (error: unknown) => {
     runner.warn(`The clean-up after the job failed (${errorCode(error)}).`);
-  }
+  };
+  process.on('uncaughtException', warn);
+  await work(runner).catch(warn);
 }
 
 /** Node's own warnings are for developers; by default they are printed on standard error. */
