@@ -4,6 +4,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 export interface ProxyOptions {
   /** the status that every CONNECT is answered with, in place of a tunnel */
   readonly refuse?: number;
+  /** whether CONNECT is never answered */
+  readonly silent?: boolean;
   /** hosts that only this proxy knows: where they really are, as `host:port` */
   readonly hosts?: Readonly<Record<string, string>>;
 }
@@ -22,6 +24,7 @@ export class TestProxy {
       this.connects.push(target);
       this.authorizations.push(request.headers['proxy-authorization']);
       this.#track(client);
+      if (options.silent) return;
       if (options.refuse !== undefined) {
         client.end(`HTTP/1.1 ${options.refuse} Refused\r\n\r\n`);
         return;

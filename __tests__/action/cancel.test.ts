@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import type { Endpoint, Fault } from '../../sandbox/insights-hub/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { agentsOf, codeOf, errorOf, type Sandbox, test, waitFor } from './sandbox.ts';
+import { TestProxy } from '../proxy.ts';
+import { agentsOf, codeOf, errorOf, preload, type Sandbox, test, waitFor } from './sandbox.ts';
 
 interface Cancelled {
   readonly result: StepResult;
@@ -101,6 +102,37 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
       expect(await sandbox.files()).toEqual([]);
     },
   );
+
+  test('does not send a create that is still being connected', async ({ start }) => {
+    const sandbox = await start();
+    const proxy = await TestProxy.start({ silent: true });
+    let send: (signal: NodeJS.Signals) => void = () => {};
+    const onStart = (kill: typeof send) => {
+      send = kill;
+    };
+    const env = { HTTP_PROXY: `http://${proxy.host}` };
+    const running = sandbox.main(sandbox.tokenInputs, { env, onStart });
+    await waitFor(() => proxy.connects.length > 0);
+    send('SIGINT');
+    const sent = performance.now();
+    const result = await running;
+    await proxy.stop();
+    expect(codeOf(result)).toBe('cancelled');
+    expect(performance.now() - sent).toBeLessThan(3000);
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+
+  test('that has nothing left to do but end is not ended by the signal', async ({ start }) => {
+    const sandbox = await start();
+    const late = preload(
+      `process.once('beforeExit', () => {
+        process.kill(process.pid, 'SIGTERM');
+        setTimeout(() => {}, 50);
+      });`,
+    );
+    const result = await sandbox.main({}, late);
+    expect(result.exitCode).toBe(0);
+  });
 
   test('does not wait for another try', async ({ start }) => {
     const sandbox = await start();

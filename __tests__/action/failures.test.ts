@@ -437,6 +437,17 @@ describe.concurrent('a bug', () => {
     expect(result.outputs['clientId']).toBe('mqtt1_device001');
   });
 
+  test('that comes up when all is done fails the step all the same', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      preload(`process.once('beforeExit', () => { throw new RangeError('late'); });`),
+    );
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe('internal');
+    expect(result.outputs['privateKeyPath']).toBeDefined();
+  });
+
   test('that leaves nothing to wait for has failed the step', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(

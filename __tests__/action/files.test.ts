@@ -228,6 +228,22 @@ describe.concurrent('a key that the workspace does not take', () => {
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
+  test('is delivered though nobody can note it any more', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1500 } });
+    const running = sandbox.main();
+    await waitFor(() => sandbox.hub.seen('create').length > 0);
+    const [journal = ''] = await readdir(sandbox.runner.temporary);
+    await rm(path.join(sandbox.runner.temporary, journal));
+    await mkdir(path.join(sandbox.runner.temporary, journal));
+    const result = await running;
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result)).toEqual([expect.stringMatching(/may be left.*\(EISDIR\)/)]);
+    const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
+    expect(await sandbox.read(DIRECTORY, 'mqtt1_device001.key')).toBe(pair?.privateKey);
+    await rm(path.join(sandbox.runner.temporary, journal), { recursive: true });
+  });
+
   test('takes the way over a copy where there are no hard links', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
@@ -356,6 +372,23 @@ describe.concurrent('the post step', () => {
       'mqtt1_device002.key',
       'mqtt1_device002.pem',
     ]);
+  });
+
+  test('never fails, whatever comes up', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main();
+    const post = await sandbox.runner.post(
+      {
+        inputs: sandbox.inputs,
+        ...preload(
+          "setTimeout(() => { throw new Error('late'); }, 150); setTimeout(() => {}, 300);",
+        ),
+      },
+      result,
+    );
+    expect([post.exitCode, post.stderr]).toEqual([0, '']);
+    expect(post.log).toEqual([expect.stringMatching(/^Warning: The clean-up .* failed/)]);
+    expect(await sandbox.files()).toEqual([]);
   });
 
   test('warns of what it can not remove, and does not fail', async ({ start }) => {

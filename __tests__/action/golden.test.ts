@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { hasOpenssl, openssl } from '../openssl.ts';
-import { agentsOf, test, warningsOf } from './sandbox.ts';
+import { agentsOf, errorOf, test, warningsOf } from './sandbox.ts';
 
 describe.concurrent('a run that succeeds', () => {
   test.for(['inputs', 'applicationInputs', 'tokenInputs'] as const)(
@@ -208,6 +208,27 @@ describe.concurrent('a run that succeeds', () => {
     expect(result.exitCode).toBe(0);
     expect(warningsOf(result)).toEqual([expect.stringContaining('other_device001')]);
     expect(await sandbox.files()).toContain(path.join('.insights-hub', 'other_device001.key'));
+  });
+
+  test('delivers a certificate whose date can not be read', async ({ start }) => {
+    const sandbox = await start();
+    const change = (answer: Readonly<Record<string, unknown>>) => {
+      const pem = String(answer['publicKey']);
+      const der = new X509Certificate(pem).raw;
+      // UTCTime 491231235959Z, with a month that no year has.
+      der.write('1331235959Z', der.indexOf('1231235959Z'));
+      const body = der
+        .toString('base64')
+        .match(/.{1,64}/g)
+        ?.join('\n');
+      const publicKey = `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+      return { ...answer, publicKey };
+    };
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'change', change } });
+    const result = await sandbox.main();
+    expect(errorOf(result)).toBe('');
+    expect(result.outputs['privateKeyPath']).toBeDefined();
+    expect(result.outputs['expiresAt']).toBeUndefined();
   });
 
   test('warns of a certificate that has expired, and delivers it', async ({ start }) => {

@@ -37,7 +37,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'no credentials and another problem': [
     { ...none, name: '' },
     'input-invalid',
-    /2 problems .*\(1\) `name` .*\(2\) No credentials/,
+    /2 problems .*\(1\) No credentials.*\(2\) `name` /,
     FORKS,
   ],
   'an id without a secret': [
@@ -67,11 +67,6 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     { ...none, 'app-name': 'app', 'app-version': 'v1' },
     'input-invalid',
     /also set `oauth-client-id`, `oauth-client-secret`/,
-  ],
-  'a host tenant without an application': [
-    { 'host-tenant': 'operator' },
-    'input-invalid',
-    /also set `app-name`, `app-version`/,
   ],
   'a host tenant that is no host label': [
     { 'app-name': 'app', 'app-version': 'v1', 'host-tenant': 'a b' },
@@ -113,6 +108,21 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     { 'key-passphrase': 'abcdef\nghijkl' },
     'input-invalid',
     /`key-passphrase` holds a line break/,
+  ],
+  'a passphrase of blanks': [
+    { 'key-passphrase': '        ' },
+    'input-invalid',
+    /`key-passphrase` is blank/,
+  ],
+  'a passphrase of more bytes than OpenSSL reads': [
+    { 'key-passphrase': 'ä'.repeat(512) },
+    'input-invalid',
+    /`key-passphrase` is longer than 1023 bytes/,
+  ],
+  'a name that holds a secret': [
+    { name: 'my-passphrase-7', 'key-passphrase': 'passphrase' },
+    'input-invalid',
+    /`name` "my-\*\*\*-7" holds a secret/,
   ],
   'an id with a colon': [{ 'oauth-client-id': 'a:b' }, 'input-invalid', /holds a colon/],
   'plain HTTP to another machine': [
@@ -187,7 +197,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     });
     expect(codeOf(result)).toBe('input-invalid');
     expect(errorOf(result)).toMatch(
-      /^\[input-invalid\] 5 problems with the inputs: \(1\) `tenant` .*\(2\) `name` .*\(3\) The credentials .*\(4\) `keep-files` .*\(5\) `timeout` /,
+      /^\[input-invalid\] 5 problems with the inputs: \(1\) `tenant` .*\(2\) The credentials .*\(3\) `name` .*\(4\) `keep-files` .*\(5\) `timeout` /,
     );
   });
 
@@ -219,6 +229,7 @@ describe.concurrent('an input is accepted:', () => {
       'key-passphrase': '',
     },
     'booleans as YAML writes them': { 'keep-files': 'TRUE', summary: 'True', 'dry-run': 'False' },
+    'a host tenant that no application needs': { 'host-tenant': 'operator' },
     'a passphrase of blanks around words': { 'key-passphrase': '  two words  ' },
     'the bounds of the time-out': { timeout: '3600' },
     'a destination in a list': { destination: 'workspace\n workspace,workspace' },

@@ -86,6 +86,25 @@ describe.concurrent('a proxy', () => {
     );
   });
 
+  test('that stays silent costs no more than the time limit', async ({ start, startProxy }) => {
+    const sandbox = await start();
+    const proxy = await startProxy({ silent: true });
+    const started = performance.now();
+    const env = { HTTP_PROXY: `http://${proxy.host}` };
+    const result = await sandbox.main({ ...sandbox.tokenInputs, timeout: '2' }, { env });
+    expect(codeOf(result)).toBe('timeout');
+    expect(performance.now() - started).toBeLessThan(8000);
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+
+  test('whose password can not be decoded is refused', async ({ start }) => {
+    const sandbox = await start();
+    const env = { HTTPS_PROXY: 'http://us%er:password@proxy:1080' };
+    const result = await sandbox.main({}, { env });
+    expect(codeOf(result)).toBe('input-invalid');
+    expect(result.stdout).not.toContain('password@');
+  });
+
   test('whose variable is no URL is refused, without repeating it', async ({ start }) => {
     const sandbox = await start();
     const env = { HTTPS_PROXY: 'socks5://user:password@proxy:1080' };

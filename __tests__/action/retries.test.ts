@@ -68,6 +68,17 @@ describe.concurrent('the create request is tried again after', () => {
   });
 });
 
+test.for(['', 'soon', '-1'])(
+  'a create is not sent again after a 503 whose Retry-After (%j) says nothing',
+  async (value, { start }) => {
+    const sandbox = await start();
+    const fault = { kind: 'status-after', status: 503, headers: { 'retry-after': value } } as const;
+    sandbox.hub.faults.push({ at: 'create', fault });
+    expect(codeOf(await sandbox.main())).toBe('outcome-unknown');
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+  },
+);
+
 test('Retry-After is waited for', async ({ start }) => {
   const sandbox = await start();
   sandbox.hub.faults.push({ at: 'token', fault: status(503, { 'retry-after': '2' }), times: 1 });
@@ -112,6 +123,27 @@ describe.concurrent('the time limit', () => {
       expect(sandbox.hub.seen('create')).toHaveLength(1);
     },
   );
+
+  test('leaves a create unsent that could not be finished in it', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'token', fault: { kind: 'delay', milliseconds: 850 } });
+    const result = await sandbox.main({ name: 'a\nb', timeout: '1' });
+    expect(codeOf(result)).toBe('timeout');
+    expect(sandbox.hub.seen('create')).toEqual([]);
+    expect(agentsOf(result)).toEqual([
+      { name: 'a', code: 'timeout' },
+      { name: 'b', code: 'timeout' },
+    ]);
+  });
+
+  test('is not waited for when a destination can take nothing', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'token', fault: { kind: 'silence' } });
+    const started = performance.now();
+    const result = await sandbox.main({ 'output-directory': process.execPath });
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
 
   test('is for each agent', async ({ start }) => {
     const sandbox = await start();

@@ -98,7 +98,8 @@ export class Sandbox {
     const printed = result.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     const { workspace, temporary } = this.runner;
     const names = [workspace, temporary].map((folder) => readdir(folder, { recursive: true }));
-    const journals = (await readdir(temporary)).filter((name) => name.endsWith('.jsonl'));
+    const entries = await readdir(temporary, { withFileTypes: true });
+    const journals = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.jsonl'));
     const places = {
       log: result.log.join('\n'),
       stdout: printed.join('\n'),
@@ -109,7 +110,7 @@ export class Sandbox {
       summary: result.summary,
       names: (await Promise.all(names)).flat().join('\n'),
       journal: (
-        await Promise.all(journals.map((name) => readFile(path.join(temporary, name))))
+        await Promise.all(journals.map(({ name }) => readFile(path.join(temporary, name))))
       ).join(),
     };
     const leaks = Object.entries(places).map(([place, text]) => [place, leaksIn(text, this.known)]);

@@ -1,8 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
+import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
 import { endpoints, namedFaults } from '../../sandbox/insights-hub/faults.ts';
-import { codeOf, errorOf, masksOf, preload, type Sandbox, test } from './sandbox.ts';
+import { leaksIn } from '../leaks.ts';
+import { codeOf, errorOf, masksOf, preload, type Sandbox, test, warningsOf } from './sandbox.ts';
 
 /** What a run prints, in order: the first word of each line, repetitions once. */
 function transcriptOf(stdout: string): readonly string[] {
@@ -145,6 +147,26 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     },
   );
 
+  test.for([64, 40, 20])(
+    'an error holds a private key in lines of %i',
+    async (width, { start }) => {
+      const sandbox = await start();
+      const { privateKey } = await (await CertificateAuthority.create()).issue();
+      const [head = '', ...lines] = privateKey.trimEnd().split('\n');
+      const body =
+        lines
+          .slice(0, -1)
+          .join('')
+          .match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+      const message = [head, ...body, lines.at(-1)].join('\n');
+      const fault = { kind: 'body', status: 500, body: JSON.stringify({ message }) } as const;
+      sandbox.hub.faults.push({ at: 'create', fault });
+      const result = await sandbox.main({}, { debug: true });
+      expect(codeOf(result)).toBe('outcome-unknown');
+      expect(leaksIn(result.stdout, { values: [], keys: [privateKey] })).toEqual([]);
+    },
+  );
+
   test('an answer hides secrets in its ids', async ({ start }) => {
     const sandbox = await start();
     const result = await mainWithIds(sandbox, (privateKey) => {
@@ -163,6 +185,11 @@ describe.concurrent('nothing leaks with debug logging when', () => {
       certificateId: '***',
     });
     expect(result.outputs['clientId']).toBe('mqtt1_*** ::error::x');
+    expect(warningsOf(result)).toEqual([
+      expect.stringMatching(
+        /^Not to the letter: clientId, agentId, agentName, id of agent device001/,
+      ),
+    ]);
     expect(result.outputs['privateKeyPath']).toMatch(/mqtt1_____+error__x\.key$/);
   });
 

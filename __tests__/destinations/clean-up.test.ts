@@ -1,0 +1,163 @@
+import {
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cleanUp } from '../../src/destinations/clean-up.ts';
+import { Journal, type Made } from '../../src/destinations/journal.ts';
+
+let root: string;
+let workspace: string;
+let journal: Journal;
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'clean-up-'));
+  workspace = path.join(root, 'work');
+  await mkdir(workspace);
+  journal = await Journal.start(root);
+});
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+const inWorkspace = (...names: readonly string[]) => path.join(workspace, ...names);
+
+async function make(kind: Made['kind'], ...names: readonly string[]): Promise<void> {
+  const file = inWorkspace(...names);
+  await journal.record({ kind, path: file });
+  await (kind === 'directory' ? mkdir(file) : writeFile(file, 'made'));
+}
+
+/** What a step makes of `out/certificates`. */
+async function makeAll(): Promise<void> {
+  await make('directory', 'out');
+  await make('ignore-file', 'out', '.gitignore');
+  await make('directory', 'out', 'certificates');
+  await make('file', 'out', 'certificates', 'a.key');
+  await make('file', 'out', 'certificates', 'a.pem');
+}
+
+/** Everything in the workspace, sorted. */
+const left = async () => (await readdir(workspace, { recursive: true })).sort();
+const journalIsThere = async () => (await readdir(root)).includes(path.basename(journal.path));
+
+test('removes all that was made, and the journal', async () => {
+  await makeAll();
+  await writeFile(inWorkspace('theirs.txt'), 'theirs');
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual(['theirs.txt']);
+  expect(await journalIsThere()).toBe(false);
+});
+
+test('may run twice', async () => {
+  await makeAll();
+  await cleanUp(journal.path);
+  expect(await cleanUp(journal.path)).toEqual([]);
+});
+
+test('does not mind what is gone already', async () => {
+  await makeAll();
+  await rm(inWorkspace('out'), { recursive: true });
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await journalIsThere()).toBe(false);
+});
+
+test('does not mind what was noted and never made', async () => {
+  await makeAll();
+  await journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.key') });
+  await journal.record({ kind: 'placing', path: inWorkspace('c.key'), inode: '1' });
+  await journal.record({ kind: 'directory', path: inWorkspace('other', 'inner') });
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual([]);
+});
+
+test('leaves files of others, their directories, and what hides them from git', async () => {
+  await makeAll();
+  await writeFile(inWorkspace('out', 'certificates', 'theirs.txt'), 'theirs');
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual([
+    'out',
+    path.join('out', '.gitignore'),
+    path.join('out', 'certificates'),
+    path.join('out', 'certificates', 'theirs.txt'),
+  ]);
+});
+
+test('removes the inner directory when only the outer one is in use', async () => {
+  await makeAll();
+  await writeFile(inWorkspace('out', 'theirs.txt'), 'theirs');
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual([
+    'out',
+    path.join('out', '.gitignore'),
+    path.join('out', 'theirs.txt'),
+  ]);
+});
+
+test('leaves a directory that was there before', async () => {
+  await mkdir(inWorkspace('theirs'));
+  await make('file', 'theirs', 'a.key');
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual(['theirs']);
+});
+
+test('tells what it can’t remove, removes the rest, and can be tried again', async () => {
+  await makeAll();
+  const blocked = inWorkspace('out', 'certificates', 'a.key');
+  await rm(blocked);
+  await mkdir(blocked);
+  const problems = await cleanUp(journal.path);
+  expect(problems).toEqual([expect.stringMatching(/a\.key \((EISDIR|EPERM)\)$/)]);
+  expect(await left()).not.toContain(path.join('out', 'certificates', 'a.pem'));
+  expect(await journalIsThere()).toBe(true);
+  await rm(blocked, { recursive: true });
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual([]);
+});
+
+test.skipIf(process.platform === 'win32')('removes a link, and not what it leads to', async () => {
+  const theirs = path.join(root, 'theirs.txt');
+  await writeFile(theirs, 'theirs');
+  await makeAll();
+  await rm(inWorkspace('out', 'certificates', 'a.key'));
+  await symlink(theirs, inWorkspace('out', 'certificates', 'a.key'));
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual([]);
+  expect(await readFile(theirs, 'utf8')).toBe('theirs');
+});
+
+test('removes a file that was being placed', async () => {
+  await make('directory', 'out');
+  const draft = inWorkspace('out', '.draft.tmp');
+  const placed = inWorkspace('out', 'a.key');
+  await make('file', 'out', '.draft.tmp');
+  const { ino } = await stat(draft, { bigint: true });
+  await journal.record({ kind: 'placing', path: placed, inode: String(ino) });
+  await link(draft, placed);
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await left()).toEqual([]);
+});
+
+test('leaves somebody else’s file where one was to be placed', async () => {
+  const placed = inWorkspace('a.key');
+  await writeFile(placed, 'theirs');
+  const { ino } = await lstat(placed, { bigint: true });
+  await journal.record({ kind: 'placing', path: placed, inode: String(ino + 1n) });
+  await journal.record({ kind: 'placing', path: placed });
+  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await readFile(placed, 'utf8')).toBe('theirs');
+});
+
+test('a journal that is not there means that nothing was made', async () => {
+  expect(await cleanUp(path.join(root, 'nowhere'))).toEqual([]);
+});

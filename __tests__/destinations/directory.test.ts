@@ -1,0 +1,200 @@
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  cannot,
+  checkDirectory,
+  isInside,
+  makeDirectory,
+} from '../../src/destinations/directory.ts';
+import type { Made, MadeLog } from '../../src/destinations/journal.ts';
+import { Failure } from '../../src/failure.ts';
+
+const POSIX = process.platform !== 'win32';
+
+let root: string;
+let workspace: string;
+let made: Made[];
+let log: MadeLog;
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(path.join(tmpdir(), 'directory-')));
+  workspace = path.join(root, 'work');
+  await mkdir(workspace);
+  made = [];
+  const record = async (entry: Made) => void made.push(entry);
+  log = { record, note: record };
+});
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+const inWorkspace = (...names: readonly string[]) => path.join(workspace, ...names);
+const placeAt = (...names: readonly string[]) => ({ directory: inWorkspace(...names), workspace });
+const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
+const all = async (directory = workspace) => (await readdir(directory, { recursive: true })).sort();
+
+const invalid = (message: RegExp) => ({
+  name: 'Failure',
+  code: 'destination-invalid',
+  message: expect.stringMatching(message),
+});
+
+describe('makeDirectory', () => {
+  test('makes what is missing; the topmost directory hides them all from git', async () => {
+    await makeDirectory(placeAt('a', 'b', 'c'), log);
+    expect(await all()).toEqual(['a', 'a/.gitignore', 'a/b', 'a/b/c'].map(path.normalize));
+    expect(await readFile(inWorkspace('a', '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  test.skipIf(!POSIX).each([0o000, 0o022, 0o077, 0o277])(
+    'for their owner only, under umask %o',
+    async (mask) => {
+      const before = process.umask(mask);
+      try {
+        await makeDirectory(placeAt('a', 'b'), log);
+      } finally {
+        process.umask(before);
+      }
+      expect(await modeOf(inWorkspace('a'))).toBe(0o700);
+      expect(await modeOf(inWorkspace('a', 'b'))).toBe(0o700);
+      expect(await modeOf(inWorkspace('a', '.gitignore'))).toBe(0o644);
+    },
+  );
+
+  test('notes what the post step is to remove', async () => {
+    await makeDirectory(placeAt('a', 'b'), log);
+    expect(made.filter(({ path: file }) => !file.endsWith('.tmp'))).toEqual([
+      { kind: 'directory', path: inWorkspace('a') },
+      { kind: 'ignore-file', path: inWorkspace('a', '.gitignore') },
+      { kind: 'directory', path: inWorkspace('a', 'b') },
+    ]);
+  });
+
+  test.skipIf(!POSIX)('leaves what is there as it is', async () => {
+    await mkdir(inWorkspace('a'), 0o755);
+    await makeDirectory(placeAt('a'), log);
+    expect(made).toEqual([]);
+    expect(await all()).toEqual(['a']);
+    await makeDirectory(placeAt('a', 'b'), log);
+    expect(await modeOf(inWorkspace('a'))).toBe(0o755);
+    expect(await all()).toEqual(['a', 'a/b', 'a/b/.gitignore'].map(path.normalize));
+  });
+
+  test('makes nothing when the directory is the workspace', async () => {
+    await makeDirectory(placeAt(), log);
+    expect(made).toEqual([]);
+    expect(await all()).toEqual([]);
+  });
+
+  test('makes a directory outside of the workspace', async () => {
+    const directory = path.join(root, 'outside', 'deep');
+    await makeDirectory({ directory, workspace }, log);
+    expect(await all(path.join(root, 'outside'))).toEqual(['.gitignore', 'deep']);
+  });
+
+  test.skipIf(!POSIX)('refuses a link at its place, and one on the way to it', async () => {
+    await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
+    await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));
+    for (const place of [placeAt('a'), placeAt('a', 'b'), placeAt('a', 'new')]) {
+      await expect(makeDirectory(place, log)).rejects.toMatchObject(invalid(/work\/a is a link/));
+    }
+    expect(await all(path.join(root, 'elsewhere'))).toEqual(['b']);
+    expect(made).toEqual([]);
+  });
+
+  test.skipIf(!POSIX)('refuses a link that leads nowhere', async () => {
+    await symlink(path.join(root, 'nowhere'), inWorkspace('a'));
+    await expect(makeDirectory(placeAt('a'), log)).rejects.toMatchObject(invalid(/is a link/));
+    expect(await all(root)).not.toContain('nowhere');
+  });
+
+  test.skipIf(!POSIX)(
+    'outside, takes a link above the directory, but not in its place',
+    async () => {
+      await mkdir(path.join(root, 'real'));
+      await symlink(path.join(root, 'real'), path.join(root, 'link'));
+      await makeDirectory({ directory: path.join(root, 'link', 'out'), workspace }, log);
+      expect(await all(path.join(root, 'real'))).toContain('out');
+      await expect(
+        makeDirectory({ directory: path.join(root, 'link'), workspace }, log),
+      ).rejects.toMatchObject(invalid(/is a link/));
+    },
+  );
+
+  test('refuses a file in its place or on the way', async () => {
+    await writeFile(inWorkspace('a'), 'theirs');
+    await expect(makeDirectory(placeAt('a'), log)).rejects.toMatchObject(
+      invalid(/not a directory/),
+    );
+    await expect(makeDirectory(placeAt('a', 'b'), log)).rejects.toMatchObject(
+      invalid(/not a directory/),
+    );
+  });
+
+  test('tells why a directory can’t be made', async () => {
+    const directory = inWorkspace('x'.repeat(300));
+    await expect(makeDirectory({ directory, workspace }, log)).rejects.toMatchObject(
+      invalid(/^Can't (look at|make) .*x \((ENAMETOOLONG|ENOENT)\)\.$/),
+    );
+  });
+});
+
+describe('checkDirectory', () => {
+  test('accepts what is as it was made', async () => {
+    await makeDirectory(placeAt('a', 'b'), log);
+    await expect(checkDirectory(placeAt('a', 'b'))).resolves.toBeUndefined();
+  });
+
+  test('refuses a directory that is gone', async () => {
+    await expect(checkDirectory(placeAt('a'))).rejects.toMatchObject(invalid(/not there any more/));
+  });
+
+  test.skipIf(!POSIX)('refuses one that has become a link', async () => {
+    await makeDirectory(placeAt('a', 'b'), log);
+    await rm(inWorkspace('a'), { recursive: true });
+    await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
+    await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));
+    await expect(checkDirectory(placeAt('a', 'b'))).rejects.toMatchObject(invalid(/is a link/));
+  });
+});
+
+test.each([
+  ['/w', true],
+  ['/w/a', true],
+  ['/w/a/b', true],
+  ['/w/..a', true],
+  ['/w/...', true],
+  ['/', false],
+  ['/wx', false],
+  ['/x/w', false],
+])('%s is inside of /w: %s', (directory, inside) => {
+  const resolved = { directory: path.resolve(directory), workspace: path.resolve('/w') };
+  expect(isInside(resolved)).toBe(inside);
+});
+
+describe('cannot', () => {
+  test('names the reason by its code', () => {
+    const error = Object.assign(new Error('the words'), { code: 'EROFS' });
+    const failure = cannot('make', '/a', error);
+    expect(failure.code).toBe('destination-invalid');
+    expect(failure.message).toBe("Can't make /a (EROFS).");
+    expect(failure.cause).toBe(error);
+  });
+
+  test('leaves a failure as it is', () => {
+    const failure = new Failure('delivery-failed', 'No.');
+    expect(cannot('make', '/a', failure)).toBe(failure);
+  });
+});

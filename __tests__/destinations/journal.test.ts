@@ -1,0 +1,105 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { forgetful, Journal, type Made, readJournal } from '../../src/destinations/journal.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'journal-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+const POSIX = process.platform !== 'win32';
+
+describe('a journal', () => {
+  test('starts empty, as a file of its own', async () => {
+    const first = await Journal.start(directory);
+    const second = await Journal.start(directory);
+    expect(path.dirname(first.path)).toBe(directory);
+    expect(first.path).not.toBe(second.path);
+    expect(await readJournal(first.path)).toEqual([]);
+  });
+
+  test.skipIf(!POSIX)('is for its owner only', async () => {
+    const { path: file } = await Journal.start(directory);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  test('remembers what was made, in order', async () => {
+    const journal = await Journal.start(directory);
+    const made: readonly Made[] = [
+      { kind: 'directory', path: '/w/.insights-hub' },
+      { kind: 'ignore-file', path: '/w/.insights-hub/.gitignore' },
+      { kind: 'placing', path: '/w/.insights-hub/a.key', inode: '18446744073709551615' },
+      { kind: 'file', path: '/w/.insights-hub/a.key' },
+    ];
+    for (const entry of made) await journal.record(entry);
+    expect(await readJournal(journal.path)).toEqual(made);
+  });
+
+  test('keeps every path to the letter', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string({ minLength: 1, unit: 'binary' })), async (paths) => {
+        const journal = await Journal.start(directory);
+        for (const name of paths) await journal.record({ kind: 'file', path: name });
+        expect((await readJournal(journal.path)).map((made) => made.path)).toEqual(paths);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('can be read up to where a killed step was writing', async () => {
+    const journal = await Journal.start(directory);
+    await journal.record({ kind: 'file', path: '/a' });
+    await journal.record({ kind: 'file', path: '/b' });
+    const text = await readFile(journal.path, 'utf8');
+    for (let length = 0; length <= text.length; length++) {
+      await writeFile(journal.path, text.slice(0, length));
+      const paths = (await readJournal(journal.path)).map((made) => made.path);
+      expect(['/a', '/b'].slice(0, paths.length)).toEqual(paths);
+      // Nothing that was written out is lost.
+      expect(paths.length).toBeGreaterThanOrEqual(text.slice(0, length).split('\n').length - 1);
+    }
+  });
+
+  test('entries that say nothing are passed over', async () => {
+    const file = path.join(directory, 'journal');
+    const lines = [
+      'garbage',
+      '[]',
+      '{"kind":"file"}',
+      '{"kind":"file","path":""}',
+      '{"kind":"file","path":7}',
+      '{"kind":"elephant","path":"/a"}',
+      '{"path":"/a"}',
+      '{"kind":"file","path":"/b"}',
+    ];
+    await writeFile(file, lines.join('\n'));
+    expect(await readJournal(file)).toEqual([{ kind: 'file', path: '/b' }]);
+  });
+
+  test('that is not there is empty', async () => {
+    expect(await readJournal(path.join(directory, 'nowhere'))).toEqual([]);
+  });
+
+  test('that can’t be read is an error', async () => {
+    await expect(readJournal(directory)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+
+  test('can’t start where nothing can be written', async () => {
+    const nowhere = path.join(directory, 'nowhere');
+    await expect(Journal.start(nowhere)).rejects.toMatchObject({
+      name: 'Failure',
+      code: 'destination-invalid',
+      message: expect.stringContaining(`${nowhere} can't be written (ENOENT)`),
+    });
+  });
+
+  test('what is to stay is forgotten', async () => {
+    expect(await forgetful.record({ kind: 'file', path: '/a' })).toBeUndefined();
+  });
+});

@@ -1,0 +1,244 @@
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Made, MadeLog } from '../../src/destinations/journal.ts';
+import { makeFiles, type NewFile } from '../../src/destinations/new-files.ts';
+import { Secret } from '../../src/secret.ts';
+
+vi.mock('node:fs/promises', async (load) => {
+  const actual = await load<typeof import('node:fs/promises')>();
+  return {
+    ...actual,
+    link: vi.fn(actual.link),
+    open: vi.fn(actual.open),
+  };
+});
+
+const POSIX = process.platform !== 'win32';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'new-files-'));
+});
+afterEach(async () => {
+  // Back to the real ones.
+  vi.mocked(link).mockReset();
+  vi.mocked(open).mockReset();
+  await rm(directory, { recursive: true });
+});
+
+const inside = (...names: readonly string[]) => path.join(directory, ...names);
+const names = async () => (await readdir(directory)).sort();
+const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
+
+const pair = (): readonly NewFile[] => [
+  { path: inside('a.key'), content: new Secret('the key\n'), mode: 0o600 },
+  { path: inside('a.pem'), content: 'the certificate\n', mode: 0o644 },
+];
+
+/** Remembers what it is told, and what was in the directory then. */
+class Log implements MadeLog {
+  readonly made: Made[] = [];
+  readonly seen: (readonly string[])[] = [];
+
+  async note(made: Made): Promise<void> {
+    this.made.push(made);
+    this.seen.push(await names());
+  }
+
+  record(made: Made): Promise<void> {
+    return this.note(made);
+  }
+
+  get entries() {
+    return this.made.map(({ kind, path: file }) => `${kind} ${path.basename(file)}`);
+  }
+}
+
+const logs = () => ({ made: new Log(), drafts: new Log() });
+const error = (code: string) => Object.assign(new Error(code), { code });
+const refuse = (code: string) => async () => {
+  throw error(code);
+};
+
+/** With each way to place a file: hard links, and writing it again where there are none. */
+const ways = [
+  { way: 'with hard links', linked: true, opened: 2 },
+  { way: 'without hard links', linked: false, opened: 4 },
+] as const;
+
+describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
+  beforeEach(() => {
+    if (!linked) vi.mocked(link).mockImplementation(refuse('EPERM'));
+  });
+
+  test('makes them with their content, and nothing else', async () => {
+    await makeFiles(pair(), logs());
+    expect(await names()).toEqual(['a.key', 'a.pem']);
+    expect(await readFile(inside('a.key'), 'utf8')).toBe('the key\n');
+    expect(await readFile(inside('a.pem'), 'utf8')).toBe('the certificate\n');
+    expect(open).toHaveBeenCalledTimes(opened);
+  });
+
+  test.skipIf(!POSIX).each([0o000, 0o022, 0o077, 0o177])(
+    'with their exact modes under umask %o',
+    async (mask) => {
+      const before = process.umask(mask);
+      try {
+        await makeFiles(pair(), logs());
+      } finally {
+        process.umask(before);
+      }
+      expect([await modeOf(inside('a.key')), await modeOf(inside('a.pem'))]).toEqual([
+        0o600, 0o644,
+      ]);
+    },
+  );
+
+  test('never over an existing file, and then none of them', async () => {
+    await writeFile(inside('a.pem'), 'theirs');
+    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await names()).toEqual(['a.pem']);
+    expect(await readFile(inside('a.pem'), 'utf8')).toBe('theirs');
+  });
+
+  test.skipIf(!POSIX)('never through a link, whether it leads somewhere or not', async () => {
+    await mkdir(inside('elsewhere'));
+    await writeFile(inside('elsewhere', 'theirs'), 'theirs');
+    for (const target of ['theirs', 'nothing']) {
+      await symlink(inside('elsewhere', target), inside('a.key'));
+      await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'EEXIST' });
+      await rm(inside('a.key'));
+    }
+    expect(await names()).toEqual(['elsewhere']);
+    expect(await readdir(inside('elsewhere'))).toEqual(['theirs']);
+    expect(await readFile(inside('elsewhere', 'theirs'), 'utf8')).toBe('theirs');
+  });
+
+  test('not in the place of a directory', async () => {
+    await mkdir(inside('a.key'));
+    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await names()).toEqual(['a.key']);
+    expect((await stat(inside('a.key'))).isDirectory()).toBe(true);
+  });
+
+  test('tells what it makes before it does, so that a killed step leaves nothing unknown', async () => {
+    const { made, drafts } = logs();
+    await makeFiles(pair(), { made, drafts });
+    expect(drafts.entries).toEqual([
+      expect.stringMatching(/^file \.[0-9a-f-]{36}\.tmp$/),
+      expect.stringMatching(/^file \.[0-9a-f-]{36}\.tmp$/),
+    ]);
+    for (const [index, { path: file }] of drafts.made.entries()) {
+      expect(drafts.seen[index]).not.toContain(path.basename(file));
+    }
+    const placing = (name: string) => Array(linked ? 1 : 2).fill(`placing ${name}`);
+    expect(made.entries).toEqual([
+      ...placing('a.key'),
+      ...placing('a.pem'),
+      'file a.key',
+      'file a.pem',
+    ]);
+    expect(made.seen[0]).not.toContain('a.key');
+    expect(made.seen[linked ? 1 : 2]).not.toContain('a.pem');
+  });
+});
+
+describe('makeFiles', () => {
+  test('leaves nothing when a draft can’t be written', async () => {
+    const [key] = pair();
+    const files = [key, { path: inside('nowhere', 'a.pem'), content: 'x', mode: 0o644 }];
+    const given = files.filter((file) => file !== undefined);
+    await expect(makeFiles(given, logs())).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await names()).toEqual([]);
+  });
+
+  test.each(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])(
+    'writes again where a link is answered with %s',
+    async (code) => {
+      vi.mocked(link).mockImplementation(refuse(code));
+      await makeFiles(pair(), logs());
+      expect(await names()).toEqual(['a.key', 'a.pem']);
+      const flags = vi.mocked(open).mock.calls.map(([, flag]) => flag);
+      expect(flags).toEqual(['wx', 'wx', 'wx', 'wx']);
+    },
+  );
+
+  test.each(['ENOSPC', 'EACCES', 'EROFS'])('does not write again after %s', async (code) => {
+    vi.mocked(link).mockImplementation(refuse(code));
+    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code });
+    expect(open).toHaveBeenCalledTimes(2);
+    expect(await names()).toEqual([]);
+  });
+
+  test('leaves no half of a file that is written again', async () => {
+    const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+    vi.mocked(link).mockImplementation(refuse('EPERM'));
+    vi.mocked(open).mockImplementation(async (name, ...more) => {
+      const handle = await actual.open(name, ...more);
+      if (String(name) === inside('a.pem')) handle.sync = refuse('ENOSPC');
+      return handle;
+    });
+    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await names()).toEqual([]);
+  });
+
+  test('knows a file that is written again by its inode before it has content', async () => {
+    vi.mocked(link).mockImplementation(refuse('EPERM'));
+    const sizes: number[] = [];
+    const { drafts } = logs();
+    const inodes = new Set<string | undefined>();
+    const made: MadeLog = {
+      record: async () => {},
+      note: async ({ kind, path: file, inode }) => {
+        if (kind !== 'placing' || !(await names()).includes(path.basename(file))) return;
+        const found = await stat(file, { bigint: true });
+        sizes.push(Number(found.size));
+        expect(inode).toBe(String(found.ino));
+        inodes.add(inode);
+      },
+    };
+    await makeFiles(pair(), { made, drafts });
+    expect(sizes).toEqual([0, 0]);
+    expect(inodes.size).toBe(2);
+  });
+
+  test('leaves nothing of the first when the second can’t be placed', async () => {
+    const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+    vi.mocked(link).mockImplementationOnce(actual.link).mockImplementationOnce(refuse('ENOSPC'));
+    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await names()).toEqual([]);
+  });
+
+  test('shows no file under its own name before it is complete', async () => {
+    const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+    const contents: string[] = [];
+    vi.mocked(link).mockImplementation(async (draft, name) => {
+      contents.push(await readFile(draft, 'utf8'));
+      await actual.link(draft, name);
+    });
+    await makeFiles(pair(), logs());
+    expect(contents).toEqual(['the key\n', 'the certificate\n']);
+  });
+
+  test('opens no draft for anyone but its owner, not even for a moment', async () => {
+    await makeFiles(pair(), logs());
+    const { calls } = vi.mocked(open).mock;
+    expect(calls.map(([, flags, mode]) => [flags, mode])).toEqual([
+      ['wx', 0o600],
+      ['wx', 0o600],
+    ]);
+  });
+});

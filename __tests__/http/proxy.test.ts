@@ -1,0 +1,174 @@
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import { proxyFor, proxySettings } from '../../src/http/proxy.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Which variable's proxy, at which URL, leads to an address. */
+function wayTo(address: string, env: Environment): string {
+  const proxy = proxyFor(new URL(address), proxySettings(env));
+  return proxy === undefined ? 'direct' : `${proxy.variable} ${proxy.url}`;
+}
+
+function failureOf(env: Environment): Failure {
+  try {
+    proxySettings(env);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('which variable counts', () => {
+  const A = 'http://a.invalid:3128';
+  const B = 'http://b.invalid:3128';
+
+  test.each<[string, Environment, string, string]>([
+    ['none', {}, 'direct', 'direct'],
+    ['HTTPS_PROXY', { HTTPS_PROXY: A }, `HTTPS_PROXY ${A}`, 'direct'],
+    ['https_proxy', { https_proxy: A }, `https_proxy ${A}`, 'direct'],
+    ['HTTP_PROXY', { HTTP_PROXY: A }, 'direct', `HTTP_PROXY ${A}`],
+    ['http_proxy', { http_proxy: A }, 'direct', `http_proxy ${A}`],
+    ['both schemes', { HTTP_PROXY: A, HTTPS_PROXY: B }, `HTTPS_PROXY ${B}`, `HTTP_PROXY ${A}`],
+    ['lower case first', { HTTPS_PROXY: A, https_proxy: B }, `https_proxy ${B}`, 'direct'],
+    ['the same for http', { HTTP_PROXY: A, http_proxy: B }, 'direct', `http_proxy ${B}`],
+    ['empty lower case', { HTTPS_PROXY: A, https_proxy: '' }, `HTTPS_PROXY ${A}`, 'direct'],
+    ['blank lower case', { HTTP_PROXY: A, http_proxy: ' ' }, 'direct', `HTTP_PROXY ${A}`],
+    ['empty values', { HTTP_PROXY: '', https_proxy: ' ' }, 'direct', 'direct'],
+  ])('%s', (_, env, https, http) => {
+    expect(wayTo('https://hub.invalid/', env)).toBe(https);
+    expect(wayTo('http://hub.invalid/', env)).toBe(http);
+  });
+});
+
+describe('a value', () => {
+  test.each([
+    ['http://proxy:3128', 'http://proxy:3128'],
+    ['https://proxy', 'https://proxy'],
+    ['HTTP://PROXY:3128', 'HTTP://PROXY:3128'],
+    ['  http://proxy:3128\n', 'http://proxy:3128'],
+    ['proxy.invalid:3128', 'http://proxy.invalid:3128'],
+    ['proxy', 'http://proxy'],
+    ['10.0.0.1:8080', 'http://10.0.0.1:8080'],
+    ['user:word@proxy:3128', 'http://user:word@proxy:3128'],
+  ])('%o is the proxy %s', (value, url) => {
+    expect(wayTo('https://hub.invalid/', { HTTPS_PROXY: value })).toBe(`HTTPS_PROXY ${url}`);
+  });
+
+  const bad = [
+    'socks5://user:hunter2@proxy:1080',
+    'ftp://user:hunter2@proxy:21',
+    'http://user:hunter2@proxy:notaport',
+    'http://user:hunter2@proxy:99999',
+    'user:hunter2@pro xy:3128',
+    'http://hunter2@',
+    '://hunter2',
+  ];
+  const variables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
+  test.each(bad)('%o is refused: the message names the variable only', (value) => {
+    for (const variable of variables) {
+      const failure = failureOf({ [variable]: value });
+      expect(failure.code).toBe('input-invalid');
+      expect(failure.message).toContain(` ${variable} `);
+      expect(inspect(failure, { depth: 10 })).not.toContain('hunter2');
+    }
+  });
+
+  test('whatever it is: a proxy over HTTP, or a failure that does not repeat it', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.ipV6()), (noise) => {
+        const value = `${noise}hunter2`;
+        try {
+          const { https } = proxySettings({ HTTPS_PROXY: value });
+          expect(new URL(https?.url ?? '').protocol).toMatch(/^https?:$/);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure);
+          expect(inspect(error)).not.toContain('hunter2');
+        }
+      }),
+    );
+  });
+});
+
+describe('NO_PROXY', () => {
+  const isDirect = (address: string, env: Environment) => {
+    const proxies = { HTTP_PROXY: 'http://proxy', HTTPS_PROXY: 'http://proxy' };
+    return wayTo(address, { ...proxies, ...env }) === 'direct';
+  };
+
+  const direct: readonly (readonly [string, string])[] = [
+    ['*', 'https://hub.invalid/'],
+    ['hub.invalid', 'https://hub.invalid/'],
+    ['hub.invalid', 'http://hub.invalid/'],
+    ['HUB.Invalid', 'https://hub.invalid/'],
+    ['hub.invalid', 'https://HUB.INVALID/'],
+    ['invalid', 'https://hub.invalid/'],
+    ['.invalid', 'https://hub.invalid/'],
+    ['.hub.invalid', 'https://hub.invalid/'],
+    ['*.invalid', 'https://a.hub.invalid/'],
+    ['other,hub.invalid', 'https://hub.invalid/'],
+    [' other , hub.invalid ', 'https://hub.invalid/'],
+    ['other hub.invalid', 'https://hub.invalid/'],
+    ['hub.invalid:443', 'https://hub.invalid/'],
+    ['hub.invalid:80', 'http://hub.invalid/'],
+    ['hub.invalid:8443', 'https://hub.invalid:8443/'],
+    ['hub.invalid', 'https://hub.invalid:8443/'],
+    ['.invalid:8443', 'https://hub.invalid:8443/'],
+    ['127.0.0.1', 'http://127.0.0.1:8080/'],
+    ['127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+    ['[::1]', 'http://[::1]:8080/'],
+    ['::1', 'http://[::1]:8080/'],
+    ['2001:db8::1', 'https://[2001:db8::1]/'],
+    ['[::1]:8080', 'http://[::1]:8080/'],
+  ];
+  test.each(direct)('%o lets %s through', (value, address) => {
+    expect(isDirect(address, { NO_PROXY: value })).toBe(true);
+    expect(isDirect(address, { no_proxy: value })).toBe(true);
+  });
+
+  const proxied: readonly (readonly [string, string])[] = [
+    ['', 'https://hub.invalid/'],
+    [',, ', 'https://hub.invalid/'],
+    ['other.invalid', 'https://hub.invalid/'],
+    ['ub.invalid', 'https://hub.invalid/'],
+    ['hub.invalid', 'https://hub.invalid.example/'],
+    ['a.hub.invalid', 'https://hub.invalid/'],
+    ['hubxinvalid', 'https://hub.invalid/'],
+    ['hub.invali.', 'https://hub.invalid/'],
+    ['hub.invalid:443', 'http://hub.invalid/'],
+    ['hub.invalid:443', 'https://hub.invalid:8443/'],
+    ['hub.invalid:80', 'https://hub.invalid/'],
+    ['.', 'https://hub.invalid/'],
+    ['::2', 'http://[::1]:8080/'],
+    ['127.0.0.1:8080', 'http://127.0.0.1:8081/'],
+  ];
+  test.each(proxied)('%o sends %s through the proxy', (value, address) => {
+    expect(isDirect(address, { NO_PROXY: value })).toBe(false);
+  });
+
+  test('the lower-case name wins, unless it is empty', () => {
+    const address = 'https://hub.invalid/';
+    expect(isDirect(address, { no_proxy: 'other', NO_PROXY: 'hub.invalid' })).toBe(false);
+    expect(isDirect(address, { no_proxy: 'hub.invalid', NO_PROXY: 'other' })).toBe(true);
+    expect(isDirect(address, { no_proxy: '', NO_PROXY: 'hub.invalid' })).toBe(true);
+  });
+
+  test('a host and what is below it are direct, and nothing else', () => {
+    const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
+    const domain = fc.tuple(label, label).map((labels) => labels.join('.'));
+    fc.assert(
+      fc.property(domain, label, fc.constantFrom('', '.', '*.'), (host, more, dot) => {
+        const env = { NO_PROXY: `${dot}${host}` };
+        expect(isDirect(`https://${host}/`, env)).toBe(true);
+        expect(isDirect(`https://${more}.${host}/`, env)).toBe(true);
+        expect(isDirect(`https://${more}${host}/`, env)).toBe(false);
+        expect(isDirect(`https://${host}.${more}x/`, env)).toBe(
+          `${host}.${more}x`.endsWith(`.${host}`),
+        );
+      }),
+    );
+  });
+});

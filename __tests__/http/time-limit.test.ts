@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TimeLimit } from '../../src/http/time-limit.ts';
+
+describe('a time limit', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function start(seconds: number, spent?: number) {
+    const cancelled = new AbortController();
+    const graceOver = new AbortController();
+    const interruption = { cancelled: cancelled.signal, graceOver: graceOver.signal };
+    return { limit: new TimeLimit(seconds, interruption, spent), cancelled, graceOver };
+  }
+  const aborted = ({ signal, graceSignal }: TimeLimit) => [signal.aborted, graceSignal.aborted];
+
+  test('ends everything when its seconds are over, and not before', () => {
+    const { limit } = start(10);
+    expect(limit.seconds).toBe(10);
+    vi.advanceTimersByTime(9_999);
+    expect(aborted(limit)).toEqual([false, false]);
+    expect(limit.remaining()).toBeCloseTo(1);
+    vi.advanceTimersByTime(1);
+    expect(aborted(limit)).toEqual([true, true]);
+    expect(limit.remaining()).toBeLessThanOrEqual(0);
+    expect(limit.cancelled).toBe(false);
+  });
+
+  test('counts what is spent already, and still tells the whole', () => {
+    const { limit } = start(10, 7_500);
+    expect(limit.remaining()).toBeCloseTo(2_500);
+    expect(limit.seconds).toBe(10);
+    vi.advanceTimersByTime(2_499);
+    expect(limit.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(limit.signal.aborted).toBe(true);
+  });
+
+  test('with more spent than there is, nothing remains', () => {
+    const { limit } = start(10, 60_000);
+    expect(limit.remaining()).toBeLessThanOrEqual(0);
+    vi.advanceTimersByTime(1);
+    expect(aborted(limit)).toEqual([true, true]);
+  });
+
+  test('a cancelled job ends the waiting at once, and what is under way after its grace', () => {
+    const { limit, cancelled, graceOver } = start(10);
+    cancelled.abort();
+    expect(aborted(limit)).toEqual([true, false]);
+    expect(limit.cancelled).toBe(true);
+    graceOver.abort();
+    expect(aborted(limit)).toEqual([true, true]);
+    limit.dispose();
+  });
+
+  test('the time also ends what is in its grace', () => {
+    const { limit, cancelled } = start(10);
+    cancelled.abort();
+    vi.advanceTimersByTime(10_000);
+    expect(limit.graceSignal.aborted).toBe(true);
+  });
+
+  test('starts ended in a job that was cancelled before', () => {
+    const graceOver = new AbortController().signal;
+    const limit = new TimeLimit(10, { cancelled: AbortSignal.abort(), graceOver });
+    expect(aborted(limit)).toEqual([true, false]);
+    limit.dispose();
+  });
+
+  test('once it is disposed of, leaves no timer behind and ends what is under way', () => {
+    const { limit } = start(10);
+    expect(vi.getTimerCount()).toBe(1);
+    limit.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(aborted(limit)).toEqual([true, true]);
+  });
+});

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { asObject, asText, parseJsonObject } from '../src/json.ts';
+
+describe('parseJsonObject', () => {
+  test.each([
+    ['{}', {}],
+    [' {"a":[1]}\n', { a: [1] }],
+    ['{"a":{"b":null}}', { a: { b: null } }],
+  ])('reads %o', (text, object) => {
+    expect(parseJsonObject(text)).toEqual(object);
+  });
+
+  test.each([
+    '',
+    ' ',
+    '[]',
+    '[{}]',
+    '"text"',
+    '1',
+    'null',
+    'true',
+    '{',
+    '{"a":1}}',
+    '<html>',
+    'a.b',
+  ])('gives nothing for %o', (text) => {
+    expect(parseJsonObject(text)).toBeUndefined();
+  });
+
+  test('never throws, not even for what no parser can hold', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        const object = parseJsonObject(text);
+        if (object !== undefined) expect(object).toEqual(JSON.parse(text));
+      }),
+    );
+    expect(parseJsonObject('['.repeat(500_000))).toBeUndefined();
+    expect(parseJsonObject('{"a":'.repeat(200_000))).toBeUndefined();
+  });
+
+  test('changes nothing else by the names in it', () => {
+    const object = parseJsonObject('{"__proto__":{"polluted":true},"constructor":1}');
+    expect(object?.['constructor']).toBe(1);
+    expect('polluted' in {}).toBe(false);
+  });
+});
+
+test.each([
+  [{ a: 1 }, true],
+  [{}, true],
+  [[], false],
+  [null, false],
+  [undefined, false],
+  ['{}', false],
+  [1, false],
+])('asObject takes %o: %s', (value, is) => {
+  expect(asObject(value)).toBe(is ? value : undefined);
+});
+
+test.each([
+  ['a', 'a'],
+  [' ', ' '],
+  ['', undefined],
+  [1, undefined],
+  [null, undefined],
+  [['a'], undefined],
+  [undefined, undefined],
+])('asText gives of %o: %o', (value, text) => {
+  expect(asText(value)).toBe(text);
+});
