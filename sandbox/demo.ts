@@ -1,11 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { GitHub } from './github/github.ts';
 import { InsightsHub } from './insights-hub/insights-hub.ts';
 import { type DemoOptions, HELP, readOptions, UsageError } from './options.ts';
 import { Runner, type StepOptions, type StepResult } from './runner/runner.ts';
 
 const ACTION = path.dirname(import.meta.dirname);
+
+/** A name that has to be encoded in URLs. */
+const ENVIRONMENT = 'production/eu';
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -21,9 +25,10 @@ try {
 /** One run of the action, and everything that it leaves behind; gives its exit code. */
 async function demonstrate(options: DemoOptions): Promise<number> {
   const hub = await startHub(options);
+  const github = await startGitHub(options);
   const runner = await Runner.start(ACTION);
   try {
-    const step = stepFor(hub, options);
+    const step = stepFor(hub, github, options);
     showWorkflow(step, hub);
     const main = await runner.main(step);
     section('The log, masked as on GitHub');
@@ -31,6 +36,7 @@ async function demonstrate(options: DemoOptions): Promise<number> {
     console.log(`(exit code ${main.exitCode})`);
     await showFiles(runner.workspace);
     await showCertificate(main, options);
+    if (github !== undefined) showSecrets(github, hub, options);
     showPairs('Outputs', main.outputs);
     section('Job summary');
     console.log(main.summary.trim() || '(none)');
@@ -45,6 +51,7 @@ async function demonstrate(options: DemoOptions): Promise<number> {
   } finally {
     await runner.stop();
     await hub.stop();
+    await github?.stop();
   }
 }
 
@@ -71,8 +78,18 @@ async function startHub({ form, faults }: DemoOptions): Promise<InsightsHub> {
   return hub;
 }
 
-function stepFor(hub: InsightsHub, options: DemoOptions): StepOptions {
-  const { names, owner, passphrase, dryRun, debug } = options;
+/** An embedded GitHub, where the run has to do with it. */
+async function startGitHub({ destinations, faults }: DemoOptions): Promise<GitHub | undefined> {
+  if (destinations.every((place) => place === 'workspace')) return undefined;
+  const github = await GitHub.start();
+  github.addEnvironment(ENVIRONMENT);
+  github.faults.push(...faults);
+  return github;
+}
+
+function stepFor(hub: InsightsHub, github: GitHub | undefined, options: DemoOptions): StepOptions {
+  const { names, owner, passphrase, dryRun, debug, destinations } = options;
+  const token = github?.issueToken() ?? '';
   const credentials = credentialsFor(hub, options);
   return {
     inputs: {
@@ -83,8 +100,11 @@ function stepFor(hub: InsightsHub, options: DemoOptions): StepOptions {
       ...hub.urls,
       ...(passphrase && { 'key-passphrase': passphrase }),
       ...(dryRun && { 'dry-run': 'true' }),
+      ...(github && { destination: destinations.join('\n'), 'github-token': token }),
+      ...(destinations.includes('environment') && { environment: ENVIRONMENT }),
     },
-    secrets: [credentials.secret, passphrase],
+    secrets: [credentials.secret, passphrase, token],
+    ...(github && { env: { GITHUB_API_URL: github.apiUrl } }),
     debug,
   };
 }
@@ -151,6 +171,31 @@ async function showCertificate(
     'private key': `${key.asymmetricKeyType} ${key.asymmetricKeyDetails?.modulusLength}`,
     'they match': certificate.checkPrivateKey(key) ? 'yes' : 'NO',
   });
+}
+
+/** The names of what was pushed, and whether the boxes hold what Insights Hub issued. */
+function showSecrets(github: GitHub, hub: InsightsHub, { passphrase }: DemoOptions): void {
+  section("GitHub's secrets, opened with the key that only GitHub has");
+  const issued = [...hub.agents.values()].flatMap(({ pair }) => [
+    pair.privateKey,
+    pair.certificate,
+  ]);
+  const vaults = [
+    [`repository ${github.repository}`, github.vault] as const,
+    ...[...github.environments].map(([name, vault]) => [`environment ${name}`, vault] as const),
+  ];
+  for (const [place, { secrets, variables }] of vaults) {
+    for (const [name, value] of secrets) {
+      const isIssued = issued.includes(value);
+      const what =
+        value.includes('ENCRYPTED') && passphrase ? 'the encrypted key' : 'something else';
+      console.log(
+        `${place}: ${name}, ${value.length} bytes, ${isIssued ? 'exactly as issued' : what}`,
+      );
+    }
+    for (const [name, value] of variables) console.log(`${place}: variable ${name} = ${value}`);
+  }
+  if (vaults.every(([, { secrets }]) => secrets.size === 0)) console.log('(none)');
 }
 
 function showPairs(title: string, pairs: Readonly<Record<string, string>>): void {

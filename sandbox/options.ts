@@ -1,8 +1,15 @@
 import { parseArgs } from 'node:util';
-import { endpoints, namedFaults, type OrderedFault, parseFault } from './insights-hub/faults.ts';
+import {
+  gitHubEndpoints,
+  hubEndpoints,
+  namedFaults,
+  type OrderedFault,
+  parseFault,
+} from './faults.ts';
 import type { AnswerForm } from './insights-hub/insights-hub.ts';
 
 const ways = ['technical-user', 'application', 'token'] as const;
+const destinations = ['workspace', 'repository', 'environment'] as const;
 const shapes = ['flat', 'nested'] as const;
 const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
 
@@ -11,6 +18,7 @@ export interface DemoOptions {
   readonly command: 'run' | 'serve' | 'help';
   readonly names: readonly string[];
   readonly owner: string;
+  readonly destinations: readonly (typeof destinations)[number][];
   readonly way: (typeof ways)[number];
   readonly form: AnswerForm;
   readonly faults: readonly OrderedFault[];
@@ -30,6 +38,8 @@ export const HELP = `Runs the bundled action as a runner would, against an embed
 Options, after "npm start --":
   --name NAME          name of the agent; more than once for several  (device001)
   --owner OWNER        owner of the agent                             (somebody@some.com)
+  --destination PLACE  ${destinations.join(', ')}; more than
+                       once for several                               (workspace)
   --auth WAY           ${ways.join(', ')}             (technical-user)
   --shape SHAPE        shape of the answer: ${shapes.join(', ')}              (flat)
   --line-ends ENDS     line ends in it: ${lineEnds.join(', ')}    (escaped)
@@ -40,7 +50,8 @@ Options, after "npm start --":
   --help               shows this
 
 FAULT is ENDPOINT:WHAT or ENDPOINT:WHAT:TIMES, such as create:reset-after or token:503:2.
-ENDPOINT is one of: ${endpoints.join(', ')}.
+ENDPOINT is one of: ${hubEndpoints.join(', ')} (Insights Hub);
+${gitHubEndpoints.join(', ')} (GitHub).
 WHAT is a status from 400 to 599, or one of:
 ${Object.entries(namedFaults)
   .map(([name, { shows }]) => `  ${name.padEnd(20)} ${shows}`)
@@ -58,6 +69,9 @@ export function readOptions(args: readonly string[]): DemoOptions {
     command: values.help ? 'help' : command,
     names: values.name ?? ['device001'],
     owner: values.owner ?? 'somebody@some.com',
+    destinations: (values.destination ?? ['workspace']).map((place) =>
+      oneOf('--destination', destinations, place),
+    ),
     way: oneOf('--auth', ways, values.auth ?? 'technical-user'),
     form: {
       shape: oneOf('--shape', shapes, values.shape ?? 'flat'),
@@ -78,6 +92,7 @@ function parse(args: readonly string[]) {
       options: {
         name: { type: 'string', multiple: true },
         owner: { type: 'string' },
+        destination: { type: 'string', multiple: true },
         auth: { type: 'string' },
         shape: { type: 'string' },
         'line-ends': { type: 'string' },

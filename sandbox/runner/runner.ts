@@ -165,6 +165,7 @@ export class Runner {
           files[name as keyof typeof FILES],
         ]),
       ),
+      GITHUB_REPOSITORY: REPOSITORY,
       ...this.#inputs(options.inputs),
     };
   }
@@ -175,10 +176,18 @@ export class Runner {
     return Object.fromEntries(
       Object.entries(this.#action.inputs).map(([name, input]) => [
         `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
-        given[name] ?? String(input.default ?? ''),
+        given[name] ?? evaluate(String(input.default ?? '')),
       ]),
     );
   }
+}
+
+/** The repository that the job is of. */
+const REPOSITORY = 'octo/device';
+
+/** The one expression that defaults of inputs use. */
+function evaluate(text: string): string {
+  return text.replaceAll(/\$\{\{ *github\.repository *\}\}/g, REPOSITORY);
 }
 
 const FILES = {

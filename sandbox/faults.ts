@@ -1,6 +1,11 @@
-/** The calls that can be made to go wrong. */
-export const endpoints = ['token', 'create'] as const;
-export type Endpoint = (typeof endpoints)[number];
+/** The calls that can be made to go wrong, of Insights Hub and of GitHub. */
+export const hubEndpoints = ['token', 'create'] as const;
+export const gitHubEndpoints = ['public-key', 'secret', 'variables', 'variable'] as const;
+export const endpoints = [...hubEndpoints, ...gitHubEndpoints];
+
+export type HubEndpoint = (typeof hubEndpoints)[number];
+export type GitHubEndpoint = (typeof gitHubEndpoints)[number];
+export type Endpoint = HubEndpoint | GitHubEndpoint;
 
 /**
  * What goes wrong. Kinds in the first group happen instead of processing the request, those in the

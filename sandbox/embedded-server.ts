@@ -1,0 +1,195 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Fault, OrderedFault } from './faults.ts';
+
+/** One request as a service saw it. */
+export interface SeenRequest<Endpoint> {
+  readonly endpoint: Endpoint | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A key and certificate for a server with TLS, as PEM. */
+export interface ServerIdentity {
+  readonly privateKey: string;
+  readonly certificate: string;
+}
+
+/**
+ * A service of the sandbox on a loopback port: keeps books of what it was asked, and lets calls go
+ * wrong as ordered.
+ */
+export abstract class EmbeddedServer<Endpoint extends string> {
+  readonly requests: SeenRequest<Endpoint>[] = [];
+  /** what was answered to each request that was processed */
+  readonly replies: (SeenRequest<Endpoint> & { readonly reply: Reply })[] = [];
+  readonly faults: OrderedFault[] = [];
+  readonly #server: Server;
+  readonly #scheme: 'http' | 'https';
+
+  constructor(tls?: ServerIdentity) {
+    const listener = (request: IncomingMessage, response: ServerResponse) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    };
+    this.#scheme = tls ? 'https' : 'http';
+    this.#server = tls
+      ? createTlsServer({ key: tls.privateKey, cert: tls.certificate }, listener)
+      : createServer(listener);
+  }
+
+  protected async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get origin(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `${this.#scheme}://127.0.0.1:${port}`;
+  }
+
+  /** The requests of one endpoint. */
+  seen(endpoint: Endpoint): readonly SeenRequest<Endpoint>[] {
+    return this.requests.filter((request) => request.endpoint === endpoint);
+  }
+
+  protected abstract endpointOf(method: string, path: string): Endpoint | undefined;
+  protected abstract process(
+    seen: SeenRequest<Endpoint>,
+    fault: Fault | undefined,
+  ): Reply | Promise<Reply>;
+  /** An error as the service words it. */
+  protected abstract errorReply(status: number): Reply;
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url: path = '', headers } = request;
+    const endpoint = this.endpointOf(method, path);
+    const seen = { endpoint, method, path, headers, body: Buffer.concat(chunks).toString() };
+    this.requests.push(seen);
+    const fault = this.#faultFor(endpoint);
+    if (fault !== undefined && this.#insteadOfProcessing(fault, seen, response)) return;
+    if (fault?.kind === 'delay') await delay(fault.milliseconds);
+    const reply = await this.process(seen, fault);
+    this.replies.push({ ...seen, reply });
+    if (fault !== undefined && this.#afterProcessing(fault, reply, response)) return;
+    send(response, reply);
+  }
+
+  #faultFor(endpoint: Endpoint | undefined): Fault | undefined {
+    const index = this.faults.findIndex(({ at }) => at === endpoint);
+    const ordered = this.faults[index];
+    if (ordered?.times === undefined) return ordered?.fault;
+    if (ordered.times <= 1) this.faults.splice(index, 1);
+    else this.faults[index] = { ...ordered, times: ordered.times - 1 };
+    return ordered.fault;
+  }
+
+  /** Plays a fault that keeps the request from being processed; tells whether it was one. */
+  #insteadOfProcessing(
+    fault: Fault,
+    seen: SeenRequest<Endpoint>,
+    response: ServerResponse,
+  ): boolean {
+    switch (fault.kind) {
+      case 'silence':
+        return true;
+      case 'reset-before':
+        response.socket?.resetAndDestroy();
+        return true;
+      case 'status': {
+        const { status, headers } = fault;
+        const retry = status === 429 && headers === undefined ? { 'retry-after': '1' } : headers;
+        const reply = this.errorReply(status);
+        send(response, { ...reply, headers: { ...reply.headers, ...retry } });
+        return true;
+      }
+      case 'html': {
+        const body = '<!DOCTYPE html><html><body><h1>Sign in</h1></body></html>';
+        send(response, { status: fault.status ?? 200, type: 'text/html', body });
+        return true;
+      }
+      case 'redirect':
+        send(response, {
+          status: 307,
+          type: 'text/plain',
+          body: '',
+          headers: { location: fault.location },
+        });
+        return true;
+      case 'body':
+        send(response, { status: fault.status ?? 200, type: 'application/json', body: fault.body });
+        return true;
+      case 'echo':
+        send(response, { status: fault.status, type: 'application/json', body: echoOf(seen) });
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Plays a fault that hides that the request was processed; tells whether it was one. */
+  #afterProcessing(fault: Fault, answer: Reply, response: ServerResponse): boolean {
+    switch (fault.kind) {
+      case 'silence-after':
+        return true;
+      case 'reset-after':
+        response.socket?.resetAndDestroy();
+        return true;
+      case 'cut-off': {
+        const { status, type, body } = answer;
+        response.writeHead(status, { 'content-type': type, 'content-length': body.length });
+        response.write(body.slice(0, body.length / 2), () => response.socket?.resetAndDestroy());
+        return true;
+      }
+      case 'status-after': {
+        const { status, headers } = fault;
+        const reply = this.errorReply(status);
+        send(response, { ...reply, headers: { ...reply.headers, ...headers } });
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+}
+
+function send(response: ServerResponse, { status, type, body, headers }: Reply): void {
+  // An answer without content has neither type nor body.
+  const content = status === 204 ? {} : { 'content-type': type };
+  response.writeHead(status, { ...content, ...headers }).end(body);
+}
+
+/** An error that repeats the request in every encoding that tools use, and speaks as a runner. */
+function echoOf({ headers, body }: SeenRequest<string>): string {
+  const credential = `${headers.authorization ?? headers['x-space-auth-key']}`;
+  const bare = credential.replace(/^\w+ /, '');
+  const decoded = credential.startsWith('Basic') ? Buffer.from(bare, 'base64').toString() : bare;
+  const message = [
+    `\n::warning::owned ##[error]owned\n::add-mask::the\n`,
+    ...[credential, bare, decoded, encodeURIComponent(decoded), JSON.stringify(credential)],
+    ...[Buffer.from(bare).toString('base64'), body, '\u001b[31m', 'x'.repeat(500)],
+  ].join(' ');
+  return JSON.stringify({
+    errors: [{ code: `code\n::error::${bare}`, logref: bare.slice(0, 2000), message }],
+  });
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

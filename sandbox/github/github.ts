@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import sodium from 'libsodium-wrappers';
+import { EmbeddedServer, type Reply, type SeenRequest } from '../embedded-server.ts';
+import type { GitHubEndpoint } from '../faults.ts';
+
+type Level = 'none' | 'read' | 'write';
+
+/** What a token may do, in the words of GitHub's permissions. */
+export interface Permissions {
+  readonly secrets: Level;
+  readonly environments: Level;
+  readonly variables: Level;
+}
+
+/** A repository or an environment: what it keeps, and the key that its secrets are sealed with. */
+export interface Vault {
+  readonly keyId: string;
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Uint8Array;
+  /** opened values by name, in upper case */
+  readonly secrets: Map<string, string>;
+  readonly variables: Map<string, string>;
+}
+
+const PREFIX = '/api/v3';
+const MOST_SECRETS = 100;
+const NAME = /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/;
+
+type Seen = SeenRequest<GitHubEndpoint>;
+
+/** A request that found its vault: the rest of its path names what it is about. */
+interface Addressed {
+  readonly vault: Vault;
+  readonly kind: 'repository' | 'environment';
+  readonly rest: readonly string[];
+}
+
+/** An embedded GitHub on a loopback port: its API for secrets and variables of one repository. */
+export class GitHub extends EmbeddedServer<GitHubEndpoint> {
+  readonly repository = 'octo/device';
+  readonly vault: Vault = makeVault();
+  readonly environments = new Map<string, Vault>();
+  readonly #tokens = new Map<string, Permissions>();
+
+  static async start(): Promise<GitHub> {
+    await sodium.ready;
+    return new GitHub().listen();
+  }
+
+  /** The base URL, as a runner of an Enterprise Server gives it. */
+  get apiUrl(): string {
+    return `${this.origin}${PREFIX}`;
+  }
+
+  addEnvironment(name: string): Vault {
+    const vault = makeVault();
+    this.environments.set(name, vault);
+    return vault;
+  }
+
+  /** A token with all permissions but those that are given otherwise. */
+  issueToken(permissions: Partial<Permissions> = {}): string {
+    const token = `ghs_${randomBytes(27).toString('base64url')}`;
+    this.#tokens.set(token, {
+      secrets: 'write',
+      environments: 'write',
+      variables: 'write',
+      ...permissions,
+    });
+    return token;
+  }
+
+  protected override endpointOf(method: string, path: string): GitHubEndpoint | undefined {
+    if (path.endsWith('/secrets/public-key')) return 'public-key';
+    if (/\/secrets\/[^/]+$/.test(path)) return 'secret';
+    if (method === 'GET' && /\/variables(\?.*)?$/.test(path)) return 'variables';
+    return /\/variables(\/[^/]+)?$/.test(path) ? 'variable' : undefined;
+  }
+
+  protected override errorReply(status: number): Reply {
+    return failure(status, ERRORS[status] ?? 'Server Error');
+  }
+
+  protected override process(seen: Seen): Reply {
+    const { headers } = seen;
+    if (!headers['user-agent']) return failure(403, 'Request forbidden by administrative rules.');
+    if (headers['x-github-api-version'] !== '2022-11-28') return failure(400, 'Unknown version.');
+    const permissions = this.#tokens.get(headers.authorization?.replace(/^Bearer /, '') ?? '');
+    if (permissions === undefined) return failure(401, 'Bad credentials');
+    const addressed = this.#find(seen.path);
+    if (addressed === undefined || seen.endpoint === undefined) return failure(404, 'Not Found');
+    return refuse(seen, addressed, permissions) ?? answer(seen, addressed);
+  }
+
+  #find(path: string): Addressed | undefined {
+    const [plain = ''] = path.split('?');
+    const [, , , repos, owner, repo, ...rest] = plain.split('/').map(decodeURIComponent);
+    if (repos !== 'repos' || `${owner}/${repo}` !== this.repository) return undefined;
+    if (rest[0] === 'actions') {
+      return { kind: 'repository', vault: this.vault, rest: rest.slice(1) };
+    }
+    const vault = this.environments.get(rest[1] ?? '');
+    if (rest[0] !== 'environments' || vault === undefined) return undefined;
+    return { kind: 'environment', vault, rest: rest.slice(2) };
+  }
+}
+
+/** What the token lacks, as GitHub says it. */
+function refuse(
+  seen: Seen,
+  { kind, rest }: Addressed,
+  permissions: Permissions,
+): Reply | undefined {
+  const subject = rest[0] === 'variables' ? 'variables' : 'secrets';
+  const permission = kind === 'environment' ? 'environments' : subject;
+  const needed = seen.method === 'GET' ? 'read' : 'write';
+  const has = permissions[permission];
+  if (has === 'write' || has === needed) return undefined;
+  return {
+    ...failure(403, 'Resource not accessible by integration'),
+    headers: { 'x-accepted-github-permissions': `${permission}=${needed}` },
+  };
+}
+
+function answer(seen: Seen, { vault, rest: [, name = ''] }: Addressed): Reply {
+  switch (seen.endpoint) {
+    case 'public-key':
+      return json(200, { key_id: vault.keyId, key: base64(vault.publicKey) });
+    case 'secret':
+      return seen.method === 'PUT' ? putSecret(vault, name, seen.body) : failure(404, 'Not Found');
+    case 'variables':
+      return json(200, { total_count: vault.variables.size, variables: listVariables(vault) });
+    case 'variable':
+      return seen.method === 'POST'
+        ? postVariable(vault, seen.body)
+        : patchVariable(vault, name, seen);
+    case undefined:
+      return failure(404, 'Not Found');
+  }
+}
+
+function putSecret(vault: Vault, name: string, body: string): Reply {
+  const { encrypted_value, key_id } = JSON.parse(body) as Record<string, string>;
+  const upper = name.toUpperCase();
+  if (!NAME.test(upper)) {
+    return failure(
+      422,
+      'Secret names can only contain alphanumeric characters ([a-z], [A-Z], [0-9]) or underscores (_).',
+    );
+  }
+  if (key_id === undefined) return failure(422, `"key_id" wasn't supplied.`);
+  const opened = key_id === vault.keyId ? open(vault, encrypted_value ?? '') : undefined;
+  if (opened === undefined) return failure(422, 'improperly encrypted secret');
+  const isNew = !vault.secrets.has(upper);
+  if (isNew && vault.secrets.size >= MOST_SECRETS) return failure(403, 'Too many secrets.');
+  vault.secrets.set(upper, opened);
+  return isNew ? json(201, {}) : { status: 204, type: 'application/json', body: '' };
+}
+
+/** What a sealed box holds, opened by libsodium; nothing when it was not sealed for the vault. */
+function open({ publicKey, privateKey }: Vault, box: string): string | undefined {
+  try {
+    const sealed = Buffer.from(box, 'base64');
+    return Buffer.from(sodium.crypto_box_seal_open(sealed, publicKey, privateKey)).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+function listVariables({ variables }: Vault) {
+  const time = new Date(0).toISOString();
+  return [...variables].map(([name, value]) => ({
+    name,
+    value,
+    created_at: time,
+    updated_at: time,
+  }));
+}
+
+function postVariable(vault: Vault, body: string): Reply {
+  const { name = '', value = '' } = JSON.parse(body) as Record<string, string>;
+  if (vault.variables.has(name.toUpperCase())) return failure(409, 'Already exists.');
+  vault.variables.set(name.toUpperCase(), value);
+  return json(201, {});
+}
+
+function patchVariable(vault: Vault, name: string, { body }: Seen): Reply {
+  if (!vault.variables.has(name.toUpperCase())) return failure(404, 'Not Found');
+  const { value = '' } = JSON.parse(body) as Record<string, string>;
+  vault.variables.set(name.toUpperCase(), value);
+  return { status: 204, type: 'application/json', body: '' };
+}
+
+function makeVault(): Vault {
+  const { publicKey, privateKey } = sodium.crypto_box_keypair();
+  const keyId = BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
+  return { keyId, publicKey, privateKey, secrets: new Map(), variables: new Map() };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+const ERRORS: Readonly<Record<number, string>> = {
+  401: 'Bad credentials',
+  403: 'Resource not accessible by personal access token',
+  404: 'Not Found',
+  422: 'Validation Failed',
+  429: 'You have exceeded a secondary rate limit.',
+};
+
+function failure(status: number, message: string): Reply {
+  const documentation_url = 'https://docs.github.com/rest';
+  return json(status, { message, documentation_url, status: String(status) });
+}
+
+function json(status: number, value: unknown): Reply {
+  const headers = { 'x-github-request-id': randomBytes(8).toString('hex').toUpperCase() };
+  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value), headers };
+}
