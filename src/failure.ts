@@ -35,6 +35,8 @@ export interface ServerWords {
   readonly message?: string;
   /** log reference or error id */
   readonly reference?: string;
+  /** what the server would have accepted, in its own notation */
+  readonly permissions?: string;
 }
 
 /**

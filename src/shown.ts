@@ -74,6 +74,7 @@ function showCall(call: FailedCall, redact: (text: string) => string): string {
   if (call.status !== undefined) parts.unshift(`HTTP ${call.status}`);
   if (said?.code) parts.push(`code ${show(said.code, 100)}`);
   if (said?.message) parts.push(`the server says "${show(said.message)}"`);
+  if (said?.permissions) parts.push(`accepted permissions ${show(said.permissions, 100)}`);
   if (said?.reference) parts.push(`log reference ${show(said.reference, 100)}`);
   return parts.join(', ');
 }

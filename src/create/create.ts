@@ -1,5 +1,6 @@
-import type { Delivery, Destination } from '../destinations/destination.ts';
+import type { Delivery, DeliveryReport, Destination } from '../destinations/destination.ts';
 import { asFailure, Failure } from '../failure.ts';
+import { cancelled } from '../http/refusal.ts';
 import { type Interruption, TimeLimit } from '../http/time-limit.ts';
 import {
   type AgentRequest,
@@ -7,14 +8,13 @@ import {
   type IssuedCertificate,
   requestCertificate,
 } from '../insights-hub/agent-certificates.ts';
-import { cancelled } from '../insights-hub/refusals.ts';
 import { type Agent, agentOf, allFailed, type Fate } from './fate.ts';
 import type { Inputs } from './inputs.ts';
 
 export interface CreateServices extends CertificateServices {
   readonly destinations: readonly Destination[];
-  /** Where a key goes that none of the destinations keeps. */
-  readonly rescue: Destination;
+  /** Where a key goes that none of the destinations keeps: the first that takes it. */
+  readonly rescues: readonly Destination[];
   readonly interruption: Interruption;
   readonly report: Report;
 }
@@ -58,7 +58,7 @@ async function prepare(
   { destinations, tokens, interruption }: CreateServices,
 ): Promise<void> {
   const limit = new TimeLimit(inputs.timeout, interruption);
-  const preparations = destinations.map((destination) => destination.prepare(inputs.agents));
+  const preparations = destinations.map((destination) => destination.prepare(inputs.agents, limit));
   const work = [...preparations, tokens.get(limit)];
   try {
     await Promise.all(work);
@@ -81,11 +81,11 @@ async function createAgent(
     const issued = await requestCertificate(request, services, limit);
     agent = agentOf(issued);
     services.report.known(agent);
-    const { delivery, failure } = await deliver(issued, services);
+    const { delivery, failure } = await deliver(issued, services, limit);
     agent = agentOf(issued, delivery);
     services.report.known(agent);
     warnAbout(issued, inputs, services);
-    return { agent, failure };
+    return { agent, settings: delivery.settings ?? [], failure };
   } catch (error) {
     return { agent, failure: asFailure(error) };
   }
@@ -110,38 +110,70 @@ function warnAbout(
   }
 }
 
-interface DeliveryResult {
-  readonly delivery?: Delivery;
-  readonly failure?: Failure;
-}
-
 /** Serves every destination; a key that none of them keeps is saved all the same. */
 async function deliver(
   issued: IssuedCertificate,
-  { destinations, rescue }: CreateServices,
-): Promise<DeliveryResult> {
-  const results = await Promise.allSettled(destinations.map((place) => place.deliver(issued)));
-  const failures = results.flatMap((result) =>
-    result.status === 'rejected' ? [asFailure(result.reason)] : [],
+  { destinations, rescues }: CreateServices,
+  limit: TimeLimit,
+): Promise<Pick<DeliveryReport, 'delivery' | 'failure'>> {
+  const reports = await Promise.all(
+    destinations.map((destination) =>
+      destination
+        .deliver(issued, limit)
+        .catch((error: unknown) => ({ delivery: {}, isKept: false, failure: asFailure(error) })),
+    ),
   );
-  const delivery = results.find((result) => result.status === 'fulfilled')?.value;
+  const failures = reports.flatMap(({ failure }) => failure ?? []);
+  const delivery = merge(reports);
   const [first] = failures;
-  if (first === undefined) return delivery === undefined ? {} : { delivery };
+  if (first === undefined) return { delivery };
   const what = failures.map(({ message }) => message).join(' ');
-  const options = { call: first.call, cause: first };
-  if (delivery !== undefined) {
-    return { delivery, failure: new Failure('delivery-failed', what, options) };
+  const fail = (message: string) =>
+    new Failure('delivery-failed', message, { call: first.call, cause: first });
+  const keeper = reports.find(({ isKept }) => isKept)?.delivery;
+  if (keeper !== undefined) {
+    for (const destination of destinations) await destination.keep(delivery);
+    return { delivery, failure: fail(`${what} ${whereKept(keeper)}`) };
   }
-  try {
-    await rescue.prepare([]);
-    const rescued = await rescue.deliver(issued);
-    const where = `The private key was saved in ${rescued.privateKeyPath}, the certificate in ${rescued.certificatePath}: save them from there in a later step (with \`if: always()\`) before the job ends.`;
-    return {
-      delivery: rescued,
-      failure: new Failure('delivery-failed', `${what} ${where}`, options),
-    };
-  } catch (error) {
-    const lost = `The private key could not be saved elsewhere either and is lost: ${asFailure(error).message} End the agent with client id ${issued.clientId} in Insights Hub before you create it again.`;
-    return { failure: new Failure('delivery-failed', `${what} ${lost}`, options) };
+
+  const rescued = await rescue(issued, rescues, limit);
+  if (rescued === undefined) {
+    const lost = `The private key could not be saved elsewhere either and is lost. End the agent with client id ${issued.clientId} in Insights Hub before you create it again.`;
+    return { delivery, failure: fail(`${what} ${lost}`) };
   }
+  const where = `The private key was saved in ${rescued.privateKeyPath}, the certificate in ${rescued.certificatePath}: save them from there in a later step (with \`if: always()\`) before the job ends.`;
+  return { delivery: { ...delivery, ...rescued }, failure: fail(`${what} ${where}`) };
+}
+
+/** Where the key is that another place did not take. */
+function whereKept({ privateKeyPath, settings = [] }: Delivery): string {
+  if (privateKeyPath !== undefined) {
+    return `The private key is in ${privateKeyPath} and is not removed when the job ends.`;
+  }
+  const [{ name, place } = { name: '', place: '' }] = settings;
+  return `The private key is in secret ${name} of ${place}.`;
+}
+
+function merge(reports: readonly DeliveryReport[]): Delivery {
+  const settings = reports.flatMap(({ delivery }) => delivery.settings ?? []);
+  const merged: Delivery = Object.assign({}, ...reports.map(({ delivery }) => delivery));
+  return settings.length > 0 ? { ...merged, settings } : merged;
+}
+
+/** The first place that takes the key. */
+async function rescue(
+  issued: IssuedCertificate,
+  places: readonly Destination[],
+  limit: TimeLimit,
+): Promise<Delivery | undefined> {
+  for (const place of places) {
+    try {
+      await place.prepare([], limit);
+      const { isKept, delivery } = await place.deliver(issued, limit);
+      if (isKept) return delivery;
+    } catch {
+      // Why this place can't take it matters less than whether the next one does.
+    }
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '../destinations/destination.ts';
+import type { Delivery, Setting } from '../destinations/destination.ts';
 import { Failure } from '../failure.ts';
 import type { IssuedCertificate } from '../insights-hub/agent-certificates.ts';
 
@@ -9,8 +9,10 @@ export interface Agent {
   readonly clientId?: string;
   readonly agentName?: string | undefined;
   readonly certificateId?: string | undefined;
-  readonly certificatePath?: string;
-  readonly privateKeyPath?: string;
+  readonly certificatePath?: string | undefined;
+  readonly privateKeyPath?: string | undefined;
+  /** names of the secrets that were written */
+  readonly secretNames?: readonly string[] | undefined;
   readonly fingerprint?: string;
   /** ISO 8601, UTC */
   readonly expiresAt?: string | undefined;
@@ -19,6 +21,8 @@ export interface Agent {
 /** What became of one agent of the list. */
 export interface Fate {
   readonly agent: Agent;
+  /** secrets and variables that were written for it */
+  readonly settings?: readonly Setting[];
   readonly failure?: Failure | undefined;
 }
 
@@ -38,10 +42,19 @@ export function agentOf(issued: IssuedCertificate, delivery?: Delivery): Agent {
     clientId,
     agentName,
     certificateId,
-    ...delivery,
+    certificatePath: delivery?.certificatePath,
+    privateKeyPath: delivery?.privateKeyPath,
+    secretNames: secretNamesOf(delivery),
     fingerprint,
     expiresAt: expiresAt?.toISOString(),
   };
+}
+
+/** Each name once, though it may be written in two places; nothing when none was. */
+function secretNamesOf(delivery: Delivery | undefined): readonly string[] | undefined {
+  const settings = delivery?.settings?.filter(({ kind }) => kind === 'secret') ?? [];
+  const names = new Set(settings.map(({ name }) => name));
+  return names.size > 0 ? [...names] : undefined;
 }
 
 /** The one failure of a step, which lists every agent that did not make it; nothing if all did. */

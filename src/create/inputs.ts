@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { isInside } from '../destinations/directory.ts';
+import type { GitHubSettings } from '../destinations/github-secrets.ts';
 import { Failure } from '../failure.ts';
 import { type ProxySettings, proxySettings } from '../http/proxy.ts';
 import { readAgents } from '../inputs/agents.ts';
 import { readCredentials } from '../inputs/credentials.ts';
 import { DEFAULTS } from '../inputs/defaults.ts';
 import { readEndpoints } from '../inputs/endpoints.ts';
+import { readGitHub } from '../inputs/github.ts';
 import { InputReader, type InputSource } from '../inputs/reader.ts';
 import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
 import type { EndpointSettings } from '../insights-hub/endpoints.ts';
@@ -21,6 +23,10 @@ export interface Inputs {
   readonly agents: readonly AgentRequest[];
   readonly endpoints: EndpointSettings;
   readonly credentials: Credentials;
+  /** whether files go into the workspace */
+  readonly toWorkspace: boolean;
+  /** secrets to write, if any */
+  readonly github: GitHubSettings | undefined;
   /** absolute */
   readonly outputDirectory: string;
   readonly keepFiles: boolean;
@@ -42,10 +48,16 @@ export function readInputs(source: InputSource): Inputs {
   const credentials = readCredentials(reader, endpoints.tenant);
   const passphrase = readPassphrase(reader);
   const agents = readAgents(reader, { tenant: endpoints.tenant, passphrase });
-  checkDestinations(reader);
+  const kinds = readDestinations(reader);
   const inputs = {
     agents,
     endpoints,
+    toWorkspace: kinds.includes('workspace'),
+    github: readGitHub(
+      reader,
+      kinds.filter((kind) => kind !== 'workspace'),
+      agents,
+    ),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
@@ -68,17 +80,23 @@ export function warningsOf({ endpoints: { region } }: Inputs): readonly string[]
   ];
 }
 
-/** A list of places, one per line or separated by commas; the workspace is the one there is. */
-function checkDestinations(reader: InputReader): void {
-  const places = reader
+const destinations = ['workspace', 'repository', 'environment'] as const;
+type DestinationKind = (typeof destinations)[number];
+
+/** A list, one per line or separated by commas; each place counts once. */
+function readDestinations(reader: InputReader): readonly DestinationKind[] {
+  const given = reader
     .list('destination')
     .flatMap((line) => line.split(','))
     .map((place) => place.trim())
     .filter(Boolean);
-  const unknown = places.filter((place) => place !== 'workspace');
-  if (places.length === 0 || unknown.length > 0) {
-    reader.problem(`\`destination\` takes workspace, not ${reader.quote(unknown.join(', '))}.`);
+  const unknown = given.filter((place) => !destinations.some((known) => known === place));
+  if (given.length === 0 || unknown.length > 0) {
+    reader.problem(
+      `\`destination\` takes ${destinations.join(', ')}, not ${reader.quote(unknown.join(', '))}.`,
+    );
   }
+  return destinations.filter((known) => given.includes(known));
 }
 
 function readOutputDirectory(reader: InputReader): string {

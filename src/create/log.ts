@@ -9,7 +9,10 @@ export interface LogOptions {
 }
 
 /** The one line that the log tells of an agent. */
-export function logLineOf({ agent, failure }: Fate, { several, secrets }: LogOptions): string {
+export function logLineOf(
+  { agent, settings = [], failure }: Fate,
+  { several, secrets }: LogOptions,
+): string {
   const facts = [
     `client id ${agent.clientId}`,
     agent.agentId && `agent id ${agent.agentId}`,
@@ -17,6 +20,7 @@ export function logLineOf({ agent, failure }: Fate, { several, secrets }: LogOpt
     `SHA-256 ${agent.fingerprint}`,
     agent.privateKeyPath && `private key in ${agent.privateKeyPath}`,
     agent.certificatePath && `certificate in ${agent.certificatePath}`,
+    ...settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`),
   ];
   const known = agent.clientId === undefined ? '' : `: ${facts.filter(Boolean).join(', ')}`;
   if (failure === undefined) return `Created agent ${agent.name}${known}`;

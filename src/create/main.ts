@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { cleanUp } from '../destinations/clean-up.ts';
-import { forgetful, Journal } from '../destinations/journal.ts';
+import { forgetful, Journal, type MadeLog } from '../destinations/journal.ts';
 import { Workspace } from '../destinations/workspace.ts';
 import { errorCode, Failure } from '../failure.ts';
 import { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
+import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { DEFAULT_API_URL } from '../insights-hub/endpoints.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
@@ -50,7 +51,7 @@ async function create(
 ): Promise<void> {
   const outputs = new Outputs(runner, { several: inputs.agents.length > 1 });
   const journal = await startJournal(runner, inputs, outputs);
-  const services = servicesFor(runner, inputs, http, interruption, journal, outputs);
+  const services = await servicesFor(runner, inputs, http, interruption, journal, outputs);
 
   const fates = await createAgents(inputs, services);
 
@@ -89,18 +90,18 @@ async function startJournal(runner: Runner, inputs: Inputs, outputs: Outputs): P
   }
 }
 
-function servicesFor(
+async function servicesFor(
   runner: Runner,
   inputs: Inputs,
   http: HttpClient,
   interruption: Interruption,
   journal: Journal,
   outputs: Outputs,
-): CreateServices {
-  const { credentials, endpoints, keepFiles, dryRun } = inputs;
-  const { secrets, temporaryDirectory } = runner;
+): Promise<CreateServices> {
+  const { credentials, endpoints } = inputs;
+  const { secrets } = runner;
   const clock = systemClock;
-  const made = keepFiles && !dryRun ? forgetful : journal;
+  const several = inputs.agents.length > 1;
   return {
     http,
     clock,
@@ -108,26 +109,41 @@ function servicesFor(
     endpoints,
     interruption,
     tokens: tokenSource(credentials, endpoints, { http, clock, secrets }),
-    destinations: [
-      new Workspace({
-        directory: inputs.outputDirectory,
-        workspace: path.resolve(runner.workspace),
-        made,
-        drafts: journal,
-      }),
-    ],
-    rescue: new Workspace({
-      directory: path.join(temporaryDirectory, `insights-hub-agent-${randomUUID()}`),
-      workspace: path.resolve(temporaryDirectory),
-      made: forgetful,
-      drafts: journal,
-    }),
+    ...(await placesFor(runner, inputs, journal, { http, clock })),
     report: {
       warn: (message) => runner.warn(message),
       known: (agent) => outputs.known(agent),
-      finished: (fate) =>
-        runner.info(logLineOf(fate, { several: inputs.agents.length > 1, secrets })),
+      finished: (fate) => runner.info(logLineOf(fate, { several, secrets })),
     },
+  };
+}
+
+/** Where certificates go, and where a key is saved that none of those places keeps. */
+async function placesFor(
+  runner: Runner,
+  inputs: Inputs,
+  journal: Journal,
+  services: { readonly http: HttpClient; readonly clock: Clock },
+): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
+  const { github, toWorkspace, outputDirectory, keepFiles, dryRun, agents } = inputs;
+  const files = (directory: string, workspace: string, made: MadeLog) =>
+    new Workspace({ directory, workspace: path.resolve(workspace), made, drafts: journal });
+  const inWorkspace = (made: MadeLog) => files(outputDirectory, runner.workspace, made);
+  const temporary = runner.temporaryDirectory;
+  const saved = path.join(temporary, `insights-hub-agent-${randomUUID()}`);
+  const inTemporary = files(saved, temporary, forgetful);
+
+  const workspace = toWorkspace ? [inWorkspace(keepFiles && !dryRun ? forgetful : journal)] : [];
+  // Octokit and the sealed box are loaded by runs that use them only.
+  const secrets = github
+    ? (await import('../destinations/github-secrets.ts')).gitHubDestinations(github, {
+        several: agents.length > 1,
+        ...services,
+      })
+    : [];
+  return {
+    destinations: [...workspace, ...secrets],
+    rescues: [...(toWorkspace ? [] : [inWorkspace(forgetful)]), inTemporary],
   };
 }
 

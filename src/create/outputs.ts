@@ -22,7 +22,9 @@ export class Outputs {
   /** Sets what is known of the only agent. */
   known({ name: _, ...known }: Agent): void {
     if (this.#several) return;
-    for (const [output, value] of Object.entries(known)) this.#set(output, value);
+    for (const [output, value] of Object.entries(known)) {
+      this.#set(output, typeof value === 'object' ? value.join('\n') : value);
+    }
   }
 
   agents(fates: readonly Fate[]): void {

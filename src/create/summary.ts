@@ -26,20 +26,26 @@ export interface SummaryOptions {
   readonly dryRun: boolean;
 }
 
-function rowOf({ agent, failure }: Fate, dryRun: boolean): string {
+function rowOf({ agent, settings, failure }: Fate, dryRun: boolean): string {
   const state = failure === undefined ? (dryRun ? 'checked' : '') : `failed: ${code(failure.code)}`;
   const cells = [
     code(agent.name),
     code(agent.clientId),
     code(agent.fingerprint),
     code(agent.expiresAt?.slice(0, 10)),
-    [state, filesOf(agent)].filter(Boolean).join('<br>'),
+    [state, filesOf(agent), settingsOf(settings)].filter(Boolean).join('<br>'),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
 function filesOf({ privateKeyPath, certificatePath }: Agent): string {
   return [privateKeyPath, certificatePath].map(code).filter(Boolean).join('<br>');
+}
+
+function settingsOf(settings: Fate['settings'] = []): string {
+  return settings
+    .map(({ kind, name, place }) => `${kind} ${code(name)} of ${code(place)}`)
+    .join('<br>');
 }
 
 function howToConnect(broker: string | undefined): string {

@@ -16,10 +16,12 @@ export async function cleanUp(journal: string): Promise<readonly string[]> {
   const attempt = async (file: string, remove: () => Promise<void>) => {
     await remove().catch((error: unknown) => problems.push(`${file} (${errorCode(error)})`));
   };
+  const kept = new Set(pathsOf('kept'));
   const files = new Set(pathsOf('file'));
-  for (const file of files) await attempt(file, () => removeFile(file));
+  for (const file of files) if (!kept.has(file)) await attempt(file, () => removeFile(file));
   for (const { kind, path: file, inode } of made) {
-    if (kind === 'placing' && !files.has(file)) await attempt(file, () => removeIf(file, inode));
+    const isOver = files.has(file) || kept.has(file);
+    if (kind === 'placing' && !isOver) await attempt(file, () => removeIf(file, inode));
   }
   for (const directory of pathsOf('directory').reverse()) {
     await attempt(directory, () => removeDirectory(directory, ignoreFiles));

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { asText, parseJsonObject } from '../json.ts';
 
-const kinds = ['file', 'directory', 'ignore-file', 'placing'] as const;
+const kinds = ['file', 'directory', 'ignore-file', 'placing', 'kept'] as const;
 
 /**
  * Something that the step made, or is about to make, and that the post step removes: an ignore file
  * only together with its directory, so that nothing else in it becomes visible to git; a file that
- * was being placed when the step was killed only if it is that file, known by its inode.
+ * was being placed when the step was killed only if it is that file, known by its inode; a file
+ * that is kept after all, never.
  */
 export interface Made {
   readonly kind: (typeof kinds)[number];

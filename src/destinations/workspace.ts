@@ -3,7 +3,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
-import type { Delivery, Destination } from './destination.ts';
+import type { Delivery, DeliveryReport, Destination } from './destination.ts';
 import { cannot, checkDirectory, makeDirectory, type Place } from './directory.ts';
 import { safeFileName } from './file-name.ts';
 import type { MadeLog } from './journal.ts';
@@ -14,6 +14,11 @@ export interface WorkspaceOptions extends Place {
   readonly made: MadeLog;
   /** Learns of half-written files, which are to go in any case. */
   readonly drafts: MadeLog;
+}
+
+interface Paths {
+  readonly certificatePath: string;
+  readonly privateKeyPath: string;
 }
 
 /** Files in a directory: `<clientId>.key` for the owner's eyes only, and `<clientId>.pem`. */
@@ -30,12 +35,12 @@ export class Workspace implements Destination {
     await this.#probe();
   }
 
-  async deliver(issued: IssuedCertificate): Promise<Delivery> {
+  async deliver(issued: IssuedCertificate): Promise<DeliveryReport> {
     try {
       await checkDirectory(this.#options);
       for (const name of namesFor(issued)) {
         const delivery = this.#paths(name);
-        if (await this.#make(filesOf(issued, delivery))) return delivery;
+        if (await this.#make(filesOf(issued, delivery))) return { delivery, isKept: true };
       }
       throw new Error('no name is free');
     } catch (error) {
@@ -44,11 +49,18 @@ export class Workspace implements Destination {
         error instanceof Failure
           ? error.message
           : `The files could not be written to ${directory} (${errorCode(error)}).`;
-      throw new Failure('delivery-failed', why, { cause: error });
+      const failure = new Failure('delivery-failed', why, { cause: error });
+      return { delivery: {}, isKept: false, failure };
     }
   }
 
-  #paths(name: string): Delivery {
+  async keep({ certificatePath, privateKeyPath }: Delivery): Promise<void> {
+    for (const file of [certificatePath, privateKeyPath]) {
+      if (file !== undefined) await this.#options.made.note({ kind: 'kept', path: file });
+    }
+  }
+
+  #paths(name: string): Paths {
     const base = path.join(this.#options.directory, name);
     return { certificatePath: `${base}.pem`, privateKeyPath: `${base}.key` };
   }
@@ -97,7 +109,7 @@ function namesFor({ clientId, certificateId, fingerprint }: IssuedCertificate): 
   return [name, `${name}-${id.slice(0, 64)}`, `${name}-${randomUUID()}`];
 }
 
-function filesOf(issued: IssuedCertificate, paths: Delivery): readonly NewFile[] {
+function filesOf(issued: IssuedCertificate, paths: Paths): readonly NewFile[] {
   return [
     { path: paths.privateKeyPath, content: issued.privateKey, mode: 0o600 },
     { path: paths.certificatePath, content: issued.certificate, mode: 0o644 },

@@ -24,7 +24,7 @@ const LIMITS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: LARGEST_ANS
 const TLS = { rejectUnauthorized: true };
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | Authorization>>;
   readonly body?: string;

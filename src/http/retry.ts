@@ -46,7 +46,8 @@ export function isSuccess(exchange: Exchange): boolean {
  */
 export function waitBefore(exchange: Exchange, tries: number, clock: Clock): number {
   const backoff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + clock.random() / 2);
-  return Math.max(backoff, retryAfter(exchange, clock.now()) ?? 0);
+  const now = clock.now();
+  return Math.max(backoff, retryAfter(exchange, now) ?? quotaReset(exchange, now));
 }
 
 /** What Retry-After asks for, in milliseconds: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
@@ -58,6 +59,23 @@ export function retryAfter(exchange: Exchange, now: number): number | undefined 
   if (!HTTP_DATE.test(value)) return undefined;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** GitHub's way to say that a quota is used up, with a 403 as for a missing permission. */
+export function isQuotaUsedUp(exchange: Exchange): boolean {
+  return (
+    exchange.kind !== 'no-answer' &&
+    exchange.status === 403 &&
+    exchange.headers['x-ratelimit-remaining'] === '0'
+  );
+}
+
+/** How long until a used-up quota begins anew, in milliseconds; x-ratelimit-reset is in seconds since 1970. */
+function quotaReset(exchange: Exchange, now: number): number {
+  if (exchange.kind === 'no-answer' || exchange.headers['x-ratelimit-remaining'] !== '0') return 0;
+  if (exchange.status !== 403 && exchange.status !== 429) return 0;
+  const reset = Number(exchange.headers['x-ratelimit-reset']);
+  return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
 }
 
 export interface RetryOptions {

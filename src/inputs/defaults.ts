@@ -8,6 +8,8 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
   destination: 'workspace',
   'output-directory': '.insights-hub',
   'keep-files': 'false',
+  'secret-prefix': 'INSIGHTS_HUB_AGENT',
+  variables: 'false',
   timeout: '300',
   'dry-run': 'false',
   summary: 'true',

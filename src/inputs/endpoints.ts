@@ -35,12 +35,13 @@ function readTemplate(reader: InputReader, name: string, values: Values): string
   const filled = fillTemplate(template, values);
   // A wrong value is a problem of its own input, not of each template that it fills.
   const fillable = Object.values(values).every(isHostLabel);
-  const problem = fillable || filled === template ? problemOf(filled) : undefined;
+  const problem = fillable || filled === template ? problemOfUrl(filled) : undefined;
   if (problem !== undefined) reader.problem(`\`${name}\` ${problem}: ${reader.quote(filled)}.`);
   return template;
 }
 
-function problemOf(text: string): string | undefined {
+/** Why a URL is not permitted, to follow its name; nothing when it is. */
+export function problemOfUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'is not a URL';
   const url = new URL(text);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {

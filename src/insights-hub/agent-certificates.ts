@@ -1,5 +1,6 @@
 import { asFailure, Failure } from '../failure.ts';
 import type { Exchange, HttpClient, HttpRequest } from '../http/client.ts';
+import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
 import {
   type Clock,
   isRateLimited,
@@ -15,7 +16,7 @@ import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../k
 import { Secret, type SecretKeeper } from '../secret.ts';
 import { showIdentifier } from '../shown.ts';
 import { apiEndpoint, type EndpointSettings } from './endpoints.ts';
-import { type CallContext, failedCall, refusal } from './refusals.ts';
+import { insightsHub } from './refusals.ts';
 import type { TokenSource } from './tokens.ts';
 
 /** One agent to be made. */
@@ -86,7 +87,7 @@ export async function requestCertificate(
     throw new Failure(
       code,
       `${message} Agent ${agent.name} exists now, and its private key is lost. End the agent with client id ${agent.expectedClientId} in Insights Hub before you create it again.`,
-      { call: failedCall(request, exchange), cause },
+      { call: failedCall(insightsHub, request, exchange), cause },
     );
   }
 }
@@ -168,7 +169,7 @@ function outcomeUnknown(agent: AgentRequest, request: HttpRequest, exchange: Exc
   return new Failure(
     'outcome-unknown',
     `Nobody can say whether agent ${agent.name} was created: ${why}. The request was not sent again, because an agent and a certificate may exist. Look for client id ${agent.expectedClientId} in Insights Hub; if it is there, end that agent, because its key is lost. Then run this step again.`,
-    { call: failedCall(request, exchange) },
+    { call: failedCall(insightsHub, request, exchange) },
   );
 }
 
@@ -228,6 +229,7 @@ function unusable(why: string): Failure {
 
 function contextOf(agent: AgentRequest): CallContext {
   return {
+    ...insightsHub,
     what: `Creating agent ${agent.name}`,
     meanings: {
       401: {

@@ -1,11 +1,12 @@
 import { Failure } from '../failure.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
+import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
 import { type Clock, isPassing, isSuccess, sendWithRetries } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { parseJsonObject } from '../json.ts';
 import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
 import { apiEndpoint, type EndpointSettings, tokenEndpoint } from './endpoints.ts';
-import { type CallContext, failedCall, refusal } from './refusals.ts';
+import { insightsHub } from './refusals.ts';
 
 /** The three ways to a Bearer token. */
 export type Credentials =
@@ -44,6 +45,7 @@ export interface TokenSource {
 const LEAST_LIFE = 60_000;
 
 const CONTEXT: CallContext = {
+  ...insightsHub,
   what: 'The token request',
   meanings: {
     400: { code: 'token-rejected', message: refused() },
@@ -144,7 +146,7 @@ async function fetchToken(
     throw new Failure(
       'response-invalid',
       'The answer to the token request holds no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
-      { call: failedCall(request, exchange) },
+      { call: failedCall(CONTEXT, request, exchange) },
     );
   }
   const seconds = answer['expires_in'];

@@ -1,0 +1,47 @@
+import { refusal } from '../http/refusal.ts';
+import { isSuccess } from '../http/retry.ts';
+import type { TimeLimit } from '../http/time-limit.ts';
+import type { GitHubApi, GitHubOutcome } from './api.ts';
+import { describePlace, type Place, routeOf } from './place.ts';
+import { gitHubContext, preparationFailure } from './refusals.ts';
+
+/** Makes sure that the variables of a place can be read. Throws `destination-invalid`. */
+export async function checkVariables(
+  api: GitHubApi,
+  place: Place,
+  limit: TimeLimit,
+): Promise<void> {
+  const what = `Reading the variables of ${describePlace(place)}`;
+  const { base, values } = routeOf(place, 'variables');
+  const called = await api(`GET ${base}`, { ...values, per_page: 1 }, limit);
+  if (!called.outcome.ended && isSuccess(called.outcome.exchange)) return;
+  throw preparationFailure(gitHubContext(what, place, 'variables'), called, limit);
+}
+
+/**
+ * Sets a variable. There is one call to change it (`PATCH …/variables/{name}`, 404 when it is not
+ * there) and another to make it (`POST …/variables`, 409 when it is); a repeated POST may find its
+ * own work done. Throws what the last call ends in.
+ */
+export async function setVariable(
+  api: GitHubApi,
+  place: Place,
+  { name, value }: { readonly name: string; readonly value: string },
+  limit: TimeLimit,
+): Promise<void> {
+  const { base, values } = routeOf(place, 'variables');
+  const change = () =>
+    api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
+  let called = await change();
+  if (statusOf(called) === 404)
+    called = await api(`POST ${base}`, { ...values, name, value }, limit);
+  if (statusOf(called) === 409) called = await change();
+  const { request, outcome } = called;
+  if (!outcome.ended && isSuccess(outcome.exchange)) return;
+  const what = `Writing variable ${name} of ${describePlace(place)}`;
+  throw refusal(gitHubContext(what, place, 'variables'), request, outcome, limit);
+}
+
+function statusOf({ outcome: { exchange } }: GitHubOutcome): number | undefined {
+  return exchange.kind === 'no-answer' ? undefined : exchange.status;
+}
