@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import type { Endpoint, Fault } from '../../sandbox/insights-hub/faults.ts';
+import type { Fault, HubEndpoint } from '../../sandbox/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { TestProxy } from '../proxy.ts';
 import { agentsOf, codeOf, errorOf, preload, type Sandbox, test, waitFor } from './sandbox.ts';
@@ -13,7 +13,7 @@ interface Cancelled {
 /** Runs the action, and cancels it as soon as an endpoint has seen a request. */
 async function cancelAt(
   sandbox: Sandbox,
-  endpoint: Endpoint,
+  endpoint: HubEndpoint,
   fault: Fault,
   signal: NodeJS.Signals = 'SIGINT',
 ): Promise<Cancelled> {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import type { Endpoint, Fault } from '../../sandbox/insights-hub/faults.ts';
+import type { Fault, HubEndpoint } from '../../sandbox/faults.ts';
 import { agentsOf, codeOf, errorOf, preload, test } from './sandbox.ts';
 
 interface Row {
@@ -357,7 +357,7 @@ const create: Readonly<Record<string, Row>> = {
 describe.concurrent.each([
   { endpoint: 'token', rows: token },
   { endpoint: 'create', rows: create },
-] as const satisfies { endpoint: Endpoint; rows: typeof token }[])(
+] as const satisfies { endpoint: HubEndpoint; rows: typeof token }[])(
   'when the $endpoint request meets',
   ({ endpoint, rows }) => {
     test.for(Object.entries(rows))('%s', async ([, row], { start }) => {

@@ -151,7 +151,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'an unknown destination': [
     { destination: 'workspace, moon' },
     'input-invalid',
-    /`destination` takes workspace, not "moon"/,
+    /`destination` takes workspace, repository, environment, not "moon"/,
   ],
   'an empty list of destinations': [{ destination: ',' }, 'input-invalid', /`destination` takes/],
   'a directory outside the workspace': [

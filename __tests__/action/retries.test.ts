@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import type { Fault } from '../../sandbox/insights-hub/faults.ts';
+import type { Fault } from '../../sandbox/faults.ts';
 import { agentsOf, codeOf, errorOf, test } from './sandbox.ts';
 
 const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({

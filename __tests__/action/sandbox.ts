@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test as base, expect } from 'vitest';
+import { GitHub } from '../../sandbox/github/github.ts';
 import { type HubOptions, InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import { type KnownSecrets, leaksIn } from '../leaks.ts';
@@ -14,6 +15,7 @@ export class Sandbox {
   readonly hub: InsightsHub;
   readonly runner: Runner;
   readonly #secrets: string[] = [];
+  #github: GitHub | undefined;
 
   private constructor(hub: InsightsHub, runner: Runner) {
     this.hub = hub;
@@ -24,7 +26,14 @@ export class Sandbox {
     return new Sandbox(await InsightsHub.start(options), await Runner.start(ACTION));
   }
 
+  /** Starts an embedded GitHub, whose API the following runs are given. */
+  async startGitHub(): Promise<GitHub> {
+    this.#github = await GitHub.start();
+    return this.#github;
+  }
+
   async stop(): Promise<void> {
+    await this.#github?.stop();
     await this.runner.stop();
     await this.hub.stop();
   }
@@ -63,7 +72,9 @@ export class Sandbox {
   async main(inputs: Inputs = {}, options: Partial<StepOptions> = {}): Promise<StepResult> {
     const given = { ...this.inputs, ...inputs };
     this.#secrets.push(...secretsOf(given));
-    const result = await this.runner.main({ ...options, inputs: given });
+    const apiUrl = this.#github && { GITHUB_API_URL: this.#github.apiUrl };
+    const env = { ...apiUrl, ...options.env };
+    const result = await this.runner.main({ ...options, env, inputs: given });
     await this.#expectNoLeaks(result);
     return result;
   }
@@ -147,7 +158,13 @@ function expectOneAnnotation({ exitCode, commands }: StepResult): void {
 function secretsOf(inputs: Inputs): readonly string[] {
   const { 'oauth-client-id': id = '', 'oauth-client-secret': secret = '' } = inputs;
   const basic = Buffer.from(`${id}:${secret}`).toString('base64');
-  const given = [inputs['token'], secret, inputs['key-passphrase'], secret && basic];
+  const given = [
+    inputs['token'],
+    inputs['github-token'],
+    secret,
+    inputs['key-passphrase'],
+    secret && basic,
+  ];
   return given.flatMap((value) => (value !== undefined && value.length >= 4 ? [value] : []));
 }
 

@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
+import { hubEndpoints, namedFaults } from '../../sandbox/faults.ts';
 import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
-import { endpoints, namedFaults } from '../../sandbox/insights-hub/faults.ts';
 import { leaksIn } from '../leaks.ts';
 import { codeOf, errorOf, masksOf, preload, type Sandbox, test, warningsOf } from './sandbox.ts';
 
@@ -119,7 +119,7 @@ describe.concurrent('masks', () => {
 
 // What leaks is looked for after every run, in every place and form.
 describe.concurrent('nothing leaks with debug logging when', () => {
-  const faults = endpoints.flatMap((at) =>
+  const faults = hubEndpoints.flatMap((at) =>
     Object.entries(namedFaults)
       .filter(([name]) => name !== 'silence')
       .map(([name, { fault }]) => ({ at, name, fault })),
@@ -132,7 +132,7 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     expect(result.commands.map(({ name }) => name)).not.toContain('stop-commands');
   });
 
-  test.for(endpoints)(
+  test.for(hubEndpoints)(
     'a server repeats the request of the %s, as commands too',
     async (at, { start }) => {
       const sandbox = await start();

@@ -10,7 +10,7 @@ const ORDER = [
   ['runner'],
   ['inputs'],
   ['destinations'],
-  ['insights-hub'],
+  ['insights-hub', 'github'],
   ['http', 'key-pair'],
   // Files beside the rooms, which every room may use.
   ['.'],
@@ -96,11 +96,33 @@ describe('the house', () => {
   test('reveals secrets where they leave the program, and in the room of keys', () => {
     expect(filesWith(/\.reveal\(\)/)).toEqual([
       'destinations/new-files.ts',
+      'github/sealed-box.ts',
       'http/client.ts',
       'key-pair/masks.ts',
       'key-pair/pem.ts',
       'runner/secrets.ts',
     ]);
+  });
+
+  test('loads Octokit and the sealed box only when secrets are pushed', () => {
+    const heavy = sources.filter(({ imports }) =>
+      imports.some((name) => /^@actions\/github|^@noble\//.test(name)),
+    );
+    expect(heavy.map(({ file }) => file)).toEqual(['github/api.ts', 'github/sealed-box.ts']);
+    const statically = (file: string): readonly string[] => {
+      const text = sources.find((source) => source.file === file)?.text ?? '';
+      const found = text.matchAll(/^(?:import|export) (?!type )[^;]*?from '(\.[^']+)'/gm);
+      return [...found].map(([, name = '']) => path.posix.join(path.posix.dirname(file), name));
+    };
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const name of statically(file)) visit(name);
+    };
+    visit('create/main.ts');
+    expect([...reached].filter((file) => heavy.some((source) => source.file === file))).toEqual([]);
+    expect(reached).toContain('destinations/workspace.ts');
   });
 
   test('knows nothing of the sandbox', () => {

@@ -1,0 +1,354 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv } from 'ajv';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { GitHub, type Permissions } from '../../sandbox/github/github.ts';
+import { gitHubApi } from '../../src/github/api.ts';
+import { type Place, routeOf } from '../../src/github/place.ts';
+import { fetchSealingKey, setSecret } from '../../src/github/secrets.ts';
+import { checkVariables, setVariable } from '../../src/github/variables.ts';
+import { HttpClient } from '../../src/http/client.ts';
+import { TimeLimit } from '../../src/http/time-limit.ts';
+import { asObject, type JsonObject, parseJsonObject } from '../../src/json.ts';
+import { Secret } from '../../src/secret.ts';
+
+type Entry = GitHub['replies'][number];
+
+/** An operation of the description: where it is, what it is, and the path that it is for. */
+interface Operation {
+  readonly at: readonly string[];
+  readonly value: JsonObject;
+  readonly template: string;
+}
+
+const JSON_TYPE = 'application/json';
+
+/** Errors of every call, which the description leaves out for most. */
+const GENERAL_ERRORS = [401, 403, 404, 409, 422];
+
+/** GitHub's OpenAPI description, and whether requests and answers are as it says. */
+class Description {
+  readonly #document: JsonObject;
+  readonly #ajv = new Ajv({
+    strict: false,
+    allErrors: true,
+    validateSchema: false,
+    formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/ },
+  });
+
+  constructor(document: JsonObject) {
+    this.#document = document;
+    this.#ajv.addSchema(document, 'https://description.invalid/');
+  }
+
+  /** The operation that a request is for: literal parts of a path go before placeholders. */
+  operationOf({ method, path }: Pick<Entry, 'method' | 'path'>): Operation {
+    const { pathname } = new URL(path, 'http://127.0.0.1');
+    const parts = pathname.replace(/^\/api\/v3/, '').split('/');
+    const paths = asObject(this.#document['paths']) ?? {};
+    const fitting = Object.keys(paths).filter((template) => fits(template, parts));
+    const [template = ''] = fitting.sort((one, other) => holesOf(one) - holesOf(other));
+    const at = ['paths', template, method.toLowerCase()];
+    const value = asObject(asObject(paths[template])?.[method.toLowerCase()]);
+    if (value === undefined) throw new Error(`no operation for ${method} ${pathname}`);
+    return { at, value, template };
+  }
+
+  /** What is wrong with a request's body and parameters. */
+  problemsOfRequest(entry: Entry): readonly string[] {
+    const { at, value } = this.operationOf(entry);
+    const { searchParams } = new URL(entry.path, 'http://127.0.0.1');
+    const known = this.#queryOf(value);
+    const unknown = [...searchParams.keys()].filter((name) => !known.includes(name));
+    const problems = unknown.map((name) => `unknown parameter ${name}`);
+    if (value['requestBody'] === undefined) {
+      return entry.body === '' ? problems : [...problems, 'a body that is not documented'];
+    }
+    const pointer = [...at, 'requestBody', 'content', JSON_TYPE, 'schema'];
+    return [...problems, ...this.#problemsOf(entry.body, pointer)];
+  }
+
+  /** What is wrong with an answer. */
+  problemsOfReply(entry: Entry): readonly string[] {
+    const { at, value } = this.operationOf(entry);
+    const { status, body, type } = entry.reply;
+    const documented = asObject(asObject(value['responses'])?.[status]);
+    if (documented !== undefined && documented['content'] === undefined) {
+      return body === '' ? [] : ['content that is not documented'];
+    }
+    const problems = type.split(';')[0] === JSON_TYPE ? [] : [`type ${type}`];
+    if (documented !== undefined) {
+      const response = documented['$ref'];
+      const place =
+        typeof response === 'string' ? pointerOf(response) : [...at, 'responses', `${status}`];
+      return [...problems, ...this.#problemsOf(body, [...place, 'content', JSON_TYPE, 'schema'])];
+    }
+    if (!GENERAL_ERRORS.includes(status)) return [...problems, `status ${status} is unknown`];
+    return [...problems, ...this.#problemsOfError(body)];
+  }
+
+  /** The schema of errors demands no property and forbids none, so that is checked too. */
+  #problemsOfError(body: string): readonly string[] {
+    const pointer = ['components', 'schemas', 'basic-error'];
+    const known = Object.keys(asObject(this.#find([...pointer, 'properties'])) ?? {});
+    const error = parseJsonObject(body) ?? {};
+    const unknown = Object.keys(error).filter((name) => !known.includes(name));
+    return [
+      ...this.#problemsOf(body, pointer),
+      ...unknown.map((name) => `unknown property ${name}`),
+      ...(error['message'] === undefined ? ['no message'] : []),
+    ];
+  }
+
+  #problemsOf(body: string, pointer: readonly string[]): readonly string[] {
+    const escaped = pointer.map((part) =>
+      encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')),
+    );
+    const validate = this.#ajv.getSchema(`https://description.invalid/#/${escaped.join('/')}`);
+    if (validate === undefined) throw new Error(`no schema at ${pointer.join(' ')}`);
+    if (validate(parseJsonObject(body))) return [];
+    return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  }
+
+  #queryOf(operation: JsonObject): readonly unknown[] {
+    const parameters = operation['parameters'];
+    if (!Array.isArray(parameters)) return [];
+    const resolved = parameters.map((parameter: unknown) => {
+      const reference = asObject(parameter)?.['$ref'];
+      return asObject(typeof reference === 'string' ? this.#find(pointerOf(reference)) : parameter);
+    });
+    return resolved.flatMap((parameter) =>
+      parameter?.['in'] === 'query' ? parameter['name'] : [],
+    );
+  }
+
+  #find(pointer: readonly string[]): unknown {
+    return pointer.reduce<unknown>((value, part) => asObject(value)?.[part], this.#document);
+  }
+}
+
+const isHole = (part: string) => part.startsWith('{');
+const holesOf = (template: string) => template.split('/').filter(isHole).length;
+
+function fits(template: string, parts: readonly string[]): boolean {
+  const wanted = template.split('/');
+  return (
+    wanted.length === parts.length &&
+    wanted.every((part, index) => (isHole(part) ? parts[index] !== '' : part === parts[index]))
+  );
+}
+
+/** The keys that a reference such as `#/components/responses/not_found` goes along. */
+function pointerOf(reference: string): readonly string[] {
+  return reference.slice(2).split('/');
+}
+
+const ENVIRONMENT = 'production/eu 1';
+
+const places: Readonly<Record<string, Place>> = {
+  repository: { kind: 'repository', owner: 'octo', repo: 'device' },
+  environment: { kind: 'environment', owner: 'octo', repo: 'device', environment: ENVIRONMENT },
+};
+
+/** The permission that the secrets of a place take, and that its variables take. */
+const needs = {
+  repository: ['secrets', 'variables'],
+  environment: ['environments', 'environments'],
+} as const satisfies Record<Place['kind'], readonly (keyof Permissions)[]>;
+
+let github: GitHub;
+let http: HttpClient;
+let limit: TimeLimit;
+
+beforeEach(async () => {
+  github = await GitHub.start();
+  github.addEnvironment(ENVIRONMENT);
+  const proxies = { http: undefined, https: undefined, direct: [] };
+  http = new HttpClient({ proxies, userAgent: 'test', attemptTimeout: 5_000, onAttempt: () => {} });
+  const never = new AbortController().signal;
+  limit = new TimeLimit(30, { cancelled: never, graceOver: never });
+});
+
+afterEach(async () => {
+  limit.dispose();
+  http.close();
+  await github.stop();
+});
+
+const apiWith = (token: string) =>
+  gitHubApi({
+    apiUrl: github.apiUrl,
+    token: new Secret(token),
+    http,
+    clock: { now: Date.now, random: () => 0, sleep: async () => {} },
+  });
+
+const NAME = 'INSIGHTS_HUB_AGENT';
+const variable = (value: string) => ({ name: NAME, value });
+
+/** Sets each secret and variable twice, and makes a variable that is there. */
+async function callAll(place: Place): Promise<void> {
+  const api = apiWith(github.issueToken());
+  const key = await fetchSealingKey(api, place, limit);
+  for (const value of ['', 'ü'.repeat(100)]) {
+    await setSecret(api, place, { name: NAME, value: new Secret(value), key }, limit);
+  }
+  await checkVariables(api, place, limit);
+  for (const value of ['one', 'two']) await setVariable(api, place, variable(value), limit);
+  await checkVariables(api, place, limit);
+  const { base, values } = routeOf(place, 'variables');
+  await api(`POST ${base}`, { ...values, ...variable('three') }, limit);
+}
+
+/** Has every kind of call refused with the token. */
+async function beRefused(place: Place, token: string): Promise<void> {
+  const api = apiWith(token);
+  const key = { id: '1', key: Buffer.alloc(32, 9) };
+  const secret = { name: NAME, value: new Secret('text'), key };
+  await expect(fetchSealingKey(api, place, limit)).rejects.toThrow();
+  await expect(setSecret(api, place, secret, limit)).rejects.toThrow();
+  await expect(checkVariables(api, place, limit)).rejects.toThrow();
+  await expect(setVariable(api, place, variable('one'), limit)).rejects.toThrow();
+}
+
+/** Method, last parts of the path and status of everything that was answered. */
+const answered = () =>
+  github.replies.map(({ method, path, reply }) => {
+    const [, rest = ''] = path.split(/(?:actions|environments\/[^/]+)\//);
+    return `${method} ${rest.split('?')[0]} ${reply.status}`;
+  });
+
+const refusedWith = (status: number) => [
+  `GET secrets/public-key ${status}`,
+  `PUT secrets/${NAME} ${status}`,
+  `GET variables ${status}`,
+  `PATCH variables/${NAME} ${status}`,
+  // a variable that is not there is made
+  ...(status === 404 ? [`POST variables ${status}`] : []),
+];
+
+describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) => {
+  let description: Description;
+
+  beforeAll(async () => {
+    const file = `../../node_modules/@octokit/openapi/generated/${name}.json`;
+    const text = await readFile(new URL(file, import.meta.url), 'utf8');
+    description = new Description(JSON.parse(text) as JsonObject);
+  });
+
+  const expectNoProblems = () => {
+    for (const entry of github.replies) {
+      const what = `${entry.method} ${entry.path} ${entry.reply.status}`;
+      expect(description.problemsOfRequest(entry), `request ${what}`).toEqual([]);
+      expect(description.problemsOfReply(entry), `answer ${what}`).toEqual([]);
+    }
+  };
+
+  describe.each(Object.entries(places))('for the %s', (_, place) => {
+    test('has all calls, their requests and their answers', async () => {
+      await callAll(place);
+      expect(answered()).toEqual([
+        'GET secrets/public-key 200',
+        `PUT secrets/${NAME} 201`,
+        `PUT secrets/${NAME} 204`,
+        'GET variables 200',
+        `PATCH variables/${NAME} 404`,
+        'POST variables 201',
+        `PATCH variables/${NAME} 204`,
+        'GET variables 200',
+        'POST variables 409',
+      ]);
+      expectNoProblems();
+    });
+
+    test('knows the paths as those of the place', async () => {
+      await callAll(place);
+      const base =
+        place.kind === 'repository'
+          ? '/repos/{owner}/{repo}/actions'
+          : '/repos/{owner}/{repo}/environments/{environment_name}';
+      const templates = github.replies.map((entry) => description.operationOf(entry).template);
+      expect([...new Set(templates)]).toEqual([
+        `${base}/secrets/public-key`,
+        `${base}/secrets/{secret_name}`,
+        `${base}/variables`,
+        `${base}/variables/{name}`,
+      ]);
+    });
+
+    test('fits what a token that is not known gets', async () => {
+      await beRefused(place, 'no-token');
+      expect(answered()).toEqual(refusedWith(401));
+      expectNoProblems();
+    });
+
+    test('fits what a token without permissions gets', async () => {
+      const [secrets, variables] = needs[place.kind];
+      await beRefused(place, github.issueToken({ [secrets]: 'none', [variables]: 'none' }));
+      expect(answered()).toEqual(refusedWith(403));
+      expectNoProblems();
+    });
+
+    test('fits what a place that is not there gets', async () => {
+      const gone =
+        place.kind === 'repository'
+          ? { ...place, repo: 'gone' }
+          : { ...place, environment: 'gone' };
+      await beRefused(gone, github.issueToken());
+      expect(answered()).toEqual(refusedWith(404));
+      expectNoProblems();
+    });
+
+    test('fits what a secret gets that was sealed for someone else, or has a bad name', async () => {
+      const api = apiWith(github.issueToken());
+      const key = await fetchSealingKey(api, place, limit);
+      const value = new Secret('text');
+      const other = { ...key, key: Buffer.alloc(32, 9) };
+      const bad = { name: 'GITHUB_KEY', value, key };
+      await expect(
+        setSecret(api, place, { name: NAME, value, key: other }, limit),
+      ).rejects.toThrow();
+      await expect(setSecret(api, place, bad, limit)).rejects.toThrow();
+      expect(answered().slice(1)).toEqual([
+        `PUT secrets/${NAME} 422`,
+        'PUT secrets/GITHUB_KEY 422',
+      ]);
+      expectNoProblems();
+    });
+
+    test('would tell of other statuses, requests and answers', async () => {
+      await callAll(place);
+      const entryOf = (method: string, status: number) => {
+        const found = github.replies.find(
+          (entry) => entry.method === method && entry.reply.status === status,
+        );
+        if (found === undefined) throw new Error(`no ${method} ${status}`);
+        return found;
+      };
+      const replied = (entry: Entry, reply: Partial<Entry['reply']>) =>
+        description.problemsOfReply({ ...entry, reply: { ...entry.reply, ...reply } });
+      const key = entryOf('GET', 200);
+      const put = entryOf('PUT', 201);
+      const post = entryOf('POST', 201);
+      const missing = entryOf('PATCH', 404);
+      expect(replied(key, { body: '{"key_id":"1"}' })).not.toEqual([]);
+      expect(replied(key, { body: '{"key_id":1,"key":"a"}' })).not.toEqual([]);
+      expect(replied(key, { body: 'key' })).not.toEqual([]);
+      expect(replied(key, { type: 'text/html' })).not.toEqual([]);
+      expect(replied(put, { status: 200 })).not.toEqual([]);
+      expect(replied(put, { status: 204, body: '{}' })).not.toEqual([]);
+      expect(replied(put, { body: '{"id":1}' })).not.toEqual([]);
+      expect(replied(missing, { body: '{"message":404}' })).not.toEqual([]);
+      expect(replied(missing, { body: '{"message":"no","code":1}' })).not.toEqual([]);
+      const sent = (entry: Entry, more: Partial<Entry>) =>
+        description.problemsOfRequest({ ...entry, ...more });
+      expect(sent(put, { body: '{"encrypted_value":"YWJj"}' })).not.toEqual([]);
+      expect(sent(put, { body: '{"encrypted_value":"YWI","key_id":"1"}' })).not.toEqual([]);
+      expect(sent(put, { body: '' })).not.toEqual([]);
+      expect(sent(post, { body: '{"name":"A"}' })).not.toEqual([]);
+      expect(sent(missing, { body: '{"value":1}' })).not.toEqual([]);
+      expect(sent(key, { body: '{}' })).not.toEqual([]);
+      expect(sent(key, { path: `${key.path}?per_page=1` })).not.toEqual([]);
+      expect(() => sent(key, { path: `${key.path}/more` })).toThrow('no operation');
+    });
+  });
+});
