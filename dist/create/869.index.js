@@ -34,11 +34,10 @@ function gitHubApi({ apiUrl, token, http, clock }) {
         let result;
         const send = async (url, init) => {
             const request = requestOf(url, init, token);
-            // What writes a key is rather finished, also when the job is cancelled.
-            const finishes = request.method !== 'GET';
             const mayRepeat = (exchange) => (0,retry/* isPassing */.WG)(exchange) || (0,retry/* isQuotaUsedUp */.rE)(exchange);
-            const options = { http, clock, limit, mayRepeat, finishes };
-            const outcome = await (0,retry/* sendWithRetries */.HI)(request, options);
+            // What writes a key is rather finished, also when the job is cancelled.
+            const time = request.method === 'GET' ? limit : limit.finishing;
+            const outcome = await (0,retry/* sendWithRetries */.HI)(request, { http, clock, limit: time, mayRepeat });
             result = { request, outcome };
             return responseOf(outcome);
         };
@@ -257,7 +256,9 @@ async function setSecret(api, place, { name, value, key }, limit) {
     const { base, values } = routeOf(place, 'secrets');
     const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
     const { request, outcome } = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
-    if (outcome.ended || !(0,retry/* isSuccess */.oJ)(outcome.exchange))
+    // Nothing else is GitHub's word for done: a 200 may come from something on the way to it.
+    const isDone = [201, 204].includes((0,retry/* statusOf */.c2)(outcome.exchange) ?? 0);
+    if (outcome.ended || !isDone)
         throw (0,refusal/* refusal */.x5)(context, request, outcome, limit);
 }
 
@@ -284,18 +285,15 @@ async function setVariable(api, place, { name, value }, limit) {
     const { base, values } = routeOf(place, 'variables');
     const change = () => api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
     let called = await change();
-    if (statusOf(called) === 404)
+    if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 404)
         called = await api(`POST ${base}`, { ...values, name, value }, limit);
-    if (statusOf(called) === 409)
+    if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 409)
         called = await change();
     const { request, outcome } = called;
-    if (!outcome.ended && (0,retry/* isSuccess */.oJ)(outcome.exchange))
+    if (!outcome.ended && [201, 204].includes((0,retry/* statusOf */.c2)(outcome.exchange) ?? 0))
         return;
     const what = `Writing variable ${name} of ${describePlace(place)}`;
     throw (0,refusal/* refusal */.x5)(gitHubContext(what, place, 'variables'), request, outcome, limit);
-}
-function statusOf({ outcome: { exchange } }) {
-    return exchange.kind === 'no-answer' ? undefined : exchange.status;
 }
 
 // EXTERNAL MODULE: ./lib/destinations/setting-names.js

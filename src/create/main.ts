@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { cleanUp } from '../destinations/clean-up.ts';
 import { forgetful, Journal, type MadeLog } from '../destinations/journal.ts';
+import { loadGitHubSecrets } from '../destinations/load-github-secrets.ts';
 import { Workspace } from '../destinations/workspace.ts';
 import { errorCode, Failure } from '../failure.ts';
 import { HttpClient } from '../http/client.ts';
@@ -134,9 +135,8 @@ async function placesFor(
   const inTemporary = files(saved, temporary, forgetful);
 
   const workspace = toWorkspace ? [inWorkspace(keepFiles && !dryRun ? forgetful : journal)] : [];
-  // Octokit and the sealed box are loaded by runs that use them only.
   const secrets = github
-    ? (await import('../destinations/github-secrets.ts')).gitHubDestinations(github, {
+    ? (await loadGitHubSecrets()).gitHubDestinations(github, {
         several: agents.length > 1,
         ...services,
       })

@@ -43,11 +43,10 @@ export function gitHubApi({ apiUrl, token, http, clock }: GitHubOptions): GitHub
     let result: GitHubOutcome | undefined;
     const send = async (url: string, init: RequestInit): Promise<Response> => {
       const request = requestOf(url, init, token);
-      // What writes a key is rather finished, also when the job is cancelled.
-      const finishes = request.method !== 'GET';
       const mayRepeat = (exchange: Exchange) => isPassing(exchange) || isQuotaUsedUp(exchange);
-      const options = { http, clock, limit, mayRepeat, finishes };
-      const outcome = await sendWithRetries(request, options);
+      // What writes a key is rather finished, also when the job is cancelled.
+      const time = request.method === 'GET' ? limit : limit.finishing;
+      const outcome = await sendWithRetries(request, { http, clock, limit: time, mayRepeat });
       result = { request, outcome };
       return responseOf(outcome);
     };

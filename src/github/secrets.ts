@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import { failedCall, refusal } from '../http/refusal.ts';
-import { isSuccess } from '../http/retry.ts';
+import { isSuccess, statusOf } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, parseJsonObject } from '../json.ts';
 import type { Secret } from '../secret.ts';
@@ -60,6 +60,7 @@ export async function setSecret(
   const { base, values } = routeOf(place, 'secrets');
   const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
   const { request, outcome } = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
-  if (outcome.ended || !isSuccess(outcome.exchange))
-    throw refusal(context, request, outcome, limit);
+  // Nothing else is GitHub's word for done: a 200 may come from something on the way to it.
+  const isDone = [201, 204].includes(statusOf(outcome.exchange) ?? 0);
+  if (outcome.ended || !isDone) throw refusal(context, request, outcome, limit);
 }

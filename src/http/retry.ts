@@ -9,6 +9,9 @@ const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 const FIRST_WAIT = 500;
 
+/** What GitHub asks for after a secondary rate limit that says nothing itself, in milliseconds. */
+const SECONDARY_WAIT = 60_000;
+
 /** Begins as all three forms of a date in HTTP do; Date.parse alone takes much for a date. */
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
@@ -37,7 +40,12 @@ export function isRateLimited(exchange: Exchange): boolean {
 }
 
 export function isSuccess(exchange: Exchange): boolean {
-  return exchange.kind !== 'no-answer' && exchange.status >= 200 && exchange.status < 300;
+  const status = statusOf(exchange) ?? 0;
+  return status >= 200 && status < 300;
+}
+
+export function statusOf(exchange: Exchange): number | undefined {
+  return exchange.kind === 'no-answer' ? undefined : exchange.status;
 }
 
 /**
@@ -61,27 +69,35 @@ export function retryAfter(exchange: Exchange, now: number): number | undefined 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** GitHub's way to say that a quota is used up, with a 403 as for a missing permission. */
+/** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
 export function isQuotaUsedUp(exchange: Exchange): boolean {
-  return (
-    exchange.kind !== 'no-answer' &&
-    exchange.status === 403 &&
-    exchange.headers['x-ratelimit-remaining'] === '0'
-  );
+  if (exchange.kind === 'no-answer' || exchange.status !== 403) return false;
+  return exchange.headers['x-ratelimit-remaining'] === '0' || isSecondaryLimit(exchange);
+}
+
+/** The limit of how much at once; it may come with no header at all. */
+function isSecondaryLimit(exchange: Exchange): boolean {
+  return exchange.kind === 'answer' && /secondary rate limit/i.test(exchange.body);
 }
 
 /** How long until a used-up quota begins anew, in milliseconds; x-ratelimit-reset is in seconds since 1970. */
 function quotaReset(exchange: Exchange, now: number): number {
-  if (exchange.kind === 'no-answer' || exchange.headers['x-ratelimit-remaining'] !== '0') return 0;
+  if (exchange.kind === 'no-answer') return 0;
   if (exchange.status !== 403 && exchange.status !== 429) return 0;
+  if (exchange.headers['x-ratelimit-remaining'] !== '0') {
+    return isSecondaryLimit(exchange) ? SECONDARY_WAIT : 0;
+  }
   const reset = Number(exchange.headers['x-ratelimit-reset']);
   return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
 }
 
+/** As much of a time limit as retries have to know. */
+export type RetryLimit = Pick<TimeLimit, 'signal' | 'graceSignal' | 'remaining'>;
+
 export interface RetryOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
-  readonly limit: TimeLimit;
+  readonly limit: RetryLimit;
   readonly mayRepeat: (exchange: Exchange) => boolean;
   /** Whether a request that was sent is rather finished, also when the job is cancelled. */
   readonly finishes?: boolean;

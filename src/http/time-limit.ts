@@ -35,6 +35,12 @@ export class TimeLimit {
     return this.#endsAt - performance.now();
   }
 
+  /** The same for what is finished, with repetitions, also when the job is cancelled. */
+  get finishing(): Pick<TimeLimit, 'signal' | 'graceSignal' | 'remaining'> {
+    const { graceSignal } = this;
+    return { signal: graceSignal, graceSignal, remaining: () => this.remaining() };
+  }
+
   get cancelled(): boolean {
     return this.#interruption.cancelled.aborted;
   }
