@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Fault, GitHubEndpoint } from '../../sandbox/faults.ts';
 import type { GitHub, Permissions } from '../../sandbox/github/github.ts';
-import { agentsOf, codeOf, errorOf, preload, type Sandbox, test } from './sandbox.ts';
+import { agentsOf, codeOf, errorOf, preload, type Sandbox, test, waitFor } from './sandbox.ts';
 
 const KEY = 'INSIGHTS_HUB_AGENT_PRIVATE_KEY';
 const CERTIFICATE = 'INSIGHTS_HUB_AGENT_CERTIFICATE';
@@ -399,6 +399,20 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
+  test.for(['secret', 'variable'] as const)(
+    'is not taken for written because something on the way says 200 (%s)',
+    async (at, { start }) => {
+      const sandbox = await start();
+      const github = await sandbox.startGitHub();
+      github.faults.push({ at, fault: { kind: 'html' } });
+      const result = await sandbox.main({ ...toRepository(github), variables: 'true' });
+      expect(codeOf(result)).toBe('delivery-failed');
+      const saved = result.outputs['privateKeyPath'];
+      expect(saved === undefined).toBe(at === 'variable');
+      expect(result.outputs['secretNames'] === undefined).toBe(at === 'secret');
+    },
+  );
+
   test('is found out at the write when the token may only read', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
@@ -432,6 +446,74 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
       pairOf(sandbox).privateKey,
     );
   });
+});
+
+describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () => {
+  const cancelWhen = async (sandbox: Sandbox, github: GitHub, is: () => boolean) => {
+    let send: (signal: NodeJS.Signals) => void = () => {};
+    const onStart = (kill: typeof send) => {
+      send = kill;
+    };
+    const running = sandbox.main({ ...toRepository(github), variables: 'true' }, { onStart });
+    await waitFor(is);
+    send('SIGINT');
+    return running;
+  };
+
+  test('still pushes what its create was under way for, ids too', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1000 } });
+    github.faults.push({ at: 'secret', fault: { kind: 'status', status: 503 }, times: 1 });
+    const is = () => sandbox.hub.seen('create').length > 0;
+    const result = await cancelWhen(sandbox, github, is);
+    expect(errorOf(result)).toBe('');
+    expect(result.exitCode).toBe(0);
+    expect(github.vault.secrets.get(KEY)).toBe(pairOf(sandbox).privateKey);
+    expect(github.vault.variables.size).toBe(2);
+  });
+
+  test('saves the key when GitHub does not take it in 5 s', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.faults.push({ at: 'secret', fault: { kind: 'silence' } });
+    const result = await cancelWhen(sandbox, github, () => github.seen('secret').length > 0);
+    expect(codeOf(result)).toBe('cancelled');
+    expect(await readFile(result.outputs['privateKeyPath'] ?? '', 'utf8')).toBe(
+      pairOf(sandbox).privateKey,
+    );
+  });
+});
+
+describe.concurrent('Octokit does not stumble over', () => {
+  test.for(['/nowhere/event.json', process.execPath, '/'])(
+    'the event file %s',
+    async (file, { start }) => {
+      const sandbox = await start();
+      const github = await sandbox.startGitHub();
+      const result = await sandbox.main(toRepository(github), { env: { GITHUB_EVENT_PATH: file } });
+      expect(errorOf(result)).toBe('');
+      expect(result.stdout).not.toContain('GITHUB_EVENT_PATH');
+    },
+  );
+
+  test('a proxy variable that is blank', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const result = await sandbox.main(toRepository(github), { env: { https_proxy: ' ' } });
+    expect(errorOf(result)).toBe('');
+  });
+});
+
+test('a secondary rate limit without any header is no missing permission', async ({ start }) => {
+  const sandbox = await start();
+  const github = await sandbox.startGitHub();
+  const body = '{"message":"You have exceeded a secondary rate limit."}';
+  github.faults.push({ at: 'public-key', fault: { kind: 'body', status: 403, body } });
+  const result = await sandbox.main({ ...toRepository(github), timeout: '5' });
+  expect(codeOf(result)).toBe('timeout');
+  expect(errorOf(result)).toMatch(/too many requests/);
+  expect(github.seen('public-key')).toHaveLength(1);
 });
 
 test('a run that writes files only loads neither Octokit nor the sealed box', async ({ start }) => {
