@@ -22,6 +22,11 @@ var retry = __webpack_require__(8394);
 ;// CONCATENATED MODULE: ./lib/github/api.js
 
 
+/** Whether GitHub wrote it: a 200 is not its word for that, but of something on the way to it. */
+function isWritten({ outcome: { exchange, ended } }) {
+    const status = (0,retry/* statusOf */.c2)(exchange);
+    return !ended && (status === 201 || status === 204);
+}
 /**
  * GitHub's REST API: Octokit knows how its requests look, and the project's own client sends them,
  * with the connections, time limits and retries of every other call. Octokit never holds the token.
@@ -229,6 +234,7 @@ function wordsOf(bytes) {
 
 
 
+
 /**
  * Reads the public key of a place (`GET …/secrets/public-key`), which shows that the place is there
  * and that the token may see it. Throws `destination-invalid` where it is not so.
@@ -255,14 +261,13 @@ async function setSecret(api, place, { name, value, key }, limit) {
     const context = gitHubContext(`Writing secret ${name} of ${describePlace(place)}`, place, 'secrets');
     const { base, values } = routeOf(place, 'secrets');
     const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
-    const { request, outcome } = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
-    // Nothing else is GitHub's word for done: a 200 may come from something on the way to it.
-    const isDone = [201, 204].includes((0,retry/* statusOf */.c2)(outcome.exchange) ?? 0);
-    if (outcome.ended || !isDone)
-        throw (0,refusal/* refusal */.x5)(context, request, outcome, limit);
+    const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
+    if (!isWritten(called))
+        throw (0,refusal/* refusal */.x5)(context, called.request, called.outcome, limit);
 }
 
 ;// CONCATENATED MODULE: ./lib/github/variables.js
+
 
 
 
@@ -285,15 +290,15 @@ async function setVariable(api, place, { name, value }, limit) {
     const { base, values } = routeOf(place, 'variables');
     const change = () => api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
     let called = await change();
-    if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 404)
+    if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 404) {
         called = await api(`POST ${base}`, { ...values, name, value }, limit);
+    }
     if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 409)
         called = await change();
-    const { request, outcome } = called;
-    if (!outcome.ended && [201, 204].includes((0,retry/* statusOf */.c2)(outcome.exchange) ?? 0))
+    if (isWritten(called))
         return;
     const what = `Writing variable ${name} of ${describePlace(place)}`;
-    throw (0,refusal/* refusal */.x5)(gitHubContext(what, place, 'variables'), request, outcome, limit);
+    throw (0,refusal/* refusal */.x5)(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
 }
 
 // EXTERNAL MODULE: ./lib/destinations/setting-names.js

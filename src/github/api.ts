@@ -6,6 +6,7 @@ import {
   isQuotaUsedUp,
   type Outcome,
   sendWithRetries,
+  statusOf,
 } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import type { Secret } from '../secret.ts';
@@ -22,6 +23,12 @@ export interface GitHubOptions {
 export interface GitHubOutcome {
   readonly request: Pick<HttpRequest, 'method' | 'url'>;
   readonly outcome: Outcome;
+}
+
+/** Whether GitHub wrote it: a 200 is not its word for that, but of something on the way to it. */
+export function isWritten({ outcome: { exchange, ended } }: GitHubOutcome): boolean {
+  const status = statusOf(exchange);
+  return !ended && (status === 201 || status === 204);
 }
 
 /** Calls a route such as `GET /repos/{owner}/{repo}`; never throws for what GitHub answers. */

@@ -1,10 +1,10 @@
 import { Failure } from '../failure.ts';
 import { failedCall, refusal } from '../http/refusal.ts';
-import { isSuccess, statusOf } from '../http/retry.ts';
+import { isSuccess } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, parseJsonObject } from '../json.ts';
 import type { Secret } from '../secret.ts';
-import type { GitHubApi } from './api.ts';
+import { type GitHubApi, isWritten } from './api.ts';
 import { describePlace, type Place, routeOf } from './place.ts';
 import { gitHubContext, preparationFailure } from './refusals.ts';
 import { readPublicKey, sealSecret } from './sealed-box.ts';
@@ -59,8 +59,6 @@ export async function setSecret(
   );
   const { base, values } = routeOf(place, 'secrets');
   const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
-  const { request, outcome } = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
-  // Nothing else is GitHub's word for done: a 200 may come from something on the way to it.
-  const isDone = [201, 204].includes(statusOf(outcome.exchange) ?? 0);
-  if (outcome.ended || !isDone) throw refusal(context, request, outcome, limit);
+  const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
+  if (!isWritten(called)) throw refusal(context, called.request, called.outcome, limit);
 }

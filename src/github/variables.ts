@@ -1,7 +1,7 @@
 import { refusal } from '../http/refusal.ts';
 import { isSuccess, statusOf } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
-import type { GitHubApi } from './api.ts';
+import { type GitHubApi, isWritten } from './api.ts';
 import { describePlace, type Place, routeOf } from './place.ts';
 import { gitHubContext, preparationFailure } from './refusals.ts';
 
@@ -33,11 +33,11 @@ export async function setVariable(
   const change = () =>
     api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
   let called = await change();
-  if (statusOf(called.outcome.exchange) === 404)
+  if (statusOf(called.outcome.exchange) === 404) {
     called = await api(`POST ${base}`, { ...values, name, value }, limit);
+  }
   if (statusOf(called.outcome.exchange) === 409) called = await change();
-  const { request, outcome } = called;
-  if (!outcome.ended && [201, 204].includes(statusOf(outcome.exchange) ?? 0)) return;
+  if (isWritten(called)) return;
   const what = `Writing variable ${name} of ${describePlace(place)}`;
-  throw refusal(gitHubContext(what, place, 'variables'), request, outcome, limit);
+  throw refusal(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
 }

@@ -8,6 +8,7 @@ import {
   type Outcome,
   retryAfter,
   sendWithRetries,
+  statusOf,
 } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
@@ -72,8 +73,9 @@ export async function requestCertificate(
 ): Promise<IssuedCertificate> {
   const { request, outcome } = await create(agent, services, limit);
   const { exchange } = outcome;
-  if (mayHaveBeenProcessed(exchange, services.clock))
+  if (mayHaveBeenProcessed(exchange, services.clock)) {
     throw outcomeUnknown(agent, request, exchange);
+  }
   if (outcome.ended || !isSuccess(exchange)) {
     throw refusal(contextOf(agent), request, outcome, limit);
   }
@@ -120,8 +122,7 @@ async function create(
       finishes: true,
       leastTime: Math.min(LEAST_TIME, (limit.seconds * 1000) / 5),
     });
-    const { exchange } = outcome;
-    const refused = exchange.kind !== 'no-answer' && exchange.status === 401;
+    const refused = statusOf(outcome.exchange) === 401;
     if (!refused || !mayRenew || limit.signal.aborted) return { request, outcome };
     tokens.discard(token);
   }

@@ -48,10 +48,6 @@ export class Runner {
     core.debug(this.#line(message));
   }
 
-  notice(message: string): void {
-    core.notice(this.#line(message));
-  }
-
   warn(message: string): void {
     core.warning(this.#line(message));
   }
