@@ -72,8 +72,8 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     seen: SeenRequest<Endpoint>,
     fault: Fault | undefined,
   ): Reply | Promise<Reply>;
-  /** An error as the service words it. */
-  protected abstract errorReply(status: number): Reply;
+  /** An error as the service words it for a call. */
+  protected abstract errorReply(status: number, endpoint: Endpoint | undefined): Reply;
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
@@ -85,9 +85,10 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     const fault = this.#faultFor(endpoint);
     if (fault !== undefined && this.#insteadOfProcessing(fault, seen, response)) return;
     if (fault?.kind === 'delay') await delay(fault.milliseconds);
-    const reply = await this.process(seen, fault);
+    const processed = await this.process(seen, fault);
+    const reply = fault?.kind === 'change' ? change(processed, fault.change) : processed;
     this.replies.push({ ...seen, reply });
-    if (fault !== undefined && this.#afterProcessing(fault, reply, response)) return;
+    if (fault !== undefined && this.#afterProcessing(fault, seen, reply, response)) return;
     send(response, reply);
   }
 
@@ -115,7 +116,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
       case 'status': {
         const { status, headers } = fault;
         const retry = status === 429 && headers === undefined ? { 'retry-after': '1' } : headers;
-        const reply = this.errorReply(status);
+        const reply = this.errorReply(status, seen.endpoint);
         send(response, { ...reply, headers: { ...reply.headers, ...retry } });
         return true;
       }
@@ -144,7 +145,12 @@ export abstract class EmbeddedServer<Endpoint extends string> {
   }
 
   /** Plays a fault that hides that the request was processed; tells whether it was one. */
-  #afterProcessing(fault: Fault, answer: Reply, response: ServerResponse): boolean {
+  #afterProcessing(
+    fault: Fault,
+    seen: SeenRequest<Endpoint>,
+    answer: Reply,
+    response: ServerResponse,
+  ): boolean {
     switch (fault.kind) {
       case 'silence-after':
         return true;
@@ -159,7 +165,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
       }
       case 'status-after': {
         const { status, headers } = fault;
-        const reply = this.errorReply(status);
+        const reply = this.errorReply(status, seen.endpoint);
         send(response, { ...reply, headers: { ...reply.headers, ...headers } });
         return true;
       }
@@ -173,6 +179,12 @@ function send(response: ServerResponse, { status, type, body, headers }: Reply):
   // An answer without content has neither type nor body.
   const content = status === 204 ? {} : { 'content-type': type };
   response.writeHead(status, { ...content, ...headers }).end(body);
+}
+
+/** Changes the content of a JSON answer that is no error. */
+function change(reply: Reply, to: (answer: Readonly<Record<string, unknown>>) => unknown): Reply {
+  if (reply.status >= 300 || reply.body === '') return reply;
+  return { ...reply, body: JSON.stringify(to(JSON.parse(reply.body))) ?? '' };
 }
 
 /** An error that repeats the request in every encoding that tools use, and speaks as a runner. */

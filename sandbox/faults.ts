@@ -1,6 +1,24 @@
 /** The calls that can be made to go wrong, of Insights Hub and of GitHub. */
-export const hubEndpoints = ['token', 'create'] as const;
-export const gitHubEndpoints = ['public-key', 'secret', 'variables', 'variable'] as const;
+export const hubEndpoints = [
+  'token',
+  'create',
+  'find-agent',
+  'read-agent',
+  'boarding-status',
+  'offboard',
+  'delete-agent',
+  'find-asset',
+  'read-asset',
+  'delete-asset',
+] as const;
+export const gitHubEndpoints = [
+  'public-key',
+  'secret',
+  'variables',
+  'variable',
+  'delete-secret',
+  'delete-variable',
+] as const;
 export const endpoints = [...hubEndpoints, ...gitHubEndpoints];
 
 export type HubEndpoint = (typeof hubEndpoints)[number];
@@ -9,7 +27,8 @@ export type Endpoint = HubEndpoint | GitHubEndpoint;
 
 /**
  * What goes wrong. Kinds in the first group happen instead of processing the request, those in the
- * second group after it was processed, those in the third change the answer.
+ * second group after it was processed, those in the third change the answer. `wrong-pair` and
+ * `expired` are of a create only; `change` changes any JSON answer that is no error.
  */
 export type Fault =
   | { readonly kind: 'reset-before' }
@@ -64,6 +83,10 @@ export const namedFaults: Readonly<
     shows: "the private key is another certificate's",
   },
   expired: { fault: { kind: 'expired' }, shows: 'the certificate has expired already' },
+  onboarded: {
+    fault: { kind: 'change', change: (answer) => ({ ...answer, status: 'ONBOARDED' }) },
+    shows: 'the agent stays onboarded (offboard, boarding-status)',
+  },
   slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the answer takes 3 s' },
 };
 

@@ -26,6 +26,22 @@ const PREFIX = '/api/v3';
 const MOST_SECRETS = 100;
 const NAME = /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/;
 
+const NO_CONTENT: Reply = { status: 204, type: 'application/json', body: '' };
+
+const ENDPOINTS: readonly {
+  readonly endpoint: GitHubEndpoint;
+  readonly method: string;
+  readonly path: RegExp;
+}[] = [
+  { endpoint: 'public-key', method: 'GET', path: /\/secrets\/public-key$/ },
+  { endpoint: 'secret', method: 'PUT', path: /\/secrets\/[^/]+$/ },
+  { endpoint: 'delete-secret', method: 'DELETE', path: /\/secrets\/[^/]+$/ },
+  { endpoint: 'variables', method: 'GET', path: /\/variables(\?.*)?$/ },
+  { endpoint: 'variable', method: 'POST', path: /\/variables$/ },
+  { endpoint: 'variable', method: 'PATCH', path: /\/variables\/[^/]+$/ },
+  { endpoint: 'delete-variable', method: 'DELETE', path: /\/variables\/[^/]+$/ },
+];
+
 type Seen = SeenRequest<GitHubEndpoint>;
 
 /** A request that found its vault: the rest of its path names what it is about. */
@@ -71,10 +87,7 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   }
 
   protected override endpointOf(method: string, path: string): GitHubEndpoint | undefined {
-    if (path.endsWith('/secrets/public-key')) return 'public-key';
-    if (/\/secrets\/[^/]+$/.test(path)) return 'secret';
-    if (method === 'GET' && /\/variables(\?.*)?$/.test(path)) return 'variables';
-    return /\/variables(\/[^/]+)?$/.test(path) ? 'variable' : undefined;
+    return ENDPOINTS.find((route) => route.method === method && route.path.test(path))?.endpoint;
   }
 
   protected override errorReply(status: number): Reply {
@@ -127,13 +140,17 @@ function answer(seen: Seen, { vault, rest: [, name = ''] }: Addressed): Reply {
     case 'public-key':
       return json(200, { key_id: vault.keyId, key: base64(vault.publicKey) });
     case 'secret':
-      return seen.method === 'PUT' ? putSecret(vault, name, seen.body) : failure(404, 'Not Found');
+      return putSecret(vault, name, seen.body);
+    case 'delete-secret':
+      return remove(vault.secrets, name);
     case 'variables':
       return json(200, { total_count: vault.variables.size, variables: listVariables(vault) });
     case 'variable':
       return seen.method === 'POST'
         ? postVariable(vault, seen.body)
         : patchVariable(vault, name, seen);
+    case 'delete-variable':
+      return remove(vault.variables, name);
     case undefined:
       return failure(404, 'Not Found');
   }
@@ -154,7 +171,7 @@ function putSecret(vault: Vault, name: string, body: string): Reply {
   const isNew = !vault.secrets.has(upper);
   if (isNew && vault.secrets.size >= MOST_SECRETS) return failure(403, 'Too many secrets.');
   vault.secrets.set(upper, opened);
-  return isNew ? json(201, {}) : { status: 204, type: 'application/json', body: '' };
+  return isNew ? json(201, {}) : NO_CONTENT;
 }
 
 /** What a sealed box holds, opened by libsodium; nothing when it was not sealed for the vault. */
@@ -188,7 +205,11 @@ function patchVariable(vault: Vault, name: string, { body }: Seen): Reply {
   if (!vault.variables.has(name.toUpperCase())) return failure(404, 'Not Found');
   const { value = '' } = JSON.parse(body) as Record<string, string>;
   vault.variables.set(name.toUpperCase(), value);
-  return { status: 204, type: 'application/json', body: '' };
+  return NO_CONTENT;
+}
+
+function remove(values: Map<string, string>, name: string): Reply {
+  return values.delete(name.toUpperCase()) ? NO_CONTENT : failure(404, 'Not Found');
 }
 
 function makeVault(): Vault {

@@ -1,14 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EmbeddedServer, type Reply, type SeenRequest } from '../embedded-server.ts';
 import type { Fault, HubEndpoint } from '../faults.ts';
+import { answerAgentCall } from './agent-management.ts';
+import { answerAssetCall } from './asset-management.ts';
 import { CertificateAuthority, type IssuedPair } from './authority.ts';
-import { errorBody, oauthError } from './error-bodies.ts';
+import { type Books, type HubAgent, type HubAsset, newAgent, newAsset } from './books.ts';
+import { type AnswerForm, certificateAnswer } from './certificate-answer.ts';
+import { oauthError } from './error-bodies.ts';
+import { errorReply, json } from './replies.ts';
+import { apiOf, endpointOf } from './routes.ts';
 
-/** How answers to a create are written; all were seen of the service. */
-export interface AnswerForm {
-  readonly shape: 'flat' | 'nested';
-  readonly lineEnds: 'lf' | 'crlf' | 'escaped' | 'trimmed';
-}
+export type { AnswerForm, HubAgent, HubAsset };
 
 export interface HubOptions {
   readonly form?: Partial<AnswerForm>;
@@ -17,17 +19,13 @@ export interface HubOptions {
   readonly tokenLife?: number;
 }
 
-export interface HubAgent {
-  readonly clientId: string;
-  readonly name: string;
-  readonly owner: string | undefined;
-  readonly pair: IssuedPair;
-}
-
 type Seen = SeenRequest<HubEndpoint>;
 
-/** An embedded Insights Hub on a loopback port: its token services and its MQTT certificates. */
-export class InsightsHub extends EmbeddedServer<HubEndpoint> {
+/**
+ * An embedded Insights Hub on a loopback port: its token services, its MQTT certificates, and its
+ * management of agents and assets.
+ */
+export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   readonly tenant = 'mqtt1';
   readonly technicalUser = { id: 'mqtt1-ci', secret: randomBytes(18).toString('base64url') };
   readonly application = {
@@ -39,7 +37,17 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> {
 
   /** The books: what exists. */
   readonly agents = new Map<string, HubAgent>();
+  readonly assets = new Map<string, HubAsset>();
   readonly tokens = new Set<string>();
+  /** every key pair that was handed out, also of agents that are gone */
+  readonly issued: IssuedPair[] = [];
+
+  /** Whether records of agents name their client ids; a published sample shows one without. */
+  tellsClientIds = true;
+  /** How many reads of the boarding status still say ONBOARDED after an agent was offboarded. */
+  offboarding = 0;
+  /** Calls that the tokens give no right to. */
+  readonly forbidden = new Set<HubEndpoint>();
 
   readonly #authority: CertificateAuthority;
   readonly #form: AnswerForm;
@@ -72,24 +80,54 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> {
     return token;
   }
 
-  protected override endpointOf(_: string, path: string): HubEndpoint | undefined {
-    if (path === '/api/mindconnectmqtt/v3/agentCertificates') return 'create';
-    if (path === '/api/technicaltokenmanager/v3/oauth/token') return 'token';
-    return /^\/[\w-]+\/oauth\/token$/.test(path) ? 'token' : undefined;
+  /** Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`. */
+  async addAgent(name: string, clientId = this.#clientIdOf(name)): Promise<HubAgent> {
+    return this.#enter(clientId, undefined, await this.#authority.issue());
   }
 
-  protected override errorReply(status: number): Reply {
-    return { status, ...errorBody(status) };
+  /** What happens when a device connects for the first time: its agent is onboarded. */
+  connect(clientId: string): HubAsset {
+    const agent = this.agents.get(clientId);
+    if (agent === undefined) throw new Error(`there is no agent ${clientId}`);
+    const asset = this.assets.get(agent.entityId ?? '') ?? newAsset(clientId);
+    this.assets.set(asset.id, asset);
+    if (agent.boarding !== 'ONBOARDED') {
+      agent.entityId = asset.id;
+      agent.boarding = 'ONBOARDED';
+      agent.eTag += 1;
+    }
+    return asset;
+  }
+
+  protected override endpointOf(method: string, path: string): HubEndpoint | undefined {
+    return endpointOf(method, path);
+  }
+
+  protected override errorReply(status: number, endpoint: HubEndpoint | undefined): Reply {
+    return errorReply(status, apiOf(endpoint));
   }
 
   protected override async process(seen: Seen, fault: Fault | undefined): Promise<Reply> {
-    if (seen.method !== 'POST' || seen.endpoint === undefined) {
-      return { status: 404, ...errorBody(404) };
+    const { endpoint, headers } = seen;
+    const refuse = (status: number) => this.errorReply(status, endpoint);
+    if (endpoint === undefined) return refuse(404);
+    const token = headers.authorization?.replace(/^Bearer /, '') ?? '';
+    if (endpoint !== 'token' && !this.tokens.has(token)) return refuse(401);
+    if (this.forbidden.has(endpoint)) return refuse(403);
+    switch (endpoint) {
+      case 'token':
+        return seen.path.includes('/technicaltokenmanager/')
+          ? this.#applicationToken(seen)
+          : this.#technicalUserToken(seen);
+      case 'create':
+        return this.#create(seen, fault);
+      case 'find-asset':
+      case 'read-asset':
+      case 'delete-asset':
+        return answerAssetCall(seen, this);
+      default:
+        return answerAgentCall(seen, this);
     }
-    if (seen.endpoint === 'create') return this.#create(seen, fault);
-    return seen.path.includes('/technicaltokenmanager/')
-      ? this.#applicationToken(seen)
-      : this.#technicalUserToken(seen);
   }
 
   #technicalUserToken({ headers, body }: Seen): Reply {
@@ -114,78 +152,45 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> {
       asked['appVersion'] === appVersion &&
       asked['hostTenant'] === this.tenant &&
       asked['userTenant'] === this.tenant;
-    if (!known) return { status: 403, ...errorBody(403) };
+    if (!known) return this.errorReply(403, 'token');
     return this.#token({ timestamp: Date.now() });
   }
 
   #token(more: object): Reply {
     const expires_in = this.#options.tokenLife ?? 1800;
     const answer = { access_token: this.issueToken(), token_type: 'Bearer', expires_in, ...more };
-    return { status: 200, type: 'application/json', body: JSON.stringify(answer) };
+    return json(200, answer);
   }
 
-  async #create(seen: Seen, fault: Fault | undefined): Promise<Reply> {
-    const token = seen.headers.authorization?.replace(/^Bearer /, '');
-    if (token === undefined || !this.tokens.has(token)) return { status: 401, ...errorBody(401) };
-    const asked = JSON.parse(seen.body) as { name?: unknown; owner?: unknown };
-    if (typeof asked.name !== 'string' || asked.name === '') {
-      return { status: 400, ...errorBody(400) };
-    }
-    const clientId = `${this.tenant}_${asked.name}`;
-    if (this.agents.has(clientId)) return { status: 409, ...errorBody(409) };
+  async #create({ body }: Seen, fault: Fault | undefined): Promise<Reply> {
+    const refuse = (status: number) => this.errorReply(status, 'create');
+    const asked = JSON.parse(body) as { name?: unknown; owner?: unknown };
+    if (typeof asked.name !== 'string' || asked.name === '') return refuse(400);
+    const clientId = this.#clientIdOf(asked.name);
     const expired = fault?.kind === 'expired' ? { notAfter: new Date('2020-01-01') } : {};
+    if (this.agents.has(clientId)) return refuse(409);
     const pair = await this.#authority.issue(expired);
+    // Another create of the same name may have been faster.
+    if (this.agents.has(clientId)) return refuse(409);
     const owner = typeof asked.owner === 'string' ? asked.owner : undefined;
-    this.agents.set(clientId, { clientId, name: asked.name, owner, pair });
+    const agent = this.#enter(clientId, owner, pair);
     const handedOut =
       fault?.kind === 'wrong-pair'
         ? { ...pair, privateKey: (await this.#authority.issue()).privateKey }
         : pair;
-    const answer = answerOf(clientId, owner, handedOut, this.#form);
-    const changed = fault?.kind === 'change' ? fault.change(answer) : answer;
-    return { status: 201, type: 'application/json', body: JSON.stringify(changed) };
+    return json(201, certificateAnswer(agent, handedOut, this.#form));
   }
-}
 
-function answerOf(
-  clientId: string,
-  owner: string | undefined,
-  pair: IssuedPair,
-  form: AnswerForm,
-): Readonly<Record<string, unknown>> {
-  const privateKey = withLineEnds(pair.privateKey, form);
-  const certificate = withLineEnds(pair.certificate, form);
-  if (form.shape === 'nested') {
-    return { clientId, credentials: { privateKey, certificatePem: certificate } };
+  #clientIdOf(name: string): string {
+    return `${this.tenant}_${name}`;
   }
-  return {
-    id: identifier(26, '0123456789ABCDEFGHJKMNPQRSTVWXYZ'),
-    name: clientId,
-    agentName: clientId,
-    clientId,
-    agentId: identifier(32, '0123456789abcdefghijklmnopqrstuvwxyz'),
-    owner,
-    status: 'READY',
-    publicKey: certificate,
-    privateKey,
-  };
-}
 
-function withLineEnds(pem: string, { lineEnds }: AnswerForm): string {
-  switch (lineEnds) {
-    case 'lf':
-      return pem;
-    case 'crlf':
-      return pem.replaceAll('\n', '\r\n');
-    case 'escaped':
-      return pem.replaceAll('\n', '\\n');
-    case 'trimmed':
-      return pem.trimEnd();
+  #enter(clientId: string, owner: string | undefined, pair: IssuedPair): HubAgent {
+    const agent = newAgent(clientId, owner, pair);
+    this.agents.set(clientId, agent);
+    this.issued.push(pair);
+    return agent;
   }
-}
-
-function identifier(length: number, alphabet: string): string {
-  return Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
 }
 
 function basic(id: string, secret: string): string {

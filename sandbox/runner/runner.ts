@@ -13,6 +13,8 @@ interface ActionFile {
 }
 
 export interface StepOptions {
+  /** the folder of the action's file in the repository; the repository itself when not given */
+  readonly action?: string;
   readonly inputs: Readonly<Record<string, string>>;
   /** values that a workflow would take from `secrets`: masked from the start */
   readonly secrets?: readonly string[];
@@ -44,30 +46,29 @@ export interface StepResult {
 const LONGEST_STEP = 60_000;
 
 /**
- * Plays GitHub's runner for one job: reads `action.yml`, starts the bundles with this Node in an
- * environment of its own, reads what they print and write, and masks as the runner does.
+ * Plays GitHub's runner for one job, whose steps may be several actions of one repository: reads
+ * their `action.yml`, starts the bundles with this Node in an environment of their own, reads what
+ * they print and write, and masks as the runner does.
  */
 export class Runner {
   readonly workspace: string;
   readonly temporary: string;
   readonly #root: string;
-  readonly #action: ActionFile;
-  readonly #actionDirectory: string;
+  readonly #repository: string;
+  readonly #actions = new Map<string, Promise<ActionFile>>();
   readonly #masker = new Masker();
 
-  private constructor(root: string, actionDirectory: string, action: ActionFile) {
+  private constructor(root: string, repository: string) {
     this.#root = root;
     this.workspace = path.join(root, 'work');
     this.temporary = path.join(root, 'temp');
-    this.#actionDirectory = actionDirectory;
-    this.#action = action;
+    this.#repository = repository;
   }
 
-  /** Sets up a job for the action of a directory. */
-  static async start(actionDirectory: string): Promise<Runner> {
-    const text = await readFile(path.join(actionDirectory, 'action.yml'), 'utf8');
+  /** Sets up a job for the actions of a repository, given as its root directory. */
+  static async start(repository: string): Promise<Runner> {
     const root = await mkdtemp(path.join(tmpdir(), 'sandbox-runner-'));
-    const runner = new Runner(root, actionDirectory, parse(text) as ActionFile);
+    const runner = new Runner(root, repository);
     await mkdir(runner.workspace);
     await mkdir(runner.temporary);
     return runner;
@@ -80,26 +81,44 @@ export class Runner {
 
   /** Runs the action's main entry. */
   async main(options: StepOptions): Promise<StepResult> {
-    return this.#run(this.#action.runs.main, options, {});
+    const action = await this.#action(options);
+    return this.#run(action, action.runs.main, options, {});
   }
 
   /** Runs its post entry, with the state that main saved. */
   async post(options: StepOptions, main: StepResult): Promise<StepResult> {
-    const { post } = this.#action.runs;
+    const action = await this.#action(options);
+    const { post } = action.runs;
     if (post === undefined) throw new Error('the action has no post entry');
     const states = Object.entries(main.state).map(([name, value]) => [`STATE_${name}`, value]);
-    return this.#run(post, options, Object.fromEntries(states));
+    return this.#run(action, post, options, Object.fromEntries(states));
+  }
+
+  /** The file of a step's action, read when it is first used. */
+  #action({ action: folder = '' }: StepOptions): Promise<ActionFile> {
+    const file = path.join(this.#repository, folder, 'action.yml');
+    const known = this.#actions.get(file);
+    if (known !== undefined) return known;
+    const read = readFile(file, 'utf8').then((text) => parse(text) as ActionFile);
+    this.#actions.set(file, read);
+    return read;
   }
 
   async #run(
+    action: ActionFile,
     entry: string,
     options: StepOptions,
     state: Readonly<Record<string, string>>,
   ): Promise<StepResult> {
-    if (this.#action.runs.using !== 'node24') throw new Error('the action is not for Node 24');
+    if (action.runs.using !== 'node24') throw new Error('the action is not for Node 24');
     const files = await this.#fileCommands();
-    const script = path.join(this.#actionDirectory, entry);
-    const env = { ...this.#environment(options, files), ...state, ...options.env };
+    const script = path.join(this.#repository, options.action ?? '', entry);
+    const env = {
+      ...this.#environment(options, files),
+      ...inputsOf(action, options.inputs),
+      ...state,
+      ...options.env,
+    };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
     const ended = await startProcess(script, this.workspace, env, options.onStart);
     const { log, commands } = this.#readLog(ended, options.debug ?? false);
@@ -166,20 +185,23 @@ export class Runner {
         ]),
       ),
       GITHUB_REPOSITORY: REPOSITORY,
-      ...this.#inputs(options.inputs),
     };
   }
+}
 
-  #inputs(given: Readonly<Record<string, string>>): Record<string, string> {
-    const unknown = Object.keys(given).filter((name) => !(name in this.#action.inputs));
-    if (unknown.length > 0) throw new Error(`unknown inputs: ${unknown.join(', ')}`);
-    return Object.fromEntries(
-      Object.entries(this.#action.inputs).map(([name, input]) => [
-        `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
-        given[name] ?? evaluate(String(input.default ?? '')),
-      ]),
-    );
-  }
+/** The inputs as an action reads them, with the defaults that its file gives. */
+function inputsOf(
+  { inputs }: ActionFile,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const unknown = Object.keys(given).filter((name) => !(name in inputs));
+  if (unknown.length > 0) throw new Error(`unknown inputs: ${unknown.join(', ')}`);
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [
+      `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
+      given[name] ?? evaluate(String(input.default ?? '')),
+    ]),
+  );
 }
 
 /** The repository that the job is of. */
