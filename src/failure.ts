@@ -16,6 +16,7 @@ export const failureCodes = [
   'delivery-failed',
   'timeout',
   'cancelled',
+  'not-ended',
   'internal',
 ] as const;
 
@@ -46,17 +47,22 @@ export interface ServerWords {
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly call: FailedCall | undefined;
+  /** Whether an agent may have been created all the same. */
+  readonly agentMayExist: boolean;
 
-  constructor(
-    code: FailureCode,
-    message: string,
-    options: { readonly call?: FailedCall | undefined; readonly cause?: unknown } = {},
-  ) {
+  constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'Failure';
     this.code = code;
     this.call = options.call;
+    this.agentMayExist = options.agentMayExist ?? false;
   }
+}
+
+export interface FailureOptions {
+  readonly call?: FailedCall | undefined;
+  readonly cause?: unknown;
+  readonly agentMayExist?: boolean;
 }
 
 /** Any error as a failure. The message of a bug is not repeated: nobody knows what it quotes. */
@@ -66,7 +72,8 @@ export function asFailure(error: unknown): Failure {
   return new Failure(
     'internal',
     `An unexpected ${name} came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.`,
-    { cause: error },
+    // Nobody knows how far a bug let things come.
+    { cause: error, agentMayExist: true },
   );
 }
 

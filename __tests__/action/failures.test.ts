@@ -143,8 +143,6 @@ const token: Readonly<Record<string, Row>> = {
 
 const LOST =
   /Agent device001 exists now, and its private key is lost\. End the agent with client id mqtt1_device001/;
-const UNKNOWN =
-  /Nobody can say whether agent device001 was created.*not sent again.*client id mqtt1_device001/;
 
 const create: Readonly<Record<string, Row>> = {
   'a 400': {
@@ -216,62 +214,6 @@ const create: Readonly<Record<string, Row>> = {
     requests: 5,
     agents: 0,
     says: /HTTP 503/,
-  },
-  'a 500 before processing': {
-    fault: status(500),
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 0,
-    says: UNKNOWN,
-  },
-  'a 500 after processing': {
-    fault: { kind: 'status-after', status: 500 },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 1,
-    says: UNKNOWN,
-  },
-  'a 502': {
-    fault: { kind: 'status-after', status: 502 },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 1,
-    says: UNKNOWN,
-  },
-  'a 503 without Retry-After': {
-    fault: { kind: 'status-after', status: 503 },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 1,
-    says: UNKNOWN,
-  },
-  'a 504': {
-    fault: { kind: 'status-after', status: 504 },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 1,
-    says: UNKNOWN,
-  },
-  'a reset before processing': {
-    fault: { kind: 'reset-before' },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 0,
-    says: UNKNOWN,
-  },
-  'a reset after processing': {
-    fault: { kind: 'reset-after' },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 1,
-    says: UNKNOWN,
-  },
-  'an answer cut short': {
-    fault: { kind: 'cut-off' },
-    code: 'outcome-unknown',
-    requests: 1,
-    agents: 1,
-    says: UNKNOWN,
   },
   'a web page': {
     fault: { kind: 'html' },

@@ -15,6 +15,8 @@ export class Sandbox {
   readonly hub: InsightsHub;
   readonly runner: Runner;
   readonly #secrets: string[] = [];
+  /** what each step was given, for its post step */
+  readonly #given = new Map<StepResult, StepOptions>();
   #github: GitHub | undefined;
 
   private constructor(hub: InsightsHub, runner: Runner) {
@@ -68,19 +70,29 @@ export class Sandbox {
     return { ...this.inputs, 'oauth-client-id': '', 'oauth-client-secret': '', token };
   }
 
-  /** Runs the action's main entry with inputs over those that succeed. */
+  /** Runs an action's main entry, the create action's by default, with inputs over those that succeed. */
   async main(inputs: Inputs = {}, options: Partial<StepOptions> = {}): Promise<StepResult> {
-    const given = { ...this.inputs, ...inputs };
-    this.#secrets.push(...secretsOf(given));
     const apiUrl = this.#github && { GITHUB_API_URL: this.#github.apiUrl };
     const env = { ...apiUrl, ...options.env };
-    const result = await this.runner.main({ ...options, env, inputs: given });
+    const given = { ...options, env, inputs: { ...this.inputs, ...inputs } };
+    this.#secrets.push(...secretsOf(given.inputs));
+    const result = await this.runner.main(given);
+    this.#given.set(result, given);
     await this.#expectNoLeaks(result);
     return result;
   }
 
-  async post(main: StepResult): Promise<StepResult> {
-    const result = await this.runner.post({ inputs: this.inputs }, main);
+  /** Runs the delete action. */
+  async delete(inputs: Inputs = {}, options: Partial<StepOptions> = {}): Promise<StepResult> {
+    return this.main(inputs, { ...options, action: 'delete' });
+  }
+
+  /** Runs the post entry of a step, with what the step was given. */
+  async post(main: StepResult, inputs: Inputs = {}): Promise<StepResult> {
+    const given = this.#given.get(main) ?? { inputs: this.inputs };
+    const { onStart: _, ...options } = given;
+    const all = { ...given.inputs, ...inputs };
+    const result = await this.runner.post({ ...options, inputs: all }, main);
     await this.#expectNoLeaks(result);
     return result;
   }
@@ -88,6 +100,11 @@ export class Sandbox {
   /** Names of the files in the workspace, sorted. */
   async files(): Promise<readonly string[]> {
     return (await readdir(this.runner.workspace, { recursive: true })).sort();
+  }
+
+  /** What a step noted for its post step. */
+  readJournal({ state }: StepResult): Promise<string> {
+    return readFile(state['journal'] ?? '', 'utf8');
   }
 
   /** The text of a file below the workspace. */
@@ -100,7 +117,7 @@ export class Sandbox {
     const { hub } = this;
     return {
       values: [...new Set([...this.#secrets, ...hub.tokens])],
-      keys: [...hub.agents.values()].map(({ pair }) => pair.privateKey),
+      keys: hub.issued.map(({ privateKey }) => privateKey),
     };
   }
 
@@ -145,10 +162,10 @@ export const test = base.extend<{ start: (options?: HubOptions) => Promise<Sandb
   },
 });
 
-/** A failing step has one error, which begins with a code in brackets; a passing one has none. */
+/** A failing step has one error, which begins with a code in brackets; a passing or killed one has none. */
 function expectOneAnnotation({ exitCode, commands }: StepResult): void {
   const errors = commands.filter(({ name }) => name === 'error');
-  expect(errors).toHaveLength(exitCode === 0 ? 0 : 1);
+  expect(errors).toHaveLength(exitCode ? 1 : 0);
   for (const { message } of errors) {
     expect(message).toMatch(/^\[[a-z-]+\] \S/);
     expect(message).not.toMatch(/[\r\n]| {4}at /);

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cleanUp } from '../../src/destinations/clean-up.ts';
-import { Journal, type Made } from '../../src/destinations/journal.ts';
+import { removeFiles } from '../../src/destinations/clean-up.ts';
+import { Journal, type MadeFile, readJournal } from '../../src/destinations/journal.ts';
 
 let root: string;
 let workspace: string;
@@ -32,7 +32,10 @@ afterEach(async () => {
 
 const inWorkspace = (...names: readonly string[]) => path.join(workspace, ...names);
 
-async function make(kind: Made['kind'], ...names: readonly string[]): Promise<void> {
+async function make(
+  kind: Exclude<MadeFile['kind'], 'placing'>,
+  ...names: readonly string[]
+): Promise<void> {
   const file = inWorkspace(...names);
   await journal.record({ kind, path: file });
   await (kind === 'directory' ? mkdir(file) : writeFile(file, 'made'));
@@ -47,29 +50,28 @@ async function makeAll(): Promise<void> {
   await make('file', 'out', 'certificates', 'a.pem');
 }
 
+const cleanUp = async () => removeFiles(await readJournal(journal.path));
+
 /** Everything in the workspace, sorted. */
 const left = async () => (await readdir(workspace, { recursive: true })).sort();
-const journalIsThere = async () => (await readdir(root)).includes(path.basename(journal.path));
 
-test('removes all that was made, and the journal', async () => {
+test('removes all that was made', async () => {
   await makeAll();
   await writeFile(inWorkspace('theirs.txt'), 'theirs');
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual(['theirs.txt']);
-  expect(await journalIsThere()).toBe(false);
 });
 
 test('may run twice', async () => {
   await makeAll();
-  await cleanUp(journal.path);
-  expect(await cleanUp(journal.path)).toEqual([]);
+  await cleanUp();
+  expect(await cleanUp()).toEqual([]);
 });
 
 test('does not mind what is gone already', async () => {
   await makeAll();
   await rm(inWorkspace('out'), { recursive: true });
-  expect(await cleanUp(journal.path)).toEqual([]);
-  expect(await journalIsThere()).toBe(false);
+  expect(await cleanUp()).toEqual([]);
 });
 
 test('does not mind what was noted and never made', async () => {
@@ -77,14 +79,14 @@ test('does not mind what was noted and never made', async () => {
   await journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.key') });
   await journal.record({ kind: 'placing', path: inWorkspace('c.key'), inode: '1' });
   await journal.record({ kind: 'directory', path: inWorkspace('other', 'inner') });
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
 });
 
 test('leaves files of others, their directories, and what hides them from git', async () => {
   await makeAll();
   await writeFile(inWorkspace('out', 'certificates', 'theirs.txt'), 'theirs');
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([
     'out',
     path.join('out', '.gitignore'),
@@ -96,7 +98,7 @@ test('leaves files of others, their directories, and what hides them from git', 
 test('removes the inner directory when only the outer one is in use', async () => {
   await makeAll();
   await writeFile(inWorkspace('out', 'theirs.txt'), 'theirs');
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([
     'out',
     path.join('out', '.gitignore'),
@@ -107,7 +109,7 @@ test('removes the inner directory when only the outer one is in use', async () =
 test('leaves a directory that was there before', async () => {
   await mkdir(inWorkspace('theirs'));
   await make('file', 'theirs', 'a.key');
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual(['theirs']);
 });
 
@@ -116,12 +118,11 @@ test('tells what it can’t remove, removes the rest, and can be tried again', a
   const blocked = inWorkspace('out', 'certificates', 'a.key');
   await rm(blocked);
   await mkdir(blocked);
-  const problems = await cleanUp(journal.path);
+  const problems = await cleanUp();
   expect(problems).toEqual([expect.stringMatching(/a\.key \((EISDIR|EPERM)\)$/)]);
   expect(await left()).not.toContain(path.join('out', 'certificates', 'a.pem'));
-  expect(await journalIsThere()).toBe(true);
   await rm(blocked, { recursive: true });
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
 });
 
@@ -131,7 +132,7 @@ test.skipIf(process.platform === 'win32')('removes a link, and not what it leads
   await makeAll();
   await rm(inWorkspace('out', 'certificates', 'a.key'));
   await symlink(theirs, inWorkspace('out', 'certificates', 'a.key'));
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
   expect(await readFile(theirs, 'utf8')).toBe('theirs');
 });
@@ -144,7 +145,7 @@ test('removes a file that was being placed', async () => {
   const { ino } = await stat(draft, { bigint: true });
   await journal.record({ kind: 'placing', path: placed, inode: String(ino) });
   await link(draft, placed);
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
 });
 
@@ -153,11 +154,6 @@ test('leaves somebody else’s file where one was to be placed', async () => {
   await writeFile(placed, 'theirs');
   const { ino } = await lstat(placed, { bigint: true });
   await journal.record({ kind: 'placing', path: placed, inode: String(ino + 1n) });
-  await journal.record({ kind: 'placing', path: placed });
-  expect(await cleanUp(journal.path)).toEqual([]);
+  expect(await cleanUp()).toEqual([]);
   expect(await readFile(placed, 'utf8')).toBe('theirs');
-});
-
-test('a journal that is not there means that nothing was made', async () => {
-  expect(await cleanUp(path.join(root, 'nowhere'))).toEqual([]);
 });

@@ -18,22 +18,22 @@ import {
   isInside,
   makeDirectory,
 } from '../../src/destinations/directory.ts';
-import type { Made, MadeLog } from '../../src/destinations/journal.ts';
+import type { MadeFile, MadeLog } from '../../src/destinations/journal.ts';
 import { Failure } from '../../src/failure.ts';
 
 const POSIX = process.platform !== 'win32';
 
 let root: string;
 let workspace: string;
-let made: Made[];
-let log: MadeLog;
+let made: MadeFile[];
+let log: MadeLog<MadeFile>;
 
 beforeEach(async () => {
   root = await realpath(await mkdtemp(path.join(tmpdir(), 'directory-')));
   workspace = path.join(root, 'work');
   await mkdir(workspace);
   made = [];
-  const record = async (entry: Made) => void made.push(entry);
+  const record = async (entry: MadeFile) => void made.push(entry);
   log = { record, note: record };
 });
 afterEach(async () => {

@@ -15,6 +15,8 @@ afterEach(async () => {
 
 const POSIX = process.platform !== 'win32';
 
+const pathOf = (made: Made) => ('path' in made ? made.path : undefined);
+
 describe('a journal', () => {
   test('starts empty, as a file of its own', async () => {
     const first = await Journal.start(directory);
@@ -36,6 +38,13 @@ describe('a journal', () => {
       { kind: 'ignore-file', path: '/w/.insights-hub/.gitignore' },
       { kind: 'placing', path: '/w/.insights-hub/a.key', inode: '18446744073709551615' },
       { kind: 'file', path: '/w/.insights-hub/a.key' },
+      { kind: 'agent', name: 'a', clientId: 'mqtt1_a', state: 'creating' },
+      { kind: 'agent', name: 'a', clientId: 'mqtt1_a', state: 'created' },
+      {
+        kind: 'setting',
+        setting: { kind: 'secret', name: 'A_PRIVATE_KEY', place: 'repository octo/device' },
+        state: 'writing',
+      },
     ];
     for (const entry of made) await journal.record(entry);
     expect(await readJournal(journal.path)).toEqual(made);
@@ -46,7 +55,7 @@ describe('a journal', () => {
       fc.asyncProperty(fc.array(fc.string({ minLength: 1, unit: 'binary' })), async (paths) => {
         const journal = await Journal.start(directory);
         for (const name of paths) await journal.record({ kind: 'file', path: name });
-        expect((await readJournal(journal.path)).map((made) => made.path)).toEqual(paths);
+        expect((await readJournal(journal.path)).map(pathOf)).toEqual(paths);
       }),
       { numRuns: 20 },
     );
@@ -59,7 +68,7 @@ describe('a journal', () => {
     const text = await readFile(journal.path, 'utf8');
     for (let length = 0; length <= text.length; length++) {
       await writeFile(journal.path, text.slice(0, length));
-      const paths = (await readJournal(journal.path)).map((made) => made.path);
+      const paths = (await readJournal(journal.path)).map(pathOf);
       expect(['/a', '/b'].slice(0, paths.length)).toEqual(paths);
       // Nothing that was written out is lost.
       expect(paths.length).toBeGreaterThanOrEqual(text.slice(0, length).split('\n').length - 1);
@@ -76,6 +85,14 @@ describe('a journal', () => {
       '{"kind":"file","path":7}',
       '{"kind":"elephant","path":"/a"}',
       '{"path":"/a"}',
+      '{"kind":"placing","path":"/a"}',
+      '{"kind":"agent","name":"a","clientId":"t_a"}',
+      '{"kind":"agent","name":"a","clientId":"t_a","state":"maybe"}',
+      '{"kind":"agent","name":"a","state":"created"}',
+      '{"kind":"setting","setting":{"kind":"secret","name":"S"},"state":"writing"}',
+      '{"kind":"setting","setting":{"kind":"file","name":"S","place":"p"},"state":"writing"}',
+      '{"kind":"setting","setting":{"kind":"secret","name":"S","place":"p"}}',
+      '{"kind":"setting","state":"writing"}',
       '{"kind":"file","path":"/b"}',
     ];
     await writeFile(file, lines.join('\n'));

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Made, MadeLog } from '../../src/destinations/journal.ts';
+import type { MadeFile, MadeLog } from '../../src/destinations/journal.ts';
 import { makeFiles, type NewFile } from '../../src/destinations/new-files.ts';
 import { Secret } from '../../src/secret.ts';
 
@@ -49,16 +49,16 @@ const pair = (): readonly NewFile[] => [
 ];
 
 /** Remembers what it is told, and what was in the directory then. */
-class Log implements MadeLog {
-  readonly made: Made[] = [];
+class Log implements MadeLog<MadeFile> {
+  readonly made: MadeFile[] = [];
   readonly seen: (readonly string[])[] = [];
 
-  async note(made: Made): Promise<void> {
+  async note(made: MadeFile): Promise<void> {
     this.made.push(made);
     this.seen.push(await names());
   }
 
-  record(made: Made): Promise<void> {
+  record(made: MadeFile): Promise<void> {
     return this.note(made);
   }
 
@@ -200,10 +200,12 @@ describe('makeFiles', () => {
     const sizes: number[] = [];
     const { drafts } = logs();
     const inodes = new Set<string | undefined>();
-    const made: MadeLog = {
+    const made: MadeLog<MadeFile> = {
       record: async () => {},
-      note: async ({ kind, path: file, inode }) => {
-        if (kind !== 'placing' || !(await names()).includes(path.basename(file))) return;
+      note: async (entry) => {
+        if (entry.kind !== 'placing') return;
+        const { path: file, inode } = entry;
+        if (!(await names()).includes(path.basename(file))) return;
         const found = await stat(file, { bigint: true });
         sizes.push(Number(found.size));
         expect(inode).toBe(String(found.ino));

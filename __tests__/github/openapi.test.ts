@@ -4,8 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { GitHub, type Permissions } from '../../sandbox/github/github.ts';
 import { gitHubApi } from '../../src/github/api.ts';
 import { type Place, routeOf } from '../../src/github/place.ts';
-import { fetchSealingKey, setSecret } from '../../src/github/secrets.ts';
-import { checkVariables, setVariable } from '../../src/github/variables.ts';
+import { deleteSecret, fetchSealingKey, setSecret } from '../../src/github/secrets.ts';
+import { checkVariables, deleteVariable, setVariable } from '../../src/github/variables.ts';
 import { HttpClient } from '../../src/http/client.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
 import { asObject, type JsonObject, parseJsonObject } from '../../src/json.ts';
@@ -185,7 +185,7 @@ const apiWith = (token: string) =>
 const NAME = 'INSIGHTS_HUB_AGENT';
 const variable = (value: string) => ({ name: NAME, value });
 
-/** Sets each secret and variable twice, and makes a variable that is there. */
+/** Sets each secret and variable twice, makes a variable that is there, and deletes them twice. */
 async function callAll(place: Place): Promise<void> {
   const api = apiWith(github.issueToken());
   const key = await fetchSealingKey(api, place, limit);
@@ -197,6 +197,10 @@ async function callAll(place: Place): Promise<void> {
   await checkVariables(api, place, limit);
   const { base, values } = routeOf(place, 'variables');
   await api(`POST ${base}`, { ...values, ...variable('three') }, limit);
+  for (let times = 0; times < 2; times++) {
+    await deleteSecret(api, place, NAME, limit);
+    await deleteVariable(api, place, NAME, limit);
+  }
 }
 
 /** Has every kind of call refused with the token. */
@@ -208,6 +212,9 @@ async function beRefused(place: Place, token: string): Promise<void> {
   await expect(setSecret(api, place, secret, limit)).rejects.toThrow();
   await expect(checkVariables(api, place, limit)).rejects.toThrow();
   await expect(setVariable(api, place, variable('one'), limit)).rejects.toThrow();
+  // What the token does not see counts as gone; what it may not delete does not.
+  const ended = [deleteSecret, deleteVariable].map((erase) => erase(api, place, NAME, limit));
+  await Promise.allSettled(ended);
 }
 
 /** Method, last parts of the path and status of everything that was answered. */
@@ -224,6 +231,8 @@ const refusedWith = (status: number) => [
   `PATCH variables/${NAME} ${status}`,
   // a variable that is not there is made
   ...(status === 404 ? [`POST variables ${status}`] : []),
+  `DELETE secrets/${NAME} ${status}`,
+  `DELETE variables/${NAME} ${status}`,
 ];
 
 describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) => {
@@ -256,6 +265,10 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
         `PATCH variables/${NAME} 204`,
         'GET variables 200',
         'POST variables 409',
+        `DELETE secrets/${NAME} 204`,
+        `DELETE variables/${NAME} 204`,
+        `DELETE secrets/${NAME} 404`,
+        `DELETE variables/${NAME} 404`,
       ]);
       expectNoProblems();
     });
@@ -330,6 +343,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       const put = entryOf('PUT', 201);
       const post = entryOf('POST', 201);
       const missing = entryOf('PATCH', 404);
+      const gone = entryOf('DELETE', 204);
       expect(replied(key, { body: '{"key_id":"1"}' })).not.toEqual([]);
       expect(replied(key, { body: '{"key_id":1,"key":"a"}' })).not.toEqual([]);
       expect(replied(key, { body: 'key' })).not.toEqual([]);
@@ -337,6 +351,8 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expect(replied(put, { status: 200 })).not.toEqual([]);
       expect(replied(put, { status: 204, body: '{}' })).not.toEqual([]);
       expect(replied(put, { body: '{"id":1}' })).not.toEqual([]);
+      expect(replied(gone, { status: 200, body: '{}' })).not.toEqual([]);
+      expect(replied(gone, { body: '{}' })).not.toEqual([]);
       expect(replied(missing, { body: '{"message":404}' })).not.toEqual([]);
       expect(replied(missing, { body: '{"message":"no","code":1}' })).not.toEqual([]);
       const sent = (entry: Entry, more: Partial<Entry>) =>
@@ -347,6 +363,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expect(sent(post, { body: '{"name":"A"}' })).not.toEqual([]);
       expect(sent(missing, { body: '{"value":1}' })).not.toEqual([]);
       expect(sent(key, { body: '{}' })).not.toEqual([]);
+      expect(sent(gone, { body: '{}' })).not.toEqual([]);
       expect(sent(key, { path: `${key.path}?per_page=1` })).not.toEqual([]);
       expect(() => sent(key, { path: `${key.path}/more` })).toThrow('no operation');
     });

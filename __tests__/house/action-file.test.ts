@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { parse } from 'yaml';
 import { readInputs } from '../../src/create/inputs.ts';
+import { readDeleteInputs } from '../../src/delete/inputs.ts';
 import { failureCodes } from '../../src/failure.ts';
-import { DEFAULTS } from '../../src/inputs/defaults.ts';
+import { CREATE_DEFAULTS, DELETE_DEFAULTS } from '../../src/inputs/defaults.ts';
+import type { InputSource } from '../../src/inputs/reader.ts';
 import { VERSION } from '../../src/version.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -18,18 +20,44 @@ const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
 interface ActionFile {
   readonly inputs: Readonly<Record<string, Item & { default?: string; required?: boolean }>>;
   readonly outputs: Readonly<Record<string, Item>>;
+  readonly runs: { readonly main: string; readonly post?: string };
 }
 interface Item {
   readonly description: string;
 }
 
-const action = parse(read('action.yml')) as ActionFile;
 const readme = read('README.md');
+const action = parse(read('action.yml')) as ActionFile;
+
+/** GitHub's expression: the runner fills it; where it is given as empty, the environment is asked. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is one of GitHub's
+const REPOSITORY = '${{ github.repository }}';
+
+type ReadAll = (source: InputSource) => unknown;
+
+/** Both actions, with what reads their inputs and where the README tells of them. */
+const actions = [
+  {
+    file: 'action.yml',
+    readAll: (async (source) => readInputs(source)) satisfies ReadAll,
+    defaults: CREATE_DEFAULTS,
+    inputs: 'Inputs',
+    outputs: 'Outputs',
+  },
+  {
+    file: 'delete/action.yml',
+    readAll: readDeleteInputs satisfies ReadAll,
+    defaults: DELETE_DEFAULTS,
+    inputs: 'Inputs of the delete action',
+    outputs: 'Output of the delete action',
+  },
+].map((one) => ({ ...one, text: read(one.file), action: parse(read(one.file)) as ActionFile }));
 
 /** The rows of the table below a heading of the README, without back-ticks. */
 function table(heading: string): readonly (readonly string[])[] {
-  const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  const [, section = ''] = readme.split(new RegExp(`\\n##+ ${heading}\\n`));
+  const [own = ''] = section.split(/\n##+ /);
+  const rows = own.split('\n').filter((line) => line.startsWith('|'));
   return rows.slice(2).map((row) =>
     row
       .split('|')
@@ -38,68 +66,72 @@ function table(heading: string): readonly (readonly string[])[] {
   );
 }
 
-describe('action.yml', () => {
-  const problemsOf = async (text: string, name: string) => {
-    const document = TextDocument.create(`file:///${name}/action.yml`, 'yaml', 1, text);
+describe.each(actions)('$file', ({ file, text, action: own, readAll, defaults, ...headings }) => {
+  const problemsOf = async (content: string, name: string) => {
+    const document = TextDocument.create(`file:///${name}/${file}`, 'yaml', 1, content);
     return (await validateAction(document)).map(({ message }) => message);
   };
 
   test('is accepted by the language service of GitHub Actions', async () => {
-    expect(await problemsOf(read('action.yml'), 'ours')).toEqual([]);
+    expect(await problemsOf(text, 'ours')).toEqual([]);
   });
 
   test('would not be accepted with a mistake', async () => {
     const mistakes = [
-      read('action.yml').replace('using: node24', 'using: node25'),
-      read('action.yml').replace('icon: lock', 'icon: key'),
-      `${read('action.yml')}\nunknown: true\n`,
+      text.replace('using: node24', 'using: node25'),
+      text.replace('icon: lock', 'icon: key'),
+      `${text}\nunknown: true\n`,
     ];
-    for (const [index, text] of mistakes.entries()) {
-      expect(await problemsOf(text, `mistake${index}`)).not.toEqual([]);
+    for (const [index, mistake] of mistakes.entries()) {
+      expect(await problemsOf(mistake, `mistake${index}`)).not.toEqual([]);
     }
   });
 
-  test('declares exactly the inputs that are read', () => {
+  test('leads to bundles that are there', () => {
+    for (const entry of [own.runs.main, own.runs.post]) {
+      if (entry === undefined) continue;
+      expect(existsSync(path.join(ROOT, path.dirname(file), entry))).toBe(true);
+    }
+  });
+
+  test('declares exactly the inputs that are read', async () => {
     const asked = new Set<string>();
     const input = (name: string) => {
       asked.add(name);
       return '';
     };
-    const secrets = { mask: () => {}, redact: (text: string) => text };
+    const secrets = { mask: () => {}, redact: (same: string) => same };
     const source = { input, rawInput: input, workspace: ROOT, environment: {}, secrets };
-    expect(() => readInputs(source)).toThrow(/problems/);
-    expect([...asked].sort()).toEqual(Object.keys(action.inputs).sort());
+    await expect(readAll(source)).rejects.toThrow(/problems/);
+    expect([...asked].sort()).toEqual(Object.keys(own.inputs).sort());
   });
 
   test('says the same defaults as the code', () => {
-    const declared = Object.entries(action.inputs).flatMap(([name, input]) =>
-      input.default === undefined ? [] : [[name, input.default]],
+    const declared = Object.entries(own.inputs).flatMap(([name, { default: value }]) =>
+      value === undefined ? [] : [[name, value]],
     );
-    // The runner fills this one; where it is given as empty, the code asks the environment.
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is GitHub's expression
-    const repository = '${{ github.repository }}';
-    expect(Object.fromEntries(declared)).toEqual({ ...DEFAULTS, repository });
+    expect(Object.fromEntries(declared)).toEqual({ ...defaults, repository: REPOSITORY });
   });
 
   test('describes every input and output', () => {
-    const items = [...Object.values(action.inputs), ...Object.values(action.outputs)];
+    const items = [...Object.values(own.inputs), ...Object.values(own.outputs)];
     for (const { description } of items) expect(description).toMatch(/^[A-Z].*\.$/s);
+  });
+
+  test('has its inputs in the README in order, with their defaults', () => {
+    const declared = Object.entries(own.inputs).map(([name, one]) => [
+      name,
+      one.default ?? (one.required ? 'required' : ''),
+    ]);
+    expect(table(headings.inputs).map(([name, value]) => [name, value])).toEqual(declared);
+  });
+
+  test('has its outputs in the README in order', () => {
+    expect(table(headings.outputs).map(([name]) => name)).toEqual(Object.keys(own.outputs));
   });
 });
 
 describe('the README', () => {
-  test('lists the inputs of action.yml in order, with their defaults', () => {
-    const declared = Object.entries(action.inputs).map(([name, input]) => [
-      name,
-      input.default ?? (input.required ? 'required' : ''),
-    ]);
-    expect(table('Inputs').map(([name, value]) => [name, value])).toEqual(declared);
-  });
-
-  test('lists the outputs of action.yml in order', () => {
-    expect(table('Outputs').map(([name]) => name)).toEqual(Object.keys(action.outputs));
-  });
-
   test('lists every failure code', () => {
     expect(table('Failure codes').map(([code]) => code)).toEqual(failureCodes);
   });

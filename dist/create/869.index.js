@@ -27,6 +27,11 @@ function isWritten({ outcome: { exchange, ended } }) {
     const status = (0,retry/* statusOf */.c2)(exchange);
     return !ended && (status === 201 || status === 204);
 }
+/** Whether GitHub removed it, or had nothing to remove. */
+function api_isRemoved({ outcome: { exchange, ended } }) {
+    const status = statusOf(exchange);
+    return !ended && (status === 204 || status === 404);
+}
 /**
  * GitHub's REST API: Octokit knows how its requests look, and the project's own client sends them,
  * with the connections, time limits and retries of every other call. Octokit never holds the token.
@@ -84,14 +89,14 @@ function responseOf({ exchange }) {
 
 ;// CONCATENATED MODULE: ./lib/github/place.js
 /** The place in words. */
-function describePlace(place) {
+function place_describePlace(place) {
     const repository = `repository ${place.owner}/${place.repo}`;
     return place.kind === 'repository'
         ? repository
         : `environment ${place.environment} of ${repository}`;
 }
 /** What every route of a place begins with, and the values that fill it; Octokit encodes them. */
-function routeOf(place, rest) {
+function place_routeOf(place, rest) {
     const { owner, repo } = place;
     return place.kind === 'repository'
         ? { base: `/repos/{owner}/{repo}/actions/${rest}`, values: { owner, repo } }
@@ -106,7 +111,7 @@ function permissionOf(place, rest) {
 }
 
 // EXTERNAL MODULE: ./lib/http/refusal.js
-var refusal = __webpack_require__(3988);
+var http_refusal = __webpack_require__(3988);
 // EXTERNAL MODULE: ./lib/json.js
 var json = __webpack_require__(6413);
 ;// CONCATENATED MODULE: ./lib/github/refusals.js
@@ -116,9 +121,9 @@ var json = __webpack_require__(6413);
 
 
 /** What GitHub's answers mean for the secrets or variables of a place. */
-function gitHubContext(what, place, rest) {
+function refusals_gitHubContext(what, place, rest) {
     const invalid = (message) => ({ code: 'destination-invalid', message });
-    const where = describePlace(place);
+    const where = place_describePlace(place);
     const permission = permissionOf(place, rest);
     return {
         what,
@@ -139,11 +144,11 @@ function gitHubContext(what, place, rest) {
  * Passing troubles keep their own codes.
  */
 function preparationFailure(context, { request, outcome }, limit) {
-    const failure = (0,refusal/* refusal */.x5)(context, request, outcome, limit);
+    const failure = (0,http_refusal/* refusal */.x5)(context, request, outcome, limit);
     if (failure.code !== 'request-rejected' && failure.code !== 'response-invalid')
         return failure;
     return new lib_failure/* Failure */.HR('destination-invalid', failure.message, {
-        call: (0,refusal/* failedCall */.mG)(context, request, outcome.exchange),
+        call: (0,http_refusal/* failedCall */.mG)(context, request, outcome.exchange),
         cause: failure,
     });
 }
@@ -240,9 +245,9 @@ function wordsOf(bytes) {
  * and that the token may see it. Throws `destination-invalid` where it is not so.
  */
 async function fetchSealingKey(api, place, limit) {
-    const where = describePlace(place);
-    const context = gitHubContext(`Reading the public key for secrets of ${where}`, place, 'secrets');
-    const { base, values } = routeOf(place, 'secrets');
+    const where = place_describePlace(place);
+    const context = refusals_gitHubContext(`Reading the public key for secrets of ${where}`, place, 'secrets');
+    const { base, values } = place_routeOf(place, 'secrets');
     const called = await api(`GET ${base}/public-key`, values, limit);
     const { exchange, ended } = called.outcome;
     if (ended || !(0,retry/* isSuccess */.oJ)(exchange) || exchange.kind !== 'answer') {
@@ -252,18 +257,27 @@ async function fetchSealingKey(api, place, limit) {
     const id = (0,json/* asText */.e1)(answer?.['key_id']);
     const key = readPublicKey((0,json/* asText */.e1)(answer?.['key']) ?? '');
     if (id === undefined || key === undefined) {
-        throw new lib_failure/* Failure */.HR('destination-invalid', `${context.what} gave no key. Check that the runner's GITHUB_API_URL leads to GitHub's API.`, { call: (0,refusal/* failedCall */.mG)(context, called.request, exchange) });
+        throw new lib_failure/* Failure */.HR('destination-invalid', `${context.what} gave no key. Check that the runner's GITHUB_API_URL leads to GitHub's API.`, { call: (0,http_refusal/* failedCall */.mG)(context, called.request, exchange) });
     }
     return { id, key };
 }
 /** Seals and sets a secret (`PUT …/secrets/{name}`); throws what the call ends in. */
 async function setSecret(api, place, { name, value, key }, limit) {
-    const context = gitHubContext(`Writing secret ${name} of ${describePlace(place)}`, place, 'secrets');
-    const { base, values } = routeOf(place, 'secrets');
+    const context = refusals_gitHubContext(`Writing secret ${name} of ${place_describePlace(place)}`, place, 'secrets');
+    const { base, values } = place_routeOf(place, 'secrets');
     const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
     const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
     if (!isWritten(called))
-        throw (0,refusal/* refusal */.x5)(context, called.request, called.outcome, limit);
+        throw (0,http_refusal/* refusal */.x5)(context, called.request, called.outcome, limit);
+}
+/** Deletes a secret (`DELETE …/secrets/{name}`); one that is not there is fine. */
+async function deleteSecret(api, place, name, limit) {
+    const what = `Deleting secret ${name} of ${describePlace(place)}`;
+    const { base, values } = routeOf(place, 'secrets');
+    const called = await api(`DELETE ${base}/{name}`, { ...values, name }, limit);
+    if (isRemoved(called))
+        return;
+    throw refusal(gitHubContext(what, place, 'secrets'), called.request, called.outcome, limit);
 }
 
 ;// CONCATENATED MODULE: ./lib/github/variables.js
@@ -274,12 +288,12 @@ async function setSecret(api, place, { name, value, key }, limit) {
 
 /** Makes sure that the variables of a place can be read. Throws `destination-invalid`. */
 async function checkVariables(api, place, limit) {
-    const what = `Reading the variables of ${describePlace(place)}`;
-    const { base, values } = routeOf(place, 'variables');
+    const what = `Reading the variables of ${place_describePlace(place)}`;
+    const { base, values } = place_routeOf(place, 'variables');
     const called = await api(`GET ${base}`, { ...values, per_page: 1 }, limit);
     if (!called.outcome.ended && (0,retry/* isSuccess */.oJ)(called.outcome.exchange))
         return;
-    throw preparationFailure(gitHubContext(what, place, 'variables'), called, limit);
+    throw preparationFailure(refusals_gitHubContext(what, place, 'variables'), called, limit);
 }
 /**
  * Sets a variable. There is one call to change it (`PATCH …/variables/{name}`, 404 when it is not
@@ -287,7 +301,7 @@ async function checkVariables(api, place, limit) {
  * own work done. Throws what the last call ends in.
  */
 async function setVariable(api, place, { name, value }, limit) {
-    const { base, values } = routeOf(place, 'variables');
+    const { base, values } = place_routeOf(place, 'variables');
     const change = () => api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
     let called = await change();
     if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 404) {
@@ -297,8 +311,17 @@ async function setVariable(api, place, { name, value }, limit) {
         called = await change();
     if (isWritten(called))
         return;
-    const what = `Writing variable ${name} of ${describePlace(place)}`;
-    throw (0,refusal/* refusal */.x5)(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
+    const what = `Writing variable ${name} of ${place_describePlace(place)}`;
+    throw (0,http_refusal/* refusal */.x5)(refusals_gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
+}
+/** Deletes a variable (`DELETE …/variables/{name}`); one that is not there is fine. */
+async function deleteVariable(api, place, name, limit) {
+    const what = `Deleting variable ${name} of ${describePlace(place)}`;
+    const { base, values } = routeOf(place, 'variables');
+    const called = await api(`DELETE ${base}/{name}`, { ...values, name }, limit);
+    if (isRemoved(called))
+        return;
+    throw refusal(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
 }
 
 // EXTERNAL MODULE: ./lib/destinations/setting-names.js
@@ -312,10 +335,10 @@ var setting_names = __webpack_require__(8280);
 
 
 /** The destinations for secrets that the inputs ask for. */
-function gitHubDestinations({ apiUrl, token, places, secretPrefix, variables }, { several, ...services }) {
+function gitHubDestinations({ apiUrl, token, places, secretPrefix, variables }, { several, made, ...services }) {
     const api = gitHubApi({ apiUrl, token, ...services });
     const names = (0,setting_names/* settingNames */.H$)(secretPrefix, several);
-    return places.map((place) => new GitHubSecrets({ api, place, names, variables }));
+    return places.map((place) => new GitHubSecrets({ api, place, names, variables, made }));
 }
 /** Secrets of a repository or an environment: one for the private key, one for the certificate. */
 class GitHubSecrets {
@@ -370,14 +393,32 @@ class GitHubSecrets {
             : [{ name, write: () => setVariable(api, place, { name, value }, limit) }]);
     }
     async #writeAll(kind, writes) {
-        const place = describePlace(this.#options.place);
-        const results = await Promise.allSettled(writes.map(({ write }) => write()));
+        const place = place_describePlace(this.#options.place);
+        const results = await Promise.allSettled(writes.map(({ name, write }) => this.#noted({ kind, name, place }, write)));
         const settings = writes.flatMap(({ name }, index) => results[index]?.status === 'fulfilled' ? [{ kind, name, place }] : []);
         const failed = results.find((result) => result.status === 'rejected');
         if (failed === undefined)
             return { delivery: { settings } };
         return { delivery: { settings }, failure: deliveryFailure(failed.reason) };
     }
+    /** Writes a setting that is noted before: what was surely not written is nobody's to remove. */
+    async #noted(setting, write) {
+        const { made } = this.#options;
+        await made.note({ kind: 'setting', setting, state: 'writing' });
+        try {
+            await write();
+        }
+        catch (error) {
+            if (wasRefused(error))
+                await made.note({ kind: 'setting', setting, state: 'absent' });
+            throw error;
+        }
+    }
+}
+/** Whether GitHub itself said no, so that nothing was written. */
+function wasRefused(error) {
+    const status = error instanceof lib_failure/* Failure */.HR ? (error.call?.status ?? 0) : 0;
+    return status >= 400 && status < 500;
 }
 function deliveryFailure(error) {
     if (!(error instanceof lib_failure/* Failure */.HR))

@@ -1,13 +1,14 @@
 import type { Delivery, DeliveryReport, Destination } from '../destinations/destination.ts';
-import { asFailure, Failure } from '../failure.ts';
+import type { MadeAgent, MadeLog } from '../destinations/journal.ts';
+import { asFailure, errorCode, Failure } from '../failure.ts';
 import { cancelled } from '../http/refusal.ts';
-import { type Interruption, TimeLimit } from '../http/time-limit.ts';
+import { allWithin, TimeLimit } from '../http/time-limit.ts';
+import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
 import {
-  type AgentRequest,
   type CertificateServices,
-  type IssuedCertificate,
+  refuseExisting,
   requestCertificate,
-} from '../insights-hub/agent-certificates.ts';
+} from '../insights-hub/request-certificate.ts';
 import { type Agent, agentOf, allFailed, type Fate } from './fate.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -15,13 +16,13 @@ export interface CreateServices extends CertificateServices {
   readonly destinations: readonly Destination[];
   /** Where a key goes that none of the destinations keeps: the first that takes it. */
   readonly rescues: readonly Destination[];
-  readonly interruption: Interruption;
+  /** Learns of ephemeral agents before they are created. */
+  readonly made: MadeLog;
   readonly report: Report;
 }
 
 /** Is told what happens, as it happens. */
 export interface Report {
-  warn(message: string): void;
   /** What is known of an agent has grown. */
   known(agent: Agent): void;
   finished(fate: Fate): void;
@@ -59,14 +60,7 @@ async function prepare(
 ): Promise<void> {
   const limit = new TimeLimit(inputs.timeout, interruption);
   const preparations = destinations.map((destination) => destination.prepare(inputs.agents, limit));
-  const work = [...preparations, tokens.get(limit)];
-  try {
-    await Promise.all(work);
-  } finally {
-    // What one failure makes pointless is not waited for.
-    limit.dispose();
-    await Promise.allSettled(work);
-  }
+  await allWithin(limit, [...preparations, tokens.get(limit)]);
 }
 
 async function createAgent(
@@ -78,7 +72,9 @@ async function createAgent(
   let agent: Agent = { name: request.name };
   try {
     if (limit.cancelled) throw cancelled(`Creating agent ${request.name}`);
-    const issued = await requestCertificate(request, services, limit);
+    const issued = request.ephemeral
+      ? await issueEphemeral(request, services, limit)
+      : await requestCertificate(request, services, limit);
     agent = agentOf(issued);
     services.report.known(agent);
     const { delivery, failure } = await deliver(issued, services, limit);
@@ -91,22 +87,57 @@ async function createAgent(
   }
 }
 
+/**
+ * The same for an agent that is ended with the job. It is not there before, and is noted before it
+ * is created, so that whatever is there afterwards is this step's own.
+ */
+async function issueEphemeral(
+  request: AgentRequest,
+  services: CreateServices,
+  limit: TimeLimit,
+): Promise<IssuedCertificate> {
+  const { name, expectedClientId: clientId } = request;
+  const note = { kind: 'agent', name, clientId } as const;
+  await refuseExisting(request, services, limit);
+  await recordAgent({ ...note, state: 'creating' }, services.made);
+  try {
+    const issued = await requestCertificate(request, services, limit);
+    await services.made.note({ ...note, clientId: issued.clientId, state: 'created' });
+    return issued;
+  } catch (error) {
+    if (!asFailure(error).agentMayExist) await services.made.note({ ...note, state: 'absent' });
+    throw error;
+  }
+}
+
+async function recordAgent(agent: MadeAgent, made: MadeLog): Promise<void> {
+  try {
+    await made.record(agent);
+  } catch (error) {
+    throw new Failure(
+      'destination-invalid',
+      `Agent ${agent.name} could not be noted for the post step (${errorCode(error)}), which would not end it, so it was not created. Look at the runner's temporary directory.`,
+      { cause: error },
+    );
+  }
+}
+
 function warnAbout(
   issued: IssuedCertificate,
   { endpoints }: Inputs,
-  { report, clock }: CreateServices,
+  { warn, clock }: CreateServices,
 ): void {
   const { name, clientId, expiresAt, altered } = issued;
   if (altered.length > 0) {
-    report.warn(
+    warn(
       `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
     );
   }
   if (!clientId.startsWith(`${endpoints.tenant}_`)) {
-    report.warn(`The client id of agent ${name}, ${clientId}, does not begin with the tenant.`);
+    warn(`The client id of agent ${name}, ${clientId}, does not begin with the tenant.`);
   }
   if (expiresAt !== undefined && expiresAt.getTime() < clock.now()) {
-    report.warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);
+    warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Delivery, Setting } from '../destinations/destination.ts';
-import { Failure } from '../failure.ts';
+import type { Failure } from '../failure.ts';
 import type { IssuedCertificate } from '../insights-hub/agent-certificates.ts';
 
 /** One agent as the outputs tell it: what is not known (yet) is left out. */
@@ -55,25 +55,4 @@ function secretNamesOf(delivery: Delivery | undefined): readonly string[] | unde
   const settings = delivery?.settings?.filter(({ kind }) => kind === 'secret') ?? [];
   const names = new Set(settings.map(({ name }) => name));
   return names.size > 0 ? [...names] : undefined;
-}
-
-/** The one failure of a step, which lists every agent that did not make it; nothing if all did. */
-export function stepFailure(
-  fates: readonly Fate[],
-  { cancelled }: { readonly cancelled: boolean },
-): Failure | undefined {
-  const failed = fates.filter(({ failure }) => failure !== undefined);
-  const failures = new Set(failed.map(({ failure }) => failure));
-  const [first] = failures;
-  if (first === undefined) return undefined;
-  const list = failed
-    .map(({ agent, failure }) => `${agent.name}: [${failure?.code}] ${failure?.message}`)
-    .join(' ');
-  if (cancelled && first.code !== 'cancelled') {
-    const message = `The job was cancelled before everything was delivered. ${list}`;
-    return new Failure('cancelled', message, { call: first.call, cause: first });
-  }
-  if (failures.size === 1 && failed.length === fates.length) return first;
-  const message = `${failed.length} of ${fates.length} agents failed. ${list}`;
-  return new Failure(first.code, message, { call: first.call, cause: first });
 }

@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { isInside } from '../destinations/directory.ts';
-import type { GitHubSettings } from '../destinations/github-secrets.ts';
-import { Failure } from '../failure.ts';
-import { type ProxySettings, proxySettings } from '../http/proxy.ts';
-import { readAgents } from '../inputs/agents.ts';
+import type { GitHubSettings } from '../destinations/github-settings.ts';
+import type { ProxySettings } from '../http/proxy.ts';
+import { checkAgents, readNames } from '../inputs/agents.ts';
 import { readCredentials } from '../inputs/credentials.ts';
-import { DEFAULTS } from '../inputs/defaults.ts';
+import { CREATE_DEFAULTS } from '../inputs/defaults.ts';
 import { readEndpoints } from '../inputs/endpoints.ts';
 import { readGitHub } from '../inputs/github.ts';
+import { readPlaces } from '../inputs/places.ts';
+import { readProxies } from '../inputs/proxies.ts';
 import { InputReader, type InputSource } from '../inputs/reader.ts';
 import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
 import type { EndpointSettings } from '../insights-hub/endpoints.ts';
@@ -30,6 +31,8 @@ export interface Inputs {
   /** absolute */
   readonly outputDirectory: string;
   readonly keepFiles: boolean;
+  /** whether the post step ends the agents */
+  readonly ephemeral: boolean;
   /** seconds that all network work of one agent may take */
   readonly timeout: number;
   readonly dryRun: boolean;
@@ -43,23 +46,21 @@ export interface Inputs {
  * problems at once, or `credentials-missing` when that is the only one.
  */
 export function readInputs(source: InputSource): Inputs {
-  const reader = new InputReader(source);
+  const reader = new InputReader(source, CREATE_DEFAULTS);
   const endpoints = readEndpoints(reader);
   const credentials = readCredentials(reader, endpoints.tenant);
   const passphrase = readPassphrase(reader);
-  const agents = readAgents(reader, { tenant: endpoints.tenant, passphrase });
+  const ephemeral = reader.flag('ephemeral');
+  const agents = readAgents(reader, endpoints.tenant, { passphrase, ephemeral });
   const kinds = readDestinations(reader);
   const inputs = {
     agents,
     endpoints,
     toWorkspace: kinds.includes('workspace'),
-    github: readGitHub(
-      reader,
-      kinds.filter((kind) => kind !== 'workspace'),
-      agents,
-    ),
+    github: readGitHub(reader, secretPlaces(kinds), agents),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
+    ephemeral,
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
     dryRun: reader.flag('dry-run'),
     summary: reader.flag('summary'),
@@ -72,31 +73,69 @@ export function readInputs(source: InputSource): Inputs {
   return { ...inputs, credentials, proxies };
 }
 
+/** What the post step has to know to end what an ephemeral run made. */
+export type UndoInputs = Pick<
+  Inputs,
+  'endpoints' | 'credentials' | 'github' | 'timeout' | 'proxies'
+>;
+
+/** Reads these inputs once more, with the secrets that no file keeps. Throws as `readInputs` does. */
+export function readUndoInputs(source: InputSource): UndoInputs {
+  const reader = new InputReader(source, CREATE_DEFAULTS);
+  const endpoints = readEndpoints(reader);
+  const credentials = readCredentials(reader, endpoints.tenant);
+  const github = readGitHub(reader, secretPlaces(readDestinations(reader)), []);
+  const timeout = reader.wholeNumber('timeout', { from: 1, to: 3600 });
+  const proxies = readProxies(reader);
+  reader.throwProblems();
+  if (credentials === undefined || proxies === undefined) {
+    throw new Error('a missing input is a problem');
+  }
+  return { endpoints, credentials, github, timeout, proxies };
+}
+
 /** What is unusual about valid inputs. */
 export function warningsOf({ endpoints: { region } }: Inputs): readonly string[] {
-  if (region === DEFAULTS['region']) return [];
+  const documented = CREATE_DEFAULTS['region'];
+  if (region === documented) return [];
   return [
-    `Agent certificates are documented for region ${DEFAULTS['region']} only; region ${region} may not offer them.`,
+    `Agent certificates are documented for region ${documented} only; region ${region} may not offer them.`,
   ];
+}
+
+function readAgents(
+  reader: InputReader,
+  tenant: string,
+  common: Pick<AgentRequest, 'passphrase' | 'ephemeral'>,
+): readonly AgentRequest[] {
+  const listed = readNames(reader, tenant);
+  if (listed.length === 0) {
+    reader.problem('`name` is required: the name of the agent, or a list with one name per line.');
+  }
+  checkAgents(reader, listed, tenant);
+  const owner = reader.text('owner') || undefined;
+  return listed.map(({ name, clientId }) => ({
+    name,
+    owner,
+    expectedClientId: clientId,
+    ...common,
+  }));
 }
 
 const destinations = ['workspace', 'repository', 'environment'] as const;
 type DestinationKind = (typeof destinations)[number];
 
-/** A list, one per line or separated by commas; each place counts once. */
+function secretPlaces(kinds: readonly DestinationKind[]) {
+  return kinds.filter((kind) => kind !== 'workspace');
+}
+
 function readDestinations(reader: InputReader): readonly DestinationKind[] {
-  const given = reader
-    .list('destination')
-    .flatMap((line) => line.split(','))
-    .map((place) => place.trim())
-    .filter(Boolean);
-  const unknown = given.filter((place) => !destinations.some((known) => known === place));
-  if (given.length === 0 || unknown.length > 0) {
-    reader.problem(
-      `\`destination\` takes ${destinations.join(', ')}, not ${reader.quote(unknown.join(', '))}.`,
-    );
+  const places = readPlaces(reader, destinations);
+  // Only commas: what is wrong otherwise was told.
+  if (places.length === 0 && /^[\s,]*$/.test(reader.text('destination'))) {
+    reader.problem(`\`destination\` takes ${destinations.join(', ')}, and names none of them.`);
   }
-  return destinations.filter((known) => given.includes(known));
+  return places;
 }
 
 function readOutputDirectory(reader: InputReader): string {
@@ -113,16 +152,6 @@ function readOutputDirectory(reader: InputReader): string {
     );
   }
   return directory;
-}
-
-function readProxies(reader: InputReader): ProxySettings | undefined {
-  try {
-    return proxySettings(reader.environment);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    reader.problem(error.message);
-    return undefined;
-  }
 }
 
 function readPassphrase(reader: InputReader): Secret | undefined {

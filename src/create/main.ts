@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { cleanUp } from '../destinations/clean-up.ts';
-import { forgetful, Journal, type MadeLog } from '../destinations/journal.ts';
-import { loadGitHubSecrets } from '../destinations/load-github-secrets.ts';
+import { removeFile, removeFiles } from '../destinations/clean-up.ts';
+import { forgetful, Journal, type MadeLog, readJournal } from '../destinations/journal.ts';
+import { loadWithOctokit } from '../destinations/load-with-octokit.ts';
 import { Workspace } from '../destinations/workspace.ts';
 import { errorCode, Failure } from '../failure.ts';
-import { HttpClient } from '../http/client.ts';
+import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
+import { openHttp } from '../http/open.ts';
 import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { DEFAULT_API_URL } from '../insights-hub/endpoints.ts';
@@ -14,29 +15,20 @@ import { tokenSource } from '../insights-hub/tokens.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
-import { VERSION } from '../version.ts';
+import { stepFailure } from '../step-failure.ts';
 import { type CreateServices, createAgents } from './create.ts';
-import { allFailed, stepFailure } from './fate.ts';
+import { allFailed } from './fate.ts';
 import { type Inputs, readInputs, warningsOf } from './inputs.ts';
 import { logLineOf } from './log.ts';
 import { Outputs } from './outputs.ts';
 import { JOURNAL_STATE } from './state.ts';
 import { summaryOf } from './summary.ts';
 
-/** The time that one attempt of a call may take, in milliseconds. */
-const ATTEMPT_TIMEOUT = 30_000;
-
 await runStep(async (runner) => {
   const interruption = listenForInterruption();
   const inputs = readInputs(runner);
   for (const warning of warningsOf(inputs)) runner.warn(warning);
-  const http = new HttpClient({
-    proxies: inputs.proxies,
-    userAgent: `insights-hub-agent-certificate/${VERSION}`,
-    attemptTimeout: ATTEMPT_TIMEOUT,
-    onAttempt: ({ method, url, outcome, milliseconds }) =>
-      runner.debug(`${method} ${url.origin}${url.pathname}: ${outcome} (${milliseconds} ms)`),
-  });
+  const http = openHttp(inputs.proxies, (line) => runner.debug(line));
   try {
     await create(runner, inputs, http, interruption);
   } finally {
@@ -59,16 +51,22 @@ async function create(
   outputs.agents(fates);
   if (journal.problem !== undefined) {
     runner.warn(
-      `Some files may be left when the job ends: they could not be noted for the clean-up (${errorCode(journal.problem)}).`,
+      `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
     );
   }
-  if (inputs.dryRun) await cleanUp(journal.path);
+  if (inputs.dryRun) await undoPreparations(journal);
   if (inputs.summary) {
     await runner.summarise(summaryOf(fates, { dryRun: inputs.dryRun, broker: brokerOf(inputs) }));
   }
-  const failure = stepFailure(fates, { cancelled: interruption.cancelled.aborted });
+  const agents = fates.map(({ agent, failure }) => ({ name: agent.name, failure }));
+  const failure = stepFailure(agents, { cancelled: interruption.cancelled.aborted });
   if (failure !== undefined) throw failure;
   outputs.throwProblem();
+}
+
+async function undoPreparations(journal: Journal): Promise<void> {
+  const problems = await removeFiles(await readJournal(journal.path));
+  if (problems.length === 0) await removeFile(journal.path);
 }
 
 /** Saves what leads the post step to all that will be made, before anything is. */
@@ -109,10 +107,11 @@ async function servicesFor(
     secrets,
     endpoints,
     interruption,
+    made: journal,
+    warn: (message) => runner.warn(message),
     tokens: tokenSource(credentials, endpoints, { http, clock, secrets }),
     ...(await placesFor(runner, inputs, journal, { http, clock })),
     report: {
-      warn: (message) => runner.warn(message),
       known: (agent) => outputs.known(agent),
       finished: (fate) => runner.info(logLineOf(fate, { several, secrets })),
     },
@@ -126,7 +125,7 @@ async function placesFor(
   journal: Journal,
   services: { readonly http: HttpClient; readonly clock: Clock },
 ): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
-  const { github, toWorkspace, outputDirectory, keepFiles, dryRun, agents } = inputs;
+  const { github, toWorkspace, outputDirectory, keepFiles, dryRun, agents, ephemeral } = inputs;
   const files = (directory: string, workspace: string, made: MadeLog) =>
     new Workspace({ directory, workspace: path.resolve(workspace), made, drafts: journal });
   const inWorkspace = (made: MadeLog) => files(outputDirectory, runner.workspace, made);
@@ -136,8 +135,9 @@ async function placesFor(
 
   const workspace = toWorkspace ? [inWorkspace(keepFiles && !dryRun ? forgetful : journal)] : [];
   const secrets = github
-    ? (await loadGitHubSecrets()).gitHubDestinations(github, {
+    ? (await loadSecrets()).gitHubDestinations(github, {
         several: agents.length > 1,
+        made: ephemeral ? journal : forgetful,
         ...services,
       })
     : [];
@@ -145,6 +145,11 @@ async function placesFor(
     destinations: [...workspace, ...secrets],
     rescues: [...(toWorkspace ? [] : [inWorkspace(forgetful)]), inTemporary],
   };
+}
+
+/** Octokit and the sealed box come with them. */
+function loadSecrets() {
+  return loadWithOctokit(() => import('../destinations/github-secrets.ts'));
 }
 
 /** The broker that is documented for the region; elsewhere than at the default API nobody knows. */

@@ -1,3 +1,4 @@
+import { code, document } from '../markdown.ts';
 import type { Agent, Fate } from './fate.ts';
 
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
@@ -14,10 +15,7 @@ export function summaryOf(fates: readonly Fate[], options: SummaryOptions): stri
     '',
     issued.length > 0 ? howToConnect(options.broker) : '',
   ];
-  return `${lines
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()}\n`;
+  return document(lines);
 }
 
 export interface SummaryOptions {
@@ -51,11 +49,4 @@ function settingsOf(settings: Fate['settings'] = []): string {
 function howToConnect(broker: string | undefined): string {
   const where = broker === undefined ? "your tenant's broker" : code(broker);
   return `Connect to ${where} over MQTT 3.1.1 with the client id, the certificate and the private key; there is no user name and no password.`;
-}
-
-/** As code in a table cell: nothing in it is taken for Markdown, HTML or the cell's end. */
-function code(text: string | undefined): string {
-  if (text === undefined) return '';
-  const escaped = text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  return `<code>${escaped}</code>`;
 }

@@ -1,16 +1,15 @@
 import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../failure.ts';
-import { type Made, readJournal } from './journal.ts';
+import type { Made, MadeFile } from './journal.ts';
 
 /**
- * Removes what a journal names: the files, then each directory that nothing else is left in, the
- * innermost first, and at last the journal. Gives what could not be removed, with the reason.
+ * Removes what a journal names on disk: the files, then each directory that nothing else is left
+ * in, the innermost first. Gives what could not be removed, with the reason.
  */
-export async function cleanUp(journal: string): Promise<readonly string[]> {
-  const made = await readJournal(journal);
-  const pathsOf = (kind: Made['kind']) =>
-    made.filter((entry) => entry.kind === kind).map((entry) => entry.path);
+export async function removeFiles(made: readonly Made[]): Promise<readonly string[]> {
+  const pathsOf = (kind: MadeFile['kind']) =>
+    made.flatMap((entry) => (entry.kind === kind && 'path' in entry ? [entry.path] : []));
   const ignoreFiles = new Set(pathsOf('ignore-file'));
   const problems: string[] = [];
   const attempt = async (file: string, remove: () => Promise<void>) => {
@@ -19,22 +18,23 @@ export async function cleanUp(journal: string): Promise<readonly string[]> {
   const kept = new Set(pathsOf('kept'));
   const files = new Set(pathsOf('file'));
   for (const file of files) if (!kept.has(file)) await attempt(file, () => removeFile(file));
-  for (const { kind, path: file, inode } of made) {
-    const isOver = files.has(file) || kept.has(file);
-    if (kind === 'placing' && !isOver) await attempt(file, () => removeIf(file, inode));
+  for (const entry of made) {
+    if (entry.kind !== 'placing') continue;
+    const { path: file, inode } = entry;
+    if (!files.has(file) && !kept.has(file)) await attempt(file, () => removeIf(file, inode));
   }
   for (const directory of pathsOf('directory').reverse()) {
     await attempt(directory, () => removeDirectory(directory, ignoreFiles));
   }
-  if (problems.length === 0) await removeFile(journal);
   return problems;
 }
 
-async function removeFile(file: string): Promise<void> {
+/** Removes a file, such as a journal that is not needed any more; one that is gone is fine. */
+export async function removeFile(file: string): Promise<void> {
   await unlink(file).catch(unlessGone);
 }
 
-async function removeIf(file: string, inode: string | undefined): Promise<void> {
+async function removeIf(file: string, inode: string): Promise<void> {
   const found = await lstat(file, { bigint: true }).catch(unlessGone);
   if (found !== undefined && String(found.ino) === inode) await removeFile(file);
 }

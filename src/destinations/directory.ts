@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
-import { forgetful, type MadeLog } from './journal.ts';
+import { forgetful, type MadeFile, type MadeLog } from './journal.ts';
 import { makeFiles } from './new-files.ts';
 
 /** The directory for the files, and the workspace that bounds what is checked and made. */
@@ -16,7 +16,7 @@ export interface Place {
  * `.gitignore`. Throws `destination-invalid` when it, or a directory between it and the workspace,
  * is a link, or when it can't be made.
  */
-export async function makeDirectory(place: Place, made: MadeLog): Promise<void> {
+export async function makeDirectory(place: Place, made: MadeLog<MadeFile>): Promise<void> {
   let topmost = true;
   for (const directory of pathTo(place)) {
     if (await exists(place, directory)) continue;
@@ -93,7 +93,7 @@ async function statOf(
 }
 
 /** Keeps git from picking up what is in the directory. */
-async function ignoreAll(directory: string, made: MadeLog): Promise<void> {
+async function ignoreAll(directory: string, made: MadeLog<MadeFile>): Promise<void> {
   const file = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
   await made.record({ kind: 'ignore-file', path: file.path });
   await makeFiles([file], { made: forgetful, drafts: made });

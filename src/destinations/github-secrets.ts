@@ -9,6 +9,8 @@ import type { TimeLimit } from '../http/time-limit.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
 import { Secret } from '../secret.ts';
 import type { DeliveryReport, Destination, Setting } from './destination.ts';
+import type { GitHubSettings } from './github-settings.ts';
+import type { MadeLog } from './journal.ts';
 import { type SettingNames, settingNames } from './setting-names.ts';
 
 export interface GitHubServices {
@@ -16,24 +18,21 @@ export interface GitHubServices {
   readonly clock: Clock;
 }
 
+export interface DestinationServices extends GitHubServices {
+  /** whether names are those of several agents */
+  readonly several: boolean;
+  /** Learns of what the post step is to remove, before it is written. */
+  readonly made: MadeLog;
+}
+
 /** The destinations for secrets that the inputs ask for. */
 export function gitHubDestinations(
   { apiUrl, token, places, secretPrefix, variables }: GitHubSettings,
-  { several, ...services }: GitHubServices & { readonly several: boolean },
+  { several, made, ...services }: DestinationServices,
 ): readonly Destination[] {
   const api = gitHubApi({ apiUrl, token, ...services });
   const names = settingNames(secretPrefix, several);
-  return places.map((place) => new GitHubSecrets({ api, place, names, variables }));
-}
-
-/** What is to be written, where and with which token. */
-export interface GitHubSettings {
-  /** base of GitHub's REST API */
-  readonly apiUrl: string;
-  readonly token: Secret;
-  readonly places: readonly Place[];
-  readonly secretPrefix: string;
-  readonly variables: boolean;
+  return places.map((place) => new GitHubSecrets({ api, place, names, variables, made }));
 }
 
 interface GitHubSecretsOptions {
@@ -42,6 +41,7 @@ interface GitHubSecretsOptions {
   readonly names: SettingNames;
   /** whether ids go into variables beside the secrets */
   readonly variables: boolean;
+  readonly made: MadeLog;
 }
 
 /** Secrets of a repository or an environment: one for the private key, one for the certificate. */
@@ -111,7 +111,9 @@ class GitHubSecrets implements Destination {
     writes: readonly Write[],
   ): Promise<Pick<DeliveryReport, 'delivery' | 'failure'>> {
     const place = describePlace(this.#options.place);
-    const results = await Promise.allSettled(writes.map(({ write }) => write()));
+    const results = await Promise.allSettled(
+      writes.map(({ name, write }) => this.#noted({ kind, name, place }, write)),
+    );
     const settings = writes.flatMap(({ name }, index) =>
       results[index]?.status === 'fulfilled' ? [{ kind, name, place }] : [],
     );
@@ -119,6 +121,24 @@ class GitHubSecrets implements Destination {
     if (failed === undefined) return { delivery: { settings } };
     return { delivery: { settings }, failure: deliveryFailure(failed.reason) };
   }
+
+  /** Writes a setting that is noted before: what was surely not written is nobody's to remove. */
+  async #noted(setting: Setting, write: () => Promise<void>): Promise<void> {
+    const { made } = this.#options;
+    await made.note({ kind: 'setting', setting, state: 'writing' });
+    try {
+      await write();
+    } catch (error) {
+      if (wasRefused(error)) await made.note({ kind: 'setting', setting, state: 'absent' });
+      throw error;
+    }
+  }
+}
+
+/** Whether GitHub itself said no, so that nothing was written. */
+function wasRefused(error: unknown): boolean {
+  const status = error instanceof Failure ? (error.call?.status ?? 0) : 0;
+  return status >= 400 && status < 500;
 }
 
 interface Write {

@@ -2,30 +2,44 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
-import { asText, parseJsonObject } from '../json.ts';
+import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
+import type { Setting } from './destination.ts';
 
-const kinds = ['file', 'directory', 'ignore-file', 'placing', 'kept'] as const;
+const fileKinds = ['file', 'directory', 'ignore-file', 'kept'] as const;
+
+/** Something that the step made, or is about to make, and that the post step removes. */
+export type Made = MadeFile | MadeAgent | MadeSetting;
 
 /**
- * Something that the step made, or is about to make, and that the post step removes: an ignore file
- * only together with its directory, so that nothing else in it becomes visible to git; a file that
- * was being placed when the step was killed only if it is that file, known by its inode; a file
- * that is kept after all, never.
+ * A file or directory, by its absolute path: an ignore file goes only together with its directory,
+ * so that nothing else in it becomes visible to git; a file that was being placed when the step was
+ * killed only if it is that file, known by its inode; a file that is kept after all, never.
  */
-export interface Made {
-  readonly kind: (typeof kinds)[number];
-  /** absolute */
-  readonly path: string;
-  /** of the file that is being placed */
-  readonly inode?: string;
+export type MadeFile =
+  | { readonly kind: (typeof fileKinds)[number]; readonly path: string }
+  | { readonly kind: 'placing'; readonly path: string; readonly inode: string };
+
+/** An agent that is ended with the job: each note of a name replaces the one before. */
+export interface MadeAgent {
+  readonly kind: 'agent';
+  readonly name: string;
+  readonly clientId: string;
+  readonly state: 'creating' | 'created' | 'absent';
+}
+
+/** A secret or variable that is removed with the job: each note of it replaces the one before. */
+export interface MadeSetting {
+  readonly kind: 'setting';
+  readonly setting: Setting;
+  readonly state: 'writing' | 'absent';
 }
 
 /** Takes note of what is made. */
-export interface MadeLog {
+export interface MadeLog<T extends Made = Made> {
   /** Throws when the note can't be kept. */
-  record(made: Made): Promise<void>;
+  record(made: T): Promise<void>;
   /** Never throws: for what must be made even if nobody will clean it up. */
-  note(made: Made): Promise<void>;
+  note(made: T): Promise<void>;
 }
 
 /** For what is to stay: remembers nothing. */
@@ -82,11 +96,41 @@ export async function readJournal(file: string): Promise<readonly Made[]> {
     throw error;
   });
   return text.split('\n').flatMap((line) => {
-    const entry = parseJsonObject(line);
-    const kind = kinds.find((known) => known === entry?.['kind']);
-    const made = asText(entry?.['path']);
-    const inode = asText(entry?.['inode']);
-    if (kind === undefined || made === undefined) return [];
-    return [{ kind, path: made, ...(inode !== undefined && { inode }) }];
+    const entry = parseJsonObject(line) ?? {};
+    return madeFile(entry) ?? madeAgent(entry) ?? madeSetting(entry) ?? [];
   });
+}
+
+function madeFile(entry: JsonObject): MadeFile | undefined {
+  const file = asText(entry['path']);
+  const inode = asText(entry['inode']);
+  const kind = oneOf(fileKinds, entry['kind']);
+  if (file === undefined) return undefined;
+  if (kind !== undefined) return { kind, path: file };
+  if (entry['kind'] !== 'placing' || inode === undefined) return undefined;
+  return { kind: 'placing', path: file, inode };
+}
+
+function madeAgent(entry: JsonObject): MadeAgent | undefined {
+  const name = asText(entry['name']);
+  const clientId = asText(entry['clientId']);
+  const state = oneOf(['creating', 'created', 'absent'] as const, entry['state']);
+  if (entry['kind'] !== 'agent') return undefined;
+  if (name === undefined || clientId === undefined || state === undefined) return undefined;
+  return { kind: 'agent', name, clientId, state };
+}
+
+function madeSetting(entry: JsonObject): MadeSetting | undefined {
+  const noted = asObject(entry['setting']);
+  const kind = oneOf(['secret', 'variable'] as const, noted?.['kind']);
+  const name = asText(noted?.['name']);
+  const place = asText(noted?.['place']);
+  const state = oneOf(['writing', 'absent'] as const, entry['state']);
+  if (entry['kind'] !== 'setting' || state === undefined) return undefined;
+  if (kind === undefined || name === undefined || place === undefined) return undefined;
+  return { kind: 'setting', setting: { kind, name, place }, state };
+}
+
+function oneOf<T extends string>(known: readonly T[], value: unknown): T | undefined {
+  return known.find((candidate) => candidate === value);
 }

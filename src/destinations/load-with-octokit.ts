@@ -5,12 +5,12 @@
  */
 const HIDDEN = ['GITHUB_EVENT_PATH', 'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
 
-/** Loads Octokit and the sealed box, which are for runs that push secrets only. */
-export async function loadGitHubSecrets() {
+/** Loads a module that needs Octokit, which is for runs that have to do with GitHub's API only. */
+export async function loadWithOctokit<T>(load: () => Promise<T>): Promise<T> {
   const hidden = Object.entries(process.env).filter(([name]) => HIDDEN.includes(name));
   for (const [name] of hidden) delete process.env[name];
   try {
-    return await import('./github-secrets.ts');
+    return await load();
   } finally {
     Object.assign(process.env, Object.fromEntries(hidden));
   }

@@ -3,7 +3,7 @@ import { link, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
-import type { MadeLog } from './journal.ts';
+import type { MadeFile, MadeLog } from './journal.ts';
 
 export interface NewFile {
   readonly path: string;
@@ -20,7 +20,7 @@ export interface NewFile {
  */
 export async function makeFiles(
   files: readonly NewFile[],
-  { made, drafts }: { readonly made: MadeLog; readonly drafts: MadeLog },
+  { made, drafts }: { readonly made: MadeLog<MadeFile>; readonly drafts: MadeLog },
 ): Promise<void> {
   const written: Draft[] = [];
   const placed: string[] = [];
@@ -77,7 +77,7 @@ async function write(
  * file is noted by its inode before: killed at any time, it is known, and nobody else's is. Where
  * there are no hard links, the file is written a second time under its name.
  */
-async function place({ file, draft, inode }: Draft, made: MadeLog): Promise<void> {
+async function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): Promise<void> {
   const placing = (known: string) => made.note({ kind: 'placing', path: file.path, inode: known });
   try {
     await placing(inode);

@@ -1,3 +1,7 @@
+import { describePlace } from '../github/place.ts';
+import type { Setting } from './destination.ts';
+import type { GitHubSettings } from './github-settings.ts';
+
 /** A place has room for this many secrets; each agent takes two. */
 export const MOST_AGENTS = 50;
 
@@ -23,4 +27,21 @@ export function settingNames(prefix: string, several: boolean): SettingNames {
 /** An agent's name as part of a secret's: two names may become the same. */
 export function settingName(agent: string): string {
   return agent.toUpperCase().replace(/[^A-Z0-9_]/gu, '_');
+}
+
+/** What the create action pushes for an agent. */
+export function settingsOf(
+  agent: string,
+  { places, secretPrefix, variables }: GitHubSettings,
+  { several }: { readonly several: boolean },
+): readonly Setting[] {
+  const names = settingNames(secretPrefix, several);
+  const secrets = [names.privateKey(agent), names.certificate(agent)];
+  const ids = variables ? [names.agentId(agent), names.clientId(agent)] : [];
+  return places
+    .map(describePlace)
+    .flatMap((place) => [
+      ...secrets.map((name) => ({ kind: 'secret', name, place }) as const),
+      ...ids.map((name) => ({ kind: 'variable', name, place }) as const),
+    ]);
 }

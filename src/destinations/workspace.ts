@@ -6,14 +6,14 @@ import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-cert
 import type { Delivery, DeliveryReport, Destination } from './destination.ts';
 import { cannot, checkDirectory, makeDirectory, type Place } from './directory.ts';
 import { safeFileName } from './file-name.ts';
-import type { MadeLog } from './journal.ts';
+import type { MadeFile, MadeLog } from './journal.ts';
 import { makeFiles, type NewFile } from './new-files.ts';
 
 export interface WorkspaceOptions extends Place {
   /** Learns of what the post step is to remove. */
-  readonly made: MadeLog;
+  readonly made: MadeLog<MadeFile>;
   /** Learns of half-written files, which are to go in any case. */
-  readonly drafts: MadeLog;
+  readonly drafts: MadeLog<MadeFile>;
 }
 
 interface Paths {

@@ -31,6 +31,12 @@ export function isWritten({ outcome: { exchange, ended } }: GitHubOutcome): bool
   return !ended && (status === 201 || status === 204);
 }
 
+/** Whether GitHub removed it, or had nothing to remove. */
+export function isRemoved({ outcome: { exchange, ended } }: GitHubOutcome): boolean {
+  const status = statusOf(exchange);
+  return !ended && (status === 204 || status === 404);
+}
+
 /** Calls a route such as `GET /repos/{owner}/{repo}`; never throws for what GitHub answers. */
 export type GitHubApi = (
   route: string,

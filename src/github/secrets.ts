@@ -4,7 +4,7 @@ import { isSuccess } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, parseJsonObject } from '../json.ts';
 import type { Secret } from '../secret.ts';
-import { type GitHubApi, isWritten } from './api.ts';
+import { type GitHubApi, isRemoved, isWritten } from './api.ts';
 import { describePlace, type Place, routeOf } from './place.ts';
 import { gitHubContext, preparationFailure } from './refusals.ts';
 import { readPublicKey, sealSecret } from './sealed-box.ts';
@@ -61,4 +61,18 @@ export async function setSecret(
   const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
   const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
   if (!isWritten(called)) throw refusal(context, called.request, called.outcome, limit);
+}
+
+/** Deletes a secret (`DELETE …/secrets/{name}`); one that is not there is fine. */
+export async function deleteSecret(
+  api: GitHubApi,
+  place: Place,
+  name: string,
+  limit: TimeLimit,
+): Promise<void> {
+  const what = `Deleting secret ${name} of ${describePlace(place)}`;
+  const { base, values } = routeOf(place, 'secrets');
+  const called = await api(`DELETE ${base}/{name}`, { ...values, name }, limit);
+  if (isRemoved(called)) return;
+  throw refusal(gitHubContext(what, place, 'secrets'), called.request, called.outcome, limit);
 }

@@ -1,7 +1,7 @@
 import { refusal } from '../http/refusal.ts';
 import { isSuccess, statusOf } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
-import { type GitHubApi, isWritten } from './api.ts';
+import { type GitHubApi, isRemoved, isWritten } from './api.ts';
 import { describePlace, type Place, routeOf } from './place.ts';
 import { gitHubContext, preparationFailure } from './refusals.ts';
 
@@ -39,5 +39,19 @@ export async function setVariable(
   if (statusOf(called.outcome.exchange) === 409) called = await change();
   if (isWritten(called)) return;
   const what = `Writing variable ${name} of ${describePlace(place)}`;
+  throw refusal(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
+}
+
+/** Deletes a variable (`DELETE …/variables/{name}`); one that is not there is fine. */
+export async function deleteVariable(
+  api: GitHubApi,
+  place: Place,
+  name: string,
+  limit: TimeLimit,
+): Promise<void> {
+  const what = `Deleting variable ${name} of ${describePlace(place)}`;
+  const { base, values } = routeOf(place, 'variables');
+  const called = await api(`DELETE ${base}/{name}`, { ...values, name }, limit);
+  if (isRemoved(called)) return;
   throw refusal(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
 }

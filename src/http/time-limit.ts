@@ -51,3 +51,19 @@ export class TimeLimit {
     this.#over.abort();
   }
 }
+
+/**
+ * Waits for all the work. When some of it fails, the rest is pointless: it is ended, and over before
+ * the failure is thrown.
+ */
+export async function allWithin(
+  limit: TimeLimit,
+  work: readonly Promise<unknown>[],
+): Promise<void> {
+  try {
+    await Promise.all(work);
+  } finally {
+    limit.dispose();
+    await Promise.allSettled(work);
+  }
+}

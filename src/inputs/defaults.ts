@@ -1,16 +1,29 @@
 import { DEFAULT_API_URL, DEFAULT_TOKEN_URL } from '../insights-hub/endpoints.ts';
 
-/** What is used where an input is not given; `action.yml` says the same. */
-export const DEFAULTS: Readonly<Record<string, string>> = {
+/** What is used where an input is not given; the action's file says the same. */
+export type Defaults = Readonly<Record<string, string>>;
+
+const SHARED: Defaults = {
   region: 'eu1',
   'api-url': DEFAULT_API_URL,
   'token-url': DEFAULT_TOKEN_URL,
-  destination: 'workspace',
-  'output-directory': '.insights-hub',
-  'keep-files': 'false',
   'secret-prefix': 'INSIGHTS_HUB_AGENT',
   variables: 'false',
   timeout: '300',
   'dry-run': 'false',
   summary: 'true',
+};
+
+export const CREATE_DEFAULTS: Defaults = {
+  ...SHARED,
+  destination: 'workspace',
+  'output-directory': '.insights-hub',
+  'keep-files': 'false',
+  ephemeral: 'false',
+};
+
+export const DELETE_DEFAULTS: Defaults = {
+  ...SHARED,
+  'delete-asset': 'true',
+  concurrency: '4',
 };

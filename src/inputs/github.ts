@@ -1,7 +1,6 @@
-import type { GitHubSettings } from '../destinations/github-secrets.ts';
+import type { GitHubSettings } from '../destinations/github-settings.ts';
 import { MOST_AGENTS, settingName } from '../destinations/setting-names.ts';
 import type { Place } from '../github/place.ts';
-import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
 import { Secret } from '../secret.ts';
 import { problemOfUrl } from './endpoints.ts';
 import type { InputReader } from './reader.ts';
@@ -10,7 +9,7 @@ import type { InputReader } from './reader.ts';
 export function readGitHub(
   reader: InputReader,
   kinds: readonly Place['kind'][],
-  agents: readonly AgentRequest[],
+  agents: readonly { readonly name: string }[],
 ): GitHubSettings | undefined {
   const token = reader.secret('github-token');
   const repository = reader.text('repository') || (reader.environment['GITHUB_REPOSITORY'] ?? '');
@@ -78,7 +77,7 @@ function readPrefix(reader: InputReader): string {
   return prefix;
 }
 
-function checkNames(reader: InputReader, agents: readonly AgentRequest[]): void {
+function checkNames(reader: InputReader, agents: readonly { readonly name: string }[]): void {
   if (agents.length > MOST_AGENTS) {
     reader.problem(
       `A repository or environment has room for the secrets of ${MOST_AGENTS} agents (100 secrets), and the list holds ${agents.length}.`,

@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts';
 import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
 import { showText } from '../shown.ts';
-import { DEFAULTS } from './defaults.ts';
+import type { Defaults } from './defaults.ts';
 
 /** Where inputs come from. */
 export interface InputSource {
@@ -21,6 +21,9 @@ interface Problem {
   readonly text: string;
 }
 
+/** As many problems as an annotation has room for, more or less. */
+const MOST_PROBLEMS = 25;
+
 /** How much of a wrong value is repeated in a message. */
 const LONGEST_QUOTE = 150;
 
@@ -29,10 +32,12 @@ export class InputReader {
   readonly workspace: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly #source: InputSource;
+  readonly #defaults: Defaults;
   readonly #problems: Problem[] = [];
 
-  constructor(source: InputSource) {
+  constructor(source: InputSource, defaults: Defaults) {
     this.#source = source;
+    this.#defaults = defaults;
     this.workspace = source.workspace;
     this.environment = source.environment;
   }
@@ -47,14 +52,17 @@ export class InputReader {
     const [first, ...others] = this.#problems;
     if (first === undefined) return;
     if (others.length === 0) throw new Failure(first.code, first.text);
-    const list = this.#problems.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
-    const message = `${this.#problems.length} problems with the inputs: ${list}`;
+    const told = this.#problems.slice(0, MOST_PROBLEMS);
+    const list = told.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
+    const rest = this.#problems.length - told.length;
+    const more = rest > 0 ? ` And ${rest} more.` : '';
+    const message = `${this.#problems.length} problems with the inputs: ${list}${more}`;
     throw new Failure('input-invalid', message);
   }
 
   /** The value or its default; empty when there is neither. */
   text(name: string): string {
-    return this.#source.input(name) || (DEFAULTS[name] ?? '');
+    return this.#source.input(name) || (this.#defaults[name] ?? '');
   }
 
   /** One entry per line; blank lines don't count. */

@@ -1,24 +1,15 @@
-import { asFailure, Failure } from '../failure.ts';
-import type { Exchange, HttpClient, HttpRequest } from '../http/client.ts';
+import { asFailure, type FailedCall, Failure } from '../failure.ts';
+import type { Exchange } from '../http/client.ts';
 import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
-import {
-  type Clock,
-  isRateLimited,
-  isSuccess,
-  type Outcome,
-  retryAfter,
-  sendWithRetries,
-  statusOf,
-} from '../http/retry.ts';
+import { type Clock, isRateLimited, isSuccess, retryAfter } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import { masksOfPrivateKey } from '../key-pair/masks.ts';
 import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../key-pair/pem.ts';
 import { Secret, type SecretKeeper } from '../secret.ts';
 import { showIdentifier } from '../shown.ts';
-import { apiEndpoint, type EndpointSettings } from './endpoints.ts';
+import { type ApiServices, callApi } from './call.ts';
 import { insightsHub } from './refusals.ts';
-import type { TokenSource } from './tokens.ts';
 
 /** One agent to be made. */
 export interface AgentRequest {
@@ -28,6 +19,8 @@ export interface AgentRequest {
   readonly expectedClientId: string;
   /** encrypts its private key */
   readonly passphrase: Secret | undefined;
+  /** whether it is ended when the job ends, and so must not be there before */
+  readonly ephemeral: boolean;
 }
 
 /** What Insights Hub issued; fit to be shown but for the private key. */
@@ -41,14 +34,6 @@ export interface IssuedCertificate extends KeyPair {
   readonly altered: readonly string[];
 }
 
-export interface CertificateServices {
-  readonly http: HttpClient;
-  readonly clock: Clock;
-  readonly secrets: SecretKeeper;
-  readonly tokens: TokenSource;
-  readonly endpoints: EndpointSettings;
-}
-
 /**
  * A create that has less time than this is not sent, in milliseconds: cut off by the time limit,
  * it could leave an agent behind whose key nobody has. Of a short time limit it is a fifth.
@@ -58,91 +43,79 @@ const LEAST_TIME = 5_000;
 /** AWS IoT's limit for client ids is 128 bytes; what is much longer is no identifier. */
 const LONGEST_ID = 256;
 
+/** What one create came to. */
+export type Creation =
+  | { readonly kind: 'issued'; readonly certificate: IssuedCertificate }
+  /** it may have been processed, and no whole answer came; `why` follows a colon */
+  | { readonly kind: 'unclear'; readonly why: string; readonly call: FailedCall };
+
 /**
- * Creates an agent and gets its certificate and private key, which exist in this one answer only
- * (MindConnect MQTT API v3, `POST /agentCertificates`). The key is masked before it is looked at.
+ * Sends one create (MindConnect MQTT API v3, `POST /agentCertificates`), again only while it surely
+ * was not processed. The answer holds certificate and private key, which exist nowhere else; the
+ * key is masked before it is looked at.
  *
- * Throws `outcome-unknown` when the request may have been processed without a whole answer: it is
- * not sent again then. Throws `response-invalid` or `key-mismatch` when the agent was made but its
- * key can't be used. After every other failure nothing was made.
+ * Throws `response-invalid` or `key-mismatch` when the agent was made but its key can't be used.
+ * After every other failure nothing was made.
  */
-export async function requestCertificate(
+export async function sendCreate(
   agent: AgentRequest,
-  services: CertificateServices,
+  services: ApiServices,
   limit: TimeLimit,
-): Promise<IssuedCertificate> {
-  const { request, outcome } = await create(agent, services, limit);
+): Promise<Creation> {
+  const { name, owner } = agent;
+  const { request, outcome } = await callApi(
+    {
+      method: 'POST',
+      api: 'mindconnectmqtt',
+      path: 'agentCertificates',
+      body: { name, ...(owner !== undefined && { owner }) },
+    },
+    services,
+    limit,
+    {
+      mayRepeat: (exchange) => wasNotProcessed(exchange, services.clock),
+      finishes: true,
+      leastTime: Math.min(LEAST_TIME, (limit.seconds * 1000) / 5),
+    },
+  );
   const { exchange } = outcome;
+  const call = failedCall(insightsHub, request, exchange);
   if (mayHaveBeenProcessed(exchange, services.clock)) {
-    throw outcomeUnknown(agent, request, exchange);
+    return { kind: 'unclear', why: reasonOf(exchange), call };
   }
   if (outcome.ended || !isSuccess(exchange)) {
     throw refusal(contextOf(agent), request, outcome, limit);
   }
   try {
-    const issued = readAnswer(agent, exchange, services.secrets);
-    return agent.passphrase === undefined
-      ? issued
-      : protectPrivateKey(issued, agent.passphrase, services.secrets);
+    return { kind: 'issued', certificate: readCertificate(agent, exchange, services.secrets) };
   } catch (error) {
     const { code, message, cause } = asFailure(error);
     throw new Failure(
       code,
-      `${message} Agent ${agent.name} exists now, and its private key is lost. End the agent with client id ${agent.expectedClientId} in Insights Hub before you create it again.`,
-      { call: failedCall(insightsHub, request, exchange), cause },
+      `${message} Agent ${name} exists now, and its private key is lost. ${howToEnd(agent)}`,
+      { call, cause, agentMayExist: true },
     );
   }
 }
 
-/** The same certificate with its private key encrypted; the new form is masked too. */
-function protectPrivateKey(
-  issued: IssuedCertificate,
-  passphrase: Secret,
+/** What is to be done about an agent whose key is lost. */
+function howToEnd({ expectedClientId, ephemeral }: AgentRequest): string {
+  return ephemeral
+    ? 'The post step ends it. Run this step again.'
+    : `End the agent with client id ${expectedClientId} (the delete action does) before you create it again.`;
+}
+
+/** The certificate of a whole answer, its private key encrypted where that is asked for. */
+function readCertificate(
+  agent: AgentRequest,
+  exchange: Exchange,
   secrets: SecretKeeper,
 ): IssuedCertificate {
-  const privateKey = encryptPrivateKey(issued.privateKey, passphrase);
+  const issued = readAnswer(agent, exchange, secrets);
+  if (agent.passphrase === undefined) return issued;
+  const privateKey = encryptPrivateKey(issued.privateKey, agent.passphrase);
   secrets.mask(masksOfPrivateKey(privateKey));
   return { ...issued, privateKey };
-}
-
-/** Sends the create; a refused token is replaced by a fresh one, once. */
-async function create(
-  agent: AgentRequest,
-  { http, clock, tokens, endpoints }: CertificateServices,
-  limit: TimeLimit,
-): Promise<{ readonly request: HttpRequest; readonly outcome: Outcome }> {
-  for (let mayRenew = tokens.renewable; ; mayRenew = false) {
-    const token = await tokens.get(limit);
-    const request = createRequest(agent, endpoints, token);
-    const outcome = await sendWithRetries(request, {
-      http,
-      clock,
-      limit,
-      mayRepeat: (exchange) => wasNotProcessed(exchange, clock),
-      finishes: true,
-      leastTime: Math.min(LEAST_TIME, (limit.seconds * 1000) / 5),
-    });
-    const refused = statusOf(outcome.exchange) === 401;
-    if (!refused || !mayRenew || limit.signal.aborted) return { request, outcome };
-    tokens.discard(token);
-  }
-}
-
-function createRequest(
-  { name, owner }: AgentRequest,
-  endpoints: EndpointSettings,
-  token: Secret,
-): HttpRequest {
-  return {
-    method: 'POST',
-    url: apiEndpoint(endpoints, 'mindconnectmqtt', 'agentCertificates'),
-    headers: {
-      authorization: { scheme: 'Bearer', secret: token },
-      'content-type': 'application/json',
-      accept: 'application/json',
-    },
-    body: JSON.stringify({ name, ...(owner !== undefined && { owner }) }),
-  };
 }
 
 /** Whether the service surely did nothing, and may do it a moment later. */
@@ -164,14 +137,8 @@ function mayHaveBeenProcessed(exchange: Exchange, clock: Clock): boolean {
   return exchange.status >= 500 && !wasNotProcessed(exchange, clock);
 }
 
-function outcomeUnknown(agent: AgentRequest, request: HttpRequest, exchange: Exchange): Failure {
-  const why =
-    exchange.kind === 'answer' ? `the service answered ${exchange.status}` : exchange.reason;
-  return new Failure(
-    'outcome-unknown',
-    `Nobody can say whether agent ${agent.name} was created: ${why}. The request was not sent again, because an agent and a certificate may exist. Look for client id ${agent.expectedClientId} in Insights Hub; if it is there, end that agent, because its key is lost. Then run this step again.`,
-    { call: failedCall(insightsHub, request, exchange) },
-  );
+function reasonOf(exchange: Exchange): string {
+  return exchange.kind === 'answer' ? `the service answered ${exchange.status}` : exchange.reason;
 }
 
 /**

@@ -1,5 +1,9 @@
 /** The APIs of Insights Hub that are used, by their names in URLs. */
-export type Api = 'mindconnectmqtt' | 'technicaltokenmanager';
+export type Api =
+  | 'mindconnectmqtt'
+  | 'technicaltokenmanager'
+  | 'agentmanagement'
+  | 'assetmanagement';
 
 /** What the URLs of one tenant are made from. */
 export interface EndpointSettings {

@@ -1,4 +1,5 @@
-import { asFailure, errorCode } from '../failure.ts';
+import { asFailure, errorCode, Failure } from '../failure.ts';
+import { showFailure } from '../shown.ts';
 import { Runner } from './runner.ts';
 
 /**
@@ -34,7 +35,11 @@ export async function runPostStep(work: (runner: Runner) => Promise<void>): Prom
   const runner = new Runner();
   divertWarnings(runner);
   const warn = (error: unknown) => {
-    runner.warn(`The clean-up after the job failed (${errorCode(error)}).`);
+    const why =
+      error instanceof Failure
+        ? showFailure(error, (text) => runner.secrets.redact(text))
+        : `(${errorCode(error)})`;
+    runner.warn(`The clean-up after the job failed ${why}`);
   };
   process.on('uncaughtException', warn);
   await work(runner).catch(warn);

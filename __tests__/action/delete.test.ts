@@ -1,0 +1,556 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import type { GitHub } from '../../sandbox/github/github.ts';
+import { agentsOf, codeOf, errorOf, type Sandbox, test, waitFor } from './sandbox.ts';
+
+const status = (code: number) => ({ kind: 'status', status: code }) as const;
+const resultsOf = (result: Parameters<typeof agentsOf>[0]) =>
+  agentsOf(result).map(({ name, result: came }) => `${name}: ${came}`);
+
+/** Everything that Insights Hub and GitHub have. */
+function books({ hub }: Sandbox, github?: GitHub) {
+  const vaults = github ? [github.vault, ...github.environments.values()] : [];
+  return {
+    agents: [...hub.agents.keys()],
+    assets: hub.assets.size,
+    settings: vaults.flatMap(({ secrets, variables }) => [...secrets.keys(), ...variables.keys()]),
+  };
+}
+
+describe.concurrent('create, then delete', () => {
+  test('leaves no agent, asset, secret, variable or file, and may be repeated', async ({
+    start,
+  }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.addEnvironment('production/eu');
+    const common = { 'github-token': github.issueToken(), environment: 'production/eu' };
+    const places = { destination: 'repository, environment', variables: 'true', ...common };
+    const inputs = { ...places, name: 'a\nb' };
+    const created = await sandbox.main({
+      ...inputs,
+      destination: 'workspace, repository, environment',
+    });
+    expect(created.exitCode).toBe(0);
+    await sandbox.post(created);
+    sandbox.hub.connect('mqtt1_a');
+    expect(books(sandbox, github).settings).toHaveLength(16);
+
+    const ids = [...sandbox.hub.agents.values()].map(({ id }) => id);
+    const first = await sandbox.delete(inputs);
+    expect(first.exitCode).toBe(0);
+    expect(books(sandbox, github)).toEqual({ agents: [], assets: 0, settings: [] });
+    expect(await sandbox.files()).toEqual([]);
+    expect(agentsOf(first)).toEqual([
+      { name: 'a', clientId: 'mqtt1_a', agentId: ids[0], result: 'deleted' },
+      { name: 'b', clientId: 'mqtt1_b', agentId: ids[1], result: 'deleted' },
+    ]);
+    expect(first.summary).toContain('ended<br>secret <code>');
+    expect(first.summary).toContain('No source says');
+    expect(first.log.join('\n')).toContain('Ended: agent a: client id mqtt1_a');
+
+    const second = await sandbox.delete(inputs);
+    expect(second.exitCode).toBe(0);
+    expect(agentsOf(second)).toEqual([
+      { name: 'a', clientId: 'mqtt1_a', result: 'absent' },
+      { name: 'b', clientId: 'mqtt1_b', result: 'absent' },
+    ]);
+  });
+
+  test('asks for nothing that it does not need', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    const asset = sandbox.hub.connect('mqtt1_device001');
+    const agent = sandbox.hub.agents.get('mqtt1_device001');
+    const result = await sandbox.delete();
+    expect(result.exitCode).toBe(0);
+    const agents = `/api/agentmanagement/v3/agents/${agent?.id}`;
+    const assets = `/api/assetmanagement/v3/assets/${asset.id}`;
+    expect(sandbox.hub.requests.map(({ method, path: way }) => `${method} ${way}`)).toEqual([
+      'POST /mqtt1/oauth/token',
+      `GET /api/agentmanagement/v3/agents?filter=${encodeURIComponent('{"mqttClientId":"mqtt1_device001"}')}`,
+      `POST ${agents}/boarding/offboard`,
+      `GET ${agents}`,
+      `DELETE ${agents}`,
+      `GET ${assets}`,
+      `DELETE ${assets}`,
+    ]);
+    expect(sandbox.hub.seen('delete-agent')[0]?.headers['if-match']).toBe(String(agent?.eTag));
+    expect(sandbox.hub.seen('offboard')[0]?.body).toBe('');
+    // Neither state nor file is left behind, and there is no post step.
+    expect(result.state).toEqual({});
+  });
+});
+
+describe.concurrent('the delete action', () => {
+  test('keeps the asset when it is told to', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    const result = await sandbox.delete({ 'delete-asset': 'false' });
+    expect(result.exitCode).toBe(0);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 1 });
+  });
+
+  test('knows an agent by its name where the record has no client id', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.tellsClientIds = false;
+    await sandbox.hub.addAgent('device001');
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(books(sandbox).agents).toEqual([]);
+  });
+
+  test('touches no secrets unless it is told whose', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const token = github.issueToken();
+    await sandbox.main({ destination: 'repository', 'github-token': token });
+    expect((await sandbox.delete()).exitCode).toBe(0);
+    expect(books(sandbox, github).settings).toHaveLength(2);
+    // Then also for an agent that is gone already.
+    const again = await sandbox.delete({ destination: 'repository', 'github-token': token });
+    expect(resultsOf(again)).toEqual(['device001: absent']);
+    expect(books(sandbox, github).settings).toEqual([]);
+  });
+
+  test('takes names, a file and client ids together', async ({ start }) => {
+    const sandbox = await start();
+    for (const name of ['a', 'b', 'c', 'keep']) await sandbox.hub.addAgent(name);
+    await sandbox.hub.addAgent('x', 'other_x');
+    const file = path.join(sandbox.runner.workspace, 'agents.csv');
+    await writeFile(file, '\ufeffname,owner\r\n"b",someone\r\n\r\nc\r\n');
+    const result = await sandbox.delete({
+      name: 'a',
+      'names-file': 'agents.csv',
+      'client-id': 'other_x',
+    });
+    expect(resultsOf(result)).toEqual([
+      'a: deleted',
+      'b: deleted',
+      'c: deleted',
+      'other_x: deleted',
+    ]);
+    expect(books(sandbox).agents).toEqual(['mqtt1_keep']);
+  });
+
+  test('names a client id by what follows the tenant', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('a');
+    const result = await sandbox.delete({ name: '', 'client-id': 'mqtt1_a' });
+    expect(agentsOf(result)).toMatchObject([{ name: 'a', clientId: 'mqtt1_a', result: 'deleted' }]);
+  });
+
+  test('changes nothing in a dry run', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    await sandbox.hub.addAgent('a');
+    sandbox.hub.connect('mqtt1_a');
+    github.vault.secrets.set('INSIGHTS_HUB_AGENT_A_PRIVATE_KEY', 'text');
+    const before = books(sandbox, github);
+    const token = github.issueToken();
+    const result = await sandbox.delete({
+      name: 'a\nb',
+      'dry-run': 'true',
+      destination: 'repository',
+      'github-token': token,
+    });
+    expect(result.exitCode).toBe(0);
+    expect(resultsOf(result)).toEqual(['a: would-delete', 'b: absent']);
+    expect(books(sandbox, github)).toEqual(before);
+    expect(result.summary).toContain('Dry run');
+  });
+
+  test('has no more in flight than it is told, and keeps the order', async ({ start }) => {
+    const sandbox = await start();
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) await sandbox.hub.addAgent(name);
+    sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'delay', milliseconds: 300 } });
+    let most = 0;
+    const timer = setInterval(() => {
+      const open =
+        sandbox.hub.seen('find-agent').length -
+        sandbox.hub.replies.filter(({ endpoint }) => endpoint === 'find-agent').length;
+      most = Math.max(most, open);
+    }, 10);
+    const result = await sandbox.delete({ name: names.join('\n'), concurrency: '2' });
+    clearInterval(timer);
+    expect(resultsOf(result)).toEqual(names.map((name) => `${name}: deleted`));
+    expect(most).toBe(2);
+    expect(sandbox.hub.seen('token')).toHaveLength(1);
+  });
+
+  test('gets a fresh token after a 401, once', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.faults.push({ at: 'delete-agent', fault: status(401), times: 1 });
+    expect((await sandbox.delete()).exitCode).toBe(0);
+    expect(sandbox.hub.seen('token')).toHaveLength(2);
+    sandbox.hub.faults.push({ at: 'find-agent', fault: status(401) });
+    expect(codeOf(await sandbox.delete())).toBe('unauthorized');
+  });
+
+  test('waits until an agent is offboarded', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    sandbox.hub.offboarding = 3;
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(sandbox.hub.seen('boarding-status')).toHaveLength(4);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
+  });
+
+  test('reads a stale tag anew, once', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    sandbox.hub.faults.push({ at: 'delete-agent', fault: status(412), times: 1 });
+    sandbox.hub.faults.push({ at: 'delete-asset', fault: status(412), times: 1 });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(sandbox.hub.seen('delete-agent')).toHaveLength(2);
+    expect(sandbox.hub.seen('read-agent')).toHaveLength(2);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
+  });
+
+  test.for([
+    { kind: 'reset-after' },
+    { kind: 'status-after', status: 500 },
+    { kind: 'reset-before' },
+  ] as const)('repeats a delete whose answer is missing ($kind)', async (fault, { start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.faults.push({ at: 'delete-agent', fault, times: 1 });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(sandbox.hub.seen('delete-agent')).toHaveLength(2);
+  });
+
+  test('waits a moment for an asset that is still locked', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    sandbox.hub.faults.push({ at: 'delete-asset', fault: status(409), times: 2 });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(books(sandbox).assets).toBe(0);
+  });
+
+  test('finishes with the second run what the first one left', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    sandbox.hub.faults.push({ at: 'delete-asset', fault: status(400), times: 1 });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: failed']);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 1 });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
+    expect(books(sandbox).assets).toBe(0);
+  });
+
+  test('does not take another thing for the asset of an agent that is gone', async ({ start }) => {
+    const sandbox = await start();
+    const asset = { id: 'a1', etag: 0, name: 'theirs', externalId: 'mqtt1_device001' };
+    sandbox.hub.faults.push({
+      at: 'find-asset',
+      fault: {
+        kind: 'body',
+        body: JSON.stringify({
+          _embedded: {
+            assets: [
+              { assetId: 'a1', etag: 0, externalId: asset.externalId, typeId: 'mqtt1.machine' },
+              { assetId: 'a2', etag: 0, externalId: 'mqtt1_other', typeId: 'core.mcmqtt' },
+            ],
+          },
+        }),
+      },
+    });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
+    expect(sandbox.hub.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  });
+
+  test('offboards an agent that refuses because it is not onboarded', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.faults.push({ at: 'offboard', fault: status(409) });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(sandbox.hub.seen('boarding-status')).toHaveLength(1);
+  });
+});
+
+interface Trouble {
+  /** brings the trouble over agent a; agent b is to be ended all the same, unless all are hit */
+  readonly cause: (sandbox: Sandbox) => void;
+  readonly code: string;
+  readonly says: RegExp;
+  /** what is left of agents and assets; b has no asset */
+  readonly agents?: readonly string[];
+  readonly assets?: number;
+  readonly results?: readonly string[];
+  readonly inputs?: Readonly<Record<string, string>>;
+}
+
+const record = (clientId: string, more: object = {}) => ({
+  id: 'f'.repeat(32),
+  name: clientId,
+  mqttClientId: clientId,
+  eTag: 0,
+  ...more,
+});
+const answers = (content: readonly unknown[], more: object = {}) => {
+  const body = JSON.stringify({ content, totalElements: content.length, last: true, ...more });
+  return { at: 'find-agent', fault: { kind: 'body', body }, times: 1 } as const;
+};
+
+const troubles: Readonly<Record<string, Trouble>> = {
+  'a tag that changes twice': {
+    cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(412), times: 2 }),
+    code: 'not-ended',
+    says: /Deleting the agent with client id mqtt1_a was given up, because it was changed twice/,
+  },
+  'an agent that Insights Hub does not let go': {
+    cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(409), times: 1 }),
+    code: 'not-ended',
+    says: /refused because of a conflict.*HTTP 409/,
+  },
+  'offboarding that never ends': {
+    cause: ({ hub }) => {
+      hub.offboarding = Number.POSITIVE_INFINITY;
+    },
+    inputs: { timeout: '4' },
+    code: 'not-ended',
+    says: /The agent with client id mqtt1_a is still ONBOARDED .*Disconnect the device/,
+  },
+  'offboarding that is not allowed': {
+    cause: ({ hub }) => hub.faults.push({ at: 'offboard', fault: status(403), times: 1 }),
+    code: 'forbidden',
+    says: /Offboarding the agent with client id mqtt1_a failed.*obc\.sec.*HTTP 403/,
+  },
+  'deleting that is not allowed': {
+    cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(403), times: 1 }),
+    code: 'forbidden',
+    says: /Deleting the agent with client id mqtt1_a failed.*more roles than creating/,
+  },
+  'a locked asset': {
+    cause: ({ hub }) => hub.faults.push({ at: 'delete-asset', fault: status(409) }),
+    code: 'not-ended',
+    says: /Deleting the asset of the agent with client id mqtt1_a was refused/,
+    agents: [],
+  },
+  'an asset that may not be deleted': {
+    cause: ({ hub }) => hub.faults.push({ at: 'delete-asset', fault: status(403), times: 1 }),
+    code: 'forbidden',
+    says: /mdsp:core:assetmanagement\.admin/,
+    agents: [],
+  },
+  'several agents with the client id': {
+    cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a'), record('mqtt1_a')])),
+    code: 'not-ended',
+    says: /Agent a was left as it is: the look-up of client id mqtt1_a found several agents/,
+  },
+  'more agents than the page shows': {
+    cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a')], { totalElements: 2 })),
+    code: 'not-ended',
+    says: /found several agents/,
+  },
+  'an agent with another client id': {
+    cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a', { mqttClientId: 'mqtt1_b' })])),
+    code: 'not-ended',
+    says: /does not prove that client id/,
+  },
+  'a name that is no proof beside another client id': {
+    cause: ({ hub }) => hub.faults.push(answers([record('MQTT1_A', { name: 'mqtt1_a' })])),
+    code: 'not-ended',
+    says: /does not prove that client id/,
+  },
+  'an agent whose id would lead elsewhere': {
+    cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a', { id: '../x' })])),
+    code: 'not-ended',
+    says: /without a usable id/,
+  },
+  'a delete that is answered with a web page': {
+    cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: { kind: 'html' }, times: 1 }),
+    code: 'response-invalid',
+    says: /Deleting the agent with client id mqtt1_a got an answer that can't be used/,
+  },
+  'a look-up that is answered with 404, which proves nothing': {
+    cause: ({ hub }) => hub.faults.push({ at: 'find-agent', fault: status(404), times: 1 }),
+    code: 'request-rejected',
+    says: /HTTP 404/,
+  },
+};
+
+describe.concurrent('the right result for each agent after', () => {
+  test.for(Object.entries(troubles))('%s', async ([, trouble], { start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    for (const name of ['a', 'b', 'untouched']) await sandbox.hub.addAgent(name);
+    sandbox.hub.connect('mqtt1_a');
+    const secrets = ['A', 'B'].map((name) => `INSIGHTS_HUB_AGENT_${name}_PRIVATE_KEY`);
+    for (const name of secrets) github.vault.secrets.set(name, 'text');
+    trouble.cause(sandbox);
+    const result = await sandbox.delete({
+      name: 'a\nb',
+      concurrency: '1',
+      destination: 'repository',
+      'github-token': github.issueToken(),
+      ...trouble.inputs,
+    });
+    expect(result.exitCode).toBe(1);
+    expect(codeOf(result)).toBe(trouble.code);
+    expect(errorOf(result)).toMatch(/^\[[a-z-]+\] 1 of 2 agents failed\. a: /);
+    expect(errorOf(result)).toMatch(trouble.says);
+    expect(resultsOf(result)).toEqual(['a: failed', 'b: deleted']);
+    const left = trouble.agents ?? ['mqtt1_a'];
+    expect(books(sandbox)).toMatchObject({ agents: [...left, 'mqtt1_untouched'], assets: 1 });
+    // The secrets of what could not be ended stay.
+    expect([...github.vault.secrets.keys()]).toEqual([secrets[0]]);
+  });
+
+  test('Insights Hub is down', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('a');
+    sandbox.hub.faults.push({ at: 'find-agent', fault: status(503) });
+    const started = performance.now();
+    const result = await sandbox.delete({ name: 'a\nb' });
+    expect(performance.now() - started).toBeLessThan(25_000);
+    expect(codeOf(result)).toBe('unavailable');
+    expect(resultsOf(result)).toEqual(['a: failed', 'b: failed']);
+    expect(books(sandbox).agents).toEqual(['mqtt1_a']);
+  });
+
+  test('the token is refused', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('a');
+    const result = await sandbox.delete({ name: 'a\nb', 'oauth-client-secret': 'wrong-secret' });
+    expect(codeOf(result)).toBe('token-rejected');
+    expect(resultsOf(result)).toEqual(['a: failed', 'b: failed']);
+    expect(sandbox.hub.requests).toHaveLength(1);
+  });
+
+  test('GitHub does not know the token', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.startGitHub();
+    await sandbox.hub.addAgent('device001');
+    const result = await sandbox.delete({ destination: 'repository', 'github-token': 'ghs_wrong' });
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(books(sandbox).agents).toEqual(['mqtt1_device001']);
+  });
+
+  test('GitHub does not let a secret be deleted', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    await sandbox.hub.addAgent('device001');
+    const token = github.issueToken({ secrets: 'read' });
+    const result = await sandbox.delete({ destination: 'repository', 'github-token': token });
+    expect(errorOf(result)).toMatch(
+      /Deleting secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device failed.*secrets: write/,
+    );
+    expect(resultsOf(result)).toEqual(['device001: failed']);
+    expect(books(sandbox).agents).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')('the job is cancelled', async ({ start }) => {
+    const sandbox = await start();
+    for (const name of ['a', 'b']) await sandbox.hub.addAgent(name);
+    sandbox.hub.connect('mqtt1_a');
+    sandbox.hub.offboarding = Number.POSITIVE_INFINITY;
+    let send: (signal: NodeJS.Signals) => void = () => {};
+    const running = sandbox.delete(
+      { name: 'a\nb', concurrency: '1' },
+      {
+        onStart: (kill) => {
+          send = kill;
+        },
+      },
+    );
+    await waitFor(() => sandbox.hub.seen('boarding-status').length > 0);
+    send('SIGINT');
+    const sent = performance.now();
+    const result = await running;
+    expect(performance.now() - sent).toBeLessThan(3000);
+    expect(codeOf(result)).toBe('cancelled');
+    expect(resultsOf(result)).toEqual(['a: failed', 'b: failed']);
+    expect(books(sandbox).agents).toEqual(['mqtt1_a', 'mqtt1_b']);
+  });
+});
+
+describe.concurrent('bad inputs of the delete action', () => {
+  const cases: Readonly<Record<string, [Record<string, string>, RegExp]>> = {
+    'no agent': [{ name: '' }, /One of `name`, `names-file` and `client-id` is required/],
+    'an agent twice': [
+      { 'client-id': 'mqtt1_device001' },
+      /"mqtt1_device001" is in the list twice/,
+    ],
+    'a client id with a slash': [{ 'client-id': 'a/b' }, /`client-id` "a\/b" holds/],
+    'a client id that is too long': [
+      { 'client-id': 'x'.repeat(129) },
+      /`client-id` "\*\*\*" is too long: it may have 128 bytes/,
+    ],
+    'the workspace as destination': [
+      { destination: 'workspace' },
+      /takes repository, environment, not "workspace"/,
+    ],
+    'no token for GitHub': [{ destination: 'repository' }, /`github-token` is required/],
+    'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
+    'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" is not there/],
+    'a file that is a directory': [{ 'names-file': '.' }, /"\." is not a file/],
+    'everything at once': [
+      { name: 'a b', tenant: '', 'delete-asset': 'maybe', timeout: '0' },
+      /^\[input-invalid\] 4 problems/,
+    ],
+  };
+  test.for(Object.entries(cases))('%s', async ([, [inputs, says]], { start }) => {
+    const sandbox = await start();
+    const result = await sandbox.delete(inputs);
+    expect(codeOf(result)).toBe('input-invalid');
+    expect(errorOf(result)).toMatch(says);
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+
+  test('no credentials', async ({ start }) => {
+    const sandbox = await start();
+    const none = { 'oauth-client-id': '', 'oauth-client-secret': '' };
+    expect(codeOf(await sandbox.delete(none))).toBe('credentials-missing');
+  });
+
+  const files: Readonly<Record<string, [string | Buffer, RegExp]>> = {
+    'is empty': [' \n\n', /`names-file` "list\/agents\.csv" is empty/],
+    'has only a header': ['name,owner\n', /lists no agent/],
+    'has three columns': ['a\nb,c,d\n', /line 2 of list\/agents\.csv has 3 columns/],
+    'has no name': ['a\n\n,owner\n', /line 3 of list\/agents\.csv has no name/],
+    'has a bad name': ['a\n"b c"\n', /line 2 of list\/agents\.csv "b c" holds a control/],
+    'has a name twice': ['a\nb\na\n', /line 3 of list\/agents\.csv "a" is in the list twice/],
+    'has a quote that is not closed': ['a\n"b\nc\n', /is not CSV: line \d has a quote/],
+    'is not UTF-8': [Buffer.from([0x61, 0xff, 0x0a]), /is not UTF-8/],
+    'is too large': ['a\n'.repeat(3 * 1024 * 1024), /is larger than 5 MiB/],
+    'has many mistakes': ['a b\n'.repeat(1) + 'c d\n'.repeat(100), /And \d+ more\./],
+  };
+  test.for(Object.entries(files))('a file that %s', async ([, [content, says]], { start }) => {
+    const sandbox = await start();
+    await mkdir(path.join(sandbox.runner.workspace, 'list'));
+    await writeFile(path.join(sandbox.runner.workspace, 'list', 'agents.csv'), content);
+    const result = await sandbox.delete({ name: '', 'names-file': 'list/agents.csv' });
+    expect(codeOf(result)).toBe('input-invalid');
+    expect(errorOf(result)).toMatch(says);
+    expect(errorOf(result).length).toBeLessThan(4096);
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+});
+
+// What leaks is looked for after every run, in every place and form.
+describe.concurrent('nothing leaks when a server repeats the request to', () => {
+  const endpoints = [
+    'find-agent',
+    'offboard',
+    'read-agent',
+    'delete-agent',
+    'read-asset',
+    'delete-asset',
+  ] as const;
+  test.for(endpoints)('%s', async (at, { start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    sandbox.hub.faults.push({ at, fault: { kind: 'echo', status: 400 } });
+    const result = await sandbox.delete({}, { debug: true });
+    expect(codeOf(result)).toBe('request-rejected');
+    expect(errorOf(result)).toContain('***');
+  });
+});

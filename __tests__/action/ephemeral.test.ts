@@ -1,0 +1,401 @@
+import { appendFile, chmod, readdir } from 'node:fs/promises';
+import { describe, expect } from 'vitest';
+import type { GitHub } from '../../sandbox/github/github.ts';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  preload,
+  type Sandbox,
+  test,
+  waitFor,
+  warningsOf,
+} from './sandbox.ts';
+
+const ephemeral = { ephemeral: 'true' };
+const status = (code: number) => ({ kind: 'status', status: code }) as const;
+const POSIX = process.platform !== 'win32';
+
+/** What there is anywhere. */
+async function everything(sandbox: Sandbox, github?: GitHub) {
+  return {
+    agents: [...sandbox.hub.agents.keys()],
+    assets: sandbox.hub.assets.size,
+    settings: github ? [...github.vault.secrets.keys(), ...github.vault.variables.keys()] : [],
+    files: await sandbox.files(),
+    temporary: await readdir(sandbox.runner.temporary),
+  };
+}
+const nothing = { agents: [], assets: 0, settings: [], files: [], temporary: [] };
+
+async function expectNothingToDo(sandbox: Sandbox, main: StepResult): Promise<void> {
+  const requests = sandbox.hub.requests.length;
+  const again = await sandbox.post(main);
+  expect(again.exitCode).toBe(0);
+  expect(again.log).toEqual([]);
+  expect(sandbox.hub.requests).toHaveLength(requests);
+}
+
+describe.concurrent('an ephemeral agent', () => {
+  test('is gone after the job, with its asset, secrets, variables and files', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.vault.secrets.set('THEIRS', 'text');
+    const main = await sandbox.main({
+      ...ephemeral,
+      name: 'a\nb',
+      destination: 'workspace, repository',
+      'github-token': github.issueToken(),
+      variables: 'true',
+    });
+    expect(main.exitCode).toBe(0);
+    expect(sandbox.hub.agents.size).toBe(2);
+    expect(github.vault.secrets.size).toBe(5);
+    sandbox.hub.connect('mqtt1_a');
+
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([]);
+    expect(await everything(sandbox, github)).toEqual({ ...nothing, settings: ['THEIRS'] });
+    expect(post.log.join('\n')).toContain('Ended: agent a: client id mqtt1_a');
+    expect(post.log.join('\n')).toContain('Removed secret INSIGHTS_HUB_AGENT_A_PRIVATE_KEY');
+    await expectNothingToDo(sandbox, main);
+  });
+
+  test('is looked up before it is created', async ({ start }) => {
+    const sandbox = await start();
+    expect((await sandbox.main(ephemeral)).exitCode).toBe(0);
+    const order = sandbox.hub.requests.map(({ endpoint }) => endpoint);
+    expect(order).toEqual(['token', 'find-agent', 'create']);
+  });
+
+  test('is noted on disk before it is created, with ids only', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'silence' } });
+    const main = await sandbox.main({ ...ephemeral, timeout: '1' });
+    expect(Object.keys(main.state)).toEqual(['journal']);
+    expect(await sandbox.readJournal(main)).toContain(
+      '{"kind":"agent","name":"device001","clientId":"mqtt1_device001","state":"creating"}\n',
+    );
+  });
+
+  test('must not be there before', async ({ start }) => {
+    const sandbox = await start();
+    const { id } = await sandbox.hub.addAgent('a');
+    const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
+    expect(agentsOf(main)).toMatchObject([
+      { name: 'a', code: 'agent-exists' },
+      { name: 'b', clientId: 'mqtt1_b' },
+    ]);
+    expect(errorOf(main)).toMatch(/Agent a exists already \(client id mqtt1_a\)\..*ended after/);
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+    await sandbox.post(main);
+    expect([...sandbox.hub.agents.values()].map((agent) => agent.id)).toEqual([id]);
+  });
+
+  test('that somebody else made in the meantime is left alone', async ({ start }) => {
+    const sandbox = await start();
+    const absent = () => ({ content: [], totalElements: 0, last: true });
+    const fault = { kind: 'change', change: absent } as const;
+    sandbox.hub.faults.push({ at: 'find-agent', fault, times: 1 });
+    await sandbox.hub.addAgent('device001');
+    const main = await sandbox.main(ephemeral);
+    expect(codeOf(main)).toBe('agent-exists');
+    await sandbox.post(main);
+    expect(sandbox.hub.agents.size).toBe(1);
+    expect(sandbox.hub.seen('find-agent')).toHaveLength(1);
+  });
+
+  test.for([
+    ['is not allowed', status(403), 'forbidden', /agm\.r/],
+    ['is answered with 404', status(404), 'request-rejected', /HTTP 404/],
+    ['fails to the end', status(503), 'unavailable', /Looking up the agent/],
+    [
+      'finds something else',
+      { kind: 'body', body: '{"content":[{"id":"a","mqttClientId":"b"}]}' },
+      'response-invalid',
+      /Nobody can say whether agent device001 exists already/,
+    ],
+  ] as const)('is not created when the look-up %s', async ([, fault, code, says], { start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'find-agent', fault });
+    const main = await sandbox.main(ephemeral);
+    expect(codeOf(main)).toBe(code);
+    expect(errorOf(main)).toMatch(says);
+    expect(sandbox.hub.seen('create')).toEqual([]);
+    sandbox.hub.faults.length = 0;
+    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test('is not created when it can’t be noted', async ({ start }) => {
+    const sandbox = await start();
+    const broken = preload(`import fs from 'node:fs/promises';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { appendFile } = fs;
+      fs.appendFile = (file, text, ...rest) =>
+        text.includes('"agent"')
+          ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+          : appendFile(file, text, ...rest);
+      syncBuiltinESMExports();`);
+    const main = await sandbox.main(ephemeral, broken);
+    expect(codeOf(main)).toBe('destination-invalid');
+    expect(errorOf(main)).toMatch(/could not be noted for the post step \(ENOSPC\)/);
+    expect(sandbox.hub.seen('create')).toEqual([]);
+  });
+
+  test('that was refused is nothing to end', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: status(400) });
+    const main = await sandbox.main(ephemeral);
+    expect(codeOf(main)).toBe('request-rejected');
+    const requests = sandbox.hub.requests.length;
+    await sandbox.post(main);
+    expect(sandbox.hub.requests).toHaveLength(requests);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test.for([
+    ['its answer can’t be used', { kind: 'change', change: () => ({}) }, 'response-invalid'],
+    ['its key is another one’s', { kind: 'wrong-pair' }, 'key-mismatch'],
+  ] as const)('is ended although %s', async ([, fault, code], { start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault });
+    const main = await sandbox.main(ephemeral);
+    expect(codeOf(main)).toBe(code);
+    expect(errorOf(main)).toContain('The post step ends it.');
+    await sandbox.post(main);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test('is ended under the client id that it was given', async ({ start }) => {
+    const sandbox = await start();
+    const change = (answer: object) => ({ ...answer, clientId: 'mqtt1_renamed' });
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'change', change } });
+    const main = await sandbox.main(ephemeral);
+    expect(main.exitCode).toBe(0);
+    // The books have it under the name that was asked for: as if somebody else had made that one.
+    await sandbox.hub.addAgent('renamed');
+    await sandbox.post(main);
+    expect([...sandbox.hub.agents.keys()]).toEqual(['mqtt1_device001']);
+  });
+
+  test('is ended although its delivery failed', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.vault.secrets.set('INSIGHTS_HUB_AGENT_PRIVATE_KEY', 'theirs');
+    const main = await sandbox.main({
+      ...ephemeral,
+      destination: 'repository',
+      'github-token': github.issueToken({ secrets: 'read' }),
+    });
+    expect(codeOf(main)).toBe('delivery-failed');
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([]);
+    expect(sandbox.hub.agents.size).toBe(0);
+    // What was refused was not written, so it is not removed either.
+    expect(github.vault.secrets.get('INSIGHTS_HUB_AGENT_PRIVATE_KEY')).toBe('theirs');
+  });
+
+  test('goes with secrets of which nobody knows whether they were written', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.faults.push({ at: 'secret', fault: { kind: 'status-after', status: 502 } });
+    const main = await sandbox.main({
+      ...ephemeral,
+      destination: 'repository',
+      'github-token': github.issueToken(),
+    });
+    expect(codeOf(main)).toBe('delivery-failed');
+    expect(github.vault.secrets.size).toBe(2);
+    await sandbox.post(main);
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('is not created in a dry run, and not looked up', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main({ ...ephemeral, 'dry-run': 'true' });
+    expect(main.exitCode).toBe(0);
+    expect(sandbox.hub.requests.map(({ endpoint }) => endpoint)).toEqual(['token']);
+  });
+
+  test('needs no rights of others when it is not ephemeral', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main();
+    await sandbox.post(main);
+    expect(sandbox.hub.requests.map(({ endpoint }) => endpoint)).toEqual(['token', 'create']);
+    expect(sandbox.hub.agents.size).toBe(1);
+  });
+});
+
+describe.concurrent('the post step of an ephemeral agent', () => {
+  test('warns of what it can’t end, and a second run ends it', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main({ ...ephemeral, name: 'a\nb', timeout: '3' });
+    sandbox.hub.connect('mqtt1_a');
+    sandbox.hub.offboarding = Number.POSITIVE_INFINITY;
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(
+        /^Not everything .* \[not-ended\] 1 of 2 agents failed\. a: .*ONBOARDED/,
+      ),
+    ]);
+    expect([...sandbox.hub.agents.keys()]).toEqual(['mqtt1_a']);
+    expect(await sandbox.files()).toEqual([]);
+
+    const agent = sandbox.hub.agents.get('mqtt1_a');
+    if (agent) agent.readsUntilOffboarded = 0;
+    sandbox.hub.offboarding = 0;
+    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    expect(await everything(sandbox)).toEqual(nothing);
+    await expectNothingToDo(sandbox, main);
+  });
+
+  test('warns when Insights Hub is down, and removes the files all the same', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    sandbox.hub.faults.push({ at: 'token', fault: status(503) });
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/\[unavailable\] The token request/)]);
+    expect(await sandbox.files()).toEqual([]);
+  });
+
+  test('removes the secrets also when the agent can’t be ended', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const main = await sandbox.main({
+      ...ephemeral,
+      destination: 'repository',
+      'github-token': github.issueToken(),
+    });
+    sandbox.hub.forbidden.add('delete-agent');
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/\[forbidden\] Deleting the agent/)]);
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('warns of secrets that it can’t remove', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const main = await sandbox.main({
+      ...ephemeral,
+      destination: 'repository',
+      'github-token': github.issueToken(),
+    });
+    github.faults.push({ at: 'delete-secret', fault: status(403), times: 1 });
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(/Deleting secret INSIGHTS_HUB_AGENT_\w+ of repository/),
+    ]);
+    expect(github.vault.secrets.size).toBe(1);
+    await sandbox.post(main);
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('warns when its inputs are gone', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    const post = await sandbox.post(main, { 'oauth-client-secret': '' });
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(/^The clean-up after the job failed \[input-invalid\] The credentials/),
+    ]);
+    expect(await sandbox.files()).toEqual([]);
+  });
+
+  test('passes over what is no note of ours', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    await appendFile(main.state['journal'] ?? '', '{"kind":"agent"}\nrubbish\n');
+    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test.skipIf(!POSIX || process.getuid?.() === 0)('can’t read the journal', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    await chmod(main.state['journal'] ?? '', 0);
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/EACCES/)]);
+  });
+});
+
+describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
+  /** Runs until something is so, then sends a signal; gives the result of main, and its duration. */
+  async function endAt(
+    sandbox: Sandbox,
+    isTime: () => boolean,
+    signal: NodeJS.Signals,
+    inputs: Readonly<Record<string, string>>,
+  ): Promise<{ readonly main: StepResult; readonly took: number }> {
+    let send: (signal: NodeJS.Signals) => void = () => {};
+    const onStart = (kill: typeof send) => {
+      send = kill;
+    };
+    const running = sandbox.main({ ...ephemeral, ...inputs }, { onStart });
+    await waitFor(isTime);
+    send(signal);
+    const sent = performance.now();
+    const main = await running;
+    return { main, took: performance.now() - sent };
+  }
+
+  const stages = {
+    'the token is fetched': { at: 'token', ends: 'cancelled', agents: 0 },
+    'the agent is looked up': { at: 'find-agent', ends: 'cancelled', agents: 0 },
+    'the agent is created': { at: 'create', ends: 'cancelled', agents: 0 },
+    'the agent is created, and not answered': { at: 'create', ends: 'cancelled', agents: 1 },
+  } as const;
+  test.for(Object.entries(stages))('%s', async ([, { at, ends, agents }], { start }) => {
+    const sandbox = await start();
+    const kind = agents > 0 ? 'silence-after' : 'silence';
+    sandbox.hub.faults.push({ at, fault: { kind } });
+    const isTime = () => sandbox.hub.seen(at).length > 0;
+    const { main, took } = await endAt(sandbox, isTime, 'SIGINT', {});
+    expect(took).toBeLessThan(7000);
+    expect(main.exitCode).toBe(1);
+    expect(codeOf(main)).toBe(ends);
+    expect(sandbox.hub.agents.size).toBe(agents);
+    if (at === 'create') {
+      expect(errorOf(main)).toMatch(/\[outcome-unknown\] .*device001.*the post step ends it/);
+    }
+    sandbox.hub.faults.length = 0;
+    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test('certificates are delivered', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.faults.push({ at: 'secret', fault: { kind: 'silence' } });
+    const inputs = { destination: 'repository', 'github-token': github.issueToken() };
+    const isTime = () => github.seen('secret').length > 0;
+    const { main, took } = await endAt(sandbox, isTime, 'SIGTERM', inputs);
+    expect(took).toBeLessThan(7000);
+    expect(codeOf(main)).toBe('cancelled');
+    expect(errorOf(main)).toMatch(/\[delivery-failed\] .*The private key was saved in /);
+    github.faults.length = 0;
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([]);
+    expect(sandbox.hub.agents.size).toBe(0);
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('it is killed during the create', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1500 } });
+    const isTime = () => sandbox.hub.seen('create').length > 0;
+    const { main } = await endAt(sandbox, isTime, 'SIGKILL', {});
+    expect(main.exitCode).toBeNull();
+    // The service is still at it when the post step looks for the first time.
+    expect(sandbox.hub.agents.size).toBe(0);
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([]);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+});

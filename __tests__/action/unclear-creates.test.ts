@@ -1,0 +1,268 @@
+import { describe, expect } from 'vitest';
+import type { Fault, HubEndpoint } from '../../sandbox/faults.ts';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
+import { agentsOf, codeOf, errorOf, type Sandbox, test, warningsOf } from './sandbox.ts';
+
+interface Row {
+  /** what the creates meet, one after the other */
+  readonly creates: readonly Fault[];
+  /** what every look-up meets */
+  readonly lookUp?: Fault;
+  readonly timeout?: number;
+  /** creates that are sent */
+  readonly posts: number;
+  /** agents that exist afterwards */
+  readonly agents: number;
+  /** nothing when the step succeeds */
+  readonly code?: 'outcome-unknown';
+  /** what the user is told, as error or as warning */
+  readonly says: RegExp;
+}
+
+const unprocessed = (status: number): Fault => ({ kind: 'status', status });
+const processed = (status: number): Fault => ({ kind: 'status-after', status });
+
+const CREATED_AGAIN =
+  /Agent device001 was created by a second request.*A certificate that nobody uses may exist/;
+const FOUND =
+  /Nobody can say whether agent device001 was created: .*An agent with client id mqtt1_device001 is there now \(agent id \w{32}\)\. The request was not sent again\..*that was not there before, its private key is lost: end it \(the delete action does\)\. Then run this step again\./;
+const NO_LOOK_UP =
+  /Nobody can say whether agent device001 was created: .*The agent with client id mqtt1_device001 could not be looked up: \[[a-z-]+\] .*The request was not sent again\./;
+const PROVES_NOTHING =
+  /The look-up of client id mqtt1_device001 found .*, which proves nothing\. The request was not sent again\./;
+const ABSENT_TWICE =
+  /Looked up twice, no agent with client id mqtt1_device001 was there\. Creating it again: .*Looked up twice, no agent with client id mqtt1_device001 was there even then\./;
+
+const createdAgain = { posts: 2, agents: 1, says: CREATED_AGAIN };
+const found = { posts: 1, agents: 1, code: 'outcome-unknown', says: FOUND } as const;
+const unproved = { posts: 1, agents: 1, code: 'outcome-unknown', says: NO_LOOK_UP } as const;
+const absent = { posts: 2, agents: 0, code: 'outcome-unknown', says: ABSENT_TWICE } as const;
+
+const page = (content: unknown, more: object = {}): Fault => ({
+  kind: 'body',
+  body: JSON.stringify({ content, ...more }),
+});
+const other = { id: 'a'.repeat(32), name: 'mqtt1_other', mqttClientId: 'mqtt1_other', eTag: 0 };
+
+/** Every way in which a create may have been processed or not, and every end of the look-up. */
+const table: Readonly<Record<string, Row>> = {
+  'a reset before processing': { creates: [{ kind: 'reset-before' }], ...createdAgain },
+  'a reset after processing': { creates: [{ kind: 'reset-after' }], ...found },
+  'no answer within 30 s, and nothing processed': {
+    creates: [{ kind: 'silence' }],
+    ...createdAgain,
+  },
+  'no answer within the time limit, and nothing processed': {
+    creates: [{ kind: 'silence' }],
+    timeout: 2,
+    posts: 1,
+    agents: 0,
+    code: 'outcome-unknown',
+    says: /no agent with client id mqtt1_device001 was there\. Creating it again failed: \[timeout\]/,
+  },
+  'no answer within the time limit, though it was processed': {
+    creates: [{ kind: 'silence-after' }],
+    timeout: 2,
+    ...found,
+  },
+  'an answer cut short': { creates: [{ kind: 'cut-off' }], ...found },
+  'a 500 before processing': { creates: [unprocessed(500)], ...createdAgain },
+  'a 500 after processing': { creates: [processed(500)], ...found },
+  'a 502 before processing': { creates: [unprocessed(502)], ...createdAgain },
+  'a 502 after processing': { creates: [processed(502)], ...found },
+  'a 503 without Retry-After before processing': { creates: [unprocessed(503)], ...createdAgain },
+  'a 503 without Retry-After after processing': { creates: [processed(503)], ...found },
+  'a 504 before processing': { creates: [unprocessed(504)], ...createdAgain },
+  'a 504 after processing': { creates: [processed(504)], ...found },
+  'a second 500 before processing': { creates: [unprocessed(500), unprocessed(500)], ...absent },
+  'a second reset before processing': {
+    creates: [{ kind: 'reset-before' }, { kind: 'reset-before' }],
+    ...absent,
+  },
+  'a second create that is processed and not answered': {
+    creates: [unprocessed(500), { kind: 'reset-after' }],
+    posts: 2,
+    agents: 1,
+    code: 'outcome-unknown',
+    says: /Looked up twice.*Creating it again: .*An agent with client id mqtt1_device001 is there now/,
+  },
+  'a second create that is refused': {
+    creates: [unprocessed(500), unprocessed(409)],
+    posts: 2,
+    agents: 0,
+    code: 'outcome-unknown',
+    says: /Looked up twice.*Creating it again failed: \[agent-exists\] Agent device001 exists already/,
+  },
+  'a look-up that is not allowed': {
+    creates: [processed(500)],
+    lookUp: unprocessed(403),
+    ...unproved,
+    says: /could not be looked up: \[forbidden\] .*agm\.r/,
+  },
+  'a look-up that is answered with 404': {
+    creates: [processed(500)],
+    lookUp: unprocessed(404),
+    ...unproved,
+  },
+  'a look-up that always fails': {
+    creates: [processed(500)],
+    lookUp: unprocessed(500),
+    ...unproved,
+  },
+  'a look-up that is reset': {
+    creates: [processed(500)],
+    lookUp: { kind: 'reset-before' },
+    ...unproved,
+  },
+  'a look-up that gets a web page': {
+    creates: [processed(500)],
+    lookUp: { kind: 'html' },
+    ...unproved,
+  },
+  'a look-up that gets something else': {
+    creates: [processed(500)],
+    lookUp: page('none'),
+    ...unproved,
+  },
+  'a look-up that is redirected': {
+    creates: [processed(500)],
+    lookUp: { kind: 'redirect', location: 'http://127.0.0.1:1/' },
+    ...unproved,
+  },
+  'a look-up that finds another agent': {
+    creates: [processed(500)],
+    lookUp: page([other]),
+    ...unproved,
+    says: PROVES_NOTHING,
+  },
+  'a look-up that finds several agents': {
+    creates: [processed(500)],
+    lookUp: page([other, other]),
+    ...unproved,
+    says: PROVES_NOTHING,
+  },
+  'a look-up that shows an empty page of several': {
+    creates: [processed(500)],
+    lookUp: page([], { totalElements: 1 }),
+    ...unproved,
+    says: PROVES_NOTHING,
+  },
+  'a look-up that finds an agent whose id leads elsewhere': {
+    creates: [processed(500)],
+    lookUp: page([{ ...other, id: '../assets/1', mqttClientId: 'mqtt1_device001' }]),
+    ...unproved,
+    says: PROVES_NOTHING,
+  },
+};
+
+function order(sandbox: Sandbox, at: HubEndpoint, faults: readonly Fault[]): void {
+  for (const fault of faults) sandbox.hub.faults.push({ at, fault, times: 1 });
+}
+
+/** No agent may exist that the user is not told of. */
+function expectTold(sandbox: Sandbox, result: StepResult): void {
+  const told = [errorOf(result), ...warningsOf(result), result.outputs['agents'] ?? ''].join('\n');
+  for (const clientId of sandbox.hub.agents.keys()) expect(told).toContain(clientId);
+}
+
+describe.concurrent('when the create meets', () => {
+  test.for(Object.entries(table))('%s', async ([, row], { start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    order(sandbox, 'create', row.creates);
+    if (row.lookUp) hub.faults.push({ at: 'find-agent', fault: row.lookUp });
+    const result = await sandbox.main(row.timeout ? { timeout: `${row.timeout}` } : {});
+
+    expect(codeOf(result)).toBe(row.code);
+    expect(hub.seen('create')).toHaveLength(row.posts);
+    expect(hub.agents.size).toBe(row.agents);
+    expect([errorOf(result), ...warningsOf(result)].join('\n')).toMatch(row.says);
+    expectTold(sandbox, result);
+    // Whatever came of it, nothing is deleted.
+    expect(hub.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    if (row.code === undefined) {
+      const [agent] = agentsOf(result);
+      expect(agent?.['agentId']).toBe(hub.agents.get('mqtt1_device001')?.id);
+      expect(await sandbox.read('.insights-hub/mqtt1_device001.key')).toBe(
+        hub.agents.get('mqtt1_device001')?.pair.privateKey,
+      );
+    }
+  });
+});
+
+describe.concurrent('an unclear create', () => {
+  test('is looked up twice, 2 s apart, before it is sent again', async ({ start }) => {
+    const sandbox = await start();
+    order(sandbox, 'create', [unprocessed(500)]);
+    const started = performance.now();
+    expect((await sandbox.main()).exitCode).toBe(0);
+    expect(performance.now() - started).toBeGreaterThan(2000);
+    expect(sandbox.hub.requests.map(({ endpoint }) => endpoint)).toEqual([
+      'token',
+      'create',
+      'find-agent',
+      'find-agent',
+      'create',
+    ]);
+    const [first] = sandbox.hub.seen('find-agent');
+    expect(new URL(first?.path ?? '', sandbox.hub.origin).searchParams.get('filter')).toBe(
+      '{"mqttClientId":"mqtt1_device001"}',
+    );
+  });
+
+  test('is not sent again when the agent shows up between two looks', async ({ start }) => {
+    const sandbox = await start();
+    const late: Fault = {
+      kind: 'change',
+      change: () => ({ content: [], totalElements: 0, last: true }),
+    };
+    order(sandbox, 'create', [processed(500)]);
+    order(sandbox, 'find-agent', [late]);
+    const result = await sandbox.main();
+    expect(codeOf(result)).toBe('outcome-unknown');
+    expect(errorOf(result)).toMatch(FOUND);
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+  });
+
+  test('of an agent that was there before changes nothing', async ({ start }) => {
+    const sandbox = await start();
+    const { id } = await sandbox.hub.addAgent('device001');
+    order(sandbox, 'create', [unprocessed(500)]);
+    const result = await sandbox.main();
+    expect(codeOf(result)).toBe('outcome-unknown');
+    expect(errorOf(result)).toMatch(FOUND);
+    await sandbox.post(result);
+    expect(sandbox.hub.agents.get('mqtt1_device001')?.id).toBe(id);
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+  });
+
+  test('leaves the other agents of the list alone', async ({ start }) => {
+    const sandbox = await start();
+    order(sandbox, 'create', [processed(502)]);
+    const result = await sandbox.main({ name: 'a\nb' });
+    expect(agentsOf(result)).toMatchObject([
+      { name: 'a', code: 'outcome-unknown' },
+      { name: 'b', clientId: 'mqtt1_b' },
+    ]);
+    expectTold(sandbox, result);
+  });
+});
+
+describe.concurrent('with `ephemeral`, when the create meets', () => {
+  const rows = Object.entries(table).filter(([, { lookUp }]) => lookUp === undefined);
+  test.for(rows)('%s, no agent is left after the job', async ([, row], { start }) => {
+    const sandbox = await start();
+    order(sandbox, 'create', row.creates);
+    const inputs = { ephemeral: 'true', ...(row.timeout && { timeout: `${row.timeout}` }) };
+    const result = await sandbox.main(inputs);
+    expect(codeOf(result)).toBe(row.code);
+    expect(sandbox.hub.agents.size).toBe(row.agents);
+    if (row.code) expect(errorOf(result)).toMatch(/the post step ends it\. Run this step again\./);
+
+    const post = await sandbox.post(result, { timeout: '300' });
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([]);
+    expect(sandbox.hub.agents.size).toBe(0);
+    expect(await sandbox.files()).toEqual([]);
+  });
+});

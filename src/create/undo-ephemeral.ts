@@ -1,0 +1,110 @@
+import { type EndServices, endAgents, type Target } from '../delete/delete.ts';
+import { logLineOf } from '../delete/log.ts';
+import type { Setting } from '../destinations/destination.ts';
+import type { Made } from '../destinations/journal.ts';
+import { loadWithOctokit } from '../destinations/load-with-octokit.ts';
+import { asFailure, type Failure } from '../failure.ts';
+import type { HttpClient } from '../http/client.ts';
+import { systemClock } from '../http/clock.ts';
+import { openHttp } from '../http/open.ts';
+import { type Interruption, TimeLimit } from '../http/time-limit.ts';
+import { tokenSource } from '../insights-hub/tokens.ts';
+import { listenForInterruption } from '../runner/interruption.ts';
+import type { Runner } from '../runner/runner.ts';
+import { showFailure } from '../shown.ts';
+import { stepFailure } from '../step-failure.ts';
+import { readUndoInputs, type UndoInputs } from './inputs.ts';
+
+/** Agents that are ended at once. */
+const CONCURRENCY = 4;
+
+/**
+ * Ends the agents that a journal notes, as the delete action does, and removes the secrets and
+ * variables that were pushed for them. Warns of what is left, and tells whether all is gone.
+ */
+export async function undoEphemeral(runner: Runner, made: readonly Made[]): Promise<boolean> {
+  const interruption = listenForInterruption();
+  const inputs = readUndoInputs(runner);
+  const http = openHttp(inputs.proxies, (line) => runner.debug(line));
+  try {
+    const failures = [
+      await endAll(runner, inputs, agentsIn(made), { http, interruption }),
+      ...(await removeAll(runner, inputs, settingsIn(made), { http, interruption })),
+    ].filter((failure) => failure !== undefined);
+    for (const failure of failures) {
+      const why = showFailure(failure, (text) => runner.secrets.redact(text));
+      runner.warn(`Not everything of the ephemeral agents could be ended after the job. ${why}`);
+    }
+    return failures.length === 0;
+  } finally {
+    http.close();
+  }
+}
+
+interface Means {
+  readonly http: HttpClient;
+  readonly interruption: Interruption;
+}
+
+async function endAll(
+  runner: Runner,
+  { credentials, endpoints, timeout }: UndoInputs,
+  targets: readonly Target[],
+  { http, interruption }: Means,
+): Promise<Failure | undefined> {
+  if (targets.length === 0) return undefined;
+  const { secrets } = runner;
+  const shared = { http, clock: systemClock, secrets };
+  const services: EndServices = {
+    ...shared,
+    endpoints,
+    interruption,
+    tokens: tokenSource(credentials, endpoints, shared),
+    eraser: undefined,
+    finished: (fate) => runner.info(logLineOf(fate, { several: false, secrets })),
+  };
+  const options = { timeout, concurrency: CONCURRENCY, deleteAsset: true, dryRun: false };
+  const fates = await endAgents(targets, options, services);
+  return stepFailure(fates, { cancelled: false });
+}
+
+/** Removes every setting, also when an agent could not be ended: its key is of no use any more. */
+async function removeAll(
+  runner: Runner,
+  { github, timeout }: UndoInputs,
+  settings: readonly Setting[],
+  { http, interruption }: Means,
+): Promise<readonly Failure[]> {
+  if (github === undefined || settings.length === 0) return [];
+  const { gitHubEraser } = await loadWithOctokit(() => import('../destinations/erase-settings.ts'));
+  const eraser = gitHubEraser(github, { http, clock: systemClock });
+  const failures: Failure[] = [];
+  for (const setting of settings) {
+    const limit = new TimeLimit(timeout, interruption);
+    try {
+      await eraser.remove(setting, limit);
+      runner.info(`Removed ${setting.kind} ${setting.name} of ${setting.place}`);
+    } catch (error) {
+      failures.push(asFailure(error));
+    } finally {
+      limit.dispose();
+    }
+  }
+  return failures;
+}
+
+/** The agents that may be there, by the last note of each. */
+function agentsIn(made: readonly Made[]): readonly Target[] {
+  const notes = made.filter((entry) => entry.kind === 'agent');
+  const last = new Map(notes.map((note) => [note.name, note]));
+  return [...last.values()].flatMap(({ name, clientId, state }) =>
+    state === 'absent' ? [] : [{ name, clientId, settings: [], isFresh: state === 'creating' }],
+  );
+}
+
+/** The secrets and variables that may have been written, by the last note of each. */
+function settingsIn(made: readonly Made[]): readonly Setting[] {
+  const notes = made.filter((entry) => entry.kind === 'setting');
+  const last = new Map(notes.map((note) => [JSON.stringify(note.setting), note]));
+  return [...last.values()].flatMap(({ setting, state }) => (state === 'absent' ? [] : [setting]));
+}
