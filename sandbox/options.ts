@@ -8,6 +8,7 @@ import {
 } from './faults.ts';
 import type { AnswerForm } from './insights-hub/insights-hub.ts';
 
+const commands = ['create', 'delete', 'serve'] as const;
 const ways = ['technical-user', 'application', 'token'] as const;
 const destinations = ['workspace', 'repository', 'environment'] as const;
 const shapes = ['flat', 'nested'] as const;
@@ -15,8 +16,10 @@ const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
 
 /** What the demo is asked to do. */
 export interface DemoOptions {
-  readonly command: 'run' | 'serve' | 'help';
+  readonly command: 'create' | 'delete' | 'serve' | 'help';
   readonly names: readonly string[];
+  /** of agents to be deleted that are not called by their names */
+  readonly clientIds: readonly string[];
   readonly owner: string;
   readonly destinations: readonly (typeof destinations)[number][];
   readonly way: (typeof ways)[number];
@@ -24,19 +27,23 @@ export interface DemoOptions {
   readonly faults: readonly OrderedFault[];
   readonly passphrase: string;
   readonly dryRun: boolean;
+  readonly ephemeral: boolean;
   readonly debug: boolean;
 }
 
 /** A mistake in the command line, in words for a person. */
 export class UsageError extends Error {}
 
-export const HELP = `Runs the bundled action as a runner would, against an embedded Insights Hub.
+export const HELP = `Runs the bundled actions as a runner would, against an embedded Insights Hub.
 
-  npm start                          one run, and what it leaves behind
+  npm start                          one run of the create action, and what it leaves behind
+  npm start -- --ephemeral           the same, and the agent is ended when the job ends
+  npm start -- delete                one run of the delete action over an agent that is there
   npm start -- serve                 keeps the embedded Insights Hub running
 
 Options, after "npm start --":
   --name NAME          name of the agent; more than once for several  (device001)
+  --client-id ID       delete: client id of an agent; more than once for several
   --owner OWNER        owner of the agent                             (somebody@some.com)
   --destination PLACE  ${destinations.join(', ')}; more than
                        once for several                               (workspace)
@@ -45,29 +52,45 @@ Options, after "npm start --":
   --line-ends ENDS     line ends in it: ${lineEnds.join(', ')}    (escaped)
   --passphrase TEXT    encrypts the private key
   --fault FAULT        lets a call go wrong; more than once for several
+  --ephemeral          the post step ends the agent
   --dry-run            checks everything, creates nothing
   --debug              shows what the runner shows with debug logging
   --help               shows this
 
 FAULT is ENDPOINT:WHAT or ENDPOINT:WHAT:TIMES, such as create:reset-after or token:503:2.
-ENDPOINT is one of: ${hubEndpoints.join(', ')} (Insights Hub);
-${gitHubEndpoints.join(', ')} (GitHub).
+ENDPOINT is one of:
+${list('Insights Hub', hubEndpoints)}
+${list('GitHub', gitHubEndpoints)}
 WHAT is a status from 400 to 599, or one of:
 ${Object.entries(namedFaults)
   .map(([name, { shows }]) => `  ${name.padEnd(20)} ${shows}`)
   .join('\n')}
 `;
 
+/** Names under a heading, in lines that are not too long. */
+function list(heading: string, names: readonly string[]): string {
+  const lines = [`  ${heading}:`];
+  for (const name of names) {
+    const last = lines.pop() ?? '';
+    const longer = `${last} ${name},`;
+    lines.push(...(longer.length > 92 ? [last, `      ${name},`] : [longer]));
+  }
+  return lines.join('\n').replace(/,$/, '');
+}
+
 /** Reads the command line. Throws UsageError. */
 export function readOptions(args: readonly string[]): DemoOptions {
   const { values, positionals } = parse(args);
-  const [command = 'run', ...others] = positionals;
-  if (others.length > 0 || (command !== 'run' && command !== 'serve')) {
+  const [given = 'create', ...others] = positionals;
+  const command = commands.find((known) => known === given);
+  if (others.length > 0 || command === undefined) {
     throw new UsageError(`I don't know what ${positionals.join(' ')} means.`);
   }
+  const clientIds = values['client-id'] ?? [];
   return {
     command: values.help ? 'help' : command,
-    names: values.name ?? ['device001'],
+    names: values.name ?? (clientIds.length > 0 ? [] : ['device001']),
+    clientIds,
     owner: values.owner ?? 'somebody@some.com',
     destinations: (values.destination ?? ['workspace']).map((place) =>
       oneOf('--destination', destinations, place),
@@ -80,6 +103,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     faults: (values.fault ?? []).map(readFault),
     passphrase: values.passphrase ?? '',
     dryRun: values['dry-run'] ?? false,
+    ephemeral: values.ephemeral ?? false,
     debug: values.debug ?? false,
   };
 }
@@ -98,6 +122,8 @@ function parse(args: readonly string[]) {
         'line-ends': { type: 'string' },
         passphrase: { type: 'string' },
         fault: { type: 'string', multiple: true },
+        'client-id': { type: 'string', multiple: true },
+        ephemeral: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         debug: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

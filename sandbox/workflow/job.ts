@@ -1,0 +1,219 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import type { GitHub } from '../github/github.ts';
+import { parseCommand } from '../runner/commands.ts';
+import { Masker } from '../runner/masker.ts';
+import { Runner, type StepOptions, type StepResult } from '../runner/runner.ts';
+import { issueAppToken } from './app-token.ts';
+import { holds, interpolate, interpolateAll, type Scope } from './expressions.ts';
+import { runScript } from './shell.ts';
+import type { Job, Step, Values } from './workflow-file.ts';
+
+export type Outcome = 'success' | 'failure' | 'skipped';
+
+/** What became of a step, or of the post step of one. */
+export interface PlayedStep {
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly outputs: Values;
+  /** what a person sees, masked, line by line */
+  readonly log: readonly string[];
+}
+
+export interface PlayedJob {
+  readonly result: Outcome;
+  readonly steps: readonly PlayedStep[];
+  readonly outputs: Values;
+  /** what is left in the workspace when it has ended */
+  readonly files: readonly string[];
+}
+
+/** What a job is given when it starts. */
+export interface JobSetting {
+  /** directory of the actions that are called OWNER/REPO */
+  readonly actions: string;
+  readonly github: GitHub;
+  /** inputs of those actions where a step does not set them */
+  readonly inputs: Values;
+  readonly secrets: Values;
+  /** the contexts github, vars and needs */
+  readonly contexts: Readonly<Record<string, unknown>>;
+  /** the workflow's `env`, evaluated */
+  readonly env: Values;
+}
+
+/** Plays a job whose condition holds, to the end of its post steps. */
+export async function playJob(job: Job, setting: JobSetting): Promise<PlayedJob> {
+  const runner = await Runner.start(setting.actions);
+  try {
+    const run = new JobRun(runner, setting);
+    return await run.play(job);
+  } finally {
+    await runner.stop();
+  }
+}
+
+/** What a step did; masks are values that must not be shown from then on. */
+interface Ran {
+  readonly passed: boolean;
+  readonly outputs: Values;
+  readonly log: readonly string[];
+  readonly masks?: readonly string[];
+}
+
+/** A run of one of our actions that has a post entry. */
+interface Started {
+  readonly name: string;
+  readonly options: StepOptions;
+  readonly main: StepResult;
+}
+
+class JobRun {
+  readonly #runner: Runner;
+  readonly #setting: JobSetting;
+  readonly #masker = new Masker();
+  readonly #masks: string[] = [];
+  readonly #steps: PlayedStep[] = [];
+  readonly #started: Started[] = [];
+  #env: Values;
+  #passed = true;
+
+  constructor(runner: Runner, setting: JobSetting) {
+    this.#runner = runner;
+    this.#setting = setting;
+    this.#env = setting.env;
+    this.#mask(Object.values(setting.secrets));
+  }
+
+  async play(job: Job): Promise<PlayedJob> {
+    this.#env = { ...this.#env, ...interpolateAll(job.env, this.#scope()) };
+    for (const step of job.steps) await this.#playStep(step);
+    for (const started of this.#started.reverse()) await this.#playPost(started);
+    const outputs = interpolateAll(job.outputs, this.#scope());
+    return {
+      result: this.#passed ? 'success' : 'failure',
+      steps: this.#steps,
+      outputs: Object.fromEntries(
+        // GitHub drops an output that may hold a secret.
+        Object.entries(outputs).filter(([, value]) => this.#masker.mask(value) === value),
+      ),
+      files: (await readdir(this.#runner.workspace, { recursive: true })).sort(),
+    };
+  }
+
+  async #playStep(step: Step): Promise<void> {
+    const scope = this.#scope(interpolateAll(step.env, this.#scope()));
+    const name = interpolate(step.name ?? step.uses ?? step.run ?? '', scope);
+    const { secrets: _, ...contexts } = scope.contexts;
+    const status = { success: this.#passed, failure: !this.#passed };
+    if (!holds(step.if, { contexts, status })) {
+      this.#steps.push({ id: step.id, name, outcome: 'skipped', outputs: {}, log: [] });
+      return;
+    }
+    this.#record(step.id, name, await this.#run(step, name, scope));
+  }
+
+  async #playPost({ name, options, main }: Started): Promise<void> {
+    const result = await this.#runner.post({ ...options, secrets: this.#masks }, main);
+    this.#record(undefined, `Post ${name}`, ranOf(result));
+  }
+
+  #record(id: string | undefined, name: string, { passed, outputs, log, masks }: Ran): void {
+    this.#mask(masks ?? []);
+    if (!passed) this.#passed = false;
+    this.#steps.push({ id, name, outcome: passed ? 'success' : 'failure', outputs, log });
+  }
+
+  async #run(step: Step, name: string, scope: Scope): Promise<Ran> {
+    const env = scope.contexts['env'] as Values;
+    if (step.run !== undefined) return this.#script(interpolate(step.run, scope), env, step.shell);
+    const { uses = '' } = step;
+    const inputs = interpolateAll(step.with, scope);
+    const ours = /^OWNER\/REPO(?:\/(delete))?@v1$/.exec(uses);
+    return ours === null
+      ? this.#theirs(uses, inputs)
+      : this.#ours(ours[1] ?? '', name, inputs, env);
+  }
+
+  async #script(script: string, env: Values, shell: string | undefined): Promise<Ran> {
+    const { workspace, temporary } = this.#runner;
+    const variables = { ...this.#variables, GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temporary };
+    const ended = await runScript(script, workspace, { ...variables, ...env }, shell);
+    this.#env = { ...this.#env, ...ended.exported };
+    const log: string[] = [];
+    for (const line of ended.lines) {
+      const command = parseCommand(line);
+      if (command?.name === 'add-mask') this.#mask([command.message]);
+      else log.push(this.#masker.mask(line));
+    }
+    return { passed: ended.exitCode === 0, outputs: ended.outputs, log };
+  }
+
+  async #ours(action: string, name: string, given: Values, env: Values): Promise<Ran> {
+    const options = {
+      action,
+      inputs: { ...this.#setting.inputs, ...given },
+      secrets: this.#masks,
+      env: { GITHUB_API_URL: this.#setting.github.apiUrl, ...env },
+    };
+    const main = await this.#runner.main(options);
+    if (await hasPost(path.join(this.#setting.actions, action))) {
+      this.#started.push({ name, options, main });
+    }
+    return ranOf(main);
+  }
+
+  #theirs(uses: string, inputs: Values): Ran {
+    if (/^actions\/checkout@v\d+$/.test(uses)) return { passed: true, outputs: {}, log: [] };
+    if (!/^actions\/create-github-app-token@v\d+$/.test(uses)) {
+      throw new Error(`${uses || 'a step without run and uses'} is not played`);
+    }
+    const token = issueAppToken(this.#setting.github, inputs);
+    return { passed: true, outputs: { token }, log: [], masks: [token] };
+  }
+
+  get #variables(): Values {
+    const { apiUrl, repository } = this.#setting.github;
+    return {
+      CI: 'true',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_API_URL: apiUrl,
+      GITHUB_REPOSITORY: repository,
+    };
+  }
+
+  /** What the expressions of a step see, with its own variables. */
+  #scope(env: Values = {}): Scope {
+    const { contexts, secrets } = this.#setting;
+    const known = this.#steps.flatMap(({ id, outcome, outputs }) =>
+      id === undefined ? [] : [[id, { outcome, conclusion: outcome, outputs }]],
+    );
+    return {
+      contexts: {
+        ...contexts,
+        secrets,
+        env: { ...this.#env, ...env },
+        steps: Object.fromEntries(known),
+        runner: { os: 'Linux', temp: this.#runner.temporary },
+        job: { status: this.#passed ? 'success' : 'failure' },
+      },
+    };
+  }
+
+  #mask(values: readonly string[]): void {
+    for (const value of values) this.#masker.add(value);
+    this.#masks.push(...values);
+  }
+}
+
+function ranOf({ exitCode, outputs, log, commands }: StepResult): Ran {
+  const masks = commands.flatMap(({ name, message }) => (name === 'add-mask' ? [message] : []));
+  return { passed: exitCode === 0, outputs, log, masks };
+}
+
+async function hasPost(directory: string): Promise<boolean> {
+  const text = await readFile(path.join(directory, 'action.yml'), 'utf8');
+  return (parse(text) as { runs: { post?: string } }).runs.post !== undefined;
+}

@@ -1,0 +1,112 @@
+import { parse } from 'yaml';
+
+export type Values = Readonly<Record<string, string>>;
+type Scalars = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A step as a workflow file has it; expressions are not evaluated. */
+export interface Step {
+  readonly id?: string;
+  readonly name?: string;
+  readonly if?: string | boolean;
+  readonly uses?: string;
+  readonly with?: Scalars;
+  readonly run?: string;
+  readonly shell?: string;
+  readonly env?: Scalars;
+}
+
+export interface Job {
+  readonly name?: string;
+  readonly needs?: string | readonly string[];
+  readonly if?: string | boolean;
+  readonly environment?: string | { readonly name: string };
+  readonly env?: Scalars;
+  readonly outputs?: Values;
+  readonly steps: readonly Step[];
+}
+
+interface Filter {
+  readonly types?: readonly string[];
+  readonly branches?: readonly string[];
+}
+
+export interface Workflow {
+  readonly name: string;
+  readonly on: string | readonly string[] | Readonly<Record<string, Filter | null>>;
+  readonly concurrency?: string | { readonly group: string };
+  readonly env?: Scalars;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+/** What started a run. */
+export interface Event {
+  readonly name: string;
+  /** what GitHub tells of it, such as its `action` */
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** Reads a workflow file. Throws for a key that the player would ignore. */
+export function parseWorkflow(text: string): Workflow {
+  const workflow = parse(text) as Workflow;
+  expectKeys('the workflow', workflow, WORKFLOW_KEYS);
+  for (const [id, job] of Object.entries(workflow.jobs)) {
+    expectKeys(`job ${id}`, job, JOB_KEYS);
+    for (const step of job.steps) expectKeys(`a step of job ${id}`, step, STEP_KEYS);
+  }
+  return workflow;
+}
+
+function expectKeys(place: string, value: object, known: readonly string[]): void {
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  if (unknown.length > 0) throw new Error(`${place} has what is not played: ${unknown.join(', ')}`);
+}
+
+const WORKFLOW_KEYS = ['name', 'on', 'permissions', 'concurrency', 'env', 'jobs'];
+const JOB_KEYS = [
+  'name',
+  'needs',
+  'if',
+  'runs-on',
+  'permissions',
+  'environment',
+  'env',
+  'outputs',
+  'steps',
+];
+const STEP_KEYS = ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'env'];
+
+/** Whether an event on a branch starts the workflow. Branches are compared to the letter. */
+export function isStartedBy({ on }: Workflow, event: Event, branch: string): boolean {
+  if (typeof on === 'string') return on === event.name;
+  if (isList(on)) return on.includes(event.name);
+  if (!(event.name in on)) return false;
+  const filter = on[event.name] ?? {};
+  const types = filter.types ?? DEFAULT_TYPES[event.name];
+  const isType = types === undefined || types.includes(String(event.payload['action']));
+  return isType && (filter.branches?.includes(branch) ?? true);
+}
+
+const DEFAULT_TYPES: Readonly<Record<string, readonly string[]>> = {
+  pull_request: ['opened', 'synchronize', 'reopened'],
+};
+
+export function needsOf({ needs = [] }: Job): readonly string[] {
+  return isList(needs) ? needs : [needs];
+}
+
+/** Ids of the jobs, each after those that it needs. Throws if there is no such order. */
+export function jobsInOrder({ jobs }: Workflow): readonly string[] {
+  const order: string[] = [];
+  while (order.length < Object.keys(jobs).length) {
+    const next = Object.entries(jobs).find(
+      ([id, job]) => !order.includes(id) && needsOf(job).every((need) => order.includes(need)),
+    );
+    if (next === undefined) throw new Error('jobs need each other, or one that is not there');
+    order.push(next[0]);
+  }
+  return order;
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
