@@ -1,0 +1,314 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test as base, describe, expect } from 'vitest';
+import { parse } from 'yaml';
+import { GitHub } from '../../sandbox/github/github.ts';
+import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
+import type { PlayedJob } from '../../sandbox/workflow/job.ts';
+import { type Play, type Played, playWorkflow } from '../../sandbox/workflow/play.ts';
+import { parseWorkflow } from '../../sandbox/workflow/workflow-file.ts';
+import { leaksIn } from '../leaks.ts';
+import { lint } from './actionlint.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const RECIPES = path.join(ROOT, 'docs/recipes');
+const KEY = 'INSIGHTS_HUB_AGENT_PRIVATE_KEY';
+const CERTIFICATE = 'INSIGHTS_HUB_AGENT_CERTIFICATE';
+
+const readRecipe = (name: string) => readFileSync(path.join(RECIPES, name), 'utf8');
+const recipes = readdirSync(RECIPES)
+  .filter((name) => name.endsWith('.yml'))
+  .map((name) => ({ name, text: readRecipe(name) }));
+
+interface ActionFile {
+  readonly inputs: Readonly<Record<string, { readonly required?: boolean }>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** The file of an action that recipes use. */
+function actionFile(uses: string): ActionFile {
+  const folder = /^OWNER\/REPO(?:\/(delete))?@v1$/.exec(uses)?.[1] ?? '';
+  return parse(readFileSync(path.join(ROOT, folder, 'action.yml'), 'utf8')) as ActionFile;
+}
+
+describe.each(recipes)('$name', ({ text }) => {
+  const steps = Object.values(parseWorkflow(text).jobs).flatMap((job) => job.steps);
+  const ours = steps.filter(({ uses }) => uses?.startsWith('OWNER/REPO'));
+
+  base('is a whole workflow that actionlint accepts', async () => {
+    expect(text).toMatch(/^name: /);
+    expect(text).toMatch(/^permissions: \{\}$/m);
+    expect(await lint(text)).toBe('');
+  });
+
+  base('would not be accepted with a mistake', async () => {
+    expect(await lint(text.replace('${{ secrets.', '${{ secret.'))).toContain('"secret"');
+  });
+
+  base('uses inputs that exist, and gives those that are required', () => {
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { uses = '', with: given = {} } of ours) {
+      const { inputs } = actionFile(uses);
+      expect(Object.keys(given).filter((name) => !(name in inputs))).toEqual([]);
+      const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
+      expect(required.filter((name) => !(name in given))).toEqual([]);
+    }
+  });
+
+  base('uses outputs that exist', () => {
+    const used = [...text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)];
+    for (const [, id, output = ''] of used) {
+      const step = steps.find((candidate) => candidate.id === id);
+      expect(step, `a step ${id}`).toBeDefined();
+      if (step?.uses?.startsWith('OWNER/REPO')) {
+        expect(Object.keys(actionFile(step.uses).outputs ?? {})).toContain(output);
+      }
+    }
+  });
+});
+
+/** An Insights Hub and a GitHub, and a repository that is set up as the recipes say. */
+class Services {
+  readonly hub: InsightsHub;
+  readonly github: GitHub;
+
+  private constructor(hub: InsightsHub, github: GitHub) {
+    this.hub = hub;
+    this.github = github;
+  }
+
+  static async start(): Promise<Services> {
+    return new Services(await InsightsHub.start(), await GitHub.start());
+  }
+
+  async stop(): Promise<void> {
+    await this.hub.stop();
+    await this.github.stop();
+  }
+
+  /** What a repository or an environment must keep. */
+  get secrets() {
+    const { id, secret } = this.hub.technicalUser;
+    return {
+      INSIGHTS_HUB_CLIENT_ID: id,
+      INSIGHTS_HUB_CLIENT_SECRET: secret,
+      SECRETS_APP_PRIVATE_KEY: 'the private key of the App',
+    };
+  }
+
+  /** Plays a recipe; nothing secret may be in its log. */
+  async play(name: string, play: Pick<Play, 'event'> & Partial<Play>): Promise<Played> {
+    const { hub, github } = this;
+    const played = await playWorkflow({
+      workflow: readRecipe(name),
+      github,
+      actions: ROOT,
+      inputs: hub.urls,
+      secrets: this.secrets,
+      vars: { INSIGHTS_HUB_TENANT: hub.tenant, SECRETS_APP_CLIENT_ID: 'Iv1.app' },
+      ...play,
+    });
+    const steps = Object.values(played.jobs).flatMap((job) => job.steps);
+    const issued = steps.flatMap(({ outputs }) => outputs['token'] ?? []);
+    const values = [hub.technicalUser.secret, ...hub.tokens, ...issued];
+    const keys = [...hub.agents.values()].map(({ pair }) => pair.privateKey);
+    expect(leaksIn(JSON.stringify(played.jobs, withoutTokens), { values, keys })).toEqual([]);
+    return played;
+  }
+
+  get clientIds(): readonly string[] {
+    return [...this.hub.agents.keys()];
+  }
+
+  pairOf(clientId: string) {
+    const agent = this.hub.agents.get(clientId);
+    if (agent === undefined) throw new Error(`there is no agent ${clientId}`);
+    return agent.pair;
+  }
+}
+
+/** The token of an App is an output of its step, as on GitHub. */
+function withoutTokens(key: string, value: unknown): unknown {
+  return key === 'token' ? undefined : value;
+}
+
+const test = base.extend<{ services: Services }>({
+  // biome-ignore lint/correctness/noEmptyPattern: the runner reads the fixtures used from it
+  services: async ({}, use) => {
+    const services = await Services.start();
+    await use(services);
+    await services.stop();
+  },
+});
+
+const resultsOf = ({ jobs }: Played) =>
+  Object.fromEntries(Object.entries(jobs).map(([id, { result }]) => [id, result]));
+const outcomesOf = (job: PlayedJob | undefined) => job?.steps.map(({ outcome }) => outcome);
+const logOf = ({ jobs }: Played) =>
+  Object.values(jobs).flatMap((job) => job.steps.flatMap(({ log }) => log));
+
+describe('an agent for each pull request', () => {
+  const run = (action: string, from = 'octo/device', actor = 'octocat') => ({
+    event: {
+      name: 'pull_request',
+      payload: {
+        action,
+        number: 7,
+        repository: { name: 'device' },
+        pull_request: { head: { repo: { full_name: from } } },
+      },
+    },
+    run: { actor },
+  });
+  const RECIPE = 'agent-per-pull-request.yml';
+  const CLIENT_ID = 'mqtt1_device-pr-7';
+
+  test('lives from push to push, and ends when the pull request is closed', async ({
+    services,
+  }) => {
+    const opened = await services.play(RECIPE, run('opened'));
+    expect(logOf(opened)).toContain('The private key can be read');
+    expect(resultsOf(opened)).toEqual({ test: 'success', 'clean-up': 'skipped' });
+    expect(opened.concurrency).toBe('agent-of-pull-request-7');
+    expect(services.clientIds).toEqual([CLIENT_ID]);
+    const first = services.pairOf(CLIENT_ID);
+
+    const pushed = await services.play(RECIPE, run('synchronize'));
+    expect(resultsOf(pushed)).toEqual({ test: 'success', 'clean-up': 'skipped' });
+    expect(services.clientIds).toEqual([CLIENT_ID]);
+    expect(services.pairOf(CLIENT_ID).certificate).not.toBe(first.certificate);
+
+    const closed = await services.play(RECIPE, run('closed'));
+    expect(resultsOf(closed)).toEqual({ test: 'skipped', 'clean-up': 'success' });
+    expect(services.clientIds).toEqual([]);
+
+    const reopened = await services.play(RECIPE, run('reopened'));
+    expect(resultsOf(reopened)).toEqual({ test: 'success', 'clean-up': 'skipped' });
+    expect(services.clientIds).toEqual([CLIENT_ID]);
+  });
+
+  test('is not made for a fork or Dependabot, nor when only a label changes', async ({
+    services,
+  }) => {
+    for (const action of ['opened', 'closed']) {
+      for (const more of [
+        run(action, 'someone/device'),
+        run(action, undefined, 'dependabot[bot]'),
+      ]) {
+        const played = await services.play(RECIPE, { ...more, secrets: {} });
+        expect(resultsOf(played)).toEqual({ test: 'skipped', 'clean-up': 'skipped' });
+      }
+    }
+    expect((await services.play(RECIPE, run('labeled'))).started).toBe(false);
+    expect(services.hub.requests).toEqual([]);
+  });
+});
+
+describe('an ephemeral agent', () => {
+  const RECIPE = 'ephemeral-agent.yml';
+  const event = { name: 'push', payload: {} };
+
+  test('is there for the tests only, and so are its files', async ({ services }) => {
+    const workflow = `${readRecipe(RECIPE)}      - run: cat .insights-hub/*.pem
+`;
+    const played = await services.play(RECIPE, { event, workflow });
+    expect(logOf(played)).toContain("The agent's client id is mqtt1_ci-1-1");
+    expect(logOf(played)).toContain('-----BEGIN CERTIFICATE-----');
+    expect(resultsOf(played)).toEqual({ test: 'success' });
+    expect(services.hub.seen('create')).toHaveLength(1);
+    expect(services.clientIds).toEqual([]);
+    expect(played.jobs['test']?.files).toEqual([]);
+  });
+
+  test('ends when the tests fail, too', async ({ services }) => {
+    const workflow = `${readRecipe(RECIPE)}      - run: exit 1\n`;
+    const played = await services.play(RECIPE, { event, workflow });
+    expect(outcomesOf(played.jobs['test'])).toEqual(['success', 'success', 'failure', 'success']);
+    expect(resultsOf(played)).toEqual({ test: 'failure' });
+    expect(services.clientIds).toEqual([]);
+  });
+});
+
+describe('an agent for each release', () => {
+  const RECIPE = 'release.yml';
+  const runOf = (tag: string) => ({
+    event: { name: 'release', payload: { action: 'published', release: { tag_name: tag } } },
+    // They are the environment's alone.
+    secrets: {},
+  });
+
+  test('hands key and certificate to the next job as secrets of the environment', async ({
+    services,
+  }) => {
+    const { github } = services;
+    const vault = github.addEnvironment('production');
+    for (const [name, value] of Object.entries(services.secrets)) vault.secrets.set(name, value);
+    const tags = { 'v1.2.0': 'release-v1.2.0', 'firmware/v1.3.0+7': 'release-firmware-v1.3.0-7' };
+    for (const [tag, name] of Object.entries(tags)) {
+      const played = await services.play(RECIPE, runOf(tag));
+      expect(logOf(played)).toContain('The private key belongs to the certificate');
+      expect(resultsOf(played)).toEqual({ certificate: 'success', firmware: 'success' });
+      expect(logOf(played)).toContain(`The agent's client id is mqtt1_${name}`);
+      const pair = services.pairOf(`mqtt1_${name}`);
+      expect(vault.secrets.get(KEY)).toBe(pair.privateKey);
+      expect(vault.secrets.get(CERTIFICATE)).toBe(pair.certificate);
+    }
+    expect(services.clientIds).toEqual(Object.values(tags).map((name) => `mqtt1_${name}`));
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('is not made without the secrets of the environment', async ({ services }) => {
+    services.github.addEnvironment('staging');
+    const played = await services.play(RECIPE, {
+      ...runOf('v1'),
+      secrets: { SECRETS_APP_PRIVATE_KEY: 'the private key of the App' },
+    });
+    expect(resultsOf(played)).toEqual({ certificate: 'failure', firmware: 'skipped' });
+    expect(logOf(played).join('\n')).toContain('[credentials-missing]');
+  });
+});
+
+describe('the rotation', () => {
+  const RECIPE = 'rotation.yml';
+  const runOf = (number: number) => ({
+    event: { name: 'workflow_dispatch', payload: {} },
+    run: { run_number: String(number) },
+  });
+
+  const expectDelivered = ({ hub, github, ...services }: Services, clientId: string) => {
+    const pair = hub.agents.get(clientId)?.pair;
+    expect(Object.fromEntries(github.vault.secrets)).toEqual({
+      [KEY]: pair?.privateKey,
+      [CERTIFICATE]: pair?.certificate,
+    });
+    expect(github.vault.variables.get('INSIGHTS_HUB_AGENT_CLIENT_ID')).toBe(clientId);
+    expect(services).toEqual({});
+  };
+
+  test('leaves the new agent, its secrets and its ids, and ends the old agent', async ({
+    services,
+  }) => {
+    const first = await services.play(RECIPE, runOf(1));
+    expect(outcomesOf(first.jobs['rotate'])?.slice(0, 3)).toEqual([
+      ...['success', 'success', 'skipped'],
+    ]);
+    expect(services.clientIds).toEqual(['mqtt1_device001-1']);
+    expectDelivered(services, 'mqtt1_device001-1');
+
+    const second = await services.play(RECIPE, runOf(2));
+    expect(resultsOf(second)).toEqual({ rotate: 'success' });
+    expect(services.clientIds).toEqual(['mqtt1_device001-2']);
+    expectDelivered(services, 'mqtt1_device001-2');
+  });
+
+  test('keeps the old agent when the new one could not be delivered', async ({ services }) => {
+    await services.play(RECIPE, runOf(1));
+    services.github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
+    const second = await services.play(RECIPE, runOf(2));
+    expect(resultsOf(second)).toEqual({ rotate: 'failure' });
+    expect(outcomesOf(second.jobs['rotate'])?.slice(0, 3)).toEqual([
+      ...['success', 'failure', 'skipped'],
+    ]);
+    expect(services.clientIds).toContain('mqtt1_device001-1');
+  });
+});

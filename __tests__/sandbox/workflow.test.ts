@@ -1,0 +1,332 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are GitHub's expressions
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GitHub } from '../../sandbox/github/github.ts';
+import type { PlayedJob } from '../../sandbox/workflow/job.ts';
+import { type Play, playWorkflow } from '../../sandbox/workflow/play.ts';
+
+/** Actions as small as can be: the first one has a post entry. */
+const ACTION = `
+inputs:
+  name: {}
+  api-url: { default: nowhere }
+runs: { using: node24, main: main.js, post: post.js }`;
+const DELETE_ACTION = `
+inputs:
+  name: {}
+runs: { using: node24, main: ../main.js }`;
+const MAIN = `
+const { appendFileSync } = require('node:fs');
+const { INPUT_NAME, GITHUB_OUTPUT, GITHUB_STATE } = process.env;
+console.log('::add-mask::key-of-' + INPUT_NAME);
+console.log('made key-of-' + INPUT_NAME);
+appendFileSync(GITHUB_OUTPUT, 'name=' + INPUT_NAME + '\\nkey=key-of-' + INPUT_NAME + '\\n');
+appendFileSync(GITHUB_OUTPUT, 'url=' + process.env['INPUT_API-URL'] + '\\n');
+appendFileSync(GITHUB_STATE, 'name=' + INPUT_NAME + '\\n');
+if (INPUT_NAME === 'bad') process.exitCode = 1;`;
+const POST = `console.log('cleaned up ' + process.env.STATE_name)`;
+
+let actions = '';
+let github: GitHub;
+beforeAll(async () => {
+  actions = await mkdtemp(path.join(tmpdir(), 'actions-'));
+  github = await GitHub.start();
+  await mkdir(path.join(actions, 'delete'));
+  const files = {
+    'action.yml': ACTION,
+    'delete/action.yml': DELETE_ACTION,
+    'main.js': MAIN,
+    'post.js': POST,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(path.join(actions, name), text);
+  }
+});
+afterAll(async () => {
+  await github.stop();
+  await rm(actions, { recursive: true, force: true });
+});
+
+/** Plays jobs of a workflow that runs by hand. */
+async function play(jobs: string, more: Partial<Play> = {}) {
+  const workflow = `name: Test\non: workflow_dispatch\njobs:\n${jobs}`;
+  const event = { name: 'workflow_dispatch', payload: {} };
+  return (await playWorkflow({ workflow, event, github, actions, ...more })).jobs;
+}
+
+/** Plays the steps of one job. */
+async function playSteps(steps: string, more: Partial<Play> = {}): Promise<PlayedJob> {
+  const { only } = await play(`  only:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`, more);
+  if (only === undefined) throw new Error('the job is missing');
+  return only;
+}
+
+const outcomesOf = ({ steps }: PlayedJob) => steps.map(({ outcome }) => outcome);
+const logOf = ({ steps }: PlayedJob) => steps.flatMap(({ log }) => log);
+
+describe('conditions of steps', () => {
+  test('skip what follows a failure, unless they say otherwise', async () => {
+    const job = await playSteps(`
+      - run: 'true'
+      - { id: broken, run: exit 3 }
+      - run: 'true'
+      - { if: always(), run: 'true' }
+      - { if: "\${{ failure() && steps.broken.outcome == 'failure' }}", run: 'true' }
+      - { if: cancelled(), run: 'true' }
+      - { if: vars.NAME == 'device', run: 'true' }
+      - { if: always() && job.status == 'success', run: 'true' }
+`);
+    expect(job.result).toBe('failure');
+    expect(outcomesOf(job)).toEqual([
+      ...['success', 'failure', 'skipped', 'success', 'success', 'skipped', 'skipped', 'skipped'],
+    ]);
+  });
+
+  test('read contexts, without case, and a missing value as empty', async () => {
+    const steps = `
+      - { if: vars.NAME == 'DEVICE', run: 'true' }
+      - { if: "vars.OTHER != ''", run: 'true' }
+      - { if: "github.event.pull_request.head.repo.full_name == github.repository", run: 'true' }
+      - { if: "contains('always()', github.run_number)", run: 'true' }
+      - { if: false, run: 'true' }
+      - { if: failure(), run: 'true' }
+`;
+    const job = await playSteps(steps, { vars: { NAME: 'device' } });
+    expect(outcomesOf(job)).toEqual([
+      ...['success', 'skipped', 'skipped', 'skipped', 'skipped', 'skipped'],
+    ]);
+    expect(job.result).toBe('success');
+  });
+
+  test.each([
+    ['secrets, which conditions can’t read', "if: secrets.KEY == 'x'"],
+    ['a function that is not there', 'if: succeeded()'],
+    ['a text that is always true', 'if: "${{ true }} && ${{ false }}"'],
+  ])('are not played with %s', async (_, condition) => {
+    await expect(playSteps(`      - run: 'true'\n        ${condition}\n`)).rejects.toThrow();
+  });
+});
+
+describe('scripts', () => {
+  test('get variables of workflow, job and step, and those that steps export', async () => {
+    const workflow = `
+name: Test
+on: push
+env: { A: workflow, B: workflow, C: workflow }
+jobs:
+  only:
+    runs-on: ubuntu-latest
+    env: { B: 'job \${{ env.A }}', C: job }
+    steps:
+      - env: { C: 'step \${{ vars.X }}' }
+        run: echo "$A, $B, $C, \${{ env.C }}"
+      - run: |
+          echo 'A=exported' >> "$GITHUB_ENV"
+          echo "$A"
+      - run: echo "$A" "$PWD" "$RUNNER_TEMP"; touch "$GITHUB_WORKSPACE/left"
+`;
+    const event = { name: 'push', payload: {} };
+    const { jobs } = await playWorkflow({ workflow, event, github, actions, vars: { X: 'ex' } });
+    const [first, second, third = ''] = jobs['only'] ? logOf(jobs['only']) : [];
+    expect([first, second]).toEqual(['workflow, job workflow, step ex, step ex', 'workflow']);
+    expect(jobs['only']?.files).toEqual(['left']);
+    expect(third).toMatch(/^exported \/.*work \/.*temp$/);
+    expect(jobs['only']?.result).toBe('success');
+  });
+
+  test('see nothing of this process’s environment', async () => {
+    process.env['SANDBOX_PROBE'] = 'seen';
+    const job = await playSteps('      - run: echo "${SANDBOX_PROBE-unset} $CI"\n');
+    delete process.env['SANDBOX_PROBE'];
+    expect(logOf(job)).toEqual(['unset true']);
+  });
+
+  test('end at the first command that fails, and with the shell named also in a pipe', async () => {
+    const job = await playSteps(`
+      - run: false | true
+      - if: always()
+        run: |
+          false
+          echo never
+      - { if: always(), shell: bash, run: false | true }
+`);
+    expect(outcomesOf(job)).toEqual(['success', 'failure', 'failure']);
+    expect(logOf(job)).toEqual([]);
+  });
+
+  test('have outputs, and secrets masked in the log', async () => {
+    const steps = `
+      - id: first
+        env: { KEY: '\${{ secrets.KEY }}' }
+        run: |
+          echo "name=device" >> "$GITHUB_OUTPUT"
+          echo "the key is $KEY"
+          echo "::add-mask::hidden"
+          echo "hidden too" >&2
+          echo hidden
+      - run: echo "\${{ steps.first.outputs.name }} \${{ steps.first.outputs.other }}."
+`;
+    const job = await playSteps(steps, { secrets: { KEY: 'sesame' } });
+    // The runner reads standard error first, before it knows the mask.
+    expect(logOf(job)).toEqual(['hidden too', 'the key is ***', '***', 'device .']);
+    expect(job.steps[0]?.outputs).toEqual({ name: 'device' });
+  });
+});
+
+describe('actions', () => {
+  test('run with inputs, and their post steps at the end, the last one first', async () => {
+    const steps = `
+      - uses: actions/checkout@v6
+      - { uses: OWNER/REPO@v1, with: { name: one } }
+      - { id: two, name: 'Second \${{ github.run_number }}', uses: OWNER/REPO@v1, with: { name: two } }
+      - { uses: OWNER/REPO/delete@v1, with: { name: bad } }
+      - { if: always(), run: 'echo \${{ steps.two.outputs.url }} key-of-two key-of-bad' }
+`;
+    const job = await playSteps(steps);
+    expect(job.steps.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ['actions/checkout@v6', 'success'],
+      ['OWNER/REPO@v1', 'success'],
+      ['Second 1', 'success'],
+      ['OWNER/REPO/delete@v1', 'failure'],
+      ['echo nowhere key-of-two key-of-bad', 'success'],
+      ['Post Second 1', 'success'],
+      ['Post OWNER/REPO@v1', 'success'],
+    ]);
+    expect(job.result).toBe('failure');
+    expect(logOf(job)).toEqual([
+      ...['made ***', 'made ***', 'made ***'],
+      ...['nowhere *** ***', 'cleaned up two', 'cleaned up one'],
+    ]);
+  });
+
+  test('get the inputs that lead them to the sandbox, unless the workflow sets them', async () => {
+    const steps = `
+      - { id: one, uses: OWNER/REPO@v1, with: { name: one } }
+      - { id: two, uses: OWNER/REPO@v1, with: { name: two, api-url: given } }
+`;
+    const job = await playSteps(steps, { inputs: { 'api-url': 'sandbox' } });
+    const urls = job.steps.flatMap(({ outputs }) => outputs['url'] ?? []);
+    expect(urls).toEqual(['sandbox', 'given']);
+  });
+
+  test('get an App’s token with the permissions that are asked for', async () => {
+    const step = (permission: string) => `
+      - id: app
+        uses: actions/create-github-app-token@v3
+        with: { client-id: app, private-key: key${permission} }
+      - run: echo "token=\${{ steps.app.outputs.token }}"
+`;
+    expect(logOf(await playSteps(step('')))).toEqual(['token=***']);
+    const job = await playSteps(step(', permission-secrets: write'));
+    const token = job.steps[0]?.outputs['token'] ?? '';
+    const statusOf = async (subject: string) => {
+      const url = `${github.apiUrl}/repos/${github.repository}/actions/${subject}`;
+      const headers = {
+        authorization: `Bearer ${token}`,
+        'user-agent': 'test',
+        'x-github-api-version': '2022-11-28',
+      };
+      return (await fetch(url, { headers })).status;
+    };
+    expect(await statusOf('secrets/public-key')).toBe(200);
+    expect(await statusOf('variables')).toBe(403);
+    await expect(playSteps(step(', permission-variables: write'))).rejects.toThrow(/no input/);
+  });
+
+  test.each(['OWNER/REPO@v2', 'OWNER/OTHER@v1', 'actions/cache@v4', 'actions/checkout@main'])(
+    'are not played when they are others, such as %s',
+    async (uses) => {
+      await expect(playSteps(`      - uses: ${uses}\n`)).rejects.toThrow(/not played/);
+    },
+  );
+});
+
+describe('jobs', () => {
+  const job = (id: string, more: string, run = "'true'") =>
+    `  ${id}:\n    runs-on: ubuntu-latest\n${more.replace(/^(?=.)/gm, '    ')}    steps:\n      - { id: step, run: ${run} }\n`;
+  const resultsOf = (jobs: Readonly<Record<string, PlayedJob>>) =>
+    Object.fromEntries(Object.entries(jobs).map(([id, { result }]) => [id, result]));
+
+  test('wait for what they need, and are skipped when that failed', async () => {
+    const jobs = await play(
+      job('last', 'needs: [skipped, good]\n') +
+        job('skipped', 'needs: bad\n') +
+        job('rescue', 'needs: skipped\nif: failure()\n') +
+        job('always', 'needs: [bad]\nif: "${{ always() && needs.bad.result == \'failure\' }}"\n') +
+        job('bad', '', 'exit 1') +
+        job('good', '') +
+        job('after', 'needs: good\n') +
+        job('unwanted', "if: github.event_name == 'push'\n"),
+    );
+    expect(resultsOf(jobs)).toEqual({
+      bad: 'failure',
+      good: 'success',
+      skipped: 'skipped',
+      last: 'skipped',
+      rescue: 'success',
+      always: 'success',
+      after: 'success',
+      unwanted: 'skipped',
+    });
+  });
+
+  test('hand outputs to those that need them, but none that holds a secret', async () => {
+    const outputs =
+      "outputs: { name: '${{ steps.step.outputs.name }}', leak: 'x${{ secrets.K }}' }\n";
+    const jobs = await play(
+      job('first', outputs, 'echo "name=device" >> "$GITHUB_OUTPUT"') +
+        job('second', 'needs: first\n', "'echo ${{ needs.first.outputs.name }}'"),
+      { secrets: { K: 'sesame' } },
+    );
+    expect(jobs['first']?.outputs).toEqual({ name: 'device' });
+    expect(jobs['second'] && logOf(jobs['second'])).toEqual(['device']);
+  });
+
+  test('see the secrets of their environment as they are when the job starts', async () => {
+    const vault = github.addEnvironment('production');
+    vault.variables.set('PLACE', 'environment');
+    github.vault.variables.set('PLACE', 'repository');
+    github.vault.variables.set('OTHER', 'repository');
+    const run = '\'echo "$PLACE ${{ vars.OTHER }}"\'';
+    const show = "env: { PLACE: '${{ vars.PLACE }}' }\n";
+    const jobs = await play(
+      job('plain', show, run) +
+        job('named', `environment: \${{ vars.TARGET }}\n${show}`, run) +
+        job('mapped', `environment: { name: production }\n${show}`, run),
+      { vars: { OTHER: 'organization', TARGET: 'production' } },
+    );
+    github.vault.variables.clear();
+    expect(Object.values(jobs).map(logOf)).toEqual([
+      ['repository repository'],
+      ['environment repository'],
+      ['environment repository'],
+    ]);
+  });
+
+  test('are not played in a circle, nor with what the player does not know', async () => {
+    await expect(play(job('a', 'needs: b\n') + job('b', 'needs: a\n'))).rejects.toThrow(/need/);
+    await expect(play(job('a', 'strategy: {}\n'))).rejects.toThrow(/strategy/);
+  });
+});
+
+describe('events', () => {
+  test.each([
+    ['push', 'push', undefined, true],
+    ['[push, release]', 'release', 'published', true],
+    ['[push, release]', 'pull_request', 'opened', false],
+    ['{ pull_request: null }', 'pull_request', 'opened', true],
+    ['{ pull_request: null }', 'pull_request', 'closed', false],
+    ['{ pull_request: { types: [closed] } }', 'pull_request', 'closed', true],
+    ['{ pull_request: { types: [closed] } }', 'pull_request', 'opened', false],
+    ['{ push: { branches: [main] } }', 'push', undefined, true],
+    ['{ push: { branches: [other] } }', 'push', undefined, false],
+  ])('on: %s is started by %s (%s): %s', async (on, name, action, started) => {
+    const workflow = `name: Test\non: ${on}\nconcurrency: of-\${{ github.event_name }}\njobs: {}`;
+    const event = { name, payload: { action } };
+    const played = await playWorkflow({ workflow, event, github, actions });
+    expect(played.started).toBe(started);
+    expect(played.concurrency).toBe(started ? `of-${name}` : undefined);
+  });
+});
