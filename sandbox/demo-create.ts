@@ -1,10 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { type DeviceOptions, equipmentFrom, sendFirstMessage } from './device.ts';
 import type { GitHub } from './github/github.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
 import { Runner, type StepOptions, type StepResult } from './runner/runner.ts';
-import { accessTo, startGitHub, startHub } from './services.ts';
+import { accessTo, startBroker, startGitHub, startHub } from './services.ts';
 import {
   placesOf,
   showBooks,
@@ -20,8 +21,9 @@ export async function demonstrateCreate(actions: string, options: DemoOptions): 
   const hub = await startHub(options);
   const github = await startGitHub(options);
   const runner = await Runner.start(actions);
+  const { broker, inputs } = await startBroker(hub, runner.temporary, options);
   try {
-    const step = stepFor(hub, github, options);
+    const step = stepFor(hub, github, inputs, options);
     showStep(step, hub);
     const main = await runner.main(step);
     showLines('The log, masked as on GitHub', [...main.log, `(exit code ${main.exitCode})`]);
@@ -30,7 +32,7 @@ export async function demonstrateCreate(actions: string, options: DemoOptions): 
     if (github !== undefined) showSecrets(github, hub, options);
     showPairs('Outputs', main.outputs);
     showLines('Job summary', main.summary.trim().split('\n'));
-    if (options.ephemeral) connectAll(hub);
+    await showFirstMessage(main, github, { broker, tenant: hub.tenant, ...options });
     showBooks('What there is now', hub, github);
     const post = await runner.post(step, main);
     showLines('The post step, when the job ends', post.log);
@@ -39,18 +41,37 @@ export async function demonstrateCreate(actions: string, options: DemoOptions): 
     showRequests(hub);
     return main.exitCode ?? 1;
   } finally {
+    await broker.stop();
     await runner.stop();
     await hub.stop();
     await github?.stop();
   }
 }
 
-/** As if the devices had connected: their agents are onboarded, and have assets. */
-function connectAll(hub: InsightsHub): void {
-  for (const clientId of hub.agents.keys()) hub.connect(clientId);
+/** The proof: a device that was given the certificate is heard. */
+async function showFirstMessage(
+  main: StepResult,
+  github: GitHub | undefined,
+  options: DeviceOptions,
+): Promise<void> {
+  const equipment = await equipmentFrom(main, github);
+  if (equipment === undefined) return;
+  const { broker } = options;
+  await sendFirstMessage(equipment, options).catch((error: unknown) => {
+    console.log(`\nThe device could not connect: ${error instanceof Error ? error.message : ''}`);
+  });
+  showLines(
+    "The device's first message, as the broker got it",
+    broker.messages.map(({ clientId, topic, payload }) => `${clientId} on ${topic}: ${payload}`),
+  );
 }
 
-function stepFor(hub: InsightsHub, github: GitHub | undefined, options: DemoOptions): StepOptions {
+function stepFor(
+  hub: InsightsHub,
+  github: GitHub | undefined,
+  connection: Readonly<Record<string, string>>,
+  options: DemoOptions,
+): StepOptions {
   const { names, owner, passphrase, dryRun, debug, ephemeral } = options;
   const { inputs, secrets, env } = accessTo(hub, github, options);
   return {
@@ -60,6 +81,8 @@ function stepFor(hub: InsightsHub, github: GitHub | undefined, options: DemoOpti
       ...inputs,
       ...(passphrase && { 'key-passphrase': passphrase }),
       ...(dryRun && { 'dry-run': 'true' }),
+      'verify-connection': 'true',
+      ...connection,
       ...(ephemeral && { ephemeral: 'true' }),
     },
     secrets: [...secrets, passphrase],

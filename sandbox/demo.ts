@@ -1,8 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { demonstrateCreate } from './demo-create.ts';
 import { demonstrateDelete } from './demo-delete.ts';
 import { type DemoOptions, HELP, readOptions, UsageError } from './options.ts';
-import { startHub } from './services.ts';
+import { startBroker, startHub } from './services.ts';
 import { section, showInputs } from './show.ts';
 
 const ACTIONS = path.dirname(import.meta.dirname);
@@ -33,17 +35,22 @@ async function run(options: DemoOptions): Promise<number> {
 
 async function serve(options: DemoOptions): Promise<void> {
   const hub = await startHub(options);
+  const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-serve-'));
+  const { broker, inputs } = await startBroker(hub, directory, options);
   const { technicalUser, urls } = hub;
-  section('An embedded Insights Hub is running; Ctrl-C ends it');
+  section('An embedded Insights Hub and its broker are running; Ctrl-C ends them');
   showInputs({
     tenant: hub.tenant,
     'oauth-client-id': technicalUser.id,
     'oauth-client-secret': technicalUser.secret,
     ...urls,
+    ...inputs,
   });
   console.log(`\nA token by hand:
 curl -u '${technicalUser.id}:${technicalUser.secret}' -d grant_type=client_credentials \\
   ${urls['token-url'].replace('{tenant}', hub.tenant)}`);
   await new Promise((resolve) => process.once('SIGINT', resolve));
+  await broker.stop();
   await hub.stop();
+  await rm(directory, { recursive: true });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { namedBrokerFaults, type OrderedBrokerFault, parseBrokerFault } from './broker/faults.ts';
 import {
   gitHubEndpoints,
   hubEndpoints,
@@ -25,6 +26,7 @@ export interface DemoOptions {
   readonly way: (typeof ways)[number];
   readonly form: AnswerForm;
   readonly faults: readonly OrderedFault[];
+  readonly brokerFaults: readonly OrderedBrokerFault[];
   readonly passphrase: string;
   readonly dryRun: boolean;
   readonly ephemeral: boolean;
@@ -51,7 +53,7 @@ Options, after "npm start --":
   --shape SHAPE        shape of the answer: ${shapes.join(', ')}              (flat)
   --line-ends ENDS     line ends in it: ${lineEnds.join(', ')}    (escaped)
   --passphrase TEXT    encrypts the private key
-  --fault FAULT        lets a call go wrong; more than once for several
+  --fault FAULT        lets a call or connection go wrong; more than once for several
   --ephemeral          the post step ends the agent
   --dry-run            checks everything, creates nothing
   --debug              shows what the runner shows with debug logging
@@ -62,10 +64,16 @@ ENDPOINT is one of:
 ${list('Insights Hub', hubEndpoints)}
 ${list('GitHub', gitHubEndpoints)}
 WHAT is a status from 400 to 599, or one of:
-${Object.entries(namedFaults)
-  .map(([name, { shows }]) => `  ${name.padEnd(20)} ${shows}`)
-  .join('\n')}
+${explain(namedFaults)}
+ENDPOINT may also be broker, for a connection to it. WHAT is then one of:
+${explain(namedBrokerFaults)}
 `;
+
+function explain(faults: Readonly<Record<string, { readonly shows: string }>>): string {
+  return Object.entries(faults)
+    .map(([name, { shows }]) => `  ${name.padEnd(20)} ${shows}`)
+    .join('\n');
+}
 
 /** Names under a heading, in lines that are not too long. */
 function list(heading: string, names: readonly string[]): string {
@@ -100,7 +108,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
       shape: oneOf('--shape', shapes, values.shape ?? 'flat'),
       lineEnds: oneOf('--line-ends', lineEnds, values['line-ends'] ?? 'escaped'),
     },
-    faults: (values.fault ?? []).map(readFault),
+    ...readFaults(values.fault ?? []),
     passphrase: values.passphrase ?? '',
     dryRun: values['dry-run'] ?? false,
     ephemeral: values.ephemeral ?? false,
@@ -140,8 +148,15 @@ function oneOf<T extends string>(option: string, known: readonly T[], value: str
   return found;
 }
 
-function readFault(text: string): OrderedFault {
-  const fault = parseFault(text);
-  if (fault === undefined) throw new UsageError(`--fault ${text}: I don't know that fault.`);
-  return fault;
+function readFaults(texts: readonly string[]): Pick<DemoOptions, 'faults' | 'brokerFaults'> {
+  const faults: OrderedFault[] = [];
+  const brokerFaults: OrderedBrokerFault[] = [];
+  for (const text of texts) {
+    const fault = parseFault(text);
+    const brokerFault = parseBrokerFault(text);
+    if (fault !== undefined) faults.push(fault);
+    else if (brokerFault !== undefined) brokerFaults.push(brokerFault);
+    else throw new UsageError(`--fault ${text}: I don't know that fault.`);
+  }
+  return { faults, brokerFaults };
 }

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Broker } from './broker/broker.ts';
 import { GitHub } from './github/github.ts';
 import { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
@@ -9,6 +12,18 @@ export async function startHub({ form, faults }: DemoOptions): Promise<InsightsH
   const hub = await InsightsHub.start({ form });
   hub.faults.push(...faults);
   return hub;
+}
+
+/** An embedded broker, and the inputs that lead to it; its CA is in a file of the directory. */
+export async function startBroker(
+  hub: InsightsHub,
+  directory: string,
+  { brokerFaults }: DemoOptions,
+) {
+  const broker = await Broker.start({ hub, faults: brokerFaults });
+  const file = path.join(directory, 'root-ca.pem');
+  await writeFile(file, broker.ca);
+  return { broker, inputs: { 'broker-url': broker.url, 'broker-ca-file': file } };
 }
 
 /** An embedded GitHub, where the run has to do with it. */

@@ -1,9 +1,12 @@
 import 'reflect-metadata';
-import { generateKeyPair, randomBytes, webcrypto } from 'node:crypto';
+import { generateKeyPair, type KeyPairKeyObjectResult, randomBytes, webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
+/** Of servers, for which nothing hangs on the kind of key: these are made at once. */
+const SERVER_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Names as the service's certificates bear them: nothing of the agent, the issuer in one OU. */
 const SUBJECT = [{ CN: ['AWS IoT Certificate'] }];
@@ -11,12 +14,15 @@ const ISSUER = [{ OU: ['Amazon Web Services O=Amazon.com Inc. L=Seattle ST=Washi
 const EXPIRY = new Date('2049-12-31T23:59:59Z');
 
 export interface IssuedPair {
-  /** PKCS#1 PEM, LF line ends, one at the end */
+  /** PEM, LF line ends, one at the end; PKCS#1 if it is an agent's */
   readonly privateKey: string;
   readonly certificate: string;
 }
 
+type Algorithm = typeof ALGORITHM | typeof SERVER_ALGORITHM;
+
 interface KeyPair {
+  readonly algorithm: Algorithm;
   readonly privateKeyPem: string;
   readonly privateKey: webcrypto.CryptoKey;
   readonly publicKey: webcrypto.CryptoKey;
@@ -24,14 +30,18 @@ interface KeyPair {
 
 /** Issues real RSA-2048 keys and X.509 certificates that look like those of the service. */
 export class CertificateAuthority {
+  /** its own certificate, which a server needs to verify what it issued, as PEM */
+  readonly certificate: string;
   readonly #keys: KeyPair;
 
-  private constructor(keys: KeyPair) {
+  private constructor(keys: KeyPair, certificate: string) {
     this.#keys = keys;
+    this.certificate = certificate;
   }
 
   static async create(): Promise<CertificateAuthority> {
-    return new CertificateAuthority(await makeKeyPair());
+    const keys = await makeKeyPair();
+    return new CertificateAuthority(keys, await selfSign(keys, ISSUER));
   }
 
   async issue({ notAfter = EXPIRY }: { readonly notAfter?: Date } = {}): Promise<IssuedPair> {
@@ -40,8 +50,7 @@ export class CertificateAuthority {
       serialNumber: randomBytes(16).toString('hex'),
       subject: SUBJECT,
       issuer: ISSUER,
-      notBefore: new Date(Math.min(Date.now(), notAfter.getTime()) - 120_000),
-      notAfter,
+      ...periodUntil(notAfter),
       publicKey: keys.publicKey,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: ALGORITHM,
@@ -50,7 +59,55 @@ export class CertificateAuthority {
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       ],
     });
-    return { privateKey: keys.privateKeyPem, certificate: `${certificate.toString('pem')}\n` };
+    return { privateKey: keys.privateKeyPem, certificate: pemOf(certificate) };
+  }
+}
+
+/** What a server's certificate says: host names and IP addresses, and its end, a day from now if not given. */
+export interface ServerNames {
+  readonly names: readonly string[];
+  readonly notAfter?: Date;
+}
+
+/** A root certificate authority that vouches for TLS servers on this machine. */
+export class ServerAuthority {
+  /** the root certificate, for clients to trust, as PEM */
+  readonly certificate: string;
+  readonly #keys: KeyPair;
+  readonly #name: x509.JsonName;
+
+  private constructor(keys: KeyPair, name: x509.JsonName, certificate: string) {
+    this.#keys = keys;
+    this.#name = name;
+    this.certificate = certificate;
+  }
+
+  static async create(commonName = 'Sandbox Root CA'): Promise<ServerAuthority> {
+    const keys = await makeServerKeyPair();
+    const name = [{ CN: [commonName] }];
+    return new ServerAuthority(keys, name, await selfSign(keys, name));
+  }
+
+  async issueServer({ names, notAfter = tomorrow() }: ServerNames): Promise<IssuedPair> {
+    const keys = await makeServerKeyPair();
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: randomBytes(16).toString('hex'),
+      subject: [{ CN: [names[0] ?? 'sandbox'] }],
+      issuer: this.#name,
+      ...periodUntil(notAfter),
+      publicKey: keys.publicKey,
+      signingKey: this.#keys.privateKey,
+      signingAlgorithm: SERVER_ALGORITHM,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        alternativeNames(names),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await x509.AuthorityKeyIdentifierExtension.create(this.#keys.publicKey),
+      ],
+    });
+    return { privateKey: keys.privateKeyPem, certificate: pemOf(certificate) };
   }
 }
 
@@ -59,28 +116,79 @@ export async function selfSignedServer(names: readonly string[]): Promise<Issued
   const keys = await makeKeyPair();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: ['sandbox'] }],
-    notBefore: new Date(Date.now() - 120_000),
-    notAfter: new Date(Date.now() + 24 * 3600_000),
+    ...periodUntil(tomorrow()),
     keys: { privateKey: keys.privateKey, publicKey: keys.publicKey },
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: keys.algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.SubjectAlternativeNameExtension(
-        names.map((value) => ({ type: /^[\d.]+$/.test(value) ? 'ip' : 'dns', value })),
-      ),
+      alternativeNames(names),
     ],
   });
-  return { privateKey: keys.privateKeyPem, certificate: `${certificate.toString('pem')}\n` };
+  return { privateKey: keys.privateKeyPem, certificate: pemOf(certificate) };
+}
+
+/** The certificate of an authority that signs with these keys. */
+async function selfSign(keys: KeyPair, name: x509.JsonName): Promise<string> {
+  const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags;
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomBytes(16).toString('hex'),
+    name,
+    notBefore: new Date('2015-01-01T00:00:00Z'),
+    notAfter: EXPIRY,
+    keys: { privateKey: keys.privateKey, publicKey: keys.publicKey },
+    signingAlgorithm: keys.algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(digitalSignature | keyCertSign | cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return pemOf(certificate);
+}
+
+function alternativeNames(names: readonly string[]): x509.SubjectAlternativeNameExtension {
+  return new x509.SubjectAlternativeNameExtension(
+    names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })),
+  );
+}
+
+function tomorrow(): Date {
+  return new Date(Date.now() + 24 * 3600_000);
+}
+
+/** Begins two minutes ago, or before its end if that has passed. */
+function periodUntil(notAfter: Date): { readonly notBefore: Date; readonly notAfter: Date } {
+  return { notBefore: new Date(Math.min(Date.now(), notAfter.getTime()) - 120_000), notAfter };
+}
+
+function pemOf(certificate: x509.X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
 }
 
 async function makeKeyPair(): Promise<KeyPair> {
   const keys = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const pem = keys.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+  return importKeys(keys, pem, ALGORITHM);
+}
+
+async function makeServerKeyPair(): Promise<KeyPair> {
+  const keys = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  const pem = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return importKeys(keys, pem, SERVER_ALGORITHM);
+}
+
+async function importKeys(
+  keys: KeyPairKeyObjectResult,
+  privateKeyPem: string,
+  algorithm: Algorithm,
+): Promise<KeyPair> {
   const { subtle } = webcrypto;
   const pkcs8 = keys.privateKey.export({ type: 'pkcs8', format: 'der' });
   const spki = keys.publicKey.export({ type: 'spki', format: 'der' });
   return {
-    privateKeyPem: keys.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
-    privateKey: await subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign']),
-    publicKey: await subtle.importKey('spki', spki, ALGORITHM, true, ['verify']),
+    algorithm,
+    privateKeyPem,
+    privateKey: await subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
+    publicKey: await subtle.importKey('spki', spki, algorithm, true, ['verify']),
   };
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { IssuedPair } from './authority.ts';
 import { objectId } from './identifiers.ts';
 
@@ -35,6 +36,8 @@ export interface Books {
   readonly agents: Map<string, HubAgent>;
   /** by asset id */
   readonly assets: Map<string, HubAsset>;
+  /** whose each certificate is, by SHA-256 fingerprint; also of agents that are gone */
+  readonly certificates: Map<string, HubAgent>;
   /** whether records of agents name their client ids */
   readonly tellsClientIds: boolean;
   /** how many reads of the boarding status an offboarding takes */
@@ -60,4 +63,9 @@ export function newAgent(clientId: string, owner: string | undefined, pair: Issu
 /** A new asset, as an agent gets it when it first connects. */
 export function newAsset(clientId: string): HubAsset {
   return { id: objectId(), name: clientId, externalId: clientId, typeId: 'core.mcmqtt', etag: 0 };
+}
+
+/** A certificate's SHA-256 fingerprint, as OpenSSL and Node write it. */
+export function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256;
 }

@@ -4,7 +4,14 @@ import type { Fault, HubEndpoint } from '../faults.ts';
 import { answerAgentCall } from './agent-management.ts';
 import { answerAssetCall } from './asset-management.ts';
 import { CertificateAuthority, type IssuedPair } from './authority.ts';
-import { type Books, type HubAgent, type HubAsset, newAgent, newAsset } from './books.ts';
+import {
+  type Books,
+  fingerprintOf,
+  type HubAgent,
+  type HubAsset,
+  newAgent,
+  newAsset,
+} from './books.ts';
 import { type AnswerForm, certificateAnswer } from './certificate-answer.ts';
 import { oauthError } from './error-bodies.ts';
 import { errorReply, json } from './replies.ts';
@@ -38,6 +45,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   /** The books: what exists. */
   readonly agents = new Map<string, HubAgent>();
   readonly assets = new Map<string, HubAsset>();
+  readonly certificates = new Map<string, HubAgent>();
   readonly tokens = new Set<string>();
   /** every key pair that was handed out, also of agents that are gone */
   readonly issued: IssuedPair[] = [];
@@ -46,17 +54,18 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   tellsClientIds = true;
   /** How many reads of the boarding status still say ONBOARDED after an agent was offboarded. */
   offboarding = 0;
+  /** Issues the agents' certificates; a broker trusts it. */
+  readonly authority: CertificateAuthority;
   /** Calls that the tokens give no right to. */
   readonly forbidden = new Set<HubEndpoint>();
 
-  readonly #authority: CertificateAuthority;
   readonly #form: AnswerForm;
   readonly #options: HubOptions;
 
   private constructor(options: HubOptions, authority: CertificateAuthority) {
     super(options.tls);
     this.#options = options;
-    this.#authority = authority;
+    this.authority = authority;
     this.#form = { shape: 'flat', lineEnds: 'lf', ...options.form };
   }
 
@@ -82,7 +91,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
 
   /** Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`. */
   async addAgent(name: string, clientId = this.#clientIdOf(name)): Promise<HubAgent> {
-    return this.#enter(clientId, undefined, await this.#authority.issue());
+    return this.#enter(clientId, undefined, await this.authority.issue());
   }
 
   /** What happens when a device connects for the first time: its agent is onboarded. */
@@ -169,14 +178,14 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     const clientId = this.#clientIdOf(asked.name);
     const expired = fault?.kind === 'expired' ? { notAfter: new Date('2020-01-01') } : {};
     if (this.agents.has(clientId)) return refuse(409);
-    const pair = await this.#authority.issue(expired);
+    const pair = await this.authority.issue(expired);
     // Another create of the same name may have been faster.
     if (this.agents.has(clientId)) return refuse(409);
     const owner = typeof asked.owner === 'string' ? asked.owner : undefined;
     const agent = this.#enter(clientId, owner, pair);
     const handedOut =
       fault?.kind === 'wrong-pair'
-        ? { ...pair, privateKey: (await this.#authority.issue()).privateKey }
+        ? { ...pair, privateKey: (await this.authority.issue()).privateKey }
         : pair;
     return json(201, certificateAnswer(agent, handedOut, this.#form));
   }
@@ -188,6 +197,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   #enter(clientId: string, owner: string | undefined, pair: IssuedPair): HubAgent {
     const agent = newAgent(clientId, owner, pair);
     this.agents.set(clientId, agent);
+    this.certificates.set(fingerprintOf(pair.certificate), agent);
     this.issued.push(pair);
     return agent;
   }

@@ -1,0 +1,97 @@
+/** CONNACK return codes that refuse: https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/, table 3.1. */
+export type Refusal = 1 | 2 | 3 | 4 | 5;
+
+/**
+ * How a connection to the broker goes wrong. Kinds in the first group happen before TLS, those in
+ * the second group show another server certificate, `alert` rejects the client's certificate, and
+ * those in the last group happen after TLS.
+ */
+export type BrokerFault =
+  | { readonly kind: 'silence-before-tls' }
+  | { readonly kind: 'reset-before-tls' }
+  | { readonly kind: 'foreign-authority' }
+  | { readonly kind: 'expired-server' }
+  | { readonly kind: 'other-server' }
+  /** the number of a TLS alert, unknown_ca if not given */
+  | { readonly kind: 'alert'; readonly alert?: number }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'silence' }
+  /** closes as soon as a CONNECT has come */
+  | { readonly kind: 'close' }
+  /** answers the first bytes with others, and closes */
+  | { readonly kind: 'answer'; readonly bytes: string | Uint8Array }
+  | { readonly kind: 'connack'; readonly code: Refusal };
+
+export interface OrderedBrokerFault {
+  readonly fault: BrokerFault;
+  /** how many connections it meets; all that come, when not given */
+  readonly times?: number;
+}
+
+/** As a web server answers what it can't read. */
+export const HTTP_ANSWER = [
+  'HTTP/1.1 400 Bad Request',
+  'Content-Type: text/html',
+  'Connection: close',
+  '',
+  '<html><body><h1>400 Bad Request</h1></body></html>',
+].join('\r\n');
+
+const refusal = (code: Refusal, meaning: string) => ({
+  fault: { kind: 'connack', code } as const,
+  shows: `CONNACK ${code}: ${meaning}`,
+});
+
+/** Faults that a person can order by name, with what they show. */
+export const namedBrokerFaults: Readonly<
+  Record<string, { readonly fault: BrokerFault; readonly shows: string }>
+> = {
+  'connack-1': refusal(1, 'the protocol version is not supported'),
+  'connack-2': refusal(2, 'the client id is not accepted'),
+  'connack-3': refusal(3, 'the broker is unavailable'),
+  'connack-4': refusal(4, 'bad user name or password'),
+  'connack-5': refusal(5, 'not authorized'),
+  'silence-before-tls': {
+    fault: { kind: 'silence-before-tls' },
+    shows: 'the broker never says anything, not even in TLS',
+  },
+  'reset-before-tls': {
+    fault: { kind: 'reset-before-tls' },
+    shows: 'the connection breaks before TLS',
+  },
+  'foreign-authority': {
+    fault: { kind: 'foreign-authority' },
+    shows: "another CA issued the broker's certificate",
+  },
+  'expired-server': {
+    fault: { kind: 'expired-server' },
+    shows: "the broker's certificate has expired",
+  },
+  'other-server': {
+    fault: { kind: 'other-server' },
+    shows: "the broker's certificate is for another name",
+  },
+  alert: { fault: { kind: 'alert' }, shows: "TLS rejects the agent's certificate" },
+  reset: { fault: { kind: 'reset' }, shows: 'the connection breaks after TLS' },
+  silence: { fault: { kind: 'silence' }, shows: 'the broker never answers the CONNECT' },
+  close: { fault: { kind: 'close' }, shows: 'the broker closes without an answer' },
+  http: {
+    fault: { kind: 'answer', bytes: HTTP_ANSWER },
+    shows: 'a web server answers',
+  },
+  garbage: {
+    fault: { kind: 'answer', bytes: new Uint8Array(64).fill(0xff) },
+    shows: 'the answer is not MQTT',
+  },
+};
+
+/**
+ * Reads `broker:FAULT` or `broker:FAULT:TIMES`, where FAULT is a name from the list. Gives nothing
+ * for what it does not know.
+ */
+export function parseBrokerFault(text: string): OrderedBrokerFault | undefined {
+  const [first, name = '', count = '1', ...others] = text.split(':');
+  const fault = namedBrokerFaults[name]?.fault;
+  if (first !== 'broker' || fault === undefined || others.length > 0) return undefined;
+  return /^\d+$/.test(count) ? { fault, times: Number(count) } : undefined;
+}

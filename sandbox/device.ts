@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { connectAsync } from 'mqtt';
+import type { Broker } from './broker/broker.ts';
+import type { GitHub } from './github/github.ts';
+import type { StepResult } from './runner/runner.ts';
+
+/** What a device was given. */
+interface Equipment {
+  readonly clientId: string;
+  readonly certificate: string | Buffer;
+  readonly privateKey: string | Buffer;
+}
+
+/** The files, or what is in the secrets, of the first agent of a step; nothing when it has none. */
+export async function equipmentFrom(
+  { outputs }: StepResult,
+  github: GitHub | undefined,
+): Promise<Equipment | undefined> {
+  const [agent] = JSON.parse(outputs['agents'] ?? '[]') as Readonly<Record<string, string>>[];
+  const { clientId, certificatePath, privateKeyPath, code } = agent ?? {};
+  if (clientId === undefined || code !== undefined) return undefined;
+  if (certificatePath !== undefined && privateKeyPath !== undefined) {
+    return {
+      clientId,
+      certificate: await readFile(certificatePath),
+      privateKey: await readFile(privateKeyPath),
+    };
+  }
+  const vaults = github ? [github.vault, ...github.environments.values()] : [];
+  const secrets = new Map(vaults.flatMap((vault) => [...vault.secrets]));
+  const find = (ending: string) => [...secrets].find(([name]) => name.endsWith(ending))?.[1];
+  const certificate = find('_CERTIFICATE');
+  const privateKey = find('_PRIVATE_KEY');
+  if (certificate === undefined || privateKey === undefined) return undefined;
+  return { clientId, certificate, privateKey };
+}
+
+/** A device that sends its first message: connects, publishes, and waits until it has arrived. */
+export async function sendFirstMessage(
+  { clientId, certificate, privateKey }: Equipment,
+  { broker, passphrase, tenant }: DeviceOptions,
+): Promise<void> {
+  const client = await connectAsync(broker.url, {
+    clientId,
+    ca: broker.ca,
+    cert: certificate,
+    key: privateKey,
+    ...(passphrase && { passphrase }),
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    connectTimeout: 5000,
+  });
+  const values = [{ dataPointId: 'dataPoint1', value: '21.5', qualityCode: '0' }];
+  const message = { timeseries: [{ timestamp: new Date().toISOString(), values }] };
+  const topic = `tc/${tenant}/${clientId}/o/mc_v3/ts`;
+  await client.publishAsync(topic, JSON.stringify(message), { qos: 1 });
+  await client.endAsync();
+}
+
+export interface DeviceOptions {
+  readonly broker: Broker;
+  readonly tenant: string;
+  readonly passphrase: string;
+}
