@@ -14,6 +14,7 @@ export const failureCodes = [
   'key-mismatch',
   'destination-invalid',
   'delivery-failed',
+  'connection-failed',
   'timeout',
   'cancelled',
   'not-ended',

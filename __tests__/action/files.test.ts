@@ -53,7 +53,12 @@ describe.concurrent('files', () => {
     const mine = path.join(sandbox.runner.workspace, 'mine');
     await mkdir(mine);
     await sandbox.main({ 'output-directory': 'mine' });
-    expect(await readdir(mine)).toEqual(['mqtt1_device001.key', 'mqtt1_device001.pem']);
+    expect(await readdir(mine)).toEqual([
+      'broker-ca.pem',
+      'mqtt1_device001.key',
+      'mqtt1_device001.mqttx.json',
+      'mqtt1_device001.pem',
+    ]);
   });
 
   test.for(['mqtt1_device001.key', 'mqtt1_device001.pem'])(
@@ -97,7 +102,9 @@ describe.concurrent('files', () => {
     const base = `mqtt1_taken-${result.outputs['certificateId']}`;
     expect(path.basename(result.outputs['privateKeyPath'] ?? '')).toBe(`${base}.key`);
     expect(await readdir(path.dirname(taken))).toEqual([
+      'broker-ca.pem',
       `${base}.key`,
+      `${base}.mqttx.json`,
       `${base}.pem`,
       'mqtt1_taken.pem',
     ]);
@@ -353,7 +360,9 @@ describe.concurrent('the post step', () => {
     expect((await sandbox.files()).map((name) => path.basename(name))).toEqual([
       DIRECTORY,
       '.gitignore',
+      'broker-ca.pem',
       'mqtt1_device001.key',
+      'mqtt1_device001.mqttx.json',
       'mqtt1_device001.pem',
     ]);
   });
@@ -369,7 +378,9 @@ describe.concurrent('the post step', () => {
     expect((await sandbox.files()).map((name) => path.basename(name))).toEqual([
       DIRECTORY,
       '.gitignore',
+      'broker-ca.pem',
       'mqtt1_device002.key',
+      'mqtt1_device002.mqttx.json',
       'mqtt1_device002.pem',
     ]);
   });

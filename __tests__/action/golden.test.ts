@@ -31,6 +31,7 @@ describe.concurrent('a run that succeeds', () => {
         certificateId: expect.stringMatching(/^[0-9A-Z]{26}$/),
         certificatePath: path.join(directory, 'mqtt1_device001.pem'),
         privateKeyPath: path.join(directory, 'mqtt1_device001.key'),
+        mqttxPath: path.join(directory, 'mqtt1_device001.mqttx.json'),
         fingerprint: certificate.fingerprint256,
         expiresAt: '2049-12-31T23:59:59.000Z',
       };
@@ -145,10 +146,13 @@ describe.concurrent('a run that succeeds', () => {
     expect(Object.keys(result.outputs)).toEqual(['agents']);
     expect(await sandbox.files()).toEqual([
       '.insights-hub',
-      ...['.gitignore', 'mqtt1_a.key', 'mqtt1_a.pem', 'mqtt1_b.key', 'mqtt1_b.pem'].map((name) =>
-        path.join('.insights-hub', name),
-      ),
-      ...['mqtt1_c.key', 'mqtt1_c.pem'].map((name) => path.join('.insights-hub', name)),
+      ...[
+        '.gitignore',
+        'broker-ca.pem',
+        ...['a', 'b', 'c'].flatMap((name) =>
+          ['key', 'mqttx.json', 'pem'].map((ending) => `mqtt1_${name}.${ending}`),
+        ),
+      ].map((name) => path.join('.insights-hub', name)),
     ]);
   });
 
@@ -166,7 +170,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(result.summary).toContain('<code>mqtt1&#95;device001</code>');
     expect(result.summary).toContain('2049-12-31');
     expect(result.summary).toContain(result.outputs['fingerprint']);
-    expect(result.summary).toContain("Connect to your tenant's broker");
+    expect(result.summary).toContain('mqtts://mindconnectmqtt.eu1.mindsphere.io:8883');
     const silent = await sandbox.main({ name: 'device002', summary: 'False' });
     expect(silent.summary).toBe('');
   });
@@ -174,9 +178,12 @@ describe.concurrent('a run that succeeds', () => {
   test('tells one line an agent', async ({ start }) => {
     const sandbox = await start();
     const { log } = await sandbox.main({ name: 'a\nb' });
-    expect(log).toHaveLength(2);
-    expect(log[0]).toMatch(/^Created agent a: client id mqtt1_a, .*SHA-256 /);
-    expect(log[1]).toMatch(/^Created agent b: client id mqtt1_b, /);
+    expect(log).toEqual([
+      expect.stringMatching(/^Created agent a: client id mqtt1_a, .*SHA-256 /),
+      expect.stringMatching(/^Created agent b: client id mqtt1_b, /),
+      expect.stringMatching(/^To publish a first message: mosquitto_pub .* -i mqtt1_a /),
+      expect.stringMatching(/^To connect with MQTTX: import .*mqtt1_a\.mqttx\.json$/),
+    ]);
   });
 
   test('a dry run checks everything and creates nothing', async ({ start }) => {

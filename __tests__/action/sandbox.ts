@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test as base, expect } from 'vitest';
+import { Broker, type BrokerOptions } from '../../sandbox/broker/broker.ts';
 import { GitHub } from '../../sandbox/github/github.ts';
 import { type HubOptions, InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
@@ -17,6 +18,7 @@ export class Sandbox {
   readonly #secrets: string[] = [];
   /** what each step was given, for its post step */
   readonly #given = new Map<StepResult, StepOptions>();
+  readonly #brokers: Broker[] = [];
   #github: GitHub | undefined;
 
   private constructor(hub: InsightsHub, runner: Runner) {
@@ -34,7 +36,22 @@ export class Sandbox {
     return this.#github;
   }
 
+  /** Starts an embedded broker, and gives it with the inputs that have the connection verified. */
+  async startBroker(options: Omit<BrokerOptions, 'hub'> = {}) {
+    const broker = await Broker.start({ ...options, hub: this.hub });
+    this.#brokers.push(broker);
+    return { broker, inputs: await this.connectTo(broker) };
+  }
+
+  /** The inputs that have the connection to a broker verified. */
+  async connectTo({ url, ca }: { readonly url: string; readonly ca: string }): Promise<Inputs> {
+    const file = path.join(this.runner.temporary, 'root-ca.pem');
+    await writeFile(file, ca);
+    return { 'verify-connection': 'true', 'broker-url': url, 'broker-ca-file': file };
+  }
+
   async stop(): Promise<void> {
+    for (const broker of this.#brokers) await broker.stop();
     await this.#github?.stop();
     await this.runner.stop();
     await this.hub.stop();

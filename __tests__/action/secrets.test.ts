@@ -64,6 +64,7 @@ describe.concurrent('masks', () => {
       '#output', // their paths
       'Created',
       '#output', // agents
+      'To', // how to connect
     ]);
   });
 

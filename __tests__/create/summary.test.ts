@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Agent, Fate } from '../../src/create/fate.ts';
+import { howToConnect } from '../../src/create/how-to-connect.ts';
 import { summaryOf } from '../../src/create/summary.ts';
 import { Failure } from '../../src/failure.ts';
 
@@ -14,7 +15,14 @@ const agent: Agent = {
   certificatePath: '/w/mqtt1-device001.pem',
 };
 const failure = new Failure('agent-exists', 'It is there, says the server.');
-const options = { broker: 'mqtts://broker.invalid:8883', dryRun: false };
+const connectOptions = {
+  tenant: 'mqtt1',
+  broker: { host: 'broker.invalid', port: 8883 },
+  brokerCa: undefined,
+  now: new Date(0),
+};
+const connect = howToConnect([{ agent }], connectOptions);
+const options = { connect, dryRun: false };
 
 /** The cells of each row below the head. */
 function rowsOf(markdown: string): readonly (readonly string[])[] {
@@ -40,13 +48,32 @@ describe('the summary', () => {
       ],
     ]);
     expect(markdown).toMatch(/^### .*\n\n\| Agent \|/);
-    expect(markdown).toMatch(/Connect to <code>mqtts:\/\/broker\.invalid:8883<\/code>.*\.\n$/);
+    expect(markdown).toContain('#### Connect as <code>mqtt1-device001</code>');
+    expect(markdown).toContain(
+      'Connect to <code>mqtts://broker.invalid:8883</code> over MQTT 3.1.1',
+    );
+    expect(markdown).toContain('```sh\nmosquitto_pub -h broker.invalid -p 8883 ');
+    expect(markdown).toContain(
+      '- The agent publishes to: <code>tc/mqtt1/mqtt1-device001/o/mc&#95;v3/ts</code> (time series)',
+    );
+    expect(markdown).toContain(
+      '- It subscribes to: <code>tc/mqtt1/mqtt1-device001/i/cmd&#95;v3/c</code> (commands)',
+    );
   });
 
-  test('names no broker that it does not know', () => {
-    const markdown = summaryOf([{ agent }], { ...options, broker: undefined });
-    expect(markdown).toContain("Connect to your tenant's broker ");
-    expect(markdown).not.toContain('undefined');
+  test('says that the broker accepted the certificate', () => {
+    const [cells] = rowsOf(summaryOf([{ agent, isVerified: true }], options));
+    expect(cells?.[4]).toMatch(/^connected<br>/);
+  });
+
+  test('tells of no files where there are none', () => {
+    const { privateKeyPath: _, certificatePath: __, ...pushed } = agent;
+    const markdown = summaryOf([{ agent: pushed }], {
+      ...options,
+      connect: howToConnect([{ agent: pushed }], connectOptions),
+    });
+    expect(markdown).toContain('Connect to <code>');
+    expect(markdown).not.toMatch(/mosquitto_pub|MQTTX/);
   });
 
   test('tells of agents that failed, by code and without words', () => {
@@ -64,7 +91,10 @@ describe('the summary', () => {
   });
 
   test('does not say how to connect when nothing was issued', () => {
-    expect(summaryOf([{ agent: { name: 'a' }, failure }], options)).not.toContain('Connect');
+    const fates = [{ agent: { name: 'a' }, failure }];
+    expect(howToConnect(fates, connectOptions)).toBeUndefined();
+    const markdown = summaryOf(fates, { ...options, connect: undefined });
+    expect(markdown).not.toContain('Connect');
   });
 
   test('of a dry run says that nothing was created', () => {

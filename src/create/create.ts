@@ -9,6 +9,7 @@ import {
   refuseExisting,
   requestCertificate,
 } from '../insights-hub/request-certificate.ts';
+import type { Secret } from '../secret.ts';
 import { type Agent, agentOf, allFailed, type Fate } from './fate.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -18,8 +19,17 @@ export interface CreateServices extends CertificateServices {
   readonly rescues: readonly Destination[];
   /** Learns of ephemeral agents before they are created. */
   readonly made: MadeLog;
+  /** Connects once with a new certificate; nothing where that is not asked for. */
+  readonly verify: Verify | undefined;
   readonly report: Report;
 }
+
+/** Throws `connection-failed`. */
+export type Verify = (
+  issued: IssuedCertificate,
+  passphrase: Secret | undefined,
+  limit: TimeLimit,
+) => Promise<void>;
 
 /** Is told what happens, as it happens. */
 export interface Report {
@@ -70,6 +80,11 @@ async function createAgent(
   limit: TimeLimit,
 ): Promise<Fate> {
   let agent: Agent = { name: request.name };
+  let delivered: Delivery = {};
+  const fate = (more: Pick<Fate, 'failure' | 'isVerified'>): Fate => {
+    const { settings = [], brokerCaPath } = delivered;
+    return { agent, settings, brokerCaPath, ...more };
+  };
   try {
     if (limit.cancelled) throw cancelled(`Creating agent ${request.name}`);
     const issued = request.ephemeral
@@ -78,12 +93,15 @@ async function createAgent(
     agent = agentOf(issued);
     services.report.known(agent);
     const { delivery, failure } = await deliver(issued, services, limit);
+    delivered = delivery;
     agent = agentOf(issued, delivery);
     services.report.known(agent);
     warnAbout(issued, inputs, services);
-    return { agent, settings: delivery.settings ?? [], failure };
+    if (failure !== undefined || services.verify === undefined) return fate({ failure });
+    await services.verify(issued, request.passphrase, limit);
+    return fate({ isVerified: true });
   } catch (error) {
-    return { agent, failure: asFailure(error) };
+    return fate({ failure: asFailure(error) });
   }
 }
 

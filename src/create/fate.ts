@@ -11,6 +11,7 @@ export interface Agent {
   readonly certificateId?: string | undefined;
   readonly certificatePath?: string | undefined;
   readonly privateKeyPath?: string | undefined;
+  readonly mqttxPath?: string | undefined;
   /** names of the secrets that were written */
   readonly secretNames?: readonly string[] | undefined;
   readonly fingerprint?: string;
@@ -23,6 +24,10 @@ export interface Fate {
   readonly agent: Agent;
   /** secrets and variables that were written for it */
   readonly settings?: readonly Setting[];
+  /** CAs that vouch for the broker, where a file was written */
+  readonly brokerCaPath?: string | undefined;
+  /** whether the broker accepted the certificate */
+  readonly isVerified?: boolean;
   readonly failure?: Failure | undefined;
 }
 
@@ -44,6 +49,7 @@ export function agentOf(issued: IssuedCertificate, delivery?: Delivery): Agent {
     certificateId,
     certificatePath: delivery?.certificatePath,
     privateKeyPath: delivery?.privateKeyPath,
+    mqttxPath: delivery?.mqttxPath,
     secretNames: secretNamesOf(delivery),
     fingerprint,
     expiresAt: expiresAt?.toISOString(),

@@ -3,6 +3,7 @@ import { isInside } from '../destinations/directory.ts';
 import type { GitHubSettings } from '../destinations/github-settings.ts';
 import type { ProxySettings } from '../http/proxy.ts';
 import { checkAgents, readNames } from '../inputs/agents.ts';
+import { type AuthorityFile, readBroker, readBrokerCa } from '../inputs/broker.ts';
 import { readCredentials } from '../inputs/credentials.ts';
 import { CREATE_DEFAULTS } from '../inputs/defaults.ts';
 import { readEndpoints } from '../inputs/endpoints.ts';
@@ -13,6 +14,7 @@ import { InputReader, type InputSource } from '../inputs/reader.ts';
 import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
 import type { EndpointSettings } from '../insights-hub/endpoints.ts';
 import type { Credentials } from '../insights-hub/tokens.ts';
+import type { Broker } from '../mqtt/broker.ts';
 import { Secret } from '../secret.ts';
 
 /** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
@@ -31,6 +33,10 @@ export interface Inputs {
   /** absolute */
   readonly outputDirectory: string;
   readonly keepFiles: boolean;
+  readonly verifyConnection: boolean;
+  readonly broker: Broker;
+  /** who vouches for the broker; where it is not given, whom this machine trusts */
+  readonly brokerCa: AuthorityFile | undefined;
   /** whether the post step ends the agents */
   readonly ephemeral: boolean;
   /** seconds that all network work of one agent may take */
@@ -45,7 +51,7 @@ export interface Inputs {
  * Reads and checks every input, and has the given secrets masked. Throws `input-invalid` with all
  * problems at once, or `credentials-missing` when that is the only one.
  */
-export function readInputs(source: InputSource): Inputs {
+export async function readInputs(source: InputSource): Promise<Inputs> {
   const reader = new InputReader(source, CREATE_DEFAULTS);
   const endpoints = readEndpoints(reader);
   const credentials = readCredentials(reader, endpoints.tenant);
@@ -60,17 +66,20 @@ export function readInputs(source: InputSource): Inputs {
     github: readGitHub(reader, secretPlaces(kinds), agents),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
+    verifyConnection: reader.flag('verify-connection'),
+    brokerCa: await readBrokerCa(reader),
     ephemeral,
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
     dryRun: reader.flag('dry-run'),
     summary: reader.flag('summary'),
   };
+  const broker = readBroker(reader, endpoints);
   const proxies = readProxies(reader);
   reader.throwProblems();
-  if (credentials === undefined || proxies === undefined) {
+  if (credentials === undefined || proxies === undefined || broker === undefined) {
     throw new Error('a missing input is a problem');
   }
-  return { ...inputs, credentials, proxies };
+  return { ...inputs, credentials, proxies, broker };
 }
 
 /** What the post step has to know to end what an ephemeral run made. */

@@ -10,7 +10,7 @@ export interface LogOptions {
 
 /** The one line that the log tells of an agent. */
 export function logLineOf(
-  { agent, settings = [], failure }: Fate,
+  { agent, settings = [], isVerified, failure }: Fate,
   { several, secrets }: LogOptions,
 ): string {
   const facts = [
@@ -20,6 +20,8 @@ export function logLineOf(
     `SHA-256 ${agent.fingerprint}`,
     agent.privateKeyPath && `private key in ${agent.privateKeyPath}`,
     agent.certificatePath && `certificate in ${agent.certificatePath}`,
+    agent.mqttxPath && `connection for MQTTX in ${agent.mqttxPath}`,
+    isVerified && 'connection accepted by the broker',
     ...settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`),
   ];
   const known = agent.clientId === undefined ? '' : `: ${facts.filter(Boolean).join(', ')}`;

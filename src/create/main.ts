@@ -10,14 +10,15 @@ import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
 import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
-import { DEFAULT_API_URL } from '../insights-hub/endpoints.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
+import { trustedAuthorities } from '../mqtt/authorities.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
 import { stepFailure } from '../step-failure.ts';
-import { type CreateServices, createAgents } from './create.ts';
+import { type CreateServices, createAgents, type Verify } from './create.ts';
 import { allFailed } from './fate.ts';
+import { connectLines, howToConnect } from './how-to-connect.ts';
 import { type Inputs, readInputs, warningsOf } from './inputs.ts';
 import { logLineOf } from './log.ts';
 import { Outputs } from './outputs.ts';
@@ -26,7 +27,7 @@ import { summaryOf } from './summary.ts';
 
 await runStep(async (runner) => {
   const interruption = listenForInterruption();
-  const inputs = readInputs(runner);
+  const inputs = await readInputs(runner);
   for (const warning of warningsOf(inputs)) runner.warn(warning);
   const http = openHttp(inputs.proxies, (line) => runner.debug(line));
   try {
@@ -55,8 +56,15 @@ async function create(
     );
   }
   if (inputs.dryRun) await undoPreparations(journal);
+  const connect = howToConnect(fates, {
+    tenant: inputs.endpoints.tenant,
+    broker: inputs.broker,
+    brokerCa: inputs.brokerCa?.path,
+    now: new Date(services.clock.now()),
+  });
+  for (const line of connect ? connectLines(connect) : []) runner.info(line);
   if (inputs.summary) {
-    await runner.summarise(summaryOf(fates, { dryRun: inputs.dryRun, broker: brokerOf(inputs) }));
+    await runner.summarise(summaryOf(fates, { dryRun: inputs.dryRun, connect }));
   }
   const agents = fates.map(({ agent, failure }) => ({ name: agent.name, failure }));
   const failure = stepFailure(agents, { cancelled: interruption.cancelled.aborted });
@@ -101,6 +109,7 @@ async function servicesFor(
   const { secrets } = runner;
   const clock = systemClock;
   const several = inputs.agents.length > 1;
+  const authorities = once(() => inputs.brokerCa?.content ?? trustedAuthorities());
   return {
     http,
     clock,
@@ -110,7 +119,8 @@ async function servicesFor(
     made: journal,
     warn: (message) => runner.warn(message),
     tokens: tokenSource(credentials, endpoints, { http, clock, secrets }),
-    ...(await placesFor(runner, inputs, journal, { http, clock })),
+    ...(await placesFor(runner, inputs, journal, { http, clock }, authorities)),
+    verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
     report: {
       known: (agent) => outputs.known(agent),
       finished: (fate) => runner.info(logLineOf(fate, { several, secrets })),
@@ -124,16 +134,21 @@ async function placesFor(
   inputs: Inputs,
   journal: Journal,
   services: { readonly http: HttpClient; readonly clock: Clock },
+  authorities: () => string,
 ): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
   const { github, toWorkspace, outputDirectory, keepFiles, dryRun, agents, ephemeral } = inputs;
   const files = (directory: string, workspace: string, made: MadeLog) =>
-    new Workspace({ directory, workspace: path.resolve(workspace), made, drafts: journal });
+    ({ directory, workspace: path.resolve(workspace), made, drafts: journal }) as const;
   const inWorkspace = (made: MadeLog) => files(outputDirectory, runner.workspace, made);
+  // MQTTX can't use an encrypted key.
+  const isEncrypted = agents.some(({ passphrase }) => passphrase !== undefined);
+  const connection = isEncrypted ? undefined : { broker: inputs.broker, authorities };
   const temporary = runner.temporaryDirectory;
   const saved = path.join(temporary, `insights-hub-agent-${randomUUID()}`);
-  const inTemporary = files(saved, temporary, forgetful);
+  const inTemporary = new Workspace(files(saved, temporary, forgetful));
 
-  const workspace = toWorkspace ? [inWorkspace(keepFiles && !dryRun ? forgetful : journal)] : [];
+  const made = keepFiles && !dryRun ? forgetful : journal;
+  const workspace = toWorkspace ? [new Workspace({ ...inWorkspace(made), connection })] : [];
   const secrets = github
     ? (await loadSecrets()).gitHubDestinations(github, {
         several: agents.length > 1,
@@ -143,7 +158,7 @@ async function placesFor(
     : [];
   return {
     destinations: [...workspace, ...secrets],
-    rescues: [...(toWorkspace ? [] : [inWorkspace(forgetful)]), inTemporary],
+    rescues: [...(toWorkspace ? [] : [new Workspace(inWorkspace(forgetful))]), inTemporary],
   };
 }
 
@@ -152,8 +167,20 @@ function loadSecrets() {
   return loadWithOctokit(() => import('../destinations/github-secrets.ts'));
 }
 
-/** The broker that is documented for the region; elsewhere than at the default API nobody knows. */
-function brokerOf({ endpoints }: Inputs): string | undefined {
-  if (endpoints.apiUrl !== DEFAULT_API_URL) return undefined;
-  return `mqtts://mindconnectmqtt.${endpoints.region}.mindsphere.io:8883`;
+/** MQTT comes with it. */
+function verifierFor({ broker, proxies }: Inputs, clock: Clock, authorities: () => string): Verify {
+  return async (issued, passphrase, limit) => {
+    const { verifyConnection } = await import('../mqtt/connection.ts');
+    const access = { broker, proxies, authorities: authorities() };
+    await verifyConnection({ ...issued, passphrase }, access, { clock, limit });
+  };
+}
+
+/** The value of a function that is called when it is needed first, and never again. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

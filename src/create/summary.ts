@@ -1,9 +1,10 @@
 import { code, document } from '../markdown.ts';
+import type { Topics } from '../mqtt/topics.ts';
 import type { Agent, Fate } from './fate.ts';
+import type { HowToConnect } from './how-to-connect.ts';
 
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
 export function summaryOf(fates: readonly Fate[], options: SummaryOptions): string {
-  const issued = fates.filter(({ agent }) => agent.clientId !== undefined);
   const rows = fates.map((fate) => rowOf(fate, options.dryRun));
   const lines = [
     '### Insights Hub agent certificates',
@@ -13,19 +14,20 @@ export function summaryOf(fates: readonly Fate[], options: SummaryOptions): stri
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
-    issued.length > 0 ? howToConnect(options.broker) : '',
+    ...(options.connect === undefined ? [] : connectSection(options.connect)),
   ];
   return document(lines);
 }
 
 export interface SummaryOptions {
-  /** URL of the MQTT broker, where it is known */
-  readonly broker: string | undefined;
+  /** how to connect as one of the agents; nothing when none was issued */
+  readonly connect: HowToConnect | undefined;
   readonly dryRun: boolean;
 }
 
-function rowOf({ agent, settings, failure }: Fate, dryRun: boolean): string {
-  const state = failure === undefined ? (dryRun ? 'checked' : '') : `failed: ${code(failure.code)}`;
+function rowOf({ agent, settings, isVerified, failure }: Fate, dryRun: boolean): string {
+  const passed = dryRun ? 'checked' : isVerified ? 'connected' : '';
+  const state = failure === undefined ? passed : `failed: ${code(failure.code)}`;
   const cells = [
     code(agent.name),
     code(agent.clientId),
@@ -36,8 +38,8 @@ function rowOf({ agent, settings, failure }: Fate, dryRun: boolean): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function filesOf({ privateKeyPath, certificatePath }: Agent): string {
-  return [privateKeyPath, certificatePath].map(code).filter(Boolean).join('<br>');
+function filesOf({ privateKeyPath, certificatePath, mqttxPath }: Agent): string {
+  return [privateKeyPath, certificatePath, mqttxPath].map(code).filter(Boolean).join('<br>');
 }
 
 function settingsOf(settings: Fate['settings'] = []): string {
@@ -46,7 +48,20 @@ function settingsOf(settings: Fate['settings'] = []): string {
     .join('<br>');
 }
 
-function howToConnect(broker: string | undefined): string {
-  const where = broker === undefined ? "your tenant's broker" : code(broker);
-  return `Connect to ${where} over MQTT 3.1.1 with the client id, the certificate and the private key; there is no user name and no password.`;
+function connectSection(connect: HowToConnect): readonly string[] {
+  const { broker, clientId, topics, mosquittoPub, mqttxPath } = connect;
+  const listed = (title: string, list: Topics['publish']) =>
+    `- ${title}: ${list.map(({ topic, purpose }) => `${code(topic)} (${purpose})`).join(', ')}`;
+  return [
+    `#### Connect as ${code(clientId)}`,
+    '',
+    `Connect to ${code(broker)} over MQTT 3.1.1 with this client id, the certificate and the private key; there is no user name and no password. One client id is one connection: a second one ends the first.`,
+    '',
+    mqttxPath === undefined ? '' : `In MQTTX, import ${code(mqttxPath)}.\n`,
+    ...(mosquittoPub === undefined
+      ? []
+      : ['Publish a first message:', '', '```sh', mosquittoPub, '```', '']),
+    listed('The agent publishes to', topics.publish),
+    listed('It subscribes to', topics.subscribe),
+  ];
 }

@@ -78,17 +78,26 @@ async function removeAll(
   if (github === undefined || settings.length === 0) return [];
   const { gitHubEraser } = await loadWithOctokit(() => import('../destinations/erase-settings.ts'));
   const eraser = gitHubEraser(github, { http, clock: systemClock });
-  const failures: Failure[] = [];
-  for (const setting of settings) {
+  const within = async (work: (limit: TimeLimit) => Promise<void>) => {
     const limit = new TimeLimit(timeout, interruption);
     try {
-      await eraser.remove(setting, limit);
-      runner.info(`Removed ${setting.kind} ${setting.name} of ${setting.place}`);
+      await work(limit);
+      return [];
     } catch (error) {
-      failures.push(asFailure(error));
+      return [asFailure(error)];
     } finally {
       limit.dispose();
     }
+  };
+  // What a token does not see would count as gone.
+  const failures = await within((limit) => eraser.prepare(limit));
+  if (failures.length > 0) return failures;
+  for (const setting of settings) {
+    const failed = await within((limit) => eraser.remove(setting, limit));
+    if (failed.length === 0) {
+      runner.info(`Removed ${setting.kind} ${setting.name} of ${setting.place}`);
+    }
+    failures.push(...failed);
   }
   return failures;
 }

@@ -17,11 +17,16 @@ export async function removeFiles(made: readonly Made[]): Promise<readonly strin
   };
   const kept = new Set(pathsOf('kept'));
   const files = new Set(pathsOf('file'));
+  const shared = new Set(pathsOf('shared'));
   for (const file of files) if (!kept.has(file)) await attempt(file, () => removeFile(file));
   for (const entry of made) {
     if (entry.kind !== 'placing') continue;
     const { path: file, inode } = entry;
-    if (!files.has(file) && !kept.has(file)) await attempt(file, () => removeIf(file, inode));
+    if (!files.has(file) && !shared.has(file) && !kept.has(file))
+      await attempt(file, () => removeIf(file, inode));
+  }
+  for (const file of shared) {
+    if (!kept.has(file)) await attempt(file, () => removeUnused(file));
   }
   for (const directory of pathsOf('directory').reverse()) {
     await attempt(directory, () => removeDirectory(directory, ignoreFiles));
@@ -37,6 +42,12 @@ export async function removeFile(file: string): Promise<void> {
 async function removeIf(file: string, inode: string): Promise<void> {
   const found = await lstat(file, { bigint: true }).catch(unlessGone);
   if (found !== undefined && String(found.ino) === inode) await removeFile(file);
+}
+
+/** Removes a file that no connection file beside it can name any more. */
+async function removeUnused(file: string): Promise<void> {
+  const names = (await readdir(path.dirname(file)).catch(unlessGone)) ?? [];
+  if (!names.some((name) => name.endsWith('.mqttx.json'))) await removeFile(file);
 }
 
 /** Files of others stay, and the ignore file that hides them with them. */

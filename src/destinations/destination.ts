@@ -28,6 +28,10 @@ export interface Delivery {
   readonly certificatePath?: string;
   /** absolute */
   readonly privateKeyPath?: string;
+  /** absolute path of the connection file for MQTTX */
+  readonly mqttxPath?: string;
+  /** absolute path of the CAs that vouch for the broker */
+  readonly brokerCaPath?: string;
   readonly settings?: readonly Setting[];
 }
 

@@ -1,15 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, unlink } from 'node:fs/promises';
+import { lstat, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
+import type { Broker } from '../mqtt/broker.ts';
+import { mqttxConnection } from '../mqtt/mqttx.ts';
 import type { Delivery, DeliveryReport, Destination } from './destination.ts';
 import { cannot, checkDirectory, makeDirectory, type Place } from './directory.ts';
 import { safeFileName } from './file-name.ts';
 import type { MadeFile, MadeLog } from './journal.ts';
 import { makeFiles, type NewFile } from './new-files.ts';
 
+/** What a connection file tells beside the device's own files. */
+export interface ConnectionSettings {
+  readonly broker: Broker;
+  /** PEM */
+  readonly authorities: () => string;
+}
+
 export interface WorkspaceOptions extends Place {
+  /** nothing where no connection files are to be written */
+  readonly connection?: ConnectionSettings | undefined;
   /** Learns of what the post step is to remove. */
   readonly made: MadeLog<MadeFile>;
   /** Learns of half-written files, which are to go in any case. */
@@ -21,15 +32,21 @@ interface Paths {
   readonly privateKeyPath: string;
 }
 
-/** Files in a directory: `<clientId>.key` for the owner's eyes only, and `<clientId>.pem`. */
+/**
+ * Files in a directory: `<clientId>.key` for the owner's eyes only, `<clientId>.pem`, and perhaps
+ * `<clientId>.mqttx.json`, a connection that names both.
+ */
 export class Workspace implements Destination {
   readonly #options: WorkspaceOptions;
+  #brokerCa: Promise<string> | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
+    // Reading a system's CAs takes a while, which passes while others wait for the network.
+    this.#options.connection?.authorities();
     await makeDirectory(this.#options, this.#options.made);
     await this.#refuseExisting(agents);
     await this.#probe();
@@ -39,25 +56,77 @@ export class Workspace implements Destination {
     try {
       await checkDirectory(this.#options);
       for (const name of namesFor(issued)) {
-        const delivery = this.#paths(name);
-        if (await this.#make(filesOf(issued, delivery))) return { delivery, isKept: true };
+        const paths = this.#paths(name);
+        if (await this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
       }
       throw new Error('no name is free');
     } catch (error) {
-      const { directory } = this.#options;
-      const why =
-        error instanceof Failure
-          ? error.message
-          : `The files could not be written to ${directory} (${errorCode(error)}).`;
-      const failure = new Failure('delivery-failed', why, { cause: error });
-      return { delivery: {}, isKept: false, failure };
+      return { delivery: {}, isKept: false, failure: this.#failure('The files', error) };
     }
   }
 
-  async keep({ certificatePath, privateKeyPath }: Delivery): Promise<void> {
-    for (const file of [certificatePath, privateKeyPath]) {
+  async keep(delivery: Delivery): Promise<void> {
+    const { certificatePath, privateKeyPath, mqttxPath, brokerCaPath } = delivery;
+    for (const file of [certificatePath, privateKeyPath, mqttxPath, brokerCaPath]) {
       if (file !== undefined) await this.#options.made.note({ kind: 'kept', path: file });
     }
+  }
+
+  /** Adds the connection file. Key and certificate are there already, whatever comes of it. */
+  async #connect({ clientId }: IssuedCertificate, paths: Paths): Promise<DeliveryReport> {
+    const { connection } = this.#options;
+    if (connection === undefined) return { delivery: paths, isKept: true };
+    try {
+      this.#brokerCa ??= this.#makeBrokerCa(connection);
+      const brokerCaPath = await this.#brokerCa;
+      const mqttxPath = await this.#makeFree(mqttxPathOf(paths), {
+        content: mqttxConnection({
+          id: randomUUID(),
+          clientId,
+          broker: connection.broker,
+          files: {
+            authorities: brokerCaPath,
+            certificate: paths.certificatePath,
+            privateKey: paths.privateKeyPath,
+          },
+        }),
+        mode: 0o644,
+      });
+      return { delivery: { ...paths, mqttxPath, brokerCaPath }, isKept: true };
+    } catch (error) {
+      const failure = this.#failure('The connection file', error);
+      return { delivery: paths, isKept: true, failure };
+    }
+  }
+
+  /** The CAs that connection files name: one file for all of them, also for those of other steps. */
+  async #makeBrokerCa({ authorities }: ConnectionSettings): Promise<string> {
+    const content = authorities();
+    const file = path.join(this.#options.directory, 'broker-ca.pem');
+    if (await hasContent(file, content)) return file;
+    return this.#makeFree(file, { content, mode: 0o644 }, shared(this.#options.made));
+  }
+
+  /** Makes a file under a name, or under one that nobody else has where that is taken. */
+  async #makeFree(
+    file: string,
+    rest: Omit<NewFile, 'path'>,
+    made: MadeLog<MadeFile> = this.#options.made,
+  ): Promise<string> {
+    if (await this.#make([{ path: file, ...rest }], made)) return file;
+    const { dir, name, ext } = path.parse(file);
+    const free = path.join(dir, `${name}-${randomUUID()}${ext}`);
+    await makeFiles([{ path: free, ...rest }], { ...this.#options, made });
+    return free;
+  }
+
+  #failure(what: string, error: unknown): Failure {
+    const { directory } = this.#options;
+    const why =
+      error instanceof Failure
+        ? error.message
+        : `${what} could not be written to ${directory} (${errorCode(error)}).`;
+    return new Failure('delivery-failed', why, { cause: error });
   }
 
   #paths(name: string): Paths {
@@ -66,9 +135,12 @@ export class Workspace implements Destination {
   }
 
   /** Gives false when one of the names is taken. */
-  async #make(files: readonly NewFile[]): Promise<boolean> {
+  async #make(
+    files: readonly NewFile[],
+    made: MadeLog<MadeFile> = this.#options.made,
+  ): Promise<boolean> {
     try {
-      await makeFiles(files, this.#options);
+      await makeFiles(files, { ...this.#options, made });
       return true;
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return false;
@@ -77,9 +149,11 @@ export class Workspace implements Destination {
   }
 
   async #refuseExisting(agents: readonly AgentRequest[]): Promise<void> {
-    const paths = agents.flatMap((agent) =>
-      Object.values(this.#paths(safeFileName(agent.expectedClientId))),
-    );
+    const paths = agents.flatMap((agent) => {
+      const base = this.#paths(safeFileName(agent.expectedClientId));
+      const mqttx = this.#options.connection ? [mqttxPathOf(base)] : [];
+      return [...Object.values(base), ...mqttx];
+    });
     const found: string[] = [];
     for (const file of paths) if (await isThere(file)) found.push(file);
     if (found.length === 0) return;
@@ -99,6 +173,31 @@ export class Workspace implements Destination {
     } catch (error) {
       throw cannot('write to', this.#options.directory, error);
     }
+  }
+}
+
+/** Notes files as ones that others may use too. */
+function shared(made: MadeLog<MadeFile>): MadeLog<MadeFile> {
+  const share = (entry: MadeFile): MadeFile =>
+    entry.kind === 'file' ? { ...entry, kind: 'shared' } : entry;
+  return {
+    record: (entry) => made.record(share(entry)),
+    note: (entry) => made.note(share(entry)),
+  };
+}
+
+function mqttxPathOf({ certificatePath }: Paths): string {
+  return certificatePath.replace(/\.pem$/, '.mqttx.json');
+}
+
+/** Whether a file, and no link, holds just this. */
+async function hasContent(file: string, content: string): Promise<boolean> {
+  try {
+    const found = await lstat(file);
+    if (!found.isFile() || found.size !== Buffer.byteLength(content)) return false;
+    return (await readFile(file, 'utf8')) === content;
+  } catch {
+    return false;
   }
 }
 

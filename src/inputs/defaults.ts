@@ -1,4 +1,5 @@
 import { DEFAULT_API_URL, DEFAULT_TOKEN_URL } from '../insights-hub/endpoints.ts';
+import { DEFAULT_BROKER_URL } from '../mqtt/broker.ts';
 
 /** What is used where an input is not given; the action's file says the same. */
 export type Defaults = Readonly<Record<string, string>>;
@@ -19,6 +20,8 @@ export const CREATE_DEFAULTS: Defaults = {
   destination: 'workspace',
   'output-directory': '.insights-hub',
   'keep-files': 'false',
+  'verify-connection': 'false',
+  'broker-url': DEFAULT_BROKER_URL,
   ephemeral: 'false',
 };
 

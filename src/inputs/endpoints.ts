@@ -23,7 +23,12 @@ export function readEndpoints(reader: InputReader): EndpointSettings {
 }
 
 /** A template that gives a permitted URL once it is filled; it stays a template. */
-function readTemplate(reader: InputReader, name: string, values: Values): string {
+export function readTemplate(
+  reader: InputReader,
+  name: string,
+  values: Values,
+  problemOf: (text: string) => string | undefined = problemOfUrl,
+): string {
   const template = reader.text(name);
   const names = Object.keys(values);
   const unknown = unknownPlaceholders(template, names);
@@ -35,7 +40,7 @@ function readTemplate(reader: InputReader, name: string, values: Values): string
   const filled = fillTemplate(template, values);
   // A wrong value is a problem of its own input, not of each template that it fills.
   const fillable = Object.values(values).every(isHostLabel);
-  const problem = fillable || filled === template ? problemOfUrl(filled) : undefined;
+  const problem = fillable || filled === template ? problemOf(filled) : undefined;
   if (problem !== undefined) reader.problem(`\`${name}\` ${problem}: ${reader.quote(filled)}.`);
   return template;
 }
@@ -47,6 +52,11 @@ export function problemOfUrl(text: string): string | undefined {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     return 'must begin with https:// (http:// is for this machine only)';
   }
+  return problemOfParts(url);
+}
+
+/** What no URL of an input may hold. */
+export function problemOfParts(url: URL): string | undefined {
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or a password';
   if (url.search !== '' || url.hash !== '') return 'must not hold a "?" or "#" part';
   return undefined;

@@ -49,6 +49,17 @@ export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
   };
 }
 
+/** The certificates that a text holds, as PEM; nothing when it holds none, or one that does not parse. */
+export function readCertificates(text: string): readonly string[] | undefined {
+  const blocks = text.replace(/\r\n?/g, '\n').match(CERTIFICATE) ?? [];
+  try {
+    for (const block of blocks) new X509Certificate(block);
+  } catch {
+    return undefined;
+  }
+  return blocks.length > 0 ? blocks : undefined;
+}
+
 /** The same private key as PKCS#8 PEM (RFC 5958), encrypted with AES-256 under the passphrase. */
 export function encryptPrivateKey(privateKey: Secret, passphrase: Secret): Secret {
   const encrypted = createPrivateKey(privateKey.reveal()).export({

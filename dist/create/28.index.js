@@ -1,0 +1,61 @@
+export const id = 28;
+export const ids = [28];
+export const modules = {
+
+/***/ 5028:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   openTunnel: () => (/* binding */ openTunnel)
+/* harmony export */ });
+/* harmony import */ var undici__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6752);
+/* harmony import */ var _network_error_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1281);
+
+
+/**
+ * Opens a tunnel through a proxy (CONNECT, RFC 9110, 9.3.6) to `authority`, a host and a port.
+ * Throws ProxyError, or the signal's reason when it aborts.
+ */
+async function openTunnel(proxy, authority, signal) {
+    const { origin, username, password } = new URL(proxy.url);
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    const client = new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, { connect: { rejectUnauthorized: true }, headersTimeout: 0 });
+    try {
+        const headers = {
+            host: authority,
+            ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
+        };
+        const answer = await orAborted(client.connect({ path: authority, headers, signal }), signal);
+        if (answer.statusCode !== 200) {
+            answer.socket.on('error', () => { }).destroy();
+            throw new _network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ProxyError */ .T6(`answered with status ${answer.statusCode}`);
+        }
+        answer.socket.once('close', () => void client.destroy());
+        return answer.socket;
+    }
+    catch (error) {
+        void client.destroy();
+        if (signal.aborted || error instanceof _network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ProxyError */ .T6)
+            throw error;
+        throw new _network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ProxyError */ .T6((0,_network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .explainProxyError */ .e3)(error), { cause: error });
+    }
+}
+function basic(username, password) {
+    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+/** undici hears of an abort only once it is connected. */
+function orAborted(result, signal) {
+    const aborted = new Promise((_, reject) => {
+        if (signal.aborted)
+            reject(signal.reason);
+        else
+            signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return Promise.race([result, aborted]);
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,49 @@
+import type { Duplex } from 'node:stream';
+import { Client } from 'undici';
+import { explainProxyError, ProxyError } from './network-error.ts';
+import type { HttpProxy } from './proxy.ts';
+
+/**
+ * Opens a tunnel through a proxy (CONNECT, RFC 9110, 9.3.6) to `authority`, a host and a port.
+ * Throws ProxyError, or the signal's reason when it aborts.
+ */
+export async function openTunnel(
+  proxy: HttpProxy,
+  authority: string,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const { origin, username, password } = new URL(proxy.url);
+  // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+  const client = new Client(origin, { connect: { rejectUnauthorized: true }, headersTimeout: 0 });
+  try {
+    const headers = {
+      host: authority,
+      ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
+    };
+    const answer = await orAborted(client.connect({ path: authority, headers, signal }), signal);
+    if (answer.statusCode !== 200) {
+      answer.socket.on('error', () => {}).destroy();
+      throw new ProxyError(`answered with status ${answer.statusCode}`);
+    }
+    answer.socket.once('close', () => void client.destroy());
+    return answer.socket;
+  } catch (error) {
+    void client.destroy();
+    if (signal.aborted || error instanceof ProxyError) throw error;
+    throw new ProxyError(explainProxyError(error), { cause: error });
+  }
+}
+
+function basic(username: string, password: string): string {
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+/** undici hears of an abort only once it is connected. */
+function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([result, aborted]);
+}

@@ -1,0 +1,64 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode } from '../failure.ts';
+import { type EndpointSettings, fillTemplate } from '../insights-hub/endpoints.ts';
+import { readCertificates } from '../key-pair/pem.ts';
+import { type Broker, brokerAt } from '../mqtt/broker.ts';
+import { problemOfParts, readTemplate } from './endpoints.ts';
+import type { InputReader } from './reader.ts';
+
+/** More than all CAs of a system take, in bytes. */
+const LARGEST_FILE = 5 * 1024 * 1024;
+
+/** The broker that `broker-url` names; nothing when that is a problem. */
+export function readBroker(
+  reader: InputReader,
+  { tenant, region }: EndpointSettings,
+): Broker | undefined {
+  const values = { tenant, region };
+  const template = readTemplate(reader, 'broker-url', values, problemOfBrokerUrl);
+  const filled = fillTemplate(template, values);
+  return problemOfBrokerUrl(filled) === undefined ? brokerAt(filled) : undefined;
+}
+
+/** Why a URL is no broker's, to follow its name; nothing when it is. */
+function problemOfBrokerUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'is not a URL';
+  const url = new URL(text);
+  if (url.protocol !== 'mqtts:') return 'must begin with mqtts://';
+  if (!/^([A-Za-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname)) return 'names no host';
+  if (!/^\/?$/.test(url.pathname)) return 'must not hold a path';
+  if (url.port === '0') return 'must not have port 0';
+  return problemOfParts(url);
+}
+
+/** The file that `broker-ca-file` names, and what it holds. */
+export interface AuthorityFile {
+  /** absolute */
+  readonly path: string;
+  /** PEM with one certificate at least */
+  readonly content: string;
+}
+
+/** Reads the CA certificates of the broker; nothing when none are given. */
+export async function readBrokerCa(reader: InputReader): Promise<AuthorityFile | undefined> {
+  const given = reader.text('broker-ca-file');
+  if (given === '') return undefined;
+  const file = path.resolve(reader.workspace, given);
+  const refuse = (why: string) => {
+    reader.problem(`\`broker-ca-file\` ${reader.quote(given)} ${why}.`);
+    return undefined;
+  };
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) return refuse('is not a file');
+    if (found.size > LARGEST_FILE) return refuse('is larger than 5 MiB');
+    const content = await readFile(file, 'utf8');
+    if (readCertificates(content) !== undefined) return { path: file, content };
+    return refuse('holds no certificate in PEM, or one that does not parse');
+  } catch (error) {
+    return refuse(
+      errorCode(error) === 'ENOENT' ? 'is not there' : `can't be read (${errorCode(error)})`,
+    );
+  }
+}
