@@ -48,22 +48,22 @@ export interface ServerWords {
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly call: FailedCall | undefined;
-  /** Whether an agent may have been created all the same. */
-  readonly agentMayExist: boolean;
+  /** Whether what was asked for may have been done all the same: an agent, a secret. */
+  readonly mayBeDone: boolean;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'Failure';
     this.code = code;
     this.call = options.call;
-    this.agentMayExist = options.agentMayExist ?? false;
+    this.mayBeDone = options.mayBeDone ?? false;
   }
 }
 
 export interface FailureOptions {
   readonly call?: FailedCall | undefined;
   readonly cause?: unknown;
-  readonly agentMayExist?: boolean;
+  readonly mayBeDone?: boolean;
 }
 
 /** Any error as a failure. The message of a bug is not repeated: nobody knows what it quotes. */
@@ -74,7 +74,7 @@ export function asFailure(error: unknown): Failure {
     'internal',
     `An unexpected ${name} came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.`,
     // Nobody knows how far a bug let things come.
-    { cause: error, agentMayExist: true },
+    { cause: error, mayBeDone: true },
   );
 }
 

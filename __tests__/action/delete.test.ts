@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import type { GitHub } from '../../sandbox/github/github.ts';
-import { agentsOf, codeOf, errorOf, type Sandbox, test, waitFor } from './sandbox.ts';
+import { agentsOf, codeOf, errorOf, preload, type Sandbox, test, waitFor } from './sandbox.ts';
 
 const status = (code: number) => ({ kind: 'status', status: code }) as const;
 const resultsOf = (result: Parameters<typeof agentsOf>[0]) =>
@@ -265,12 +265,100 @@ describe.concurrent('the delete action', () => {
     expect(sandbox.hub.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
   });
 
-  test('offboards an agent that refuses because it is not onboarded', async ({ start }) => {
+  test.for([400, 409, 422])(
+    'ends an agent that refuses to be offboarded because it is not onboarded (%i)',
+    async (code, { start }) => {
+      const sandbox = await start();
+      await sandbox.hub.addAgent('device001');
+      sandbox.hub.faults.push({ at: 'offboard', fault: status(code) });
+      expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+      expect(sandbox.hub.seen('boarding-status')).toHaveLength(1);
+    },
+  );
+
+  test.for(['offboard', 'boarding-status'] as const)(
+    'ends an agent that has no boarding (404 of %s)',
+    async (at, { start }) => {
+      const sandbox = await start();
+      await sandbox.hub.addAgent('device001');
+      sandbox.hub.faults.push({ at: 'offboard', fault: status(409) });
+      sandbox.hub.faults.unshift({ at, fault: status(404) });
+      expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    },
+  );
+
+  test('waits for an offboarding that is under way already', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    sandbox.hub.offboarding = 2;
+    sandbox.hub.faults.push({ at: 'offboard', fault: { kind: 'reset-after' }, times: 1 });
     sandbox.hub.faults.push({ at: 'offboard', fault: status(409) });
     expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
-    expect(sandbox.hub.seen('boarding-status')).toHaveLength(1);
+  });
+
+  test.for(['read-agent', 'delete-agent'] as const)(
+    'looks once more when a %s says that the agent is not there',
+    async (at, { start }) => {
+      const sandbox = await start();
+      await sandbox.hub.addAgent('a');
+      await sandbox.hub.addAgent('b');
+      sandbox.hub.faults.push({ at, fault: status(404), times: 1 });
+      const result = await sandbox.delete({ name: 'a\nb', concurrency: '1' });
+      expect(resultsOf(result)).toEqual(['a: failed', 'b: deleted']);
+      expect(errorOf(result)).toMatch(/a: \[not-ended\] .*the look-up still finds it/);
+    },
+  );
+
+  test('deletes an asset without a tag as the vendor’s client does', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    const change = (answer: object) => ({ ...answer, etag: undefined });
+    sandbox.hub.faults.push({ at: 'read-asset', fault: { kind: 'change', change } });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(sandbox.hub.seen('delete-asset')[0]?.headers['if-match']).toBe('0');
+  });
+
+  test('takes an empty page without content for no asset', async ({ start }) => {
+    const sandbox = await start();
+    const body = JSON.stringify({ page: { totalElements: 0 } });
+    sandbox.hub.faults.push({ at: 'find-asset', fault: { kind: 'body', body } });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
+  });
+
+  test('leaves variables alone unless it is told otherwise', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.vault.variables.set('INSIGHTS_HUB_AGENT_CLIENT_ID', 'text');
+    const inputs = { destination: 'repository', 'github-token': github.issueToken() };
+    expect((await sandbox.delete(inputs)).exitCode).toBe(0);
+    expect(github.vault.variables.size).toBe(1);
+    expect((await sandbox.delete({ ...inputs, variables: 'true' })).exitCode).toBe(0);
+    expect(github.vault.variables.size).toBe(0);
+  });
+
+  test('writes no summary when it is told so', async ({ start }) => {
+    const sandbox = await start();
+    expect((await sandbox.delete({ summary: 'false' })).summary).toBe('');
+  });
+
+  test('fails when its output can’t be written', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    const broken = preload(`import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { appendFileSync } = fs;
+      fs.appendFileSync = (file, ...rest) => {
+        if (String(file) === process.env.GITHUB_OUTPUT) {
+          throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+        }
+        return appendFileSync(file, ...rest);
+      };
+      syncBuiltinESMExports();`);
+    const result = await sandbox.delete({}, broken);
+    expect(errorOf(result)).toMatch(/^\[delivery-failed\] The output of the step.*\(ENOSPC\)/);
+    expect(sandbox.hub.agents.size).toBe(0);
   });
 });
 
@@ -359,6 +447,39 @@ const troubles: Readonly<Record<string, Trouble>> = {
     code: 'not-ended',
     says: /does not prove that client id/,
   },
+  'an agent without client id and name': {
+    cause: ({ hub }) =>
+      hub.faults.push(answers([record('x', { mqttClientId: undefined, name: undefined })])),
+    code: 'not-ended',
+    says: /does not prove that client id/,
+  },
+  'an agent whose id is a secret of the step': {
+    cause: ({ hub }) =>
+      hub.faults.push(answers([record('mqtt1_a', { id: hub.technicalUser.secret })])),
+    code: 'not-ended',
+    says: /without a usable id/,
+  },
+  'a tag that would break a header': {
+    cause: ({ hub }) => {
+      const change = (answer: object) => ({ ...answer, eTag: '0\r\nx-injected: 1' });
+      hub.faults.push({ at: 'read-agent', fault: { kind: 'change', change }, times: 1 });
+    },
+    code: 'response-invalid',
+    says: /Reading the agent with client id mqtt1_a got an answer that can't be used/,
+  },
+  'an asset that is another thing': {
+    cause: ({ hub }) => {
+      const change = (answer: object) => ({
+        ...answer,
+        externalId: 'PLANT-7',
+        typeId: 'mqtt1.factory',
+      });
+      hub.faults.push({ at: 'read-asset', fault: { kind: 'change', change }, times: 1 });
+    },
+    code: 'not-ended',
+    says: /Reading the asset of the agent with client id mqtt1_a showed something else/,
+    agents: [],
+  },
   'an agent whose id would lead elsewhere': {
     cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a', { id: '../x' })])),
     code: 'not-ended',
@@ -433,6 +554,24 @@ describe.concurrent('the right result for each agent after', () => {
     expect(books(sandbox).agents).toEqual(['mqtt1_device001']);
   });
 
+  test('GitHub does not show the variables', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    await sandbox.hub.addAgent('device001');
+    const token = github.issueToken({ variables: 'none' });
+    const inputs = { destination: 'repository', variables: 'true', 'github-token': token };
+    expect(codeOf(await sandbox.delete(inputs))).toBe('destination-invalid');
+    expect(books(sandbox).agents).toEqual(['mqtt1_device001']);
+  });
+
+  test('something on the way to GitHub answers', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.faults.push({ at: 'delete-secret', fault: { kind: 'html' } });
+    const inputs = { destination: 'repository', 'github-token': github.issueToken() };
+    expect(resultsOf(await sandbox.delete(inputs))).toEqual(['device001: failed']);
+  });
+
   test('GitHub does not let a secret be deleted', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
@@ -488,6 +627,14 @@ describe.concurrent('bad inputs of the delete action', () => {
       /takes repository, environment, not "workspace"/,
     ],
     'no token for GitHub': [{ destination: 'repository' }, /`github-token` is required/],
+    'a client id that is only the tenant': [
+      { 'client-id': 'mqtt1_' },
+      /`client-id` "mqtt1_" is the tenant without a name/,
+    ],
+    'two agents that share secrets': [
+      { 'client-id': 'device001', destination: 'repository', 'github-token': 'ghs_token' },
+      /"device001" and "device001" would share the secrets of DEVICE001/,
+    ],
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
     'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" is not there/],
     'a file that is a directory': [{ 'names-file': '.' }, /"\." is not a file/],

@@ -76,7 +76,7 @@ describe.concurrent('an ephemeral agent', () => {
     const main = await sandbox.main({ ...ephemeral, timeout: '1' });
     expect(Object.keys(main.state)).toEqual(['journal']);
     expect(await sandbox.readJournal(main)).toContain(
-      '{"kind":"agent","name":"device001","clientId":"mqtt1_device001","state":"creating"}\n',
+      '{"kind":"agent","name":"device001","clientId":"mqtt1_device001","state":"made"}\n',
     );
   });
 
@@ -169,16 +169,79 @@ describe.concurrent('an ephemeral agent', () => {
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
-  test('is ended under the client id that it was given', async ({ start }) => {
+  test('with another client id is ended if its agent id proves it', async ({ start }) => {
     const sandbox = await start();
-    const change = (answer: object) => ({ ...answer, clientId: 'mqtt1_renamed' });
-    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'change', change } });
-    const main = await sandbox.main(ephemeral);
+    const theirs = await sandbox.hub.addAgent('theirs');
+    const renamed = await sandbox.hub.addAgent('renamed');
+    const change = (clientId: string, agentId: string) => (answer: object) => {
+      return { ...answer, clientId, agentId };
+    };
+    for (const [clientId, agentId] of [
+      ['mqtt1_renamed', renamed.id],
+      ['mqtt1_theirs', 'a'.repeat(32)],
+    ] as const) {
+      const fault = { kind: 'change', change: change(clientId, agentId) } as const;
+      sandbox.hub.faults.push({ at: 'create', fault, times: 1 });
+    }
+    const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
     expect(main.exitCode).toBe(0);
-    // The books have it under the name that was asked for: as if somebody else had made that one.
-    await sandbox.hub.addAgent('renamed');
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(
+        /\[not-ended\] .*client id mqtt1_theirs found an agent that may be another/,
+      ),
+    ]);
+    expect([...sandbox.hub.agents.values()]).toEqual([theirs]);
+  });
+
+  test('that shows up late is ended all the same', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    const absent = () => ({ content: [], totalElements: 0, last: true });
+    const fault = { kind: 'change', change: absent } as const;
+    sandbox.hub.faults.push({ at: 'find-agent', fault, times: 1 });
     await sandbox.post(main);
-    expect([...sandbox.hub.agents.keys()]).toEqual(['mqtt1_device001']);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test('leaves an asset that was there before', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    await sandbox.delete({ 'delete-asset': 'false' });
+    expect(sandbox.hub.assets.size).toBe(1);
+    const main = await sandbox.main(ephemeral);
+    await sandbox.post(main);
+    sandbox.hub.faults.push({ at: 'create', fault: status(500) });
+    await sandbox.post(await sandbox.main({ ...ephemeral, name: 'device001' }));
+    expect(sandbox.hub.agents.size).toBe(0);
+    expect(sandbox.hub.assets.size).toBe(1);
+  });
+
+  test('goes with secrets that were written before the last try was refused', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.faults.push({ at: 'secret', fault: { kind: 'status-after', status: 502 }, times: 2 });
+    github.faults.push({ at: 'secret', fault: status(403) });
+    const inputs = { destination: 'repository', 'github-token': github.issueToken() };
+    const main = await sandbox.main({ ...ephemeral, ...inputs });
+    expect(codeOf(main)).toBe('delivery-failed');
+    expect(github.vault.secrets.size).toBe(2);
+    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('leaves secrets alone that were surely not written', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.vault.secrets.set('INSIGHTS_HUB_AGENT_CERTIFICATE', 'theirs');
+    const busy = { kind: 'status', status: 429, headers: { 'retry-after': '0' } } as const;
+    github.faults.push({ at: 'secret', fault: busy });
+    const inputs = { destination: 'repository', 'github-token': github.issueToken() };
+    const main = await sandbox.main({ ...ephemeral, ...inputs });
+    expect(codeOf(main)).toBe('delivery-failed');
+    await sandbox.post(main);
+    expect(github.vault.secrets.get('INSIGHTS_HUB_AGENT_CERTIFICATE')).toBe('theirs');
   });
 
   test('is ended although its delivery failed', async ({ start }) => {
@@ -294,6 +357,53 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     expect(github.vault.secrets.size).toBe(1);
     await sandbox.post(main);
     expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test('does not take secrets for gone that the token can’t see', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const inputs = { destination: 'repository', 'github-token': github.issueToken() };
+    const main = await sandbox.main({ ...ephemeral, ...inputs });
+    for (const at of ['public-key', 'delete-secret'] as const) {
+      github.faults.push({ at, fault: status(404) });
+    }
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/\[destination-invalid\] Reading/)]);
+    expect(post.log.join()).not.toContain('Removed');
+    github.faults.length = 0;
+    await sandbox.post(main);
+    expect(github.vault.secrets.size).toBe(0);
+  });
+
+  test.for([
+    [{ destination: 'workspace' }, /These were not removed.*secret INSIGHTS_HUB_AGENT_\w+ of repo/],
+    [{ repository: 'octo/other' }, /\[destination-invalid\]/],
+  ] as const)(
+    'names the secrets that its inputs do not lead to (%j)',
+    async ([inputs, says], { start }) => {
+      const sandbox = await start();
+      const github = await sandbox.startGitHub();
+      const given = { destination: 'repository', 'github-token': github.issueToken() };
+      const main = await sandbox.main({ ...ephemeral, ...given });
+      const post = await sandbox.post(main, inputs);
+      expect(post.exitCode).toBe(0);
+      expect(warningsOf(post).join()).toMatch(says);
+      expect(warningsOf(post).join()).not.toContain('internal');
+      expect(await sandbox.readJournal(main)).toContain('"setting"');
+    },
+  );
+
+  test('does not believe a 404 of something on the way', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    for (const at of ['offboard', 'read-agent'] as const) {
+      sandbox.hub.faults.push({ at, fault: { kind: 'html', status: 404 } });
+    }
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/the look-up still finds it/)]);
+    sandbox.hub.faults.length = 0;
+    await sandbox.post(main);
+    expect(await everything(sandbox)).toEqual(nothing);
   });
 
   test('warns when its inputs are gone', async ({ start }) => {

@@ -58,7 +58,7 @@ describe('refusal', () => {
     meanings: { 404: { code: 'agent-exists', message: 'A meaning of its own.' } },
   };
   const refuse = (exchange: Exchange, ended = false, signal = new AbortController().signal) =>
-    refusal(context, request, { exchange, ended }, limitWith(signal));
+    refusal(context, request, { exchange, ended, mayHaveActed: false }, limitWith(signal));
 
   test.each<[string, Exchange, string, RegExp]>([
     [

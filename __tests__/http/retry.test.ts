@@ -7,6 +7,7 @@ import {
   isPassing,
   isRateLimited,
   isSuccess,
+  mayHaveActed,
   type RetryOptions,
   retryAfter,
   sendWithRetries,
@@ -222,7 +223,7 @@ describe('sendWithRetries', () => {
     const http = new FakeHttp(answer(200));
     const options = optionsFor(http);
     const outcome = await sendWithRetries(request, options);
-    expect(outcome).toEqual({ exchange: answer(200), ended: false });
+    expect(outcome).toMatchObject({ exchange: answer(200), ended: false });
     expect(http.requests).toEqual([request]);
     expect(options.clock.waits).toEqual([]);
   });
@@ -233,6 +234,7 @@ describe('sendWithRetries', () => {
     expect(await sendWithRetries(request, options)).toEqual({
       exchange: noAnswer(true),
       ended: false,
+      mayHaveActed: true,
     });
     expect(http.requests).toHaveLength(1);
   });
@@ -241,7 +243,7 @@ describe('sendWithRetries', () => {
     const http = new FakeHttp(answer(503));
     const options = optionsFor(http);
     const outcome = await sendWithRetries(request, options);
-    expect(outcome).toEqual({ exchange: answer(503), ended: false });
+    expect(outcome).toMatchObject({ exchange: answer(503), ended: false });
     expect(http.requests).toHaveLength(5);
     expect(options.clock.waits).toEqual([250, 500, 1000, 2000]);
   });
@@ -249,14 +251,14 @@ describe('sendWithRetries', () => {
   test.each([1, 2, 3, 4])('stops with the first success, after %i failures', async (failures) => {
     const http = new FakeHttp(...Array.from({ length: failures }, () => answer(502)), answer(201));
     const outcome = await sendWithRetries(request, optionsFor(http));
-    expect(outcome).toEqual({ exchange: answer(201), ended: false });
+    expect(outcome).toMatchObject({ exchange: answer(201), ended: false });
     expect(http.requests).toHaveLength(failures + 1);
   });
 
   test('judges each try anew', async () => {
     const http = new FakeHttp(answer(503), answer(404), answer(200));
     const outcome = await sendWithRetries(request, optionsFor(http));
-    expect(outcome).toEqual({ exchange: answer(404), ended: false });
+    expect(outcome).toMatchObject({ exchange: answer(404), ended: false });
     expect(http.requests).toHaveLength(2);
   });
 
@@ -276,7 +278,7 @@ describe('sendWithRetries', () => {
     const late = answer(503, { 'retry-after': '10' });
     const http = new FakeHttp(late, answer(200));
     const options = optionsFor(http, 10);
-    expect(await sendWithRetries(request, options)).toEqual({ exchange: late, ended: true });
+    expect(await sendWithRetries(request, options)).toMatchObject({ exchange: late, ended: true });
     expect(options.clock.waits).toEqual([]);
     expect(http.requests).toHaveLength(1);
   });
@@ -284,7 +286,7 @@ describe('sendWithRetries', () => {
   test('waits for a try that is just in time', async () => {
     const http = new FakeHttp(answer(503, { 'retry-after': '9' }), answer(200));
     const outcome = await sendWithRetries(request, optionsFor(http, 10));
-    expect(outcome).toEqual({ exchange: answer(200), ended: false });
+    expect(outcome).toMatchObject({ exchange: answer(200), ended: false });
   });
 
   test('the waits of all tries count together', async () => {
@@ -300,7 +302,7 @@ describe('sendWithRetries', () => {
     const http = new FakeHttp(noAnswer(true), answer(200));
     http.onSend = () => vi.advanceTimersByTime(10_000);
     const outcome = await sendWithRetries(request, optionsFor(http, 10));
-    expect(outcome).toEqual({ exchange: noAnswer(true), ended: true });
+    expect(outcome).toMatchObject({ exchange: noAnswer(true), ended: true });
     expect(http.requests).toHaveLength(1);
   });
 
@@ -308,21 +310,27 @@ describe('sendWithRetries', () => {
     const http = new FakeHttp(answer(200));
     http.onSend = () => cancel.now.abort();
     const outcome = await sendWithRetries(request, optionsFor(http));
-    expect(outcome).toEqual({ exchange: answer(200), ended: false });
+    expect(outcome).toMatchObject({ exchange: answer(200), ended: false });
   });
 
   test('starts no try after the job was cancelled, during a try or a wait', async () => {
     const during = new FakeHttp(answer(503), answer(200));
     during.onSend = () => cancel.now.abort();
     const first = optionsFor(during);
-    expect(await sendWithRetries(request, first)).toEqual({ exchange: answer(503), ended: true });
+    expect(await sendWithRetries(request, first)).toMatchObject({
+      exchange: answer(503),
+      ended: true,
+    });
     expect(first.clock.waits).toEqual([]);
 
     cancel.now = new AbortController();
     const between = new FakeHttp(answer(503), answer(200));
     const second = optionsFor(between);
     second.clock.sleep = async () => cancel.now.abort();
-    expect(await sendWithRetries(request, second)).toEqual({ exchange: answer(503), ended: true });
+    expect(await sendWithRetries(request, second)).toMatchObject({
+      exchange: answer(503),
+      ended: true,
+    });
     expect(between.requests).toHaveLength(1);
   });
 
@@ -338,15 +346,25 @@ describe('sendWithRetries', () => {
     expect(patient.signals[0]?.[1]).toBe(limit.graceSignal);
   });
 
+  test('tells whether the service may have acted on any attempt', async () => {
+    const options = optionsFor(new FakeHttp(answer(502), answer(403)), 300);
+    const outcome = await sendWithRetries(request, options);
+    expect(outcome).toMatchObject({ exchange: answer(403), mayHaveActed: true });
+  });
+
   test('makes no attempt with less time than it has to have', async () => {
     const http = new FakeHttp(answer(503), answer(200));
     expect(await sendWithRetries(request, optionsFor(http, 4, { leastTime: 5_000 }))).toEqual({
       exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
       ended: true,
+      mayHaveActed: false,
     });
     expect(http.requests).toHaveLength(0);
     const options = optionsFor(http, 5.2, { leastTime: 5_000 });
-    expect(await sendWithRetries(request, options)).toEqual({ exchange: answer(503), ended: true });
+    expect(await sendWithRetries(request, options)).toMatchObject({
+      exchange: answer(503),
+      ended: true,
+    });
     expect(http.requests).toHaveLength(1);
   });
 
@@ -358,5 +376,24 @@ describe('sendWithRetries', () => {
   ])('reads a Retry-After of %j', (value, wait) => {
     const headers = { 'retry-after': value } as IncomingHttpHeaders;
     expect(retryAfter({ kind: 'answer', status: 503, headers, body: '' }, 0)).toBe(wait);
+  });
+});
+
+describe('mayHaveActed', () => {
+  const soon = { 'retry-after': '1' };
+  const cut = (status: number) =>
+    ({ kind: 'broken-answer', status, headers: {}, why: 'cut-off', reason: 'cut' }) as const;
+  test.each<[string, Exchange, boolean]>([
+    ['a request that was sent', noAnswer(true), true],
+    ['a request that was not sent', noAnswer(false), false],
+    ['a success', answer(200), true],
+    ['a success cut short', cut(200), true],
+    ...[500, 502, 503, 504].map((code) => [`a ${code}`, answer(code), true] as const),
+    ['a 503 that asks to come back', answer(503, soon), false],
+    ...[307, 400, 401, 403, 404, 408, 409, 422, 425, 429].map(
+      (code) => [`a ${code}`, answer(code), false] as const,
+    ),
+  ] as [string, Exchange, boolean][])('after %s', (_, exchange, expected) => {
+    expect(mayHaveActed(exchange, 0)).toBe(expected);
   });
 });

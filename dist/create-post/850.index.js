@@ -173,43 +173,47 @@ function readErrorBody(body) {
 
 /**
  * Deletes a resource with the tag that it has just now (`DELETE` with `If-Match`); one that is gone
- * already is fine. A tag that changed in between (412) is read anew, once. Throws `not-ended` when it has changed again,
+ * already is fine, and told apart. A tag that changed in between (412) is read anew, once. Throws `not-ended` when it has changed again,
  * or when a conflict (409) keeps the resource, and what the calls end in.
  */
 async function deleteTagged(resource, services, limit, policy = {}) {
     const { api, path, name } = resource;
     const context = endingContext(`Deleting ${name}`);
-    for (const isLast of [false, true]) {
+    for (let tries = 1;; tries++) {
         const tag = await readTag(resource, services, limit);
         if (tag === undefined)
-            return;
+            return 'not-there';
         const call = { method: 'DELETE', api, path, ifMatch: tag };
         const called = await callApi(call, services, limit, policy);
-        if (isGone(called))
-            return;
+        if (isNotThere(called))
+            return 'not-there';
+        if (isDone(called))
+            return 'deleted';
         if ((0,retry/* statusOf */.c2)(called.outcome.exchange) !== 412) {
             throw (0,refusal/* refusal */.x5)(context, called.request, called.outcome, limit);
         }
-        if (isLast)
+        if (tries > 1)
             throw changedTwice(context, called);
     }
 }
 /** Whether a delete was done. A page with content is no answer to it, but of something on the way. */
-function isGone({ outcome: { exchange, ended } }) {
-    if (ended || exchange.kind !== 'answer')
-        return false;
-    return exchange.status === 404 || ((0,retry/* isSuccess */.oJ)(exchange) && exchange.body.trim() === '');
+function isDone({ outcome: { exchange, ended } }) {
+    return !ended && exchange.kind === 'answer' && (0,retry/* isSuccess */.oJ)(exchange) && exchange.body.trim() === '';
 }
 function changedTwice(context, { request, outcome }) {
     return new lib_failure/* Failure */.HR('not-ended', `${context.what} was given up, because it was changed twice in the meantime. Run this step again.`, { call: (0,refusal/* failedCall */.mG)(context, request, outcome.exchange) });
 }
 /** The tag that a resource has now; nothing when it is gone. */
-async function readTag({ api, path, name, tagField, tagWithout }, services, limit) {
+async function readTag({ api, path, name, tagField, tagWithout, isIt }, services, limit) {
     const called = await callApi({ method: 'GET', api, path }, services, limit);
     if (isNotThere(called))
         return undefined;
     const context = endingContext(`Reading ${name}`);
-    const tag = tagOf(readObject(called, context, limit)[tagField]) ?? tagWithout;
+    const record = readObject(called, context, limit);
+    if (isIt !== undefined && !isIt(record)) {
+        throw new lib_failure/* Failure */.HR('not-ended', `${context.what} showed something else, so it was left as it is. Look at it in Insights Hub.`);
+    }
+    const tag = tagOf(record[tagField]) ?? tagWithout;
     if (tag === undefined)
         throw unusable(called, context);
     return tag;
@@ -311,7 +315,8 @@ async function offboard(agent, services, limit) {
         return statusIn(called);
     if (isRefusedForItsState(called)) {
         const status = await readStatus(agent, services, limit);
-        if (status === 'NOT_ONBOARDED')
+        // A conflict may also say that it is being offboarded already.
+        if (status === 'NOT_ONBOARDED' || (0,retry/* statusOf */.c2)(outcome.exchange) === 409)
             return status;
     }
     const what = `Offboarding the agent with client id ${agent.clientId}`;
@@ -344,6 +349,7 @@ function staysOnboarded({ clientId }, status) {
 
 
 
+
 /** What was just made may show up late: the second look comes after this time, in milliseconds. */
 const SECOND_LOOK = 2_000;
 /**
@@ -357,8 +363,7 @@ async function lookUpAgent(clientId, services, limit) {
     const { content, totalElements, last } = readObject(called, context, limit);
     if (!Array.isArray(content))
         throw unusable(called, context);
-    const total = typeof totalElements === 'number' ? totalElements : content.length;
-    const isWhole = total === content.length && last !== false;
+    const isWhole = (totalElements ?? content.length) === content.length && last !== false;
     if (content.length === 0 && isWhole)
         return { kind: 'absent' };
     if (content.length !== 1 || !isWhole)
@@ -388,13 +393,15 @@ function sightingOf(record, clientId, secrets) {
  * `not-ended` when the agent stays as it is, and what the calls end in.
  */
 async function endAgent(agent, services, limit) {
+    const { id, clientId } = agent;
     await offboardAgent(agent, services, limit);
-    await deleteTagged({
-        api: 'agentmanagement',
-        path: `agents/${agent.id}`,
-        name: `the agent with client id ${agent.clientId}`,
-        tagField: 'eTag',
-    }, services, limit);
+    const name = `the agent with client id ${clientId}`;
+    const resource = { api: 'agentmanagement', path: `agents/${id}`, name, tagField: 'eTag' };
+    const end = await deleteTagged(resource, services, limit);
+    // That it is not there was said by a 404, which proves nothing: somebody on the way may say so.
+    if (end === 'deleted' || (await lookUpAgent(clientId, services, limit)).kind === 'absent')
+        return;
+    throw new lib_failure/* Failure */.HR('not-ended', `Deleting ${name} was answered as if it were not there, but the look-up still finds it. Run this step again later.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/insights-hub/assets.js
@@ -417,6 +424,7 @@ async function deleteAsset({ clientId, assetId }, services, limit) {
             path: `assets/${id}`,
             name: `the asset of the agent with client id ${clientId}`,
             tagField: 'etag',
+            isIt: ({ externalId, typeId }) => externalId === clientId || typeId === ASSET_TYPE,
             // As the vendor's own client sends it.
             tagWithout: '0',
         }, services, limit, 
@@ -493,7 +501,9 @@ async function endOne(target, { deleteAsset: withAsset, dryRun }, services, limi
             return fate(agent === undefined ? 'absent' : 'would-delete');
         if (agent !== undefined)
             await endAgent(agent, services, limit);
-        if (withAsset) {
+        // An asset that the job's own agent does not name may have been there before it.
+        const mayBeFound = target.own === undefined;
+        if (withAsset && (mayBeFound || agent?.assetId !== undefined)) {
             await deleteAsset({ clientId, assetId: agent?.assetId }, services, limit);
         }
         for (const setting of settings) {
@@ -507,17 +517,20 @@ async function endOne(target, { deleteAsset: withAsset, dryRun }, services, limi
     }
 }
 /** The agent, if it is there. Throws `not-ended` for what may be another one. */
-async function find({ name, clientId, isFresh }, services, limit) {
-    const lookUp = isFresh ? lookUpTwice : lookUpAgent;
+async function find({ name, clientId, own }, services, limit) {
+    // What the job has just made may show up late.
+    const lookUp = own === undefined ? lookUpAgent : lookUpTwice;
     const sighting = await lookUp(clientId, services, limit);
-    switch (sighting.kind) {
-        case 'absent':
-            return undefined;
-        case 'present':
-            return sighting.agent;
-        case 'unclear':
-            throw new lib_failure/* Failure */.HR('not-ended', `Agent ${name} was left as it is: the look-up of client id ${clientId} found ${sighting.found}. Look at it in Insights Hub, and end it there.`);
+    const leave = (found) => new lib_failure/* Failure */.HR('not-ended', `Agent ${name} was left as it is: the look-up of client id ${clientId} found ${found}. Look at it in Insights Hub, and end it there.`);
+    if (sighting.kind === 'absent')
+        return undefined;
+    if (sighting.kind === 'unclear')
+        throw leave(sighting.found);
+    const { agent } = sighting;
+    if (own?.agentId !== undefined && own.agentId !== agent.id) {
+        throw leave('an agent that may be another one');
     }
+    return agent;
 }
 
 // EXTERNAL MODULE: ./lib/shown.js
@@ -1382,12 +1395,14 @@ function agents_checkAgents(reader, agents, tenant) {
         if (seen.has(clientId))
             reader.problem(`${what} is in the list twice.`);
         else
-            checkName(reader, { what, value, clientId, tenant });
+            checkName(reader, { what, value, name, clientId, tenant });
         seen.add(clientId);
     }
 }
 /** Refuses what can't be in an MQTT client id that is also a topic level; the rest is the service's. */
-function checkName(reader, { what, value, clientId, tenant }) {
+function checkName(reader, { what, value, name, clientId, tenant }) {
+    if (name === '')
+        reader.problem(`${what} is the tenant without a name.`);
     if (/[\p{Cc}\s/+#]/u.test(value)) {
         reader.problem(`${what} holds a control character, white space, "/", "+" or "#".`);
     }
@@ -1908,13 +1923,13 @@ function checkNames(reader, agents) {
         reader.problem(`A repository or environment has room for the secrets of ${MOST_AGENTS} agents (100 secrets), and the list holds ${agents.length}.`);
     }
     const owners = new Map();
-    for (const { name } of agents) {
-        const setting = settingName(name);
+    for (const agent of agents) {
+        const setting = settingName(agent.name);
         const other = owners.get(setting);
-        if (other !== undefined && other !== name) {
-            reader.problem(`The agents ${reader.quote(other)} and ${reader.quote(name)} would share the secrets of ${setting}. Rename one of them.`);
+        if (other !== undefined && other.clientId !== agent.clientId) {
+            reader.problem(`The agents ${reader.quote(other.name)} and ${reader.quote(agent.name)} would share the secrets of ${setting}. Rename one of them.`);
         }
-        owners.set(setting, name);
+        owners.set(setting, agent);
     }
 }
 
@@ -1980,7 +1995,7 @@ async function readInputs(source) {
         agents,
         endpoints,
         toWorkspace: kinds.includes('workspace'),
-        github: readGitHub(reader, secretPlaces(kinds), agents),
+        github: readGitHub(reader, secretPlaces(kinds), agents.map(({ name, expectedClientId }) => ({ name, clientId: expectedClientId }))),
         outputDirectory: readOutputDirectory(reader),
         keepFiles: reader.flag('keep-files'),
         verifyConnection: reader.flag('verify-connection'),
@@ -2080,8 +2095,10 @@ function readPassphrase(reader) {
 
 
 
-/** Agents that are ended at once. */
-const CONCURRENCY = 4;
+/** Agents are ended a few at once, as the delete action does by default. */
+const OPTIONS = { concurrency: 4, deleteAsset: true, dryRun: false };
+/** The least time for the network work of one agent, in seconds. */
+const LEAST_TIME = 30;
 /**
  * Ends the agents that a journal notes, as the delete action does, and removes the secrets and
  * variables that were pushed for them. Warns of what is left, and tells whether all is gone.
@@ -2110,6 +2127,8 @@ async function endAll(runner, { credentials, endpoints, timeout }, targets, { ht
         return undefined;
     const { secrets } = runner;
     const shared = { http, clock: systemClock, secrets };
+    // Less would not do for two look-ups of what may show up late.
+    const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
     const services = {
         ...shared,
         endpoints,
@@ -2118,14 +2137,15 @@ async function endAll(runner, { credentials, endpoints, timeout }, targets, { ht
         eraser: undefined,
         finished: (fate) => runner.info(logLineOf(fate, { several: false, secrets })),
     };
-    const options = { timeout, concurrency: CONCURRENCY, deleteAsset: true, dryRun: false };
     const fates = await endAgents(targets, options, services);
     return stepFailure(fates, { cancelled: false });
 }
 /** Removes every setting, also when an agent could not be ended: its key is of no use any more. */
 async function undo_ephemeral_removeAll(runner, { github, timeout }, settings, { http, interruption }) {
-    if (github === undefined || settings.length === 0)
+    if (settings.length === 0)
         return [];
+    if (github === undefined)
+        return [leftBehind(settings)];
     const { gitHubEraser } = await loadWithOctokit(() => Promise.all(/* import() */[__webpack_require__.e(775), __webpack_require__.e(249)]).then(__webpack_require__.bind(__webpack_require__, 249)));
     const eraser = gitHubEraser(github, { http, clock: systemClock });
     const within = async (work) => {
@@ -2154,11 +2174,15 @@ async function undo_ephemeral_removeAll(runner, { github, timeout }, settings, {
     }
     return failures;
 }
+function leftBehind(settings) {
+    const list = settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`).join(', ');
+    return new lib_failure/* Failure */.HR('destination-invalid', `These were not removed, because \`destination\` does not name their place any more: ${list}.`);
+}
 /** The agents that may be there, by the last note of each. */
 function agentsIn(made) {
     const notes = made.filter((entry) => entry.kind === 'agent');
-    const last = new Map(notes.map((note) => [note.name, note]));
-    return [...last.values()].flatMap(({ name, clientId, state }) => state === 'absent' ? [] : [{ name, clientId, settings: [], isFresh: state === 'creating' }]);
+    const last = new Map(notes.map((note) => [note.clientId, note]));
+    return [...last.values()].flatMap(({ name, clientId, agentId, state }) => state === 'absent' ? [] : [{ name, clientId, settings: [], own: { agentId } }]);
 }
 /** The secrets and variables that may have been written, by the last note of each. */
 function settingsIn(made) {
@@ -2258,7 +2282,7 @@ function meaningOf(context, status, rateLimited) {
 /* harmony export */   oJ: () => (/* binding */ isSuccess),
 /* harmony export */   rE: () => (/* binding */ isQuotaUsedUp)
 /* harmony export */ });
-/* unused harmony exports RETRIES, waitBefore, retryAfter */
+/* unused harmony exports RETRIES, waitBefore, retryAfter, mayHaveActed */
 /** Tries after the first one. */
 const RETRIES = 4;
 /** Statuses after which the same request may succeed a moment later. */
@@ -2312,6 +2336,18 @@ function retryAfter(exchange, now) {
     const date = Date.parse(value);
     return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
+/**
+ * Whether the service may have done what it was asked for. Surely not: a request that was not sent,
+ * a refusal, and a 503 that asks to come back.
+ */
+function mayHaveActed(exchange, now) {
+    if (exchange.kind === 'no-answer')
+        return exchange.sent;
+    if (isSuccess(exchange))
+        return true;
+    const { status } = exchange;
+    return status >= 500 && !(status === 503 && retryAfter(exchange, now) !== undefined);
+}
 /** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
 function isQuotaUsedUp(exchange) {
     if (exchange.kind === 'no-answer' || exchange.status !== 403)
@@ -2340,24 +2376,28 @@ async function sendWithRetries(request, { http, clock, limit, mayRepeat, finishe
         return {
             exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
             ended: true,
+            mayHaveActed: false,
         };
     }
     const sentSignal = finishes ? limit.graceSignal : limit.signal;
+    let acted = false;
     for (let tries = 1;; tries++) {
         const exchange = await http.send(request, limit.signal, sentSignal);
+        acted ||= mayHaveActed(exchange, clock.now());
+        const outcome = (ended) => ({ exchange, ended, mayHaveActed: acted });
         if (!mayRepeat(exchange))
-            return { exchange, ended: false };
+            return outcome(false);
         if (limit.signal.aborted)
-            return { exchange, ended: true };
+            return outcome(true);
         if (tries > RETRIES)
-            return { exchange, ended: false };
+            return outcome(false);
         const wait = waitBefore(exchange, tries, clock);
         // Waiting for a try that can't be made any more would only delay the bad news.
         if (wait + leastTime >= limit.remaining())
-            return { exchange, ended: true };
+            return outcome(true);
         await clock.sleep(wait, limit.signal);
         if (limit.signal.aborted)
-            return { exchange, ended: true };
+            return outcome(true);
     }
 }
 

@@ -152,6 +152,11 @@ function preparationFailure(context, { request, outcome }, limit) {
         cause: failure,
     });
 }
+/** The failure of a call that writes: of what was surely not written nobody has to clean up. */
+function writeFailure(context, { request, outcome }, limit) {
+    const { code, message, call, cause } = (0,http_refusal/* refusal */.x5)(context, request, outcome, limit);
+    return new lib_failure/* Failure */.HR(code, message, { call, cause, mayBeDone: outcome.mayHaveActed });
+}
 /** GitHub's error: `{message, documentation_url}`, and a header that names permissions. */
 function readErrorAnswer({ body, headers }) {
     const message = (0,json/* asText */.e1)((0,json/* parseJsonObject */.dw)(body)?.['message']);
@@ -268,7 +273,7 @@ async function setSecret(api, place, { name, value, key }, limit) {
     const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
     const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
     if (!isWritten(called))
-        throw (0,http_refusal/* refusal */.x5)(context, called.request, called.outcome, limit);
+        throw writeFailure(context, called, limit);
 }
 /** Deletes a secret (`DELETE …/secrets/{name}`); one that is not there is fine. */
 async function deleteSecret(api, place, name, limit) {
@@ -304,15 +309,18 @@ async function setVariable(api, place, { name, value }, limit) {
     const { base, values } = place_routeOf(place, 'variables');
     const change = () => api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
     let called = await change();
+    let acted = called.outcome.mayHaveActed;
     if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 404) {
         called = await api(`POST ${base}`, { ...values, name, value }, limit);
+        acted ||= called.outcome.mayHaveActed;
     }
     if ((0,retry/* statusOf */.c2)(called.outcome.exchange) === 409)
         called = await change();
     if (isWritten(called))
         return;
-    const what = `Writing variable ${name} of ${place_describePlace(place)}`;
-    throw (0,http_refusal/* refusal */.x5)(refusals_gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
+    const context = refusals_gitHubContext(`Writing variable ${name} of ${place_describePlace(place)}`, place, 'variables');
+    const outcome = { ...called.outcome, mayHaveActed: acted || called.outcome.mayHaveActed };
+    throw writeFailure(context, { ...called, outcome }, limit);
 }
 /** Deletes a variable (`DELETE …/variables/{name}`); one that is not there is fine. */
 async function deleteVariable(api, place, name, limit) {
@@ -409,16 +417,12 @@ class GitHubSecrets {
             await write();
         }
         catch (error) {
-            if (wasRefused(error))
+            const isSurelyNot = error instanceof lib_failure/* Failure */.HR && !error.mayBeDone;
+            if (isSurelyNot)
                 await made.note({ kind: 'setting', setting, state: 'absent' });
             throw error;
         }
     }
-}
-/** Whether GitHub itself said no, so that nothing was written. */
-function wasRefused(error) {
-    const status = error instanceof lib_failure/* Failure */.HR ? (error.call?.status ?? 0) : 0;
-    return status >= 400 && status < 500;
 }
 function deliveryFailure(error) {
     if (!(error instanceof lib_failure/* Failure */.HR))

@@ -13,6 +13,8 @@ __webpack_require__.d(__webpack_exports__, {
   gitHubEraser: () => (/* binding */ gitHubEraser)
 });
 
+// EXTERNAL MODULE: ./lib/failure.js
+var lib_failure = __webpack_require__(1957);
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js + 22 modules
 var github = __webpack_require__(2413);
 // EXTERNAL MODULE: ./lib/http/retry.js
@@ -87,8 +89,6 @@ function responseOf({ exchange }) {
 
 // EXTERNAL MODULE: ./lib/github/place.js
 var github_place = __webpack_require__(1904);
-// EXTERNAL MODULE: ./lib/failure.js
-var lib_failure = __webpack_require__(1957);
 // EXTERNAL MODULE: ./lib/http/refusal.js
 var http_refusal = __webpack_require__(3988);
 // EXTERNAL MODULE: ./lib/json.js
@@ -130,6 +130,11 @@ function preparationFailure(context, { request, outcome }, limit) {
         call: (0,http_refusal/* failedCall */.mG)(context, request, outcome.exchange),
         cause: failure,
     });
+}
+/** The failure of a call that writes: of what was surely not written nobody has to clean up. */
+function refusals_writeFailure(context, { request, outcome }, limit) {
+    const { code, message, call, cause } = refusal(context, request, outcome, limit);
+    return new Failure(code, message, { call, cause, mayBeDone: outcome.mayHaveActed });
 }
 /** GitHub's error: `{message, documentation_url}`, and a header that names permissions. */
 function readErrorAnswer({ body, headers }) {
@@ -247,7 +252,7 @@ async function setSecret(api, place, { name, value, key }, limit) {
     const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
     const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
     if (!isWritten(called))
-        throw refusal(context, called.request, called.outcome, limit);
+        throw writeFailure(context, called, limit);
 }
 /** Deletes a secret (`DELETE …/secrets/{name}`); one that is not there is fine. */
 async function deleteSecret(api, place, name, limit) {
@@ -283,15 +288,18 @@ async function setVariable(api, place, { name, value }, limit) {
     const { base, values } = routeOf(place, 'variables');
     const change = () => api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
     let called = await change();
+    let acted = called.outcome.mayHaveActed;
     if (statusOf(called.outcome.exchange) === 404) {
         called = await api(`POST ${base}`, { ...values, name, value }, limit);
+        acted ||= called.outcome.mayHaveActed;
     }
     if (statusOf(called.outcome.exchange) === 409)
         called = await change();
     if (isWritten(called))
         return;
-    const what = `Writing variable ${name} of ${describePlace(place)}`;
-    throw refusal(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
+    const context = gitHubContext(`Writing variable ${name} of ${describePlace(place)}`, place, 'variables');
+    const outcome = { ...called.outcome, mayHaveActed: acted || called.outcome.mayHaveActed };
+    throw writeFailure(context, { ...called, outcome }, limit);
 }
 /** Deletes a variable (`DELETE …/variables/{name}`); one that is not there is fine. */
 async function deleteVariable(api, place, name, limit) {
@@ -308,6 +316,7 @@ async function deleteVariable(api, place, name, limit) {
 
 
 
+
 function gitHubEraser({ apiUrl, token, places, variables }, services) {
     const api = gitHubApi({ apiUrl, token, ...services });
     return {
@@ -318,8 +327,9 @@ function gitHubEraser({ apiUrl, token, places, variables }, services) {
         },
         async remove({ kind, name, place: where }, limit) {
             const place = places.find((known) => (0,github_place/* describePlace */.df)(known) === where);
-            if (place === undefined)
-                throw new Error('a setting of another place');
+            if (place === undefined) {
+                throw new lib_failure/* Failure */.HR('destination-invalid', `The ${kind} ${name} of ${where} was not removed: \`destination\`, \`repository\` and \`environment\` name another place now.`);
+            }
             const erase = kind === 'secret' ? deleteSecret : deleteVariable;
             await erase(api, place, name, limit);
         },

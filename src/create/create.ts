@@ -117,13 +117,17 @@ async function issueEphemeral(
   const { name, expectedClientId: clientId } = request;
   const note = { kind: 'agent', name, clientId } as const;
   await refuseExisting(request, services, limit);
-  await recordAgent({ ...note, state: 'creating' }, services.made);
+  await recordAgent({ ...note, state: 'made' }, services.made);
   try {
     const issued = await requestCertificate(request, services, limit);
-    await services.made.note({ ...note, clientId: issued.clientId, state: 'created' });
+    if (issued.clientId !== clientId) {
+      // Nobody has looked whether that one was there before: only its id can prove that it is ours.
+      const { clientId: other, agentId = 'unknown' } = issued;
+      await services.made.note({ ...note, clientId: other, agentId, state: 'made' });
+    }
     return issued;
   } catch (error) {
-    if (!asFailure(error).agentMayExist) await services.made.note({ ...note, state: 'absent' });
+    if (!asFailure(error).mayBeDone) await services.made.note({ ...note, state: 'absent' });
     throw error;
   }
 }

@@ -63,7 +63,11 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
     agents,
     endpoints,
     toWorkspace: kinds.includes('workspace'),
-    github: readGitHub(reader, secretPlaces(kinds), agents),
+    github: readGitHub(
+      reader,
+      secretPlaces(kinds),
+      agents.map(({ name, expectedClientId }) => ({ name, clientId: expectedClientId })),
+    ),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
     verifyConnection: reader.flag('verify-connection'),

@@ -3,7 +3,7 @@ import { logLineOf } from '../delete/log.ts';
 import type { Setting } from '../destinations/destination.ts';
 import type { Made } from '../destinations/journal.ts';
 import { loadWithOctokit } from '../destinations/load-with-octokit.ts';
-import { asFailure, type Failure } from '../failure.ts';
+import { asFailure, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
@@ -15,8 +15,11 @@ import { showFailure } from '../shown.ts';
 import { stepFailure } from '../step-failure.ts';
 import { readUndoInputs, type UndoInputs } from './inputs.ts';
 
-/** Agents that are ended at once. */
-const CONCURRENCY = 4;
+/** Agents are ended a few at once, as the delete action does by default. */
+const OPTIONS = { concurrency: 4, deleteAsset: true, dryRun: false };
+
+/** The least time for the network work of one agent, in seconds. */
+const LEAST_TIME = 30;
 
 /**
  * Ends the agents that a journal notes, as the delete action does, and removes the secrets and
@@ -55,6 +58,8 @@ async function endAll(
   if (targets.length === 0) return undefined;
   const { secrets } = runner;
   const shared = { http, clock: systemClock, secrets };
+  // Less would not do for two look-ups of what may show up late.
+  const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
   const services: EndServices = {
     ...shared,
     endpoints,
@@ -63,7 +68,6 @@ async function endAll(
     eraser: undefined,
     finished: (fate) => runner.info(logLineOf(fate, { several: false, secrets })),
   };
-  const options = { timeout, concurrency: CONCURRENCY, deleteAsset: true, dryRun: false };
   const fates = await endAgents(targets, options, services);
   return stepFailure(fates, { cancelled: false });
 }
@@ -75,7 +79,8 @@ async function removeAll(
   settings: readonly Setting[],
   { http, interruption }: Means,
 ): Promise<readonly Failure[]> {
-  if (github === undefined || settings.length === 0) return [];
+  if (settings.length === 0) return [];
+  if (github === undefined) return [leftBehind(settings)];
   const { gitHubEraser } = await loadWithOctokit(() => import('../destinations/erase-settings.ts'));
   const eraser = gitHubEraser(github, { http, clock: systemClock });
   const within = async (work: (limit: TimeLimit) => Promise<void>) => {
@@ -102,12 +107,20 @@ async function removeAll(
   return failures;
 }
 
+function leftBehind(settings: readonly Setting[]): Failure {
+  const list = settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`).join(', ');
+  return new Failure(
+    'destination-invalid',
+    `These were not removed, because \`destination\` does not name their place any more: ${list}.`,
+  );
+}
+
 /** The agents that may be there, by the last note of each. */
 function agentsIn(made: readonly Made[]): readonly Target[] {
   const notes = made.filter((entry) => entry.kind === 'agent');
-  const last = new Map(notes.map((note) => [note.name, note]));
-  return [...last.values()].flatMap(({ name, clientId, state }) =>
-    state === 'absent' ? [] : [{ name, clientId, settings: [], isFresh: state === 'creating' }],
+  const last = new Map(notes.map((note) => [note.clientId, note]));
+  return [...last.values()].flatMap(({ name, clientId, agentId, state }) =>
+    state === 'absent' ? [] : [{ name, clientId, settings: [], own: { agentId } }],
   );
 }
 

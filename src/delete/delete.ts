@@ -20,8 +20,14 @@ export interface Target {
   readonly clientId: string;
   /** secrets and variables that go with it */
   readonly settings: readonly Setting[];
-  /** whether it may have been created a moment ago, and so may show up late */
-  readonly isFresh?: boolean;
+  /** of an agent that this job created, whose end is all that is wanted */
+  readonly own?: OwnAgent;
+}
+
+/** What is known of an agent that this job created. */
+export interface OwnAgent {
+  /** the only agent id that it may have; nothing where the client id is proof enough */
+  readonly agentId: string | undefined;
 }
 
 /** What became of one agent of the list. */
@@ -106,7 +112,9 @@ async function endOne(
     agent = await find(target, services, limit);
     if (dryRun) return fate(agent === undefined ? 'absent' : 'would-delete');
     if (agent !== undefined) await endAgent(agent, services, limit);
-    if (withAsset) {
+    // An asset that the job's own agent does not name may have been there before it.
+    const mayBeFound = target.own === undefined;
+    if (withAsset && (mayBeFound || agent?.assetId !== undefined)) {
       await deleteAsset({ clientId, assetId: agent?.assetId }, services, limit);
     }
     for (const setting of settings) {
@@ -121,21 +129,23 @@ async function endOne(
 
 /** The agent, if it is there. Throws `not-ended` for what may be another one. */
 async function find(
-  { name, clientId, isFresh }: Target,
+  { name, clientId, own }: Target,
   services: EndServices,
   limit: TimeLimit,
 ): Promise<AgentRecord | undefined> {
-  const lookUp = isFresh ? lookUpTwice : lookUpAgent;
+  // What the job has just made may show up late.
+  const lookUp = own === undefined ? lookUpAgent : lookUpTwice;
   const sighting: Sighting = await lookUp(clientId, services, limit);
-  switch (sighting.kind) {
-    case 'absent':
-      return undefined;
-    case 'present':
-      return sighting.agent;
-    case 'unclear':
-      throw new Failure(
-        'not-ended',
-        `Agent ${name} was left as it is: the look-up of client id ${clientId} found ${sighting.found}. Look at it in Insights Hub, and end it there.`,
-      );
+  const leave = (found: string) =>
+    new Failure(
+      'not-ended',
+      `Agent ${name} was left as it is: the look-up of client id ${clientId} found ${found}. Look at it in Insights Hub, and end it there.`,
+    );
+  if (sighting.kind === 'absent') return undefined;
+  if (sighting.kind === 'unclear') throw leave(sighting.found);
+  const { agent } = sighting;
+  if (own?.agentId !== undefined && own.agentId !== agent.id) {
+    throw leave('an agent that may be another one');
   }
+  return agent;
 }

@@ -1,3 +1,4 @@
+import { Failure } from '../failure.ts';
 import { gitHubApi } from '../github/api.ts';
 import { describePlace } from '../github/place.ts';
 import { deleteSecret, fetchSealingKey } from '../github/secrets.ts';
@@ -31,7 +32,12 @@ export function gitHubEraser(
     },
     async remove({ kind, name, place: where }, limit) {
       const place = places.find((known) => describePlace(known) === where);
-      if (place === undefined) throw new Error('a setting of another place');
+      if (place === undefined) {
+        throw new Failure(
+          'destination-invalid',
+          `The ${kind} ${name} of ${where} was not removed: \`destination\`, \`repository\` and \`environment\` name another place now.`,
+        );
+      }
       const erase = kind === 'secret' ? deleteSecret : deleteVariable;
       await erase(api, place, name, limit);
     },

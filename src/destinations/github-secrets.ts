@@ -129,16 +129,11 @@ class GitHubSecrets implements Destination {
     try {
       await write();
     } catch (error) {
-      if (wasRefused(error)) await made.note({ kind: 'setting', setting, state: 'absent' });
+      const isSurelyNot = error instanceof Failure && !error.mayBeDone;
+      if (isSurelyNot) await made.note({ kind: 'setting', setting, state: 'absent' });
       throw error;
     }
   }
-}
-
-/** Whether GitHub itself said no, so that nothing was written. */
-function wasRefused(error: unknown): boolean {
-  const status = error instanceof Failure ? (error.call?.status ?? 0) : 0;
-  return status >= 400 && status < 500;
 }
 
 interface Write {

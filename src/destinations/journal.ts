@@ -20,12 +20,14 @@ export type MadeFile =
   | { readonly kind: (typeof fileKinds)[number]; readonly path: string }
   | { readonly kind: 'placing'; readonly path: string; readonly inode: string };
 
-/** An agent that is ended with the job: each note of a name replaces the one before. */
+/** An agent that is ended with the job: each note of a client id replaces the one before. */
 export interface MadeAgent {
   readonly kind: 'agent';
   readonly name: string;
   readonly clientId: string;
-  readonly state: 'creating' | 'created' | 'absent';
+  /** the id that it must have, where nothing else proves that it is the step's own */
+  readonly agentId?: string;
+  readonly state: 'made' | 'absent';
 }
 
 /** A secret or variable that is removed with the job: each note of it replaces the one before. */
@@ -75,7 +77,8 @@ export class Journal implements MadeLog {
   }
 
   async record(made: Made): Promise<void> {
-    await appendFile(this.path, `${JSON.stringify(made)}\n`, { flush: true });
+    // Begins a line of its own, also after one that could be written in part only.
+    await appendFile(this.path, `\n${JSON.stringify(made)}\n`, { flush: true });
   }
 
   async note(made: Made): Promise<void> {
@@ -115,10 +118,11 @@ function madeFile(entry: JsonObject): MadeFile | undefined {
 function madeAgent(entry: JsonObject): MadeAgent | undefined {
   const name = asText(entry['name']);
   const clientId = asText(entry['clientId']);
-  const state = oneOf(['creating', 'created', 'absent'] as const, entry['state']);
+  const agentId = asText(entry['agentId']);
+  const state = oneOf(['made', 'absent'] as const, entry['state']);
   if (entry['kind'] !== 'agent') return undefined;
   if (name === undefined || clientId === undefined || state === undefined) return undefined;
-  return { kind: 'agent', name, clientId, state };
+  return { kind: 'agent', name, clientId, ...(agentId !== undefined && { agentId }), state };
 }
 
 function madeSetting(entry: JsonObject): MadeSetting | undefined {

@@ -54,6 +54,16 @@ export function preparationFailure(
   });
 }
 
+/** The failure of a call that writes: of what was surely not written nobody has to clean up. */
+export function writeFailure(
+  context: CallContext,
+  { request, outcome }: GitHubOutcome,
+  limit: TimeLimit,
+): Failure {
+  const { code, message, call, cause } = refusal(context, request, outcome, limit);
+  return new Failure(code, message, { call, cause, mayBeDone: outcome.mayHaveActed });
+}
+
 /** GitHub's error: `{message, documentation_url}`, and a header that names permissions. */
 function readErrorAnswer({ body, headers }: Answer): ServerWords {
   const message = asText(parseJsonObject(body)?.['message']);

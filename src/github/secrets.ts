@@ -6,7 +6,7 @@ import { asText, parseJsonObject } from '../json.ts';
 import type { Secret } from '../secret.ts';
 import { type GitHubApi, isRemoved, isWritten } from './api.ts';
 import { describePlace, type Place, routeOf } from './place.ts';
-import { gitHubContext, preparationFailure } from './refusals.ts';
+import { gitHubContext, preparationFailure, writeFailure } from './refusals.ts';
 import { readPublicKey, sealSecret } from './sealed-box.ts';
 
 /** The key that the secrets of a place are sealed with. */
@@ -60,7 +60,7 @@ export async function setSecret(
   const { base, values } = routeOf(place, 'secrets');
   const body = { encrypted_value: sealSecret(value, key.key), key_id: key.id };
   const called = await api(`PUT ${base}/{name}`, { ...values, name, ...body }, limit);
-  if (!isWritten(called)) throw refusal(context, called.request, called.outcome, limit);
+  if (!isWritten(called)) throw writeFailure(context, called, limit);
 }
 
 /** Deletes a secret (`DELETE …/secrets/{name}`); one that is not there is fine. */

@@ -3,7 +3,7 @@ import { isSuccess, statusOf } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { type GitHubApi, isRemoved, isWritten } from './api.ts';
 import { describePlace, type Place, routeOf } from './place.ts';
-import { gitHubContext, preparationFailure } from './refusals.ts';
+import { gitHubContext, preparationFailure, writeFailure } from './refusals.ts';
 
 /** Makes sure that the variables of a place can be read. Throws `destination-invalid`. */
 export async function checkVariables(
@@ -33,13 +33,20 @@ export async function setVariable(
   const change = () =>
     api(`PATCH ${base}/{variable}`, { ...values, variable: name, name, value }, limit);
   let called = await change();
+  let acted = called.outcome.mayHaveActed;
   if (statusOf(called.outcome.exchange) === 404) {
     called = await api(`POST ${base}`, { ...values, name, value }, limit);
+    acted ||= called.outcome.mayHaveActed;
   }
   if (statusOf(called.outcome.exchange) === 409) called = await change();
   if (isWritten(called)) return;
-  const what = `Writing variable ${name} of ${describePlace(place)}`;
-  throw refusal(gitHubContext(what, place, 'variables'), called.request, called.outcome, limit);
+  const context = gitHubContext(
+    `Writing variable ${name} of ${describePlace(place)}`,
+    place,
+    'variables',
+  );
+  const outcome = { ...called.outcome, mayHaveActed: acted || called.outcome.mayHaveActed };
+  throw writeFailure(context, { ...called, outcome }, limit);
 }
 
 /** Deletes a variable (`DELETE …/variables/{name}`); one that is not there is fine. */

@@ -69,6 +69,17 @@ export function retryAfter(exchange: Exchange, now: number): number | undefined 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
+/**
+ * Whether the service may have done what it was asked for. Surely not: a request that was not sent,
+ * a refusal, and a 503 that asks to come back.
+ */
+export function mayHaveActed(exchange: Exchange, now: number): boolean {
+  if (exchange.kind === 'no-answer') return exchange.sent;
+  if (isSuccess(exchange)) return true;
+  const { status } = exchange;
+  return status >= 500 && !(status === 503 && retryAfter(exchange, now) !== undefined);
+}
+
 /** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
 export function isQuotaUsedUp(exchange: Exchange): boolean {
   if (exchange.kind === 'no-answer' || exchange.status !== 403) return false;
@@ -109,6 +120,8 @@ export interface RetryOptions {
 export interface Outcome {
   readonly exchange: Exchange;
   readonly ended: boolean;
+  /** Whether the service may have acted on any of the attempts. */
+  readonly mayHaveActed: boolean;
 }
 
 /** Sends a request, and again while it may be repeated, tries are left and time allows. */
@@ -120,18 +133,22 @@ export async function sendWithRetries(
     return {
       exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
       ended: true,
+      mayHaveActed: false,
     };
   }
   const sentSignal = finishes ? limit.graceSignal : limit.signal;
+  let acted = false;
   for (let tries = 1; ; tries++) {
     const exchange = await http.send(request, limit.signal, sentSignal);
-    if (!mayRepeat(exchange)) return { exchange, ended: false };
-    if (limit.signal.aborted) return { exchange, ended: true };
-    if (tries > RETRIES) return { exchange, ended: false };
+    acted ||= mayHaveActed(exchange, clock.now());
+    const outcome = (ended: boolean): Outcome => ({ exchange, ended, mayHaveActed: acted });
+    if (!mayRepeat(exchange)) return outcome(false);
+    if (limit.signal.aborted) return outcome(true);
+    if (tries > RETRIES) return outcome(false);
     const wait = waitBefore(exchange, tries, clock);
     // Waiting for a try that can't be made any more would only delay the bad news.
-    if (wait + leastTime >= limit.remaining()) return { exchange, ended: true };
+    if (wait + leastTime >= limit.remaining()) return outcome(true);
     await clock.sleep(wait, limit.signal);
-    if (limit.signal.aborted) return { exchange, ended: true };
+    if (limit.signal.aborted) return outcome(true);
   }
 }

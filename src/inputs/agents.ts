@@ -55,20 +55,22 @@ export function checkAgents(
     const value = where === '`client-id`' ? clientId : name;
     const what = `${where} ${reader.quote(value)}`;
     if (seen.has(clientId)) reader.problem(`${what} is in the list twice.`);
-    else checkName(reader, { what, value, clientId, tenant });
+    else checkName(reader, { what, value, name, clientId, tenant });
     seen.add(clientId);
   }
 }
 
 interface Named {
   readonly what: string;
+  readonly name: string;
   readonly value: string;
   readonly clientId: string;
   readonly tenant: string;
 }
 
 /** Refuses what can't be in an MQTT client id that is also a topic level; the rest is the service's. */
-function checkName(reader: InputReader, { what, value, clientId, tenant }: Named): void {
+function checkName(reader: InputReader, { what, value, name, clientId, tenant }: Named): void {
+  if (name === '') reader.problem(`${what} is the tenant without a name.`);
   if (/[\p{Cc}\s/+#]/u.test(value)) {
     reader.problem(`${what} holds a control character, white space, "/", "+" or "#".`);
   }

@@ -2,14 +2,17 @@ import type { GitHubSettings } from '../destinations/github-settings.ts';
 import { MOST_AGENTS, settingName } from '../destinations/setting-names.ts';
 import type { Place } from '../github/place.ts';
 import { Secret } from '../secret.ts';
+import type { ListedAgent } from './agents.ts';
 import { problemOfUrl } from './endpoints.ts';
 import type { InputReader } from './reader.ts';
+
+type NamedAgent = Pick<ListedAgent, 'name' | 'clientId'>;
 
 /** What `destination` asks for of GitHub; nothing when it asks for none of its places. */
 export function readGitHub(
   reader: InputReader,
   kinds: readonly Place['kind'][],
-  agents: readonly { readonly name: string }[],
+  agents: readonly NamedAgent[],
 ): GitHubSettings | undefined {
   const token = reader.secret('github-token');
   const repository = reader.text('repository') || (reader.environment['GITHUB_REPOSITORY'] ?? '');
@@ -77,21 +80,21 @@ function readPrefix(reader: InputReader): string {
   return prefix;
 }
 
-function checkNames(reader: InputReader, agents: readonly { readonly name: string }[]): void {
+function checkNames(reader: InputReader, agents: readonly NamedAgent[]): void {
   if (agents.length > MOST_AGENTS) {
     reader.problem(
       `A repository or environment has room for the secrets of ${MOST_AGENTS} agents (100 secrets), and the list holds ${agents.length}.`,
     );
   }
-  const owners = new Map<string, string>();
-  for (const { name } of agents) {
-    const setting = settingName(name);
+  const owners = new Map<string, NamedAgent>();
+  for (const agent of agents) {
+    const setting = settingName(agent.name);
     const other = owners.get(setting);
-    if (other !== undefined && other !== name) {
+    if (other !== undefined && other.clientId !== agent.clientId) {
       reader.problem(
-        `The agents ${reader.quote(other)} and ${reader.quote(name)} would share the secrets of ${setting}. Rename one of them.`,
+        `The agents ${reader.quote(other.name)} and ${reader.quote(agent.name)} would share the secrets of ${setting}. Rename one of them.`,
       );
     }
-    owners.set(setting, name);
+    owners.set(setting, agent);
   }
 }

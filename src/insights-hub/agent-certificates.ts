@@ -1,7 +1,7 @@
 import { asFailure, type FailedCall, Failure } from '../failure.ts';
 import type { Exchange } from '../http/client.ts';
 import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
-import { type Clock, isRateLimited, isSuccess, retryAfter } from '../http/retry.ts';
+import { type Clock, isRateLimited, isSuccess, mayHaveActed, retryAfter } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import { masksOfPrivateKey } from '../key-pair/masks.ts';
@@ -80,7 +80,7 @@ export async function sendCreate(
   );
   const { exchange } = outcome;
   const call = failedCall(insightsHub, request, exchange);
-  if (mayHaveBeenProcessed(exchange, services.clock)) {
+  if (mayBeWithoutKey(exchange, services.clock)) {
     return { kind: 'unclear', why: reasonOf(exchange), call };
   }
   if (outcome.ended || !isSuccess(exchange)) {
@@ -93,7 +93,7 @@ export async function sendCreate(
     throw new Failure(
       code,
       `${message} Agent ${name} exists now, and its private key is lost. ${howToEnd(agent)}`,
-      { call, cause, agentMayExist: true },
+      { call, cause, mayBeDone: true },
     );
   }
 }
@@ -131,10 +131,11 @@ function wasNotProcessed(exchange: Exchange, clock: Clock): boolean {
 }
 
 /** Whether an agent may exist without anyone holding its key. */
-function mayHaveBeenProcessed(exchange: Exchange, clock: Clock): boolean {
-  if (exchange.kind === 'no-answer') return exchange.sent;
-  if (isSuccess(exchange)) return exchange.kind === 'broken-answer' && exchange.why === 'cut-off';
-  return exchange.status >= 500 && !wasNotProcessed(exchange, clock);
+function mayBeWithoutKey(exchange: Exchange, clock: Clock): boolean {
+  const isWhole =
+    exchange.kind === 'answer' ||
+    (exchange.kind === 'broken-answer' && exchange.why === 'too-large');
+  return mayHaveActed(exchange, clock.now()) && !(isSuccess(exchange) && isWhole);
 }
 
 function reasonOf(exchange: Exchange): string {

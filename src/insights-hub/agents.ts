@@ -1,9 +1,17 @@
+import { Failure } from '../failure.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, type JsonObject } from '../json.ts';
 import type { SecretKeeper } from '../secret.ts';
 import { offboardAgent } from './boarding.ts';
 import { type ApiServices, callApi } from './call.ts';
-import { deleteTagged, endingContext, idOf, readObject, unusable } from './management.ts';
+import {
+  deleteTagged,
+  endingContext,
+  idOf,
+  readObject,
+  type Tagged,
+  unusable,
+} from './management.ts';
 
 /** An agent as Agent Management has it. */
 export interface AgentRecord {
@@ -41,8 +49,7 @@ export async function lookUpAgent(
   const context = endingContext(`Looking up the agent with client id ${clientId}`);
   const { content, totalElements, last } = readObject(called, context, limit);
   if (!Array.isArray(content)) throw unusable(called, context);
-  const total = typeof totalElements === 'number' ? totalElements : content.length;
-  const isWhole = total === content.length && last !== false;
+  const isWhole = (totalElements ?? content.length) === content.length && last !== false;
   if (content.length === 0 && isWhole) return { kind: 'absent' };
   if (content.length !== 1 || !isWhole) return { kind: 'unclear', found: 'several agents' };
   return sightingOf(asObject(content[0]) ?? {}, clientId, services.secrets);
@@ -79,15 +86,15 @@ export async function endAgent(
   services: ApiServices,
   limit: TimeLimit,
 ): Promise<void> {
+  const { id, clientId } = agent;
   await offboardAgent(agent, services, limit);
-  await deleteTagged(
-    {
-      api: 'agentmanagement',
-      path: `agents/${agent.id}`,
-      name: `the agent with client id ${agent.clientId}`,
-      tagField: 'eTag',
-    },
-    services,
-    limit,
+  const name = `the agent with client id ${clientId}`;
+  const resource: Tagged = { api: 'agentmanagement', path: `agents/${id}`, name, tagField: 'eTag' };
+  const end = await deleteTagged(resource, services, limit);
+  // That it is not there was said by a 404, which proves nothing: somebody on the way may say so.
+  if (end === 'deleted' || (await lookUpAgent(clientId, services, limit)).kind === 'absent') return;
+  throw new Failure(
+    'not-ended',
+    `Deleting ${name} was answered as if it were not there, but the look-up still finds it. Run this step again later.`,
   );
 }

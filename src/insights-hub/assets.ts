@@ -31,6 +31,7 @@ export async function deleteAsset(
         path: `assets/${id}`,
         name: `the asset of the agent with client id ${clientId}`,
         tagField: 'etag',
+        isIt: ({ externalId, typeId }) => externalId === clientId || typeId === ASSET_TYPE,
         // As the vendor's own client sends it.
         tagWithout: '0',
       },

@@ -54,7 +54,8 @@ async function offboard(
   if (!outcome.ended && isSuccess(outcome.exchange)) return statusIn(called);
   if (isRefusedForItsState(called)) {
     const status = await readStatus(agent, services, limit);
-    if (status === 'NOT_ONBOARDED') return status;
+    // A conflict may also say that it is being offboarded already.
+    if (status === 'NOT_ONBOARDED' || statusOf(outcome.exchange) === 409) return status;
   }
   const what = `Offboarding the agent with client id ${agent.clientId}`;
   throw refusal(endingContext(what), request, outcome, limit);

@@ -17,11 +17,13 @@ export interface Tagged extends Pick<ApiCall, 'api' | 'path'> {
   readonly tagField: 'eTag' | 'etag';
   /** what is sent for a resource that comes without a tag */
   readonly tagWithout?: string;
+  /** whether it is what it is taken for, by what was read of it */
+  readonly isIt?: (record: JsonObject) => boolean;
 }
 
 /**
  * Deletes a resource with the tag that it has just now (`DELETE` with `If-Match`); one that is gone
- * already is fine. A tag that changed in between (412) is read anew, once. Throws `not-ended` when it has changed again,
+ * already is fine, and told apart. A tag that changed in between (412) is read anew, once. Throws `not-ended` when it has changed again,
  * or when a conflict (409) keeps the resource, and what the calls end in.
  */
 export async function deleteTagged(
@@ -29,26 +31,26 @@ export async function deleteTagged(
   services: ApiServices,
   limit: TimeLimit,
   policy: CallPolicy = {},
-): Promise<void> {
+): Promise<'deleted' | 'not-there'> {
   const { api, path, name } = resource;
   const context = endingContext(`Deleting ${name}`);
-  for (const isLast of [false, true]) {
+  for (let tries = 1; ; tries++) {
     const tag = await readTag(resource, services, limit);
-    if (tag === undefined) return;
+    if (tag === undefined) return 'not-there';
     const call: ApiCall = { method: 'DELETE', api, path, ifMatch: tag };
     const called = await callApi(call, services, limit, policy);
-    if (isGone(called)) return;
+    if (isNotThere(called)) return 'not-there';
+    if (isDone(called)) return 'deleted';
     if (statusOf(called.outcome.exchange) !== 412) {
       throw refusal(context, called.request, called.outcome, limit);
     }
-    if (isLast) throw changedTwice(context, called);
+    if (tries > 1) throw changedTwice(context, called);
   }
 }
 
 /** Whether a delete was done. A page with content is no answer to it, but of something on the way. */
-function isGone({ outcome: { exchange, ended } }: Called): boolean {
-  if (ended || exchange.kind !== 'answer') return false;
-  return exchange.status === 404 || (isSuccess(exchange) && exchange.body.trim() === '');
+function isDone({ outcome: { exchange, ended } }: Called): boolean {
+  return !ended && exchange.kind === 'answer' && isSuccess(exchange) && exchange.body.trim() === '';
 }
 
 function changedTwice(context: CallContext, { request, outcome }: Called): Failure {
@@ -61,14 +63,21 @@ function changedTwice(context: CallContext, { request, outcome }: Called): Failu
 
 /** The tag that a resource has now; nothing when it is gone. */
 async function readTag(
-  { api, path, name, tagField, tagWithout }: Tagged,
+  { api, path, name, tagField, tagWithout, isIt }: Tagged,
   services: ApiServices,
   limit: TimeLimit,
 ): Promise<string | undefined> {
   const called = await callApi({ method: 'GET', api, path }, services, limit);
   if (isNotThere(called)) return undefined;
   const context = endingContext(`Reading ${name}`);
-  const tag = tagOf(readObject(called, context, limit)[tagField]) ?? tagWithout;
+  const record = readObject(called, context, limit);
+  if (isIt !== undefined && !isIt(record)) {
+    throw new Failure(
+      'not-ended',
+      `${context.what} showed something else, so it was left as it is. Look at it in Insights Hub.`,
+    );
+  }
+  const tag = tagOf(record[tagField]) ?? tagWithout;
   if (tag === undefined) throw unusable(called, context);
   return tag;
 }

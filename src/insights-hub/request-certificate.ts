@@ -38,9 +38,9 @@ export async function requestCertificate(
 
   const none = `Looked up twice, no agent with client id ${agent.expectedClientId} was there`;
   const second = await sendCreate(agent, services, limit).catch((error: unknown) => {
-    const { code, message, agentMayExist } = asFailure(error);
+    const { code, message, mayBeDone } = asFailure(error);
     // What the second create itself left behind is told best by its own words.
-    if (agentMayExist) throw error;
+    if (mayBeDone) throw error;
     throw unknown(`${none}.`, `Creating it again failed: [${code}] ${message}`, advice(agent));
   });
   if (second.kind === 'unclear') {
@@ -109,7 +109,7 @@ function outcomeUnknown(
   sentences: readonly string[],
 ): Failure {
   const message = `Nobody can say whether agent ${name} was created: ${why}. ${sentences.join(' ')}`;
-  return new Failure('outcome-unknown', message, { call, agentMayExist: true });
+  return new Failure('outcome-unknown', message, { call, mayBeDone: true });
 }
 
 function advice({ expectedClientId, ephemeral }: AgentRequest): string {
