@@ -122,6 +122,14 @@ describe.concurrent('the new certificate is proved', () => {
     expect(broker.attempts).toBe(3);
   });
 
+  test('without a word on standard error, whatever DEBUG says', async ({ start }) => {
+    const sandbox = await start();
+    const { inputs } = await sandbox.startBroker();
+    const result = await sandbox.main(inputs, { env: { DEBUG: '*' } });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toBe('');
+  });
+
   test('for each agent of a list', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();

@@ -21,10 +21,19 @@ describe.each(bundles)('the bundle $name', ({ name, text }) => {
     expect(text).not.toMatch(/eval\(["']require["']\)/);
   });
 
+  test('has MQTT in no script that every run loads, and at all only to create', () => {
+    const entry = readFileSync(path.join(DIST, name, 'index.js'), 'utf8');
+    // The name of MQTT's protocol before 3.1.1, which the codec knows.
+    expect(entry).not.toContain('MQIsdp');
+    expect(text.includes('MQIsdp')).toBe(name === 'create');
+  });
+
   test('comes with the licences of what it holds', () => {
     const licences = read(name, '.licenses.txt');
     const packages = ['@actions/core', 'undici'];
-    if (name === 'create') packages.push('@actions/github', '@octokit/core', '@noble/ciphers');
+    if (name === 'create') {
+      packages.push('@actions/github', '@octokit/core', '@noble/ciphers', 'mqtt-packet');
+    }
     for (const held of packages) expect(licences).toContain(`${held}\nMIT`);
   });
 

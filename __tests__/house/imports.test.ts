@@ -11,7 +11,7 @@ const ORDER = [
   ['runner'],
   ['inputs'],
   ['destinations'],
-  ['insights-hub', 'github'],
+  ['insights-hub', 'github', 'mqtt'],
   ['http', 'key-pair'],
   // Files beside the rooms, which every room may use.
   ['.'],
@@ -55,6 +55,22 @@ const filesWith = (pattern: RegExp) =>
 const importersOf = (name: string) =>
   sources.filter(({ imports }) => imports.includes(name)).map(({ file }) => file);
 
+/** What a file imports without `import()`, and so together with itself. */
+function importsAtOnce(file: string): readonly string[] {
+  const text = sources.find((source) => source.file === file)?.text ?? '';
+  const found = text.matchAll(/^(?:import|export) (?!type )[^;]*?from '(\.[^']+)'/gm);
+  return [...found].map(([, name = '']) => path.posix.join(path.posix.dirname(file), name));
+}
+
+/** What is loaded in every run of one of the entries. */
+const loadedAtOnce = new Set<string>();
+const visitAtOnce = (file: string): void => {
+  if (loadedAtOnce.has(file)) return;
+  loadedAtOnce.add(file);
+  for (const name of importsAtOnce(file)) visitAtOnce(name);
+};
+for (const entry of ENTRIES) visitAtOnce(entry);
+
 describe('the house', () => {
   test('has every file in a known room', () => {
     expect(sources.length).toBeGreaterThan(20);
@@ -94,8 +110,8 @@ describe('the house', () => {
     expect(others.sort()).toEqual(RUNNER_USERS);
   });
 
-  test('leaves HTTP to one file', () => {
-    expect(importersOf('undici')).toEqual(['http/client.ts']);
+  test('leaves HTTP to one file, and tunnels through proxies to another', () => {
+    expect(importersOf('undici')).toEqual(['http/client.ts', 'http/tunnel.ts']);
     expect(filesWith(/\bfetch\(|node:https?'/).filter((file) => file !== 'http/client.ts')).toEqual(
       [],
     );
@@ -108,6 +124,7 @@ describe('the house', () => {
       'http/client.ts',
       'key-pair/masks.ts',
       'key-pair/pem.ts',
+      'mqtt/connection.ts',
       'runner/secrets.ts',
     ]);
   });
@@ -117,21 +134,21 @@ describe('the house', () => {
       imports.some((name) => /^@actions\/github|^@noble\//.test(name)),
     );
     expect(heavy.map(({ file }) => file)).toEqual(['github/api.ts', 'github/sealed-box.ts']);
-    const statically = (file: string): readonly string[] => {
-      const text = sources.find((source) => source.file === file)?.text ?? '';
-      const found = text.matchAll(/^(?:import|export) (?!type )[^;]*?from '(\.[^']+)'/gm);
-      return [...found].map(([, name = '']) => path.posix.join(path.posix.dirname(file), name));
-    };
-    const reached = new Set<string>();
-    const visit = (file: string): void => {
-      if (reached.has(file)) return;
-      reached.add(file);
-      for (const name of statically(file)) visit(name);
-    };
-    for (const entry of ENTRIES) visit(entry);
-    expect([...reached].filter((file) => heavy.some((source) => source.file === file))).toEqual([]);
-    expect(reached).toContain('destinations/workspace.ts');
-    expect(reached).toContain('delete/delete.ts');
+    for (const { file } of heavy) expect(loadedAtOnce).not.toContain(file);
+  });
+
+  test('loads MQTT, and what it needs, only when a connection is verified', () => {
+    expect(importersOf('mqtt-packet')).toEqual(['mqtt/connection.ts']);
+    expect(importersOf('mqtt/connection.ts')).toEqual(['create/main.ts']);
+    expect(importersOf('http/tunnel.ts')).toEqual(['mqtt/connection.ts']);
+    expect(loadedAtOnce).not.toContain('mqtt/connection.ts');
+    expect(loadedAtOnce).not.toContain('http/tunnel.ts');
+  });
+
+  test('loads the rest of what it needs at once', () => {
+    for (const file of ['destinations/workspace.ts', 'delete/delete.ts', 'mqtt/mqttx.ts']) {
+      expect(loadedAtOnce).toContain(file);
+    }
   });
 
   test('knows nothing of the sandbox', () => {

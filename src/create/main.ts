@@ -16,6 +16,7 @@ import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
 import { stepFailure } from '../step-failure.ts';
+import { withoutVariables } from '../without-variables.ts';
 import { type CreateServices, createAgents, type Verify } from './create.ts';
 import { allFailed } from './fate.ts';
 import { connectLines, howToConnect } from './how-to-connect.ts';
@@ -167,10 +168,14 @@ function loadSecrets() {
   return loadWithOctokit(() => import('../destinations/github-secrets.ts'));
 }
 
-/** MQTT comes with it. */
+/** MQTT comes with it, whose own debugging would go to standard error. */
+function loadConnection() {
+  return withoutVariables(['DEBUG'], () => import('../mqtt/connection.ts'));
+}
+
 function verifierFor({ broker, proxies }: Inputs, clock: Clock, authorities: () => string): Verify {
   return async (issued, passphrase, limit) => {
-    const { verifyConnection } = await import('../mqtt/connection.ts');
+    const { verifyConnection } = await loadConnection();
     const access = { broker, proxies, authorities: authorities() };
     await verifyConnection({ ...issued, passphrase }, access, { clock, limit });
   };
