@@ -93,7 +93,11 @@ export abstract class EmbeddedServer<Endpoint extends string> {
   }
 
   #faultFor(endpoint: Endpoint | undefined): Fault | undefined {
-    const index = this.faults.findIndex(({ at }) => at === endpoint);
+    const index = this.faults.findIndex(({ at, after = 0 }) => at === endpoint && after === 0);
+    for (const [position, ordered] of this.faults.entries()) {
+      const { at, after = 0 } = ordered;
+      if (at === endpoint && after > 0) this.faults[position] = { ...ordered, after: after - 1 };
+    }
     const ordered = this.faults[index];
     if (ordered?.times === undefined) return ordered?.fault;
     if (ordered.times <= 1) this.faults.splice(index, 1);

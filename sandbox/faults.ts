@@ -95,6 +95,8 @@ export interface OrderedFault {
   readonly fault: Fault;
   /** how many requests it meets; all that come, when not given */
   readonly times?: number;
+  /** how many requests of the endpoint it lets pass before */
+  readonly after?: number;
 }
 
 /**

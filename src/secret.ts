@@ -32,10 +32,18 @@ export class Secret {
   }
 }
 
+/** What has to be masked of a private key, and what gives it away in a text. */
+export interface KeyMasks {
+  readonly pieces: readonly Secret[];
+  readonly traces: Secret;
+}
+
 /** Knows every secret of the run: has them masked, and takes them out of text. */
 export interface SecretKeeper {
   /** Has the values masked in everything that is logged from now on. */
   mask(secrets: readonly Secret[]): void;
-  /** The text with every known secret replaced by `***`. */
+  /** The same for a private key, of which there may be thousands. */
+  maskKey(key: KeyMasks): void;
+  /** The text with every known secret, and the latest private keys, replaced by `***`. */
   redact(text: string): string;
 }

@@ -23,7 +23,12 @@ export function showText(
   longest: number = LONGEST,
 ): string {
   const clean = oneLine(decode(redact(text)).replace(/\p{Cf}/gu, ''));
-  return cutBetweenWords(redact(clean).replace(OPAQUE, '***'), longest);
+  return cutBetweenWords(hideOpaque(redact(clean)), longest);
+}
+
+/** The text without keys and long opaque runs, whether they are known or not. */
+export function hideOpaque(text: string): string {
+  return text.replace(OPAQUE, '***');
 }
 
 function oneLine(text: string): string {

@@ -20,7 +20,7 @@ async function cancelAt(
   sandbox.hub.faults.push({ at: endpoint, fault });
   let send: (signal: NodeJS.Signals) => void = () => {};
   const running = sandbox.main(
-    { name: 'a\nb' },
+    { name: 'a\nb', concurrency: '1' },
     {
       onStart: (kill) => {
         send = kill;

@@ -37,7 +37,7 @@ describe.concurrent('create, then delete', () => {
     sandbox.hub.connect('mqtt1_a');
     expect(books(sandbox, github).settings).toHaveLength(16);
 
-    const ids = [...sandbox.hub.agents.values()].map(({ id }) => id);
+    const ids = ['a', 'b'].map((name) => sandbox.hub.agents.get(`mqtt1_${name}`)?.id);
     const first = await sandbox.delete(inputs);
     expect(first.exitCode).toBe(0);
     expect(books(sandbox, github)).toEqual({ agents: [], assets: 0, settings: [] });

@@ -12,8 +12,12 @@ const LONG = 'x'.repeat(123);
 
 /** Inputs over those of a run that succeeds, the code and what the one error says. */
 const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> = {
-  'no name': [{ name: '' }, 'input-invalid', /`name` is required/],
-  'a list of blank lines': [{ name: ' \n\t\n' }, 'input-invalid', /`name` is required/],
+  'no name': [{ name: '' }, 'input-invalid', /`name` or `names-file` is required/],
+  'a list of blank lines': [
+    { name: ' \n\t\n' },
+    'input-invalid',
+    /`name` or `names-file` is required/,
+  ],
   'a name that is in the list twice': [{ name: 'a\nb\na' }, 'input-invalid', /"a" .* twice/],
   'a name with white space': [{ name: 'a b' }, 'input-invalid', /"a b" holds .* white space/],
   'a name with a no-break space': [{ name: 'a\u00a0b' }, 'input-invalid', /white space/],

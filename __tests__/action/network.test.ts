@@ -111,7 +111,7 @@ describe.concurrent('a proxy', () => {
     const result = await sandbox.main({ name: '' }, { env });
     expect(codeOf(result)).toBe('input-invalid');
     expect(errorOf(result)).toMatch(
-      /\(1\) `name` is required.*\(2\) The environment variable HTTPS_PROXY is not the URL/,
+      /\(1\) `name` or `names-file` is required.*\(2\) The environment variable HTTPS_PROXY is not the URL/,
     );
     expect(result.stdout).not.toContain('password');
     expect(sandbox.hub.requests).toEqual([]);

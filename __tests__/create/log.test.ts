@@ -17,6 +17,7 @@ const FACTS =
 
 const secrets = {
   mask: () => {},
+  maskKey: () => {},
   redact: (text: string) => text.replaceAll('hunter2', '***'),
 };
 const one = { several: false, secrets };

@@ -102,9 +102,10 @@ describe('the summary', () => {
     const markdown = summaryOf(fates, { ...options, dryRun: true });
     expect(markdown).toContain('Dry run: everything was checked, nothing was created.');
     expect(rowsOf(markdown).map((cells) => cells[4])).toEqual([
-      'checked',
       'failed: <code>agent-exists</code>',
+      'checked',
     ]);
+    expect(markdown).toContain('2 agents: 1 checked, **1 failed**');
     expect(summaryOf(fates, options)).not.toContain('Dry run');
   });
 });

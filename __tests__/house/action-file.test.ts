@@ -99,7 +99,7 @@ describe.each(actions)('$file', ({ file, text, action: own, readAll, defaults, .
       asked.add(name);
       return '';
     };
-    const secrets = { mask: () => {}, redact: (same: string) => same };
+    const secrets = { mask: () => {}, maskKey: () => {}, redact: (same: string) => same };
     const source = { input, rawInput: input, workspace: ROOT, environment: {}, secrets };
     await expect(readAll(source)).rejects.toThrow(/problems/);
     expect([...asked].sort()).toEqual(Object.keys(own.inputs).sort());

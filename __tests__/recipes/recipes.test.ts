@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test as base, describe, expect } from 'vitest';
@@ -5,7 +6,12 @@ import { parse } from 'yaml';
 import { GitHub } from '../../sandbox/github/github.ts';
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import type { PlayedJob } from '../../sandbox/workflow/job.ts';
-import { type Play, type Played, playWorkflow } from '../../sandbox/workflow/play.ts';
+import {
+  type Play,
+  type Played,
+  playWorkflow,
+  rerunFailedJobs,
+} from '../../sandbox/workflow/play.ts';
 import { parseWorkflow } from '../../sandbox/workflow/workflow-file.ts';
 import { leaksIn } from '../leaks.ts';
 import { lint } from './actionlint.ts';
@@ -93,27 +99,49 @@ class Services {
       INSIGHTS_HUB_CLIENT_ID: id,
       INSIGHTS_HUB_CLIENT_SECRET: secret,
       SECRETS_APP_PRIVATE_KEY: 'the private key of the App',
+      FLEET_PASSPHRASE: 'the passphrase of the fleet',
     };
   }
 
   /** Plays a recipe; nothing secret may be in its log. */
-  async play(name: string, play: Pick<Play, 'event'> & Partial<Play>): Promise<Played> {
+  async play(name: string, given: Pick<Play, 'event'> & Partial<Play>): Promise<Played> {
+    const played = await playWorkflow(this.#playOf(name, given));
+    this.#expectNoLeaks(played);
+    return played;
+  }
+
+  /** Plays what failed of it once more. */
+  async rerun(
+    name: string,
+    given: Pick<Play, 'event'> & Partial<Play>,
+    before: Played,
+  ): Promise<Played> {
+    const played = await rerunFailedJobs(this.#playOf(name, given), before);
+    this.#expectNoLeaks(played);
+    return played;
+  }
+
+  #playOf(name: string, given: Pick<Play, 'event'> & Partial<Play>): Play {
     const { hub, github } = this;
-    const played = await playWorkflow({
+    return {
       workflow: readRecipe(name),
       github,
       actions: ROOT,
       inputs: hub.urls,
       secrets: this.secrets,
       vars: { INSIGHTS_HUB_TENANT: hub.tenant, SECRETS_APP_CLIENT_ID: 'Iv1.app' },
-      ...play,
-    });
-    const steps = Object.values(played.jobs).flatMap((job) => job.steps);
+      ...given,
+    };
+  }
+
+  #expectNoLeaks({ jobs }: Played): void {
+    const { hub } = this;
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
     const issued = steps.flatMap(({ outputs }) => outputs['token'] ?? []);
-    const values = [hub.technicalUser.secret, ...hub.tokens, ...issued];
+    const { secret } = hub.technicalUser;
+    const values = [secret, this.secrets.FLEET_PASSPHRASE, ...hub.tokens, ...issued];
     const keys = [...hub.agents.values()].map(({ pair }) => pair.privateKey);
-    expect(leaksIn(JSON.stringify(played.jobs, withoutTokens), { values, keys })).toEqual([]);
-    return played;
+    expect(leaksIn(JSON.stringify(jobs, withoutTokens), { values, keys })).toEqual([]);
   }
 
   get clientIds(): readonly string[] {
@@ -310,5 +338,93 @@ describe('the rotation', () => {
       ...['success', 'failure', 'skipped'],
     ]);
     expect(services.clientIds).toContain('mqtt1_device001-1');
+  });
+});
+
+describe('a fleet', () => {
+  const RECIPE = 'fleet.yml';
+  const names = Array.from({ length: 10 }, (_, index) => `device${index}`);
+  const run = {
+    event: { name: 'workflow_dispatch', payload: {} },
+    files: { 'devices.csv': `name,owner\n${names.map((name) => `${name}\n`).join('')}` },
+  };
+  const LAST_LINE = '10 agents have a certificate and its private key';
+  const clientIds = names.map((name) => `mqtt1_${name}`);
+  /** The names that creates were sent for, in the order of the list. */
+  const asked = ({ hub }: Services) =>
+    hub.seen('create').map(({ body }) => String((JSON.parse(body) as { name: string }).name));
+
+  /** Every key that is collected is encrypted, and belongs to the certificate that was issued. */
+  const expectCollected = (services: Services, { artifacts }: Played) => {
+    const files = artifacts.read('fleet');
+    expect(Object.keys(files).sort()).toEqual(
+      clientIds.flatMap((id) => [`${id}.key`, `${id}.pem`]).sort(),
+    );
+    const passphrase = services.secrets.FLEET_PASSPHRASE;
+    for (const id of clientIds) {
+      const key = files[`${id}.key`] ?? '';
+      expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+      const plain = createPrivateKey({ key, passphrase }).export({ type: 'pkcs1', format: 'pem' });
+      expect(plain).toBe(services.pairOf(id).privateKey);
+      expect(files[`${id}.pem`]).toBe(services.pairOf(id).certificate);
+    }
+  };
+
+  test('is made exactly once, by four jobs that share the list', async ({ services }) => {
+    const played = await services.play(RECIPE, run);
+    expect(resultsOf(played)).toEqual({
+      'create (0)': 'success',
+      'create (1)': 'success',
+      'create (2)': 'success',
+      'create (3)': 'success',
+      collect: 'success',
+    });
+    expect([...asked(services)].sort()).toEqual(names);
+    expect([...services.clientIds].sort()).toEqual(clientIds);
+    const sharesOf = (shard: number) =>
+      Object.keys(played.artifacts.read(`certificates-${shard}-1`));
+    expect(sharesOf(1)).toEqual(
+      ['mqtt1_device1', 'mqtt1_device5', 'mqtt1_device9'].flatMap((id) => [
+        `${id}.key`,
+        `${id}.pem`,
+      ]),
+    );
+    expect(logOf(played)).toContain(LAST_LINE);
+    expectCollected(services, played);
+  });
+
+  test('is completed by a re-run, which makes only what is missing', async ({ services }) => {
+    const { hub } = services;
+    hub.faults.push({ at: 'create', fault: { kind: 'status', status: 400 }, times: 1 });
+    const first = await services.play(RECIPE, run);
+    expect(resultsOf(first)).toEqual({
+      'create (0)': 'failure',
+      'create (1)': 'success',
+      'create (2)': 'success',
+      'create (3)': 'success',
+      collect: 'skipped',
+    });
+    expect([...asked(services)].sort()).toEqual(names);
+    const missing = names.filter((name) => !services.clientIds.includes(`mqtt1_${name}`));
+    expect(missing).toHaveLength(1);
+
+    const second = await services.rerun(RECIPE, run, first);
+    expect(Object.values(resultsOf(second))).toEqual(Array(5).fill('success'));
+    expect(asked(services).slice(names.length)).toEqual(missing);
+    expect(logOf(second)).toContain(LAST_LINE);
+    expectCollected(services, second);
+  });
+
+  test('is completed also after a shard that could do nothing at all', async ({ services }) => {
+    const { hub } = services;
+    hub.faults.push({ at: 'token', fault: { kind: 'status', status: 401 }, times: 1 });
+    const first = await services.play(RECIPE, run);
+    expect(resultsOf(first)['create (0)']).toBe('failure');
+    expect(first.artifacts.names).toEqual([
+      ...['certificates-1-1', 'certificates-2-1', 'certificates-3-1'],
+    ]);
+    const second = await services.rerun(RECIPE, run, first);
+    expect([...asked(services)].sort()).toEqual(names);
+    expectCollected(services, second);
   });
 });

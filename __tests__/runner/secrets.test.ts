@@ -5,7 +5,7 @@ import { Secret } from '../../src/secret.ts';
 
 function start() {
   const masked: string[] = [];
-  const secrets = new RunnerSecrets((value) => masked.push(value));
+  const secrets = new RunnerSecrets((values) => masked.push(...values));
   const mask = (...values: readonly string[]) => secrets.mask(values.map((v) => new Secret(v)));
   return { secrets, masked, mask };
 }

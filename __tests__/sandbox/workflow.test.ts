@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GitHub } from '../../sandbox/github/github.ts';
 import type { PlayedJob } from '../../sandbox/workflow/job.ts';
-import { type Play, playWorkflow } from '../../sandbox/workflow/play.ts';
+import { type Play, playWorkflow, rerunFailedJobs } from '../../sandbox/workflow/play.ts';
 
 /** Actions as small as can be: the first one has a post entry. */
 const ACTION = `
@@ -307,7 +307,218 @@ describe('jobs', () => {
 
   test('are not played in a circle, nor with what the player does not know', async () => {
     await expect(play(job('a', 'needs: b\n') + job('b', 'needs: a\n'))).rejects.toThrow(/need/);
-    await expect(play(job('a', 'strategy: {}\n'))).rejects.toThrow(/strategy/);
+    await expect(play(job('a', 'services: {}\n'))).rejects.toThrow(/services/);
+    await expect(play(job('a', 'strategy: { other: 1 }\n'))).rejects.toThrow(/other/);
+  });
+});
+
+/** A job of the workflow that the tests below play. */
+const jobOf = (id: string, more: string, steps: string) =>
+  `  ${id}:\n    runs-on: ubuntu-latest\n${more.replace(/^(?=.)/gm, '    ')}    steps:\n${steps}`;
+
+describe('a matrix', () => {
+  const SAY = `
+      - env: { VALUE: '\${{ matrix.a }}\${{ matrix.b }}' }
+        run: 'echo "$VALUE \${{ strategy.job-index }}/\${{ strategy.job-total }} \${{ strategy.fail-fast }}"'
+      - { id: end, if: matrix.a != 'bad', run: 'echo "last=\${{ matrix.a }}" >> "$GITHUB_OUTPUT"' }
+      - { if: matrix.a == 'bad', run: exit 1 }
+`;
+  const matrix = (lists: string, more = '') => `strategy:\n  matrix: ${lists}\n${more}`;
+  const said = (jobs: Readonly<Record<string, PlayedJob>>) =>
+    Object.entries(jobs).map(([id, one]) => [id, one.result, ...logOf(one)]);
+
+  test('makes a job of every combination, which knows its place', async () => {
+    const jobs = await play(jobOf('make', matrix('{ a: [x, 2], b: [y, true] }'), SAY));
+    expect(said(jobs)).toEqual([
+      ['make (x, y)', 'success', 'xy 0/4 true'],
+      ['make (x, true)', 'success', 'xtrue 1/4 true'],
+      ['make (2, y)', 'success', '2y 2/4 true'],
+      ['make (2, true)', 'success', '2true 3/4 true'],
+    ]);
+    const { only } = await play(jobOf('only', '', SAY));
+    expect(only && logOf(only)).toEqual([' 0/1 true']);
+  });
+
+  test('is cut off when one of its jobs fails, unless it says otherwise', async () => {
+    const lists = '{ a: [good, bad, late] }';
+    const quick = await play(jobOf('make', matrix(lists), SAY));
+    expect(Object.values(quick).map(({ result }) => result)).toEqual([
+      ...['success', 'failure', 'cancelled'],
+    ]);
+    const slow = await play(jobOf('make', matrix(lists, '  fail-fast: false\n'), SAY));
+    expect(said(slow).map(([, result, text]) => [result, text])).toEqual([
+      ['success', 'good 0/3 false'],
+      ['failure', 'bad 1/3 false'],
+      ['success', 'late 2/3 false'],
+    ]);
+  });
+
+  test('is one job for those that need it, with the outputs of the last', async () => {
+    const outputs = "outputs: { last: '${{ steps.end.outputs.last }}' }\n";
+    const needing = (id: string, more: string) =>
+      jobOf(
+        id,
+        `needs: make\n${more}`,
+        "\n      - run: 'echo ${{ needs.make.result }} ${{ needs.make.outputs.last }}'\n",
+      );
+    const later = needing('then', '') + needing('rescue', 'if: failure()\n');
+    const good = await play(jobOf('make', matrix('{ a: [x, y] }', outputs), SAY) + later);
+    expect(good['then'] && logOf(good['then'])).toEqual(['success y']);
+    expect(good['rescue']?.result).toBe('skipped');
+    const bad = await play(jobOf('make', matrix('{ a: [bad] }'), SAY) + later);
+    expect(bad['then']?.result).toBe('skipped');
+    expect(bad['rescue'] && logOf(bad['rescue'])).toEqual(['failure']);
+  });
+
+  test.each(['{ a: [x], include: [{ a: y }] }', "'${{ fromJSON(vars.LIST) }}'", '{ a: [] }'])(
+    'is not played as %s',
+    async (lists) => {
+      await expect(play(jobOf('make', matrix(lists), SAY))).rejects.toThrow(/not played/);
+    },
+  );
+});
+
+describe('a checkout', () => {
+  test('leaves nothing in the workspace but the files of the repository', async () => {
+    const steps = `
+      - run: touch left
+      - uses: actions/checkout@v6
+      - run: cat lists/devices.csv
+`;
+    const job = await playSteps(steps, { files: { 'lists/devices.csv': 'a\nb\n' } });
+    expect(logOf(job)).toEqual(['a', 'b']);
+    expect(job.files).toEqual(['lists', 'lists/devices.csv']);
+  });
+});
+
+describe('artifacts', () => {
+  const make = (...files: readonly string[]) =>
+    `      - run: |\n${files
+      .map((file) => `          mkdir -p "$(dirname ${file})"; echo ${file} > ${file}\n`)
+      .join('')}`;
+  const upload = (inputs: string) =>
+    `      - { uses: actions/upload-artifact@v7, with: { ${inputs} } }\n`;
+  const download = (inputs: string) =>
+    `      - { uses: actions/download-artifact@v8, with: { ${inputs} } }\n`;
+  const only = (steps: string) => jobOf('only', '', steps);
+
+  async function run(jobs: string) {
+    const workflow = `name: Test\non: push\njobs:\n${jobs}`;
+    return playWorkflow({ workflow, event: { name: 'push', payload: {} }, github, actions });
+  }
+
+  test('take files from one job to another, but hidden ones only when asked', async () => {
+    const made = make('d/a.txt', 'd/e/b.txt', 'd/.hidden', 'd/.f/c.txt', '.g/h.txt');
+    const { jobs, artifacts } = await run(
+      jobOf(
+        'first',
+        '',
+        made +
+          upload('name: some, path: d') +
+          upload('name: all, path: d/, include-hidden-files: true') +
+          upload('name: one, path: d/a.txt') +
+          upload('name: none, path: .g'),
+      ) +
+        jobOf(
+          'second',
+          'needs: first\n',
+          download('name: some, path: here') + download('name: one'),
+        ),
+    );
+    expect(artifacts.names).toEqual(['some', 'all', 'one']);
+    expect(artifacts.read('some')).toEqual({ 'a.txt': 'd/a.txt\n', 'e/b.txt': 'd/e/b.txt\n' });
+    expect(Object.keys(artifacts.read('all'))).toEqual([
+      ...['.f/c.txt', '.hidden', 'a.txt', 'e/b.txt'],
+    ]);
+    expect(jobs['second']?.files).toEqual([
+      ...['a.txt', 'here', 'here/a.txt', 'here/e', 'here/e/b.txt'],
+    ]);
+  });
+
+  test('come by pattern, each into its directory or all into one, and may be none', async () => {
+    const steps =
+      make('1/a', '2/b', '3/c') +
+      upload('name: part-1, path: 1') +
+      upload('name: part-2, path: 2') +
+      upload('name: other, path: 3') +
+      '      - run: rm -r *\n' +
+      download('pattern: part-*, path: apart') +
+      download(
+        "pattern: part-*, path: flat, merge-multiple: true, github-token: '${{ github.token }}'",
+      ) +
+      download('pattern: nothing-*');
+    const { jobs } = await run(only(steps));
+    expect(jobs['only']?.result).toBe('success');
+    expect(jobs['only']?.files.filter((file) => /[abc]$/.test(file))).toEqual([
+      ...['apart/part-1/a', 'apart/part-2/b', 'flat/a', 'flat/b'],
+    ]);
+  });
+
+  test('never change, unless they are overwritten', async () => {
+    const steps = (more: string) =>
+      make('1/a', '2/b') + upload('path: 1') + upload(`path: 2${more}`);
+    const refused = await run(only(steps('')));
+    expect(refused.jobs['only']?.result).toBe('failure');
+    expect(Object.keys(refused.artifacts.read('artifact'))).toEqual(['a']);
+    const replaced = await run(only(steps(', overwrite: true')));
+    expect(Object.keys(replaced.artifacts.read('artifact'))).toEqual(['b']);
+  });
+
+  test('that are not there fail the step only where that is asked for', async () => {
+    const resultOf = async (steps: string) => (await run(only(steps))).jobs['only']?.result;
+    expect(await resultOf(upload('path: none') + download('path: all'))).toBe('success');
+    expect(await resultOf(upload('path: none, if-no-files-found: error'))).toBe('failure');
+    expect(await resultOf(download('name: none'))).toBe('failure');
+  });
+
+  test.each([
+    ['several paths', upload('path: "a*"')],
+    ['no path', upload('name: a')],
+    ['what is not known', download('run-id: 1')],
+  ])('are not played with %s', async (_, steps) => {
+    await expect(run(only(steps))).rejects.toThrow(/not played/);
+  });
+});
+
+describe('a re-run of what failed', () => {
+  // The second job fails until its first attempt has left an artifact.
+  const WORKFLOW = `
+name: Test
+on: push
+jobs:
+  make:
+    runs-on: ubuntu-latest
+    strategy: { matrix: { n: [1, 2] }, fail-fast: false }
+    steps:
+      - { uses: actions/download-artifact@v8, with: { pattern: 'made-*', merge-multiple: true } }
+      - { if: matrix.n == 2, run: test -e made-2-1 }
+      - { if: always(), run: 'touch made-\${{ matrix.n }}-\${{ github.run_attempt }}' }
+      - if: always()
+        uses: actions/upload-artifact@v7
+        with: { name: 'made-\${{ matrix.n }}-\${{ github.run_attempt }}', path: 'made-\${{ matrix.n }}-\${{ github.run_attempt }}' }
+  aside: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
+  last: { needs: make, runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
+`;
+
+  test('plays nothing else, with the artifacts that are there', async () => {
+    const event = { name: 'push', payload: {} };
+    const run = { workflow: WORKFLOW, event, github, actions };
+    const first = await playWorkflow(run);
+    const resultsOf = (jobs: Readonly<Record<string, PlayedJob>>) =>
+      Object.entries(jobs).map(([id, { result }]) => `${id}: ${result}`);
+    expect(resultsOf(first.jobs)).toEqual([
+      ...['make (1): success', 'make (2): failure', 'aside: success', 'last: skipped'],
+    ]);
+    const second = await rerunFailedJobs(run, first);
+    expect(resultsOf(second.jobs)).toEqual([
+      ...['make (1): success', 'make (2): success', 'aside: success', 'last: success'],
+    ]);
+    expect(second.jobs['make (1)']).toBe(first.jobs['make (1)']);
+    expect(second.jobs['aside']).toBe(first.jobs['aside']);
+    expect(second.artifacts.names).toEqual(['made-1-1', 'made-2-1', 'made-2-2']);
+    const third = await rerunFailedJobs(run, second);
+    expect(third.jobs).toEqual(second.jobs);
+    expect(third.artifacts.names).toHaveLength(3);
   });
 });
 

@@ -17,9 +17,12 @@ __webpack_require__.d(__webpack_exports__, {
 var lib_failure = __webpack_require__(1957);
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js + 22 modules
 var github = __webpack_require__(2413);
+// EXTERNAL MODULE: ./lib/http/pace.js
+var http_pace = __webpack_require__(3893);
 // EXTERNAL MODULE: ./lib/http/retry.js
 var retry = __webpack_require__(8394);
 ;// CONCATENATED MODULE: ./lib/github/api.js
+
 
 
 /** Whether GitHub wrote it: a 200 is not its word for that, but of something on the way to it. */
@@ -40,6 +43,7 @@ function gitHubApi({ apiUrl, token, http, clock }) {
     const octokit = (0,github/* getOctokit */.Q)('the HTTP client knows the token', {
         baseUrl: apiUrl.replace(/\/+$/, ''),
     });
+    const pace = (0,http_pace/* paceOf */.x)(clock);
     return async (route, parameters, limit) => {
         let result;
         const send = async (url, init) => {
@@ -47,7 +51,7 @@ function gitHubApi({ apiUrl, token, http, clock }) {
             const mayRepeat = (exchange) => (0,retry/* isPassing */.WG)(exchange) || (0,retry/* isQuotaUsedUp */.rE)(exchange);
             // What writes a key is rather finished, also when the job is cancelled.
             const time = request.method === 'GET' ? limit : limit.finishing;
-            const outcome = await (0,retry/* sendWithRetries */.HI)(request, { http, clock, limit: time, mayRepeat });
+            const outcome = await (0,retry/* sendWithRetries */.HI)(request, { http, clock, limit: time, mayRepeat, pace });
             result = { request, outcome };
             return responseOf(outcome);
         };

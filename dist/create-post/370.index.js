@@ -104,12 +104,19 @@ function tokenEndpoint({ tenant, region, tokenUrl }) {
 
 
 /** Calls an API; a refused token that can be renewed is replaced by a fresh one, once. */
-async function callApi(call, { http, clock, tokens, endpoints }, limit, policy = {}) {
+async function callApi(call, { http, clock, tokens, endpoints, pace }, limit, policy = {}) {
     for (let mayRenew = tokens.renewable;; mayRenew = false) {
         const token = await tokens.get(limit);
         const request = requestOf(call, endpoints, token);
         const mayRepeat = (exchange) => (0,retry/* isPassing */.WG)(exchange);
-        const outcome = await (0,retry/* sendWithRetries */.HI)(request, { http, clock, limit, mayRepeat, ...policy });
+        const outcome = await (0,retry/* sendWithRetries */.HI)(request, {
+            http,
+            clock,
+            limit,
+            pace,
+            mayRepeat,
+            ...policy,
+        });
         const refused = (0,retry/* statusOf */.c2)(outcome.exchange) === 401;
         if (!refused || !mayRenew || limit.signal.aborted)
             return { request, outcome };
@@ -950,6 +957,8 @@ function openHttp(proxies, debug) {
     });
 }
 
+// EXTERNAL MODULE: ./lib/http/pace.js
+var pace = __webpack_require__(3893);
 // EXTERNAL MODULE: ./lib/secret.js
 var lib_secret = __webpack_require__(3251);
 ;// CONCATENATED MODULE: ./lib/insights-hub/tokens.js
@@ -986,11 +995,22 @@ function tokenSource(credentials, endpoints, services) {
     return {
         renewable: true,
         async get(limit) {
-            if (current === undefined || current.expiresAt - services.clock.now() < LEAST_LIFE) {
+            const isFresh = () => current !== undefined && current.expiresAt - services.clock.now() >= LEAST_LIFE;
+            while (current === undefined || !isFresh()) {
+                const isOwn = fetching === undefined;
                 fetching ??= fetchToken(request, services, limit).finally(() => {
                     fetching = undefined;
                 });
-                current = await fetching;
+                try {
+                    current = await fetching;
+                    break;
+                }
+                catch (error) {
+                    // Whoever fetched it may have had less time than is left here.
+                    const isTheirs = !isOwn && (0,lib_failure/* asFailure */.h_)(error).code === 'timeout';
+                    if (!isTheirs || limit.signal.aborted)
+                        throw error;
+                }
             }
             return current.token;
         },
@@ -1091,9 +1111,7 @@ function stepFailure(agents, { cancelled }) {
     const [first] = failures;
     if (first === undefined)
         return undefined;
-    const list = failed
-        .map(({ name, failure }) => `${name}: [${failure?.code}] ${failure?.message}`)
-        .join(' ');
+    const list = listOf(failed);
     if (cancelled && first.code !== 'cancelled') {
         const message = `The job was cancelled before everything was done. ${list}`;
         return new lib_failure/* Failure */.HR('cancelled', message, { call: first.call, cause: first });
@@ -1102,6 +1120,28 @@ function stepFailure(agents, { cancelled }) {
         return first;
     const message = `${failed.length} of ${agents.length} agents failed. ${list}`;
     return new lib_failure/* Failure */.HR(first.code, message, { call: first.call, cause: first });
+}
+/** So many failures are told in full; an annotation has room for 4096 characters. */
+const MOST_TOLD = 10;
+/** Names of agents are told up to this length, in UTF-16 units. */
+const LONGEST_LIST = 2_500;
+/** The failures; of many, the first in full and the others by code, the unclear ones first. */
+function listOf(failed) {
+    const told = failed
+        .slice(0, MOST_TOLD)
+        .map(({ name, failure }) => `${name}: [${failure?.code}] ${failure?.message}`);
+    const byCode = Map.groupBy(failed.slice(MOST_TOLD), ({ failure }) => failure?.code ?? 'internal');
+    const codes = [...byCode].sort(([a], [b]) => Number(b === 'outcome-unknown') - Number(a === 'outcome-unknown'));
+    const others = codes.map(([code, agents]) => `And [${code}]: ${namesOf(agents)}.`);
+    return [...told, ...others].join(' ');
+}
+function namesOf(agents) {
+    const names = agents.map(({ name }) => name).join(', ');
+    if (names.length <= LONGEST_LIST)
+        return names;
+    const end = names.lastIndexOf(', ', LONGEST_LIST);
+    const left = names.slice(end).split(', ').length - 1;
+    return `${names.slice(0, end)} and ${left} more, which the log has`;
 }
 
 // EXTERNAL MODULE: external "node:path"
@@ -1383,7 +1423,7 @@ function agents_readNames(reader, tenant) {
     }));
 }
 /** The agents of the file that `names-file` names. */
-async function readFileOfNames(reader, tenant) {
+async function agents_readFileOfNames(reader, tenant) {
     const rows = await readNamesFile(reader);
     return rows.map((row) => ({ ...row, clientId: `${tenant}_${row.name}` }));
 }
@@ -1459,9 +1499,26 @@ function readKeyPair(privateKey, certificate) {
     return {
         privateKey,
         certificate: `${blocks.join('\n')}\n`,
-        fingerprint: leaf.fingerprint256,
-        expiresAt: Number.isNaN(leaf.validToDate.getTime()) ? undefined : leaf.validToDate,
+        ...factsOf(leaf),
     };
+}
+function factsOf({ fingerprint256, validToDate }) {
+    const expiresAt = Number.isNaN(validToDate.getTime()) ? undefined : validToDate;
+    return { fingerprint: fingerprint256, expiresAt };
+}
+/** The facts of a certificate when the private key, perhaps encrypted, is its key; else nothing. */
+function readMatchingPair({ privateKey, certificate }, passphrase) {
+    try {
+        const leaf = new X509Certificate(certificate);
+        const key = createPrivateKey({
+            key: privateKey.reveal(),
+            ...(passphrase && { passphrase: passphrase.reveal() }),
+        });
+        return leaf.checkPrivateKey(key) ? factsOf(leaf) : undefined;
+    }
+    catch {
+        return undefined;
+    }
 }
 /** The certificates that a text holds, as PEM; nothing when it holds none, or one that does not parse. */
 function pem_readCertificates(text) {
@@ -1560,6 +1617,15 @@ class reader_InputReader {
             return value.toLowerCase() === 'true';
         this.problem(`\`${name}\` must be true or false, not ${this.quote(value)}.`);
         return false;
+    }
+    /** One of some words. */
+    word(name, known) {
+        const value = this.text(name);
+        const found = known.find((candidate) => candidate === value);
+        if (found === undefined) {
+            this.problem(`\`${name}\` must be ${known.join(' or ')}, not ${this.quote(value)}.`);
+        }
+        return found ?? known[0];
     }
     wholeNumber(name, { from, to }) {
         const value = this.text(name);
@@ -1819,6 +1885,7 @@ const SHARED = {
     'token-url': DEFAULT_TOKEN_URL,
     'secret-prefix': 'INSIGHTS_HUB_AGENT',
     variables: 'false',
+    concurrency: '4',
     timeout: '300',
     'dry-run': 'false',
     summary: 'true',
@@ -1828,6 +1895,7 @@ const defaults_CREATE_DEFAULTS = {
     destination: 'workspace',
     'output-directory': '.insights-hub',
     'keep-files': 'false',
+    'if-exists': 'fail',
     'verify-connection': 'false',
     'broker-url': DEFAULT_BROKER_URL,
     ephemeral: 'false',
@@ -1835,7 +1903,6 @@ const defaults_CREATE_DEFAULTS = {
 const DELETE_DEFAULTS = {
     ...SHARED,
     'delete-asset': 'true',
-    concurrency: '4',
 };
 
 ;// CONCATENATED MODULE: ./lib/destinations/setting-names.js
@@ -1987,6 +2054,7 @@ function proxies_readProxies(reader) {
 
 
 
+
 /** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
 const LONGEST_PASSPHRASE = 1023;
 /**
@@ -1999,15 +2067,26 @@ async function readInputs(source) {
     const credentials = readCredentials(reader, endpoints.tenant);
     const passphrase = readPassphrase(reader);
     const ephemeral = reader.flag('ephemeral');
-    const agents = readAgents(reader, endpoints.tenant, { passphrase, ephemeral });
+    const listed = await readList(reader, endpoints.tenant);
+    const shard = readShard(reader);
+    const owner = reader.text('owner') || undefined;
     const kinds = readDestinations(reader);
     const inputs = {
-        agents,
+        agents: takeShard(listed, shard).map((agent) => ({
+            name: agent.name,
+            owner: agent.owner ?? owner,
+            expectedClientId: agent.clientId,
+            passphrase,
+            ephemeral,
+        })),
+        several: listed.length > 1,
         endpoints,
         toWorkspace: kinds.includes('workspace'),
-        github: readGitHub(reader, secretPlaces(kinds), agents.map(({ name, expectedClientId }) => ({ name, clientId: expectedClientId }))),
+        github: readGitHub(reader, secretPlaces(kinds), listed),
         outputDirectory: readOutputDirectory(reader),
         keepFiles: reader.flag('keep-files'),
+        ifExists: reader.word('if-exists', ['fail', 'skip']),
+        concurrency: reader.wholeNumber('concurrency', { from: 1, to: 32 }),
         verifyConnection: reader.flag('verify-connection'),
         brokerCa: await readBrokerCa(reader),
         ephemeral,
@@ -2046,19 +2125,19 @@ function warningsOf({ endpoints: { region } }) {
         `Agent certificates are documented for region ${documented} only; region ${region} may not offer them.`,
     ];
 }
-function readAgents(reader, tenant, common) {
-    const listed = readNames(reader, tenant);
-    if (listed.length === 0) {
-        reader.problem('`name` is required: the name of the agent, or a list with one name per line.');
+/** The whole list, from the one input that gives it. */
+async function readList(reader, tenant) {
+    const named = readNames(reader, tenant);
+    const hasFile = reader.text('names-file') !== '';
+    const listed = hasFile ? await readFileOfNames(reader, tenant) : named;
+    if (hasFile && named.length > 0) {
+        reader.problem('`name` and `names-file` are both set: set one of them.');
+    }
+    else if (!hasFile && named.length === 0) {
+        reader.problem('`name` or `names-file` is required: the name of the agent, a list with one name per line, or a file with such a list.');
     }
     checkAgents(reader, listed, tenant);
-    const owner = reader.text('owner') || undefined;
-    return listed.map(({ name, clientId }) => ({
-        name,
-        owner,
-        expectedClientId: clientId,
-        ...common,
-    }));
+    return listed;
 }
 const destinations = ['workspace', 'repository', 'environment'];
 function secretPlaces(kinds) {
@@ -2093,6 +2172,7 @@ function readPassphrase(reader) {
 }
 
 ;// CONCATENATED MODULE: ./lib/create/undo-ephemeral.js
+
 
 
 
@@ -2142,6 +2222,7 @@ async function endAll(runner, { credentials, endpoints, timeout }, targets, { ht
     const services = {
         ...shared,
         endpoints,
+        pace: (0,pace/* paceOf */.x)(systemClock),
         interruption,
         tokens: tokenSource(credentials, endpoints, shared),
         eraser: undefined,
@@ -2199,6 +2280,60 @@ function settingsIn(made) {
     const notes = made.filter((entry) => entry.kind === 'setting');
     const last = new Map(notes.map((note) => [JSON.stringify(note.setting), note]));
     return [...last.values()].flatMap(({ setting, state }) => (state === 'absent' ? [] : [setting]));
+}
+
+
+/***/ }),
+
+/***/ 3893:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   x: () => (/* binding */ paceOf)
+/* harmony export */ });
+/** Requests are this far apart after a service has asked to slow down, in milliseconds; then more. */
+const FIRST_GAP = 25;
+const LARGEST_GAP = 1_000;
+/** A gap that is smaller makes no difference any more. */
+const SMALLEST_GAP = 2;
+/** A pace of its own for one service: full speed, until the service asks to slow down. */
+function paceOf(clock) {
+    let gap = 0;
+    let opensAt = 0;
+    let nextAt = 0;
+    return {
+        async turn(limit, leastTime) {
+            for (;;) {
+                const now = clock.now();
+                const at = Math.max(now, opensAt, nextAt);
+                if (at > now && at - now + leastTime >= limit.remaining())
+                    return false;
+                nextAt = at + gap;
+                if (at === now)
+                    return true;
+                await clock.sleep(at - now, limit.signal);
+                if (limit.signal.aborted)
+                    return false;
+                // Meanwhile the service may have asked for more time.
+                if (opensAt <= at)
+                    return true;
+            }
+        },
+        slowDown(milliseconds) {
+            const now = clock.now();
+            // Requests that were out together are refused together: that is one wish, not many.
+            if (now >= opensAt)
+                gap = Math.min(Math.max(gap * 2, FIRST_GAP), LARGEST_GAP);
+            opensAt = Math.max(opensAt, now + milliseconds);
+        },
+        speedUp() {
+            if (gap === 0)
+                return;
+            gap *= 0.95;
+            if (gap < SMALLEST_GAP)
+                gap = 0;
+        },
+    };
 }
 
 
@@ -2380,20 +2515,25 @@ function quotaReset(exchange, now) {
     const reset = Number(exchange.headers['x-ratelimit-reset']);
     return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
 }
+/** Whether the service asks all of its callers to come back later. */
+function asksToWait(exchange) {
+    const isBusy = isRateLimited(exchange) || isQuotaUsedUp(exchange);
+    return isBusy || (statusOf(exchange) === 503 && retryAfter(exchange, 0) !== undefined);
+}
 /** Sends a request, and again while it may be repeated, tries are left and time allows. */
-async function sendWithRetries(request, { http, clock, limit, mayRepeat, finishes = false, leastTime = 0 }) {
-    if (limit.remaining() < leastTime) {
-        return {
-            exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
-            ended: true,
-            mayHaveActed: false,
-        };
-    }
+async function sendWithRetries(request, { http, clock, limit, mayRepeat, finishes = false, leastTime = 0, pace }) {
     const sentSignal = finishes ? limit.graceSignal : limit.signal;
+    let last = { kind: 'no-answer', sent: false, reason: 'no time was left' };
     let acted = false;
     for (let tries = 1;; tries++) {
+        const isTime = limit.remaining() >= leastTime && (await pace?.turn(limit, leastTime)) !== false;
+        if (!isTime)
+            return { exchange: last, ended: true, mayHaveActed: acted };
         const exchange = await http.send(request, limit.signal, sentSignal);
+        last = exchange;
         acted ||= mayHaveActed(exchange, clock.now());
+        if (isSuccess(exchange))
+            pace?.speedUp();
         const outcome = (ended) => ({ exchange, ended, mayHaveActed: acted });
         if (!mayRepeat(exchange))
             return outcome(false);
@@ -2402,50 +2542,14 @@ async function sendWithRetries(request, { http, clock, limit, mayRepeat, finishe
         if (tries > RETRIES)
             return outcome(false);
         const wait = waitBefore(exchange, tries, clock);
+        if (asksToWait(exchange))
+            pace?.slowDown(wait);
         // Waiting for a try that can't be made any more would only delay the bad news.
         if (wait + leastTime >= limit.remaining())
             return outcome(true);
         await clock.sleep(wait, limit.signal);
         if (limit.signal.aborted)
             return outcome(true);
-    }
-}
-
-
-/***/ }),
-
-/***/ 3251:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   c: () => (/* binding */ SHORTEST_SECRET),
-/* harmony export */   z: () => (/* binding */ Secret)
-/* harmony export */ });
-/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7975);
-
-/** The mask of a shorter secret would blank the log, in characters. */
-const SHORTEST_SECRET = 4;
-/**
- * A value that must never be shown: a token, a client secret, a passphrase, a private key.
- * However it is printed, logged or serialised, it reads `***`.
- */
-class Secret {
-    #value;
-    constructor(value) {
-        this.#value = value;
-    }
-    /** The only way out. Called where the value has to leave the program, and nowhere else. */
-    reveal() {
-        return this.#value;
-    }
-    toString() {
-        return '***';
-    }
-    toJSON() {
-        return '***';
-    }
-    [node_util__WEBPACK_IMPORTED_MODULE_0__.inspect.custom]() {
-        return '***';
     }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedServer, type Reply, type SeenRequest } from '../embedded-server.ts';
 import type { Fault, HubEndpoint } from '../faults.ts';
 import { answerAgentCall } from './agent-management.ts';
@@ -14,6 +15,8 @@ import {
 } from './books.ts';
 import { type AnswerForm, certificateAnswer } from './certificate-answer.ts';
 import { oauthError } from './error-bodies.ts';
+import { InFlight } from './in-flight.ts';
+import { type RateLimit, TokenBucket } from './rate-limit.ts';
 import { errorReply, json } from './replies.ts';
 import { apiOf, endpointOf } from './routes.ts';
 
@@ -24,6 +27,15 @@ export interface HubOptions {
   readonly tls?: IssuedPair;
   /** life of the tokens that are issued, in seconds */
   readonly tokenLife?: number;
+  /** how many calls are let through; the token services are not limited */
+  readonly rateLimit?: RateLimit;
+  /** what every answer takes longer, in milliseconds; ordered faults come without it */
+  readonly latency?: number;
+  /**
+   * For benchmarks: key pairs that are handed out in turn, over and over, so that a create costs no
+   * key generation. `makePairs()` makes some.
+   */
+  readonly pairs?: readonly IssuedPair[];
 }
 
 type Seen = SeenRequest<HubEndpoint>;
@@ -61,12 +73,17 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
 
   readonly #form: AnswerForm;
   readonly #options: HubOptions;
+  readonly #bucket: TokenBucket | undefined;
+  readonly #creates = new InFlight();
+  readonly #expired = new Set<string>();
+  #handedOut = 0;
 
   private constructor(options: HubOptions, authority: CertificateAuthority) {
     super(options.tls);
     this.#options = options;
     this.authority = authority;
     this.#form = { shape: 'flat', lineEnds: 'lf', ...options.form };
+    this.#bucket = options.rateLimit && new TokenBucket(options.rateLimit);
   }
 
   static async start(options: HubOptions = {}): Promise<InsightsHub> {
@@ -87,6 +104,21 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     const token = `eyJ${part(30)}.${part(120)}.${part(64)}`;
     this.tokens.add(token);
     return token;
+  }
+
+  /** From now on, all tokens that were issued so far are refused; the books keep them. */
+  expireTokens(): void {
+    for (const token of this.tokens) this.#expired.add(token);
+  }
+
+  /** How many creates are being processed; those that are over the limit are not. */
+  get inFlight(): number {
+    return this.#creates.now;
+  }
+
+  /** How many it were at most. */
+  get mostInFlight(): number {
+    return this.#creates.most;
   }
 
   /** Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`. */
@@ -117,11 +149,27 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   }
 
   protected override async process(seen: Seen, fault: Fault | undefined): Promise<Reply> {
+    const { endpoint } = seen;
+    const wait = endpoint === 'token' ? undefined : this.#bucket?.take();
+    const answer = async () => {
+      if (this.#options.latency) await delay(this.#options.latency);
+      return wait === undefined ? this.#answer(seen, fault) : this.#tooMany(seen, wait);
+    };
+    const isCreate = endpoint === 'create' && wait === undefined;
+    return isCreate ? this.#creates.during(answer) : answer();
+  }
+
+  #tooMany({ endpoint }: Seen, wait: number): Reply {
+    return { ...this.errorReply(429, endpoint), headers: { 'retry-after': String(wait) } };
+  }
+
+  async #answer(seen: Seen, fault: Fault | undefined): Promise<Reply> {
     const { endpoint, headers } = seen;
     const refuse = (status: number) => this.errorReply(status, endpoint);
     if (endpoint === undefined) return refuse(404);
     const token = headers.authorization?.replace(/^Bearer /, '') ?? '';
-    if (endpoint !== 'token' && !this.tokens.has(token)) return refuse(401);
+    const isKnown = this.tokens.has(token) && !this.#expired.has(token);
+    if (endpoint !== 'token' && !isKnown) return refuse(401);
     if (this.forbidden.has(endpoint)) return refuse(403);
     switch (endpoint) {
       case 'token':
@@ -176,9 +224,8 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     const asked = JSON.parse(body) as { name?: unknown; owner?: unknown };
     if (typeof asked.name !== 'string' || asked.name === '') return refuse(400);
     const clientId = this.#clientIdOf(asked.name);
-    const expired = fault?.kind === 'expired' ? { notAfter: new Date('2020-01-01') } : {};
     if (this.agents.has(clientId)) return refuse(409);
-    const pair = await this.authority.issue(expired);
+    const pair = await this.#issue(fault);
     // Another create of the same name may have been faster.
     if (this.agents.has(clientId)) return refuse(409);
     const owner = typeof asked.owner === 'string' ? asked.owner : undefined;
@@ -188,6 +235,14 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
         ? { ...pair, privateKey: (await this.authority.issue()).privateKey }
         : pair;
     return json(201, certificateAnswer(agent, handedOut, this.#form));
+  }
+
+  async #issue(fault: Fault | undefined): Promise<IssuedPair> {
+    if (fault?.kind === 'expired')
+      return this.authority.issue({ notAfter: new Date('2020-01-01') });
+    const { pairs = [] } = this.#options;
+    const pair = pairs[this.#handedOut++ % pairs.length];
+    return pair ?? this.authority.issue();
   }
 
   #clientIdOf(name: string): string {

@@ -5,9 +5,10 @@ import type { GitHub } from '../github/github.ts';
 import { parseCommand } from '../runner/commands.ts';
 import { Masker } from '../runner/masker.ts';
 import { Runner, type StepOptions, type StepResult } from '../runner/runner.ts';
-import { issueAppToken } from './app-token.ts';
+import type { Artifacts } from './artifacts.ts';
 import { holds, interpolate, interpolateAll, type Scope } from './expressions.ts';
 import { runScript } from './shell.ts';
+import { playTheirAction, type Ran } from './their-actions.ts';
 import type { Job, Step, Values } from './workflow-file.ts';
 
 export type Outcome = 'success' | 'failure' | 'skipped';
@@ -23,7 +24,8 @@ export interface PlayedStep {
 }
 
 export interface PlayedJob {
-  readonly result: Outcome;
+  /** cancelled: it did not start, because another job of its matrix had failed */
+  readonly result: Outcome | 'cancelled';
   readonly steps: readonly PlayedStep[];
   readonly outputs: Values;
   /** what is left in the workspace when it has ended */
@@ -38,7 +40,11 @@ export interface JobSetting {
   /** inputs of those actions where a step does not set them */
   readonly inputs: Values;
   readonly secrets: Values;
-  /** the contexts github, vars and needs */
+  /** of the run */
+  readonly artifacts: Artifacts;
+  /** the files of the repository, which a checkout puts into the workspace, by path */
+  readonly files: Values;
+  /** the contexts github, vars, needs, strategy and matrix */
   readonly contexts: Readonly<Record<string, unknown>>;
   /** the workflow's `env`, evaluated */
   readonly env: Values;
@@ -53,14 +59,6 @@ export async function playJob(job: Job, setting: JobSetting): Promise<PlayedJob>
   } finally {
     await runner.stop();
   }
-}
-
-/** What a step did; masks are values that must not be shown from then on. */
-interface Ran {
-  readonly passed: boolean;
-  readonly outputs: Values;
-  readonly log: readonly string[];
-  readonly masks?: readonly string[];
 }
 
 /** A run of one of our actions that has a post entry. */
@@ -132,9 +130,9 @@ class JobRun {
     const { uses = '' } = step;
     const inputs = interpolateAll(step.with, scope);
     const ours = /^OWNER\/REPO(?:\/(delete))?@v1$/.exec(uses);
-    return ours === null
-      ? this.#theirs(uses, inputs)
-      : this.#ours(ours[1] ?? '', name, inputs, env);
+    if (ours !== null) return this.#ours(ours[1] ?? '', name, inputs, env);
+    const { workspace } = this.#runner;
+    return playTheirAction(uses, inputs, { ...this.#setting, workspace });
   }
 
   async #script(script: string, env: Values, shell: string | undefined): Promise<Ran> {
@@ -163,15 +161,6 @@ class JobRun {
       this.#started.push({ name, options, main });
     }
     return ranOf(main);
-  }
-
-  #theirs(uses: string, inputs: Values): Ran {
-    if (/^actions\/checkout@v\d+$/.test(uses)) return { passed: true, outputs: {}, log: [] };
-    if (!/^actions\/create-github-app-token@v\d+$/.test(uses)) {
-      throw new Error(`${uses || 'a step without run and uses'} is not played`);
-    }
-    const token = issueAppToken(this.#setting.github, inputs);
-    return { passed: true, outputs: { token }, log: [], masks: [token] };
   }
 
   get #variables(): Values {

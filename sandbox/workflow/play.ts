@@ -1,6 +1,8 @@
 import type { GitHub, Vault } from '../github/github.ts';
+import { Artifacts } from './artifacts.ts';
 import { holds, interpolate, interpolateAll } from './expressions.ts';
 import { type PlayedJob, playJob } from './job.ts';
+import { failsFast, type Leg, legsOf, together } from './matrix.ts';
 import {
   type Event,
   isStartedBy,
@@ -20,6 +22,8 @@ export interface Play {
   readonly github: GitHub;
   /** directory of the actions that the workflow calls OWNER/REPO */
   readonly actions: string;
+  /** the files of the repository, which a checkout puts into the workspace, by path */
+  readonly files?: Values;
   /** inputs of those actions where the workflow does not set them, e.g. where the services are */
   readonly inputs?: Values;
   /** of the organization: those of repository and environment come before them */
@@ -35,7 +39,11 @@ export interface Played {
   readonly started: boolean;
   /** the workflow's concurrency group */
   readonly concurrency: string | undefined;
+  /** by id; those of a matrix by id and values, such as `make (0)` */
   readonly jobs: Readonly<Record<string, PlayedJob>>;
+  readonly attempt: number;
+  /** of all attempts */
+  readonly artifacts: Artifacts;
 }
 
 /** Secrets and variables: of the repository, and for a job also of its environment. */
@@ -48,11 +56,27 @@ interface Settings {
  * Plays a run of a workflow: its jobs one after the other, with the actions OWNER/REPO run by the
  * sandbox's runner. Throws for what it can't play, so that nothing is passed over.
  */
-export async function playWorkflow(play: Play): Promise<Played> {
+export function playWorkflow(play: Play): Promise<Played> {
+  return playAttempt(play, { attempt: 0, jobs: {}, artifacts: new Artifacts() });
+}
+
+/**
+ * Plays GitHub's "Re-run failed jobs": what failed, and the jobs that need it, are played once
+ * more, with the same artifacts; the others stay as they were.
+ */
+export function rerunFailedJobs(play: Play, played: Played): Promise<Played> {
+  return playAttempt(play, played);
+}
+
+type Attempt = Pick<Played, 'attempt' | 'jobs' | 'artifacts'>;
+
+async function playAttempt(play: Play, before: Attempt): Promise<Played> {
   const workflow = parseWorkflow(play.workflow);
-  const github = contextOf(play, workflow);
+  const { artifacts } = before;
+  const attempt = before.attempt + 1;
+  const github = contextOf(play, workflow, attempt);
   if (!isStartedBy(workflow, play.event, String(github.ref_name))) {
-    return { started: false, concurrency: undefined, jobs: {} };
+    return { started: false, concurrency: undefined, jobs: {}, attempt, artifacts };
   }
   // GitHub reads those of the repository when a run is queued.
   const { secrets = {}, vars = {} } = play;
@@ -60,13 +84,16 @@ export async function playWorkflow(play: Play): Promise<Played> {
   const scope = { contexts: { github, vars: queued.vars } };
   const { concurrency } = workflow;
   const group = typeof concurrency === 'object' ? concurrency.group : concurrency;
-  const jobs: Record<string, PlayedJob> = {};
-  for (const id of jobsInOrder(workflow)) {
-    const job = workflow.jobs[id];
-    if (job !== undefined)
-      jobs[id] = await playIfDue(job, { play, workflow, github, queued, jobs });
-  }
-  return { started: true, concurrency: group && interpolate(group, scope), jobs };
+  const run: Run = { play, workflow, github, queued, before, ended: new Map() };
+  for (const id of jobsInOrder(workflow)) run.ended.set(id, await playLegs(id, run));
+  const jobs = Object.fromEntries([...run.ended.values()].flatMap(({ legs }) => [...legs]));
+  return {
+    started: true,
+    concurrency: group && interpolate(group, scope),
+    jobs,
+    attempt,
+    artifacts,
+  };
 }
 
 interface Run {
@@ -74,33 +101,84 @@ interface Run {
   readonly workflow: Workflow;
   readonly github: Readonly<Record<string, unknown>>;
   readonly queued: Settings;
-  readonly jobs: Readonly<Record<string, PlayedJob>>;
+  /** the attempt before this one */
+  readonly before: Attempt;
+  /** by id of the job */
+  readonly ended: Map<string, Ended>;
 }
 
-async function playIfDue(job: Job, run: Run): Promise<PlayedJob> {
-  const { play, workflow, github, queued, jobs } = run;
+/** A job that has ended, with all that its matrix made. */
+interface Ended {
+  readonly legs: ReadonlyMap<string, PlayedJob>;
+  /** whether all of it is as the attempt before left it */
+  readonly isKept: boolean;
+}
+
+const SKIPPED: PlayedJob = { result: 'skipped', steps: [], outputs: {}, files: [] };
+const CANCELLED: PlayedJob = { ...SKIPPED, result: 'cancelled' };
+
+/** Plays a job if it is due, or each job that its matrix makes. */
+async function playLegs(id: string, run: Run): Promise<Ended> {
+  const job = jobOf(id, run);
+  const ancestors = [...ancestorsOf(job, run.workflow)].map((one) => endedOf(one, run));
   const needs = Object.fromEntries(
-    needsOf(job).map((id) => [id, { result: jobs[id]?.result, outputs: jobs[id]?.outputs }]),
+    needsOf(job).map((need) => [need, together([...endedOf(need, run).legs.values()])]),
   );
-  const results = [...ancestorsOf(job, workflow)].map((id) => jobs[id]?.result);
+  const mayKeep = ancestors.every(({ isKept }) => isKept);
+  const legs = new Map<string, PlayedJob>();
+  if (!isDue(job, { needs, ancestors, run })) {
+    return { legs: legs.set(id, SKIPPED), isKept: mayKeep && run.before.jobs[id] !== undefined };
+  }
+  let isKept = true;
+  for (const leg of legsOf(id, job)) {
+    const before = mayKeep ? run.before.jobs[leg.key] : undefined;
+    const isDone = before?.result === 'success';
+    if (!isDone) isKept = false;
+    const mayStart = !failsFast(job.strategy) || !hasFailed(legs);
+    const played = mayStart ? () => playLeg(job, leg, needs, run) : () => CANCELLED;
+    legs.set(leg.key, isDone ? before : await played());
+  }
+  return { legs, isKept };
+}
+
+function hasFailed(legs: ReadonlyMap<string, PlayedJob>): boolean {
+  return [...legs.values()].some(({ result }) => result === 'failure');
+}
+
+type Needs = Readonly<Record<string, ReturnType<typeof together>>>;
+
+interface Standing {
+  readonly needs: Needs;
+  readonly ancestors: readonly Ended[];
+  readonly run: Run;
+}
+
+/** Whether a job's condition holds; it is asked before the matrix is looked at. */
+function isDue(job: Job, { needs, ancestors, run }: Standing): boolean {
+  const results = ancestors.flatMap(({ legs }) => [...legs.values()].map(({ result }) => result));
   const status = {
     success: results.every((result) => result === 'success'),
     failure: results.includes('failure'),
   };
-  if (!holds(job.if, { contexts: { github, vars: queued.vars, needs }, status })) {
-    return { result: 'skipped', steps: [], outputs: {}, files: [] };
-  }
+  const { github, queued } = run;
+  return holds(job.if, { contexts: { github, vars: queued.vars, needs }, status });
+}
+
+function playLeg(job: Job, leg: Leg, needs: Needs, run: Run): Promise<PlayedJob> {
+  const { play, workflow, github, queued, before } = run;
+  const known = { github, needs, ...leg.contexts };
   const named = typeof job.environment === 'object' ? job.environment.name : job.environment;
-  const environment = interpolate(named ?? '', { contexts: { github, vars: queued.vars, needs } });
+  const environment = interpolate(named ?? '', { contexts: { ...known, vars: queued.vars } });
   // Those of an environment are read when the job starts.
-  const settings = overlay(queued, play.github.environments.get(environment));
-  const { secrets, vars } = settings;
+  const { secrets, vars } = overlay(queued, play.github.environments.get(environment));
   return playJob(job, {
     actions: play.actions,
     github: play.github,
     inputs: play.inputs ?? {},
     secrets,
-    contexts: { github, vars, needs },
+    artifacts: before.artifacts,
+    files: play.files ?? {},
+    contexts: { ...known, vars },
     env: interpolateAll(workflow.env, { contexts: { github, vars, secrets } }),
   });
 }
@@ -110,6 +188,18 @@ function overlay({ secrets, vars }: Settings, vault: Vault | undefined): Setting
     secrets: { ...secrets, ...Object.fromEntries(vault?.secrets ?? []) },
     vars: { ...vars, ...Object.fromEntries(vault?.variables ?? []) },
   };
+}
+
+function jobOf(id: string, { workflow }: Run): Job {
+  const job = workflow.jobs[id];
+  if (job === undefined) throw new Error(`there is no job ${id}`);
+  return job;
+}
+
+function endedOf(id: string, { ended }: Run): Ended {
+  const job = ended.get(id);
+  if (job === undefined) throw new Error(`job ${id} has not ended`);
+  return job;
 }
 
 /** The jobs that a job needs, and those that they need. */
@@ -122,7 +212,7 @@ function ancestorsOf(job: Job, { jobs }: Workflow): ReadonlySet<string> {
   return found;
 }
 
-function contextOf({ event, github, run = {} }: Play, { name }: Workflow) {
+function contextOf({ event, github, run = {} }: Play, { name }: Workflow, attempt: number) {
   const [owner] = github.repository.split('/');
   return {
     event_name: event.name,
@@ -134,7 +224,7 @@ function contextOf({ event, github, run = {} }: Play, { name }: Workflow) {
     ref_name: 'main',
     run_id: '1',
     run_number: '1',
-    run_attempt: '1',
+    run_attempt: String(attempt),
     ...run,
   };
 }

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { Strategy } from './matrix.ts';
 
 export type Values = Readonly<Record<string, string>>;
 type Scalars = Readonly<Record<string, string | number | boolean | null>>;
@@ -20,6 +21,7 @@ export interface Job {
   readonly needs?: string | readonly string[];
   readonly if?: string | boolean;
   readonly environment?: string | { readonly name: string };
+  readonly strategy?: Strategy;
   readonly env?: Scalars;
   readonly outputs?: Values;
   readonly steps: readonly Step[];
@@ -51,6 +53,7 @@ export function parseWorkflow(text: string): Workflow {
   expectKeys('the workflow', workflow, WORKFLOW_KEYS);
   for (const [id, job] of Object.entries(workflow.jobs)) {
     expectKeys(`job ${id}`, job, JOB_KEYS);
+    expectKeys(`the strategy of job ${id}`, job.strategy ?? {}, STRATEGY_KEYS);
     for (const step of job.steps) expectKeys(`a step of job ${id}`, step, STEP_KEYS);
   }
   return workflow;
@@ -69,10 +72,12 @@ const JOB_KEYS = [
   'runs-on',
   'permissions',
   'environment',
+  'strategy',
   'env',
   'outputs',
   'steps',
 ];
+const STRATEGY_KEYS = ['matrix', 'fail-fast', 'max-parallel'];
 const STEP_KEYS = ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'env'];
 
 /** Whether an event on a branch starts the workflow. Branches are compared to the letter. */

@@ -1,4 +1,6 @@
+import pMap from 'p-map';
 import type { Delivery, DeliveryReport, Destination } from '../destinations/destination.ts';
+import type { ExistingAgent } from '../destinations/existing-files.ts';
 import type { MadeAgent, MadeLog } from '../destinations/journal.ts';
 import { asFailure, errorCode, Failure } from '../failure.ts';
 import { cancelled } from '../http/refusal.ts';
@@ -10,13 +12,17 @@ import {
   requestCertificate,
 } from '../insights-hub/request-certificate.ts';
 import type { Secret } from '../secret.ts';
-import { type Agent, agentOf, allFailed, type Fate } from './fate.ts';
+import { type Agent, agentOf, agentOfExisting, allFailed, type Fate } from './fate.ts';
 import type { Inputs } from './inputs.ts';
 
 export interface CreateServices extends CertificateServices {
   readonly destinations: readonly Destination[];
   /** Where a key goes that none of the destinations keeps: the first that takes it. */
   readonly rescues: readonly Destination[];
+  /** The agents that are there already and are to be left as they are, by their names. */
+  readonly existing: (
+    agents: readonly AgentRequest[],
+  ) => Promise<ReadonlyMap<string, ExistingAgent>>;
   /** Learns of ephemeral agents before they are created. */
   readonly made: MadeLog;
   /** Connects once with a new certificate; nothing where that is not asked for. */
@@ -38,38 +44,54 @@ export interface Report {
   finished(fate: Fate): void;
 }
 
-/** Makes every agent of the list, or tells why not; what fails for one leaves the others alone. */
+/**
+ * Makes every agent of the list, or tells why not; what fails for one leaves the others alone. Gives
+ * the fates in the order of the list.
+ */
 export async function createAgents(
   inputs: Inputs,
   services: CreateServices,
 ): Promise<readonly Fate[]> {
   const started = performance.now();
+  const { agents, dryRun, timeout, concurrency } = inputs;
+  let existing: ReadonlyMap<string, ExistingAgent>;
   try {
-    await prepare(inputs, services);
+    existing = await services.existing(agents);
+    await prepare(
+      agents.filter(({ name }) => !existing.has(name)),
+      inputs,
+      services,
+    );
   } catch (error) {
-    return allFailed(inputs.agents, asFailure(error));
+    return allFailed(agents, asFailure(error));
   }
-  if (inputs.dryRun) return inputs.agents.map(({ name }) => ({ agent: { name } }));
-
   const spent = performance.now() - started;
-  const fates: Fate[] = [];
-  for (const request of inputs.agents) {
-    const limit = new TimeLimit(inputs.timeout, services.interruption, spent);
+  const create = async (request: AgentRequest): Promise<Fate> => {
+    const found = existing.get(request.name);
+    if (found !== undefined) return { agent: agentOfExisting(request, found), isSkipped: true };
+    if (dryRun) return { agent: { name: request.name } };
+    const limit = new TimeLimit(timeout, services.interruption, spent);
     const fate = await createAgent(request, inputs, services, limit);
     limit.dispose();
-    services.report.finished(fate);
-    fates.push(fate);
-  }
-  return fates;
+    return fate;
+  };
+  const createAndTell = async (request: AgentRequest): Promise<Fate> => {
+    const fate = await create(request);
+    if (!dryRun) services.report.finished(fate);
+    return fate;
+  };
+  return pMap(agents, createAndTell, { concurrency });
 }
 
 /** Finds out whether everything is ready, before anything is created. */
 async function prepare(
-  inputs: Inputs,
+  missing: readonly AgentRequest[],
+  { timeout }: Inputs,
   { destinations, tokens, interruption }: CreateServices,
 ): Promise<void> {
-  const limit = new TimeLimit(inputs.timeout, interruption);
-  const preparations = destinations.map((destination) => destination.prepare(inputs.agents, limit));
+  if (missing.length === 0) return;
+  const limit = new TimeLimit(timeout, interruption);
+  const preparations = destinations.map((destination) => destination.prepare(missing, limit));
   await allWithin(limit, [...preparations, tokens.get(limit)]);
 }
 

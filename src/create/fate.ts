@@ -1,6 +1,7 @@
 import type { Delivery, Setting } from '../destinations/destination.ts';
+import type { ExistingAgent } from '../destinations/existing-files.ts';
 import type { Failure } from '../failure.ts';
-import type { IssuedCertificate } from '../insights-hub/agent-certificates.ts';
+import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
 
 /** One agent as the outputs tell it: what is not known (yet) is left out. */
 export interface Agent {
@@ -28,6 +29,8 @@ export interface Fate {
   readonly brokerCaPath?: string | undefined;
   /** whether the broker accepted the certificate */
   readonly isVerified?: boolean;
+  /** whether it was there already, and left as it is */
+  readonly isSkipped?: boolean;
   readonly failure?: Failure | undefined;
 }
 
@@ -51,6 +54,22 @@ export function agentOf(issued: IssuedCertificate, delivery?: Delivery): Agent {
     privateKeyPath: delivery?.privateKeyPath,
     mqttxPath: delivery?.mqttxPath,
     secretNames: secretNamesOf(delivery),
+    fingerprint,
+    expiresAt: expiresAt?.toISOString(),
+  };
+}
+
+/** An agent that is there already, as far as its files tell. */
+export function agentOfExisting(
+  { name, expectedClientId }: Pick<AgentRequest, 'name' | 'expectedClientId'>,
+  { certificatePath, privateKeyPath, mqttxPath, fingerprint, expiresAt }: ExistingAgent,
+): Agent {
+  return {
+    name,
+    clientId: expectedClientId,
+    certificatePath,
+    privateKeyPath,
+    mqttxPath,
     fingerprint,
     expiresAt: expiresAt?.toISOString(),
   };

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { isInside } from '../destinations/directory.ts';
 import type { GitHubSettings } from '../destinations/github-settings.ts';
 import type { ProxySettings } from '../http/proxy.ts';
-import { checkAgents, readNames } from '../inputs/agents.ts';
+import { checkAgents, type ListedAgent, readFileOfNames, readNames } from '../inputs/agents.ts';
 import { type AuthorityFile, readBroker, readBrokerCa } from '../inputs/broker.ts';
 import { readCredentials } from '../inputs/credentials.ts';
 import { CREATE_DEFAULTS } from '../inputs/defaults.ts';
@@ -11,6 +11,7 @@ import { readGitHub } from '../inputs/github.ts';
 import { readPlaces } from '../inputs/places.ts';
 import { readProxies } from '../inputs/proxies.ts';
 import { InputReader, type InputSource } from '../inputs/reader.ts';
+import { readShard, takeShard } from '../inputs/shard.ts';
 import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
 import type { EndpointSettings } from '../insights-hub/endpoints.ts';
 import type { Credentials } from '../insights-hub/tokens.ts';
@@ -22,8 +23,10 @@ const LONGEST_PASSPHRASE = 1023;
 
 /** The inputs of the create action, checked. */
 export interface Inputs {
-  /** at least one */
+  /** those of the shard, in the list's order; none where its part is empty */
   readonly agents: readonly AgentRequest[];
+  /** whether the whole list holds several */
+  readonly several: boolean;
   readonly endpoints: EndpointSettings;
   readonly credentials: Credentials;
   /** whether files go into the workspace */
@@ -33,6 +36,10 @@ export interface Inputs {
   /** absolute */
   readonly outputDirectory: string;
   readonly keepFiles: boolean;
+  /** what becomes of an agent whose files are there already */
+  readonly ifExists: 'fail' | 'skip';
+  /** agents in flight at once */
+  readonly concurrency: number;
   readonly verifyConnection: boolean;
   readonly broker: Broker;
   /** who vouches for the broker; where it is not given, whom this machine trusts */
@@ -57,19 +64,26 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   const credentials = readCredentials(reader, endpoints.tenant);
   const passphrase = readPassphrase(reader);
   const ephemeral = reader.flag('ephemeral');
-  const agents = readAgents(reader, endpoints.tenant, { passphrase, ephemeral });
+  const listed = await readList(reader, endpoints.tenant);
+  const shard = readShard(reader);
+  const owner = reader.text('owner') || undefined;
   const kinds = readDestinations(reader);
   const inputs = {
-    agents,
+    agents: takeShard(listed, shard).map((agent) => ({
+      name: agent.name,
+      owner: agent.owner ?? owner,
+      expectedClientId: agent.clientId,
+      passphrase,
+      ephemeral,
+    })),
+    several: listed.length > 1,
     endpoints,
     toWorkspace: kinds.includes('workspace'),
-    github: readGitHub(
-      reader,
-      secretPlaces(kinds),
-      agents.map(({ name, expectedClientId }) => ({ name, clientId: expectedClientId })),
-    ),
+    github: readGitHub(reader, secretPlaces(kinds), listed),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
+    ifExists: reader.word('if-exists', ['fail', 'skip']),
+    concurrency: reader.wholeNumber('concurrency', { from: 1, to: 32 }),
     verifyConnection: reader.flag('verify-connection'),
     brokerCa: await readBrokerCa(reader),
     ephemeral,
@@ -116,23 +130,20 @@ export function warningsOf({ endpoints: { region } }: Inputs): readonly string[]
   ];
 }
 
-function readAgents(
-  reader: InputReader,
-  tenant: string,
-  common: Pick<AgentRequest, 'passphrase' | 'ephemeral'>,
-): readonly AgentRequest[] {
-  const listed = readNames(reader, tenant);
-  if (listed.length === 0) {
-    reader.problem('`name` is required: the name of the agent, or a list with one name per line.');
+/** The whole list, from the one input that gives it. */
+async function readList(reader: InputReader, tenant: string): Promise<readonly ListedAgent[]> {
+  const named = readNames(reader, tenant);
+  const hasFile = reader.text('names-file') !== '';
+  const listed = hasFile ? await readFileOfNames(reader, tenant) : named;
+  if (hasFile && named.length > 0) {
+    reader.problem('`name` and `names-file` are both set: set one of them.');
+  } else if (!hasFile && named.length === 0) {
+    reader.problem(
+      '`name` or `names-file` is required: the name of the agent, a list with one name per line, or a file with such a list.',
+    );
   }
   checkAgents(reader, listed, tenant);
-  const owner = reader.text('owner') || undefined;
-  return listed.map(({ name, clientId }) => ({
-    name,
-    owner,
-    expectedClientId: clientId,
-    ...common,
-  }));
+  return listed;
 }
 
 const destinations = ['workspace', 'repository', 'environment'] as const;

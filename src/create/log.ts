@@ -10,7 +10,7 @@ export interface LogOptions {
 
 /** The one line that the log tells of an agent. */
 export function logLineOf(
-  { agent, settings = [], isVerified, failure }: Fate,
+  { agent, settings = [], isVerified, isSkipped, failure }: Fate,
   { several, secrets }: LogOptions,
 ): string {
   const facts = [
@@ -25,7 +25,8 @@ export function logLineOf(
     ...settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`),
   ];
   const known = agent.clientId === undefined ? '' : `: ${facts.filter(Boolean).join(', ')}`;
-  if (failure === undefined) return `Created agent ${agent.name}${known}`;
+  const what = isSkipped ? 'Skipped agent (its files are there)' : 'Created agent';
+  if (failure === undefined) return `${what} ${agent.name}${known}`;
   const why = several ? showFailure(failure, (text) => secrets.redact(text)) : `[${failure.code}]`;
   return `Failed: agent ${agent.name} ${why}${known}`;
 }

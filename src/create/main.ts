@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { writeAgentsFile } from '../destinations/agents-file.ts';
 import { removeFile, removeFiles } from '../destinations/clean-up.ts';
-import { forgetful, Journal, type MadeLog, readJournal } from '../destinations/journal.ts';
+import { findExisting } from '../destinations/existing-files.ts';
+import { forgetful, Journal, readJournal } from '../destinations/journal.ts';
 import { loadWithOctokit } from '../destinations/load-with-octokit.ts';
-import { Workspace } from '../destinations/workspace.ts';
+import { Workspace, type WorkspaceOptions } from '../destinations/workspace.ts';
 import { errorCode, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
+import { paceOf } from '../http/pace.ts';
 import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
@@ -17,14 +20,12 @@ import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
 import { stepFailure } from '../step-failure.ts';
 import { withoutVariables } from '../without-variables.ts';
-import { type CreateServices, createAgents, type Verify } from './create.ts';
-import { allFailed } from './fate.ts';
-import { connectLines, howToConnect } from './how-to-connect.ts';
+import { type CreateServices, createAgents, type Report, type Verify } from './create.ts';
+import { allFailed, type Fate } from './fate.ts';
 import { type Inputs, readInputs, warningsOf } from './inputs.ts';
-import { logLineOf } from './log.ts';
-import { Outputs } from './outputs.ts';
+import { Outputs, resultsOf } from './outputs.ts';
+import { RunReport } from './report.ts';
 import { JOURNAL_STATE } from './state.ts';
-import { summaryOf } from './summary.ts';
 
 await runStep(async (runner) => {
   const interruption = listenForInterruption();
@@ -44,33 +45,44 @@ async function create(
   http: HttpClient,
   interruption: Interruption,
 ): Promise<void> {
-  const outputs = new Outputs(runner, { several: inputs.agents.length > 1 });
+  const outputs = new Outputs(runner, inputs);
   const journal = await startJournal(runner, inputs, outputs);
-  const services = await servicesFor(runner, inputs, http, interruption, journal, outputs);
+  const report = new RunReport(runner, inputs, outputs);
+  const services = await servicesFor(runner, inputs, http, interruption, journal, report);
+  if (inputs.agents.length === 0) runner.notice('The shard is empty: there is nothing to do.');
 
   const fates = await createAgents(inputs, services);
 
-  outputs.agents(fates);
+  if (!outputs.agents(fates)) await saveResults(runner, inputs, journal, fates);
   if (journal.problem !== undefined) {
     runner.warn(
       `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
     );
   }
   if (inputs.dryRun) await undoPreparations(journal);
-  const connect = howToConnect(fates, {
-    tenant: inputs.endpoints.tenant,
-    broker: inputs.broker,
-    brokerCa: inputs.brokerCa?.path,
-    now: new Date(services.clock.now()),
-  });
-  for (const line of connect ? connectLines(connect) : []) runner.info(line);
-  if (inputs.summary) {
-    await runner.summarise(summaryOf(fates, { dryRun: inputs.dryRun, connect }));
-  }
+  await report.end(fates);
   const agents = fates.map(({ agent, failure }) => ({ name: agent.name, failure }));
   const failure = stepFailure(agents, { cancelled: interruption.cancelled.aborted });
   if (failure !== undefined) throw failure;
   outputs.throwProblem();
+}
+
+/** Results that are too long for an output go beside the files. */
+async function saveResults(
+  runner: Runner,
+  inputs: Inputs,
+  journal: Journal,
+  fates: readonly Fate[],
+): Promise<void> {
+  try {
+    const options = workspaceOptions(runner, inputs, journal);
+    const file = await writeAgentsFile(resultsOf(fates), options);
+    runner.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
+  } catch (error) {
+    runner.warn(
+      `The output \`agents\` would be too long, and the results could not be written to ${inputs.outputDirectory} either (${errorCode(error)}). They are in the log.`,
+    );
+  }
 }
 
 async function undoPreparations(journal: Journal): Promise<void> {
@@ -104,12 +116,11 @@ async function servicesFor(
   http: HttpClient,
   interruption: Interruption,
   journal: Journal,
-  outputs: Outputs,
+  report: Report,
 ): Promise<CreateServices> {
-  const { credentials, endpoints } = inputs;
+  const { credentials, endpoints, ifExists, toWorkspace, outputDirectory } = inputs;
   const { secrets } = runner;
   const clock = systemClock;
-  const several = inputs.agents.length > 1;
   const authorities = once(() => inputs.brokerCa?.content ?? trustedAuthorities());
   return {
     http,
@@ -117,15 +128,15 @@ async function servicesFor(
     secrets,
     endpoints,
     interruption,
+    pace: paceOf(clock),
     made: journal,
+    existing: async (agents) =>
+      ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
     warn: (message) => runner.warn(message),
     tokens: tokenSource(credentials, endpoints, { http, clock, secrets }),
     ...(await placesFor(runner, inputs, journal, { http, clock }, authorities)),
     verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
-    report: {
-      known: (agent) => outputs.known(agent),
-      finished: (fate) => runner.info(logLineOf(fate, { several, secrets })),
-    },
+    report,
   };
 }
 
@@ -137,29 +148,46 @@ async function placesFor(
   services: { readonly http: HttpClient; readonly clock: Clock },
   authorities: () => string,
 ): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
-  const { github, toWorkspace, outputDirectory, keepFiles, dryRun, agents, ephemeral } = inputs;
-  const files = (directory: string, workspace: string, made: MadeLog) =>
-    ({ directory, workspace: path.resolve(workspace), made, drafts: journal }) as const;
-  const inWorkspace = (made: MadeLog) => files(outputDirectory, runner.workspace, made);
+  const { github, toWorkspace, agents, several, ephemeral } = inputs;
+  const inWorkspace = workspaceOptions(runner, inputs, journal);
   // MQTTX can't use an encrypted key.
   const isEncrypted = agents.some(({ passphrase }) => passphrase !== undefined);
   const connection = isEncrypted ? undefined : { broker: inputs.broker, authorities };
   const temporary = runner.temporaryDirectory;
-  const saved = path.join(temporary, `insights-hub-agent-${randomUUID()}`);
-  const inTemporary = new Workspace(files(saved, temporary, forgetful));
+  const inTemporary = {
+    directory: path.join(temporary, `insights-hub-agent-${randomUUID()}`),
+    workspace: path.resolve(temporary),
+  };
+  const kept = { made: forgetful, drafts: journal };
 
-  const made = keepFiles && !dryRun ? forgetful : journal;
-  const workspace = toWorkspace ? [new Workspace({ ...inWorkspace(made), connection })] : [];
+  const workspace = toWorkspace ? [new Workspace({ ...inWorkspace, connection })] : [];
   const secrets = github
     ? (await loadSecrets()).gitHubDestinations(github, {
-        several: agents.length > 1,
+        several,
         made: ephemeral ? journal : forgetful,
         ...services,
       })
     : [];
   return {
     destinations: [...workspace, ...secrets],
-    rescues: [...(toWorkspace ? [] : [new Workspace(inWorkspace(forgetful))]), inTemporary],
+    rescues: [
+      ...(toWorkspace ? [] : [new Workspace({ ...inWorkspace, ...kept })]),
+      new Workspace({ ...inTemporary, ...kept }),
+    ],
+  };
+}
+
+/** Where files go, and who learns of them: nobody of those that are to stay. */
+function workspaceOptions(
+  runner: Runner,
+  { outputDirectory, keepFiles, dryRun }: Inputs,
+  journal: Journal,
+): WorkspaceOptions {
+  return {
+    directory: outputDirectory,
+    workspace: path.resolve(runner.workspace),
+    made: keepFiles && !dryRun ? forgetful : journal,
+    drafts: journal,
   };
 }
 

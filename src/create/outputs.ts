@@ -1,6 +1,14 @@
 import { errorCode, Failure } from '../failure.ts';
 import type { Agent, Fate } from './fate.ts';
 
+/** GitHub takes about so much for the outputs of a job, in UTF-16 units. */
+const LARGEST_OUTPUT = 500_000;
+
+/** What became of each agent, as JSON. */
+export function resultsOf(fates: readonly Fate[]): string {
+  return JSON.stringify(fates.map(({ agent, failure }) => ({ ...agent, code: failure?.code })));
+}
+
 /** Takes what later steps read. */
 export interface OutputSink {
   setOutput(name: string, value: string): void;
@@ -27,9 +35,12 @@ export class Outputs {
     }
   }
 
-  agents(fates: readonly Fate[]): void {
-    const agents = fates.map(({ agent, failure }) => ({ ...agent, code: failure?.code }));
-    this.#set('agents', JSON.stringify(agents));
+  /** Sets all results; gives false for more than an output has room for. */
+  agents(fates: readonly Fate[]): boolean {
+    const json = resultsOf(fates);
+    if (json.length > LARGEST_OUTPUT) return false;
+    this.#set('agents', json);
+    return true;
   }
 
   /** Throws when an output could not be written: told last, because a key was more important. */

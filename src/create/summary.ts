@@ -5,15 +5,22 @@ import type { HowToConnect } from './how-to-connect.ts';
 
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
 export function summaryOf(fates: readonly Fate[], options: SummaryOptions): string {
-  const rows = fates.map((fate) => rowOf(fate, options.dryRun));
+  const failed = fates.filter(({ failure }) => failure !== undefined);
+  const others = fates.filter(({ failure }) => failure === undefined);
+  const rows = [...failed, ...others].map((fate) => rowOf(fate, options.dryRun));
+  const shown = upTo(LARGEST_TABLE, rows);
   const lines = [
     '### Insights Hub agent certificates',
     '',
     options.dryRun ? 'Dry run: everything was checked, nothing was created.\n' : '',
+    fates.length > 1 ? `${countsOf(fates, options)}\n` : '',
     '| Agent | Client id | Certificate (SHA-256) | Expires | Stored |',
     '| --- | --- | --- | --- | --- |',
-    ...rows,
+    ...shown,
     '',
+    shown.length < rows.length
+      ? `${rows.length - shown.length} more agents have no room here; the log has all of them.\n`
+      : '',
     ...(options.connect === undefined ? [] : connectSection(options.connect)),
   ];
   return document(lines);
@@ -25,8 +32,33 @@ export interface SummaryOptions {
   readonly dryRun: boolean;
 }
 
-function rowOf({ agent, settings, isVerified, failure }: Fate, dryRun: boolean): string {
-  const passed = dryRun ? 'checked' : isVerified ? 'connected' : '';
+/** GitHub takes a summary of 1 MiB at most; this is for the table, in bytes. */
+const LARGEST_TABLE = 900 * 1024;
+
+/** The first rows, as many as fit. */
+function upTo(bytes: number, rows: readonly string[]): readonly string[] {
+  let size = 0;
+  const end = rows.findIndex((row) => {
+    size += Buffer.byteLength(row) + 1;
+    return size > bytes;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
+}
+
+function countsOf(fates: readonly Fate[], { dryRun }: SummaryOptions): string {
+  const failed = fates.filter(({ failure }) => failure !== undefined).length;
+  const skipped = fates.filter(({ isSkipped }) => isSkipped).length;
+  const rest = fates.length - failed - skipped;
+  return [
+    `${fates.length} agents: ${rest} ${dryRun ? 'checked' : 'created'}`,
+    ...(skipped > 0 ? [`${skipped} there already`] : []),
+    ...(failed > 0 ? [`**${failed} failed**`] : []),
+  ].join(', ');
+}
+
+function rowOf(fate: Fate, dryRun: boolean): string {
+  const { agent, settings, isVerified, isSkipped, failure } = fate;
+  const passed = isSkipped ? 'there already' : dryRun ? 'checked' : isVerified ? 'connected' : '';
   const state = failure === undefined ? passed : `failed: ${code(failure.code)}`;
   const cells = [
     code(agent.name),

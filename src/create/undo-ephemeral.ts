@@ -7,6 +7,7 @@ import { asFailure, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
+import { paceOf } from '../http/pace.ts';
 import { type Interruption, TimeLimit } from '../http/time-limit.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
@@ -63,6 +64,7 @@ async function endAll(
   const services: EndServices = {
     ...shared,
     endpoints,
+    pace: paceOf(systemClock),
     interruption,
     tokens: tokenSource(credentials, endpoints, shared),
     eraser: undefined,

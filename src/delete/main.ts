@@ -5,6 +5,7 @@ import { errorCode, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
+import { paceOf } from '../http/pace.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
@@ -65,6 +66,7 @@ async function servicesFor(
   return {
     ...shared,
     endpoints,
+    pace: paceOf(systemClock),
     interruption,
     tokens: tokenSource(credentials, endpoints, shared),
     eraser,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, readFile, unlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
@@ -154,12 +154,12 @@ export class Workspace implements Destination {
       const mqttx = this.#options.connection ? [mqttxPathOf(base)] : [];
       return [...Object.values(base), ...mqttx];
     });
-    const found: string[] = [];
-    for (const file of paths) if (await isThere(file)) found.push(file);
+    const names = new Set(await namesIn(this.#options.directory));
+    const found = paths.filter((file) => names.has(path.basename(file)));
     if (found.length === 0) return;
     throw new Failure(
       'destination-invalid',
-      `Files of these agents are there already and are never overwritten: ${found.join(', ')}. Remove them, or choose another \`output-directory\`.`,
+      `Files of these agents are there already and are never overwritten: ${found.join(', ')}. Remove them, choose another \`output-directory\`, or set \`if-exists\` to skip.`,
     );
   }
 
@@ -215,12 +215,10 @@ function filesOf(issued: IssuedCertificate, paths: Paths): readonly NewFile[] {
   ];
 }
 
-async function isThere(file: string): Promise<boolean> {
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    await lstat(file);
-    return true;
+    return await readdir(directory);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw cannot('look at', file, error);
+    throw cannot('look into', directory, error);
   }
 }

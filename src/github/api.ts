@@ -1,5 +1,6 @@
 import { getOctokit } from '@actions/github';
 import type { Exchange, HttpClient, HttpRequest } from '../http/client.ts';
+import { paceOf } from '../http/pace.ts';
 import {
   type Clock,
   isPassing,
@@ -52,6 +53,7 @@ export function gitHubApi({ apiUrl, token, http, clock }: GitHubOptions): GitHub
   const octokit = getOctokit('the HTTP client knows the token', {
     baseUrl: apiUrl.replace(/\/+$/, ''),
   });
+  const pace = paceOf(clock);
   return async (route, parameters, limit) => {
     let result: GitHubOutcome | undefined;
     const send = async (url: string, init: RequestInit): Promise<Response> => {
@@ -59,7 +61,7 @@ export function gitHubApi({ apiUrl, token, http, clock }: GitHubOptions): GitHub
       const mayRepeat = (exchange: Exchange) => isPassing(exchange) || isQuotaUsedUp(exchange);
       // What writes a key is rather finished, also when the job is cancelled.
       const time = request.method === 'GET' ? limit : limit.finishing;
-      const outcome = await sendWithRetries(request, { http, clock, limit: time, mayRepeat });
+      const outcome = await sendWithRetries(request, { http, clock, limit: time, mayRepeat, pace });
       result = { request, outcome };
       return responseOf(outcome);
     };

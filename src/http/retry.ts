@@ -102,8 +102,27 @@ function quotaReset(exchange: Exchange, now: number): number {
   return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
 }
 
+/** Whether the service asks all of its callers to come back later. */
+function asksToWait(exchange: Exchange): boolean {
+  const isBusy = isRateLimited(exchange) || isQuotaUsedUp(exchange);
+  return isBusy || (statusOf(exchange) === 503 && retryAfter(exchange, 0) !== undefined);
+}
+
 /** As much of a time limit as retries have to know. */
 export type RetryLimit = Pick<TimeLimit, 'signal' | 'graceSignal' | 'remaining'>;
+
+/** What all that call one service share, so that it can slow all of them down at once. */
+export interface Pace {
+  /**
+   * Waits until the next request may be sent; gives false at once when that would be too late.
+   * `leastTime` is what the request itself needs, in milliseconds.
+   */
+  turn(limit: RetryLimit, leastTime: number): Promise<boolean>;
+  /** The service asked to come back later, in milliseconds: nobody asks it before. */
+  slowDown(milliseconds: number): void;
+  /** The service answered: a little more may be asked of it. */
+  speedUp(): void;
+}
 
 export interface RetryOptions {
   readonly http: HttpClient;
@@ -114,6 +133,8 @@ export interface RetryOptions {
   readonly finishes?: boolean;
   /** With less time than this left, in milliseconds, no attempt is made. */
   readonly leastTime?: number;
+  /** shared by all that call the same service */
+  readonly pace?: Pace;
 }
 
 /** The last exchange, and whether the time limit, or a cancelled job, kept it from being repeated. */
@@ -127,25 +148,24 @@ export interface Outcome {
 /** Sends a request, and again while it may be repeated, tries are left and time allows. */
 export async function sendWithRetries(
   request: HttpRequest,
-  { http, clock, limit, mayRepeat, finishes = false, leastTime = 0 }: RetryOptions,
+  { http, clock, limit, mayRepeat, finishes = false, leastTime = 0, pace }: RetryOptions,
 ): Promise<Outcome> {
-  if (limit.remaining() < leastTime) {
-    return {
-      exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
-      ended: true,
-      mayHaveActed: false,
-    };
-  }
   const sentSignal = finishes ? limit.graceSignal : limit.signal;
+  let last: Exchange = { kind: 'no-answer', sent: false, reason: 'no time was left' };
   let acted = false;
   for (let tries = 1; ; tries++) {
+    const isTime = limit.remaining() >= leastTime && (await pace?.turn(limit, leastTime)) !== false;
+    if (!isTime) return { exchange: last, ended: true, mayHaveActed: acted };
     const exchange = await http.send(request, limit.signal, sentSignal);
+    last = exchange;
     acted ||= mayHaveActed(exchange, clock.now());
+    if (isSuccess(exchange)) pace?.speedUp();
     const outcome = (ended: boolean): Outcome => ({ exchange, ended, mayHaveActed: acted });
     if (!mayRepeat(exchange)) return outcome(false);
     if (limit.signal.aborted) return outcome(true);
     if (tries > RETRIES) return outcome(false);
     const wait = waitBefore(exchange, tries, clock);
+    if (asksToWait(exchange)) pace?.slowDown(wait);
     // Waiting for a try that can't be made any more would only delay the bad news.
     if (wait + leastTime >= limit.remaining()) return outcome(true);
     await clock.sleep(wait, limit.signal);

@@ -10,6 +10,7 @@ const SHARED: Defaults = {
   'token-url': DEFAULT_TOKEN_URL,
   'secret-prefix': 'INSIGHTS_HUB_AGENT',
   variables: 'false',
+  concurrency: '4',
   timeout: '300',
   'dry-run': 'false',
   summary: 'true',
@@ -20,6 +21,7 @@ export const CREATE_DEFAULTS: Defaults = {
   destination: 'workspace',
   'output-directory': '.insights-hub',
   'keep-files': 'false',
+  'if-exists': 'fail',
   'verify-connection': 'false',
   'broker-url': DEFAULT_BROKER_URL,
   ephemeral: 'false',
@@ -28,5 +30,4 @@ export const CREATE_DEFAULTS: Defaults = {
 export const DELETE_DEFAULTS: Defaults = {
   ...SHARED,
   'delete-asset': 'true',
-  concurrency: '4',
 };

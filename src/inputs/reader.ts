@@ -81,6 +81,16 @@ export class InputReader {
     return false;
   }
 
+  /** One of some words. */
+  word<T extends string>(name: string, known: readonly [T, ...T[]]): T {
+    const value = this.text(name);
+    const found = known.find((candidate) => candidate === value);
+    if (found === undefined) {
+      this.problem(`\`${name}\` must be ${known.join(' or ')}, not ${this.quote(value)}.`);
+    }
+    return found ?? known[0];
+  }
+
   wholeNumber(name: string, { from, to }: { readonly from: number; readonly to: number }): number {
     const value = this.text(name);
     const number = Number(value);

@@ -6,8 +6,9 @@ import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import { masksOfPrivateKey } from '../key-pair/masks.ts';
 import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../key-pair/pem.ts';
+import { tracesOf } from '../key-pair/traces.ts';
 import { Secret, type SecretKeeper } from '../secret.ts';
-import { showIdentifier } from '../shown.ts';
+import { hideOpaque, showIdentifier } from '../shown.ts';
 import { type ApiServices, callApi } from './call.ts';
 import { insightsHub } from './refusals.ts';
 
@@ -114,7 +115,7 @@ function readCertificate(
   const issued = readAnswer(agent, exchange, secrets);
   if (agent.passphrase === undefined) return issued;
   const privateKey = encryptPrivateKey(issued.privateKey, agent.passphrase);
-  secrets.mask(masksOfPrivateKey(privateKey));
+  maskKeys([privateKey], secrets);
   return { ...issued, privateKey };
 }
 
@@ -163,7 +164,9 @@ function readAnswer(
   const altered: string[] = [];
   const identifier = (field: string) => {
     const raw = asText(answer[field]) ?? '';
-    const text = showIdentifier(raw, (unsafe) => secrets.redact(unsafe));
+    const shown = showIdentifier(raw, (unsafe) => secrets.redact(unsafe));
+    // A key of another agent, which is not known any more, would be a long run of base64.
+    const text = shown === agent.expectedClientId ? shown : hideOpaque(shown);
     if (text !== raw) altered.push(field);
     return text !== '' && text.length <= LONGEST_ID ? text : undefined;
   };
@@ -188,8 +191,17 @@ function keepSecret(
   secrets: SecretKeeper,
 ): Secret | undefined {
   const found = keys.filter((key) => key !== undefined).map((key) => new Secret(normalisePem(key)));
-  secrets.mask(found.flatMap(masksOfPrivateKey));
+  maskKeys(found, secrets);
   return found[0];
+}
+
+function maskKeys(keys: readonly Secret[], secrets: SecretKeeper): void {
+  for (const key of keys) {
+    const pieces = masksOfPrivateKey(key);
+    const traces = tracesOf(key);
+    if (traces === undefined) secrets.mask(pieces);
+    else secrets.maskKey({ pieces, traces });
+  }
 }
 
 function unusable(why: string): Failure {

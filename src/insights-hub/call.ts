@@ -3,6 +3,7 @@ import {
   type Clock,
   isPassing,
   type Outcome,
+  type Pace,
   type RetryOptions,
   sendWithRetries,
   statusOf,
@@ -19,6 +20,8 @@ export interface ApiServices {
   readonly secrets: SecretKeeper;
   readonly tokens: TokenSource;
   readonly endpoints: EndpointSettings;
+  /** of Insights Hub's APIs */
+  readonly pace: Pace;
 }
 
 export interface ApiCall {
@@ -46,7 +49,7 @@ export interface Called {
 /** Calls an API; a refused token that can be renewed is replaced by a fresh one, once. */
 export async function callApi(
   call: ApiCall,
-  { http, clock, tokens, endpoints }: ApiServices,
+  { http, clock, tokens, endpoints, pace }: ApiServices,
   limit: TimeLimit,
   policy: CallPolicy = {},
 ): Promise<Called> {
@@ -54,7 +57,14 @@ export async function callApi(
     const token = await tokens.get(limit);
     const request = requestOf(call, endpoints, token);
     const mayRepeat = (exchange: Exchange) => isPassing(exchange);
-    const outcome = await sendWithRetries(request, { http, clock, limit, mayRepeat, ...policy });
+    const outcome = await sendWithRetries(request, {
+      http,
+      clock,
+      limit,
+      pace,
+      mayRepeat,
+      ...policy,
+    });
     const refused = statusOf(outcome.exchange) === 401;
     if (!refused || !mayRenew || limit.signal.aborted) return { request, outcome };
     tokens.discard(token);

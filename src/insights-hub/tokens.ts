@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { asFailure, Failure } from '../failure.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
 import { type Clock, isPassing, isSuccess, sendWithRetries } from '../http/retry.ts';
@@ -79,11 +79,21 @@ export function tokenSource(
   return {
     renewable: true,
     async get(limit) {
-      if (current === undefined || current.expiresAt - services.clock.now() < LEAST_LIFE) {
+      const isFresh = () =>
+        current !== undefined && current.expiresAt - services.clock.now() >= LEAST_LIFE;
+      while (current === undefined || !isFresh()) {
+        const isOwn = fetching === undefined;
         fetching ??= fetchToken(request, services, limit).finally(() => {
           fetching = undefined;
         });
-        current = await fetching;
+        try {
+          current = await fetching;
+          break;
+        } catch (error) {
+          // Whoever fetched it may have had less time than is left here.
+          const isTheirs = !isOwn && asFailure(error).code === 'timeout';
+          if (!isTheirs || limit.signal.aborted) throw error;
+        }
       }
       return current.token;
     },

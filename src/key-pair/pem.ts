@@ -2,14 +2,18 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import { Secret } from '../secret.ts';
 
-/** A private key and the certificate of its public half, both PEM with LF line ends. */
-export interface KeyPair {
-  readonly privateKey: Secret;
-  readonly certificate: string;
+/** What a certificate says of itself. */
+export interface CertificateFacts {
   /** SHA-256 of the certificate, `AB:CD:…` */
   readonly fingerprint: string;
   /** nothing when the certificate's date can't be read */
   readonly expiresAt: Date | undefined;
+}
+
+/** A private key and the certificate of its public half, both PEM with LF line ends. */
+export interface KeyPair extends CertificateFacts {
+  readonly privateKey: Secret;
+  readonly certificate: string;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----/g;
@@ -44,9 +48,30 @@ export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
   return {
     privateKey,
     certificate: `${blocks.join('\n')}\n`,
-    fingerprint: leaf.fingerprint256,
-    expiresAt: Number.isNaN(leaf.validToDate.getTime()) ? undefined : leaf.validToDate,
+    ...factsOf(leaf),
   };
+}
+
+function factsOf({ fingerprint256, validToDate }: X509Certificate): CertificateFacts {
+  const expiresAt = Number.isNaN(validToDate.getTime()) ? undefined : validToDate;
+  return { fingerprint: fingerprint256, expiresAt };
+}
+
+/** The facts of a certificate when the private key, perhaps encrypted, is its key; else nothing. */
+export function readMatchingPair(
+  { privateKey, certificate }: Pick<KeyPair, 'privateKey' | 'certificate'>,
+  passphrase: Secret | undefined,
+): CertificateFacts | undefined {
+  try {
+    const leaf = new X509Certificate(certificate);
+    const key = createPrivateKey({
+      key: privateKey.reveal(),
+      ...(passphrase && { passphrase: passphrase.reveal() }),
+    });
+    return leaf.checkPrivateKey(key) ? factsOf(leaf) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The certificates that a text holds, as PEM; nothing when it holds none, or one that does not parse. */

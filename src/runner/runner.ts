@@ -10,9 +10,13 @@ import { RunnerSecrets } from './secrets.ts';
  * output only: the runner reads standard error first, and so would show what is not masked yet.
  */
 export class Runner {
-  readonly secrets = new RunnerSecrets((value) => {
-    // Without a runner the command would show what it is to hide.
-    if (process.env['GITHUB_ACTIONS'] === 'true') core.setSecret(value);
+  readonly secrets = new RunnerSecrets((values) => {
+    // Without a runner the commands would show what they are to hide.
+    if (process.env['GITHUB_ACTIONS'] !== 'true') return;
+    // A key has hundreds of masks: they are written at once.
+    process.stdout.cork();
+    for (const value of values) core.setSecret(value);
+    process.stdout.uncork();
   });
 
   /** The value of an input as it was given, without white space around it. */
@@ -42,6 +46,17 @@ export class Runner {
 
   info(message: string): void {
     core.info(this.#line(message));
+  }
+
+  /** Lines that a reader opens when they are needed. */
+  group(title: string, lines: readonly string[]): void {
+    core.startGroup(this.#line(title));
+    for (const line of lines) this.info(line);
+    core.endGroup();
+  }
+
+  notice(message: string): void {
+    core.notice(this.#line(message));
   }
 
   debug(message: string): void {

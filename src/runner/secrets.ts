@@ -1,29 +1,44 @@
-import type { Secret, SecretKeeper } from '../secret.ts';
+import { hideTraces } from '../key-pair/traces.ts';
+import type { KeyMasks, Secret, SecretKeeper } from '../secret.ts';
+
+/**
+ * Of a fleet, only the latest private keys are known here: a server repeats what it has just sent,
+ * if it does at all, and the runner masks all of them in the log to the end of the job.
+ */
+const MOST_KEYS = 8;
 
 /** The secrets of a run: has the runner mask them, and takes them out of text that is shown. */
 export class RunnerSecrets implements SecretKeeper {
-  readonly #addMask: (value: string) => void;
+  readonly #addMasks: (values: readonly string[]) => void;
   readonly #masked = new Set<string>();
   /** longest first, so that no secret hides a piece of a longer one */
   #forms: readonly string[] = [];
+  #keys: readonly Secret[] = [];
 
-  constructor(addMask: (value: string) => void) {
-    this.#addMask = addMask;
+  constructor(addMasks: (values: readonly string[]) => void) {
+    this.#addMasks = addMasks;
   }
 
   mask(secrets: readonly Secret[]): void {
-    const values = secrets.map((secret) => secret.reveal()).filter((value) => value !== '');
-    for (const value of values) {
-      if (this.#masked.has(value)) continue;
-      this.#masked.add(value);
-      this.#addMask(value);
-    }
-    const forms = new Set([...this.#forms, ...values.flatMap(formsOf)]);
+    const values = new Set(secrets.map((secret) => secret.reveal()));
+    const fresh = [...values].filter((value) => value !== '' && !this.#masked.has(value));
+    for (const value of fresh) this.#masked.add(value);
+    this.#addMasks(fresh);
+    const forms = new Set([...this.#forms, ...fresh.flatMap(formsOf)]);
     this.#forms = [...forms].sort((a, b) => b.length - a.length);
   }
 
+  maskKey({ pieces, traces }: KeyMasks): void {
+    this.#addMasks(pieces.map((piece) => piece.reveal()));
+    this.#keys = [traces, ...this.#keys].slice(0, MOST_KEYS);
+  }
+
   redact(text: string): string {
-    return this.#forms.reduce((redacted, form) => redacted.replaceAll(form, '***'), text);
+    const withoutForms = this.#forms.reduce(
+      (redacted, form) => redacted.replaceAll(form, '***'),
+      text,
+    );
+    return this.#keys.reduce(hideTraces, withoutForms);
   }
 }
 

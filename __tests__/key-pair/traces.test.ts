@@ -1,0 +1,86 @@
+import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { hideTraces, tracesOf } from '../../src/key-pair/traces.ts';
+import { Secret } from '../../src/secret.ts';
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+const body = pem.replace(/-----[^-]*-----|\s/g, '');
+const traces = tracesOf(new Secret(pem)) ?? new Secret('');
+const hide = (text: string) => hideTraces(text, traces);
+
+/** Everything that the masks of the runner cover, and what servers make of a key. */
+const forms: Readonly<Record<string, string>> = {
+  file: pem,
+  body,
+  'wrapped anew': body.replace(/.{76}/g, '$&\n'),
+  JSON: JSON.stringify(pem),
+  URL: encodeURIComponent(pem),
+  base64: Buffer.from(pem).toString('base64'),
+  'base64 in lines': Buffer.from(pem).toString('base64').replace(/.{76}/g, '$&\n'),
+  'base64 of the trimmed file': Buffer.from(pem.trimEnd()).toString('base64'),
+  'base64 behind one character': Buffer.from(`x${pem}`).toString('base64'),
+  'base64 behind two characters': Buffer.from(`xy${pem}`).toString('base64'),
+  'base64 of the body': Buffer.from(body).toString('base64'),
+  'base64 of JSON': Buffer.from(JSON.stringify(pem)).toString('base64'),
+  'base64 of base64': Buffer.from(Buffer.from(pem).toString('base64')).toString('base64'),
+  'base64 in a URL': encodeURIComponent(Buffer.from(pem).toString('base64')),
+};
+
+/** The longest piece that two texts share. */
+function longestShared(text: string, other: string): number {
+  let longest = 0;
+  for (let at = 0; at < text.length; at++) {
+    while (at + longest < text.length && other.includes(text.slice(at, at + longest + 1)))
+      longest++;
+  }
+  return longest;
+}
+
+describe('the traces of a key', () => {
+  test.each(Object.entries(forms))('are found in %s', (_, form) => {
+    const hidden = hide(`before ${form} after`);
+    expect(hidden).toMatch(/^before .*\*\*\*.* after$/s);
+    // What is left are armour, line ends and the odd ends of a form.
+    const left = hidden.replace(/-----[^-]*-----|\*\*\*|before|after/g, '');
+    expect(longestShared(left, form)).toBeLessThan(60);
+    expect(longestShared(hidden, body)).toBeLessThan(16);
+  });
+
+  test('are found in any piece of 16 characters, wherever it stands', () => {
+    const noise = fc.stringMatching(/^[ -~]{0,40}$/);
+    const piece = fc
+      .tuple(fc.nat(body.length - 16), fc.integer({ min: 16, max: 200 }))
+      .map(([from, length]) => body.slice(from, from + length));
+    fc.assert(
+      fc.property(noise, piece, noise, (before, secret, after) => {
+        const hidden = hide(`${before} ${secret} ${after}`);
+        expect(hidden).toBe(`${before} *** ${after}`);
+      }),
+    );
+  });
+
+  test('are not seen in other text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        fc.pre(longestShared(text, traces.reveal()) < 16);
+        expect(hide(text)).toBe(text);
+      }),
+    );
+    const usual = '9eyf37799b5949099a5287a547f8e001 01G16QJSRNKA3JD4DQE2Z7KPEK /tmp/work/a.key';
+    expect(hide(usual)).toBe(usual);
+  });
+
+  test('stay where they are hidden', () => {
+    for (const form of Object.values(forms)) expect(hide(hide(form))).toBe(hide(form));
+  });
+
+  test('are those of plain PEM only', () => {
+    expect(tracesOf(new Secret('no-key?'))).toBeUndefined();
+    expect(tracesOf(new Secret('-----BEGIN A-----\n-----END A-----\n'))).toBeUndefined();
+    expect(tracesOf(new Secret('-----BEGIN A-----\nProc-Type: 4\nAAAA\n-----END A-----'))).toBe(
+      undefined,
+    );
+  });
+});

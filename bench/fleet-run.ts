@@ -1,0 +1,48 @@
+import path from 'node:path';
+import { runAction, type Usage } from './action-process.ts';
+import type { RemoteHub } from './hub.ts';
+import type { HubCounts } from './hub-process.ts';
+import { checkKeyFiles } from './key-files.ts';
+
+export interface FleetOptions {
+  readonly agents: number;
+  /** agents in flight at once */
+  readonly concurrency: number;
+  /** of the hub, in milliseconds */
+  readonly latency: number;
+  /** where CPU profiles go, if they are wanted */
+  readonly profile?: string | undefined;
+}
+
+/** What it took to create a fleet, and what the hub saw of it. */
+export interface FleetRun extends Usage, HubCounts {
+  /** pairs that were looked at, and match */
+  readonly matching: number;
+}
+
+/** Creates a fleet with the bundled action. Throws when an agent is missing. */
+export async function runFleet(hub: RemoteHub, options: FleetOptions): Promise<FleetRun> {
+  const { agents, concurrency, latency, profile } = options;
+  const names = Array.from({ length: agents }, (_, index) => `device${index}`);
+  const access = await hub.open(latency);
+  let matching = 0;
+  const usage = await runAction({
+    files: { 'devices.csv': `name,owner\n${names.map((name) => `${name},\n`).join('')}` },
+    inputs: {
+      ...access,
+      'names-file': 'devices.csv',
+      concurrency: String(concurrency),
+      'output-directory': 'certificates',
+      'keep-files': 'true',
+      summary: 'true',
+    },
+    profile,
+    inspect: async (workspace) => {
+      const clientIds = names.map((name) => `${access['tenant']}_${name}`);
+      matching = await checkKeyFiles(path.join(workspace, 'certificates'), clientIds);
+    },
+  });
+  const counts = await hub.close();
+  if (counts.agents !== agents) throw new Error(`the hub has ${counts.agents} agents`);
+  return { ...usage, ...counts, matching };
+}

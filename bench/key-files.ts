@@ -1,0 +1,31 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Proves that every agent has a key and a certificate in a directory, and that of a sample of them
+ * the two belong together. Tells how large the sample is. Throws when something is missing.
+ */
+export async function checkKeyFiles(
+  directory: string,
+  clientIds: readonly string[],
+  sampleSize = 50,
+): Promise<number> {
+  const files = new Set(await readdir(directory));
+  const lacking = clientIds.filter((id) => !files.has(`${id}.key`) || !files.has(`${id}.pem`));
+  if (lacking.length > 0) throw new Error(`${lacking.length} agents have no key and certificate`);
+  const step = Math.max(1, Math.floor(clientIds.length / sampleSize));
+  const sample = clientIds.filter((_, index) => index % step === 0);
+  for (const id of sample) {
+    const [key, certificate] = await Promise.all(
+      ['key', 'pem'].map((ending) => readFile(path.join(directory, `${id}.${ending}`), 'utf8')),
+    );
+    if (!match(key ?? '', certificate ?? ''))
+      throw new Error(`key and certificate of ${id} differ`);
+  }
+  return sample.length;
+}
+
+function match(key: string, certificate: string): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+}

@@ -1,0 +1,24 @@
+/** Counts what is done at the same time. */
+export class InFlight {
+  #now = 0;
+  #most = 0;
+
+  get now(): number {
+    return this.#now;
+  }
+
+  get most(): number {
+    return this.#most;
+  }
+
+  /** Counts work from its start to its end, however it ends. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#now += 1;
+    this.#most = Math.max(this.#most, this.#now);
+    try {
+      return await work();
+    } finally {
+      this.#now -= 1;
+    }
+  }
+}

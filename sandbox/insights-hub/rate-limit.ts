@@ -1,0 +1,33 @@
+/** How many calls a service lets through. */
+export interface RateLimit {
+  readonly perSecond: number;
+  /** how many may come at once after a rest */
+  readonly burst: number;
+}
+
+/** A token bucket, as gateways limit calls with. */
+export class TokenBucket {
+  readonly #limit: RateLimit;
+  readonly #now: () => number;
+  #level: number;
+  #at: number;
+
+  /** The time is in milliseconds. */
+  constructor(limit: RateLimit, now: () => number = () => performance.now()) {
+    this.#limit = limit;
+    this.#now = now;
+    this.#level = limit.burst;
+    this.#at = now();
+  }
+
+  /** Lets a call through, or says in how many whole seconds the next one may come. */
+  take(): number | undefined {
+    const { perSecond, burst } = this.#limit;
+    const now = this.#now();
+    this.#level = Math.min(burst, this.#level + ((now - this.#at) / 1000) * perSecond);
+    this.#at = now;
+    if (this.#level < 1) return Math.ceil((1 - this.#level) / perSecond);
+    this.#level -= 1;
+    return undefined;
+  }
+}

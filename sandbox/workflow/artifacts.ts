@@ -1,0 +1,109 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Values } from './workflow-file.ts';
+
+/** What actions/upload-artifact or actions/download-artifact did. */
+export interface Transfer {
+  readonly passed: boolean;
+  readonly log: readonly string[];
+}
+
+type Files = ReadonlyMap<string, Buffer>;
+
+/**
+ * The artifacts of a run, which all its attempts share. An artifact never changes: a second one of
+ * the same name is refused, unless it is to overwrite the first.
+ */
+export class Artifacts {
+  readonly #artifacts = new Map<string, Files>();
+
+  get names(): readonly string[] {
+    return [...this.#artifacts.keys()];
+  }
+
+  /** The content of an artifact, by path. */
+  read(name: string): Values {
+    const files = this.#artifacts.get(name) ?? new Map<string, Buffer>();
+    return Object.fromEntries([...files].map(([file, content]) => [file, content.toString()]));
+  }
+
+  /** Plays actions/upload-artifact, for one file or directory. Throws for what is not played. */
+  async upload(inputs: Values, workspace: string): Promise<Transfer> {
+    expectInputs(inputs, UPLOAD_INPUTS);
+    const { name = 'artifact', path: place = '', 'if-no-files-found': none = 'warn' } = inputs;
+    if (place === '' || /[*?\n]/.test(place)) throw new Error(`path ${place} is not played`);
+    const hidden = inputs['include-hidden-files'] === 'true';
+    const files = await collect(path.resolve(workspace, place), hidden);
+    if (files.size === 0) {
+      return { passed: none !== 'error', log: [`No files were found with the path: ${place}`] };
+    }
+    if (this.#artifacts.has(name) && inputs['overwrite'] !== 'true') {
+      return failed(`An artifact with the name ${name} already exists`);
+    }
+    this.#artifacts.set(name, files);
+    return { passed: true, log: [`Artifact ${name} has ${files.size} files`] };
+  }
+
+  /** Plays actions/download-artifact, for artifacts of this run. Throws for what is not played. */
+  async download(inputs: Values, workspace: string): Promise<Transfer> {
+    expectInputs(inputs, DOWNLOAD_INPUTS);
+    const { name = '', pattern = '*', path: place = '', 'merge-multiple': merge } = inputs;
+    if (name !== '' && !this.#artifacts.has(name)) return failed(`There is no artifact ${name}`);
+    const isFlat = name !== '' || merge === 'true';
+    const found = name === '' ? this.names.filter((one) => path.matchesGlob(one, pattern)) : [name];
+    for (const one of found) {
+      const directory = path.resolve(workspace, place, isFlat ? '' : one);
+      await unpack(this.#artifacts.get(one) ?? new Map(), directory);
+    }
+    return { passed: true, log: [`Total of ${found.length} artifacts downloaded`] };
+  }
+}
+
+const UPLOAD_INPUTS = [
+  'name',
+  'path',
+  'if-no-files-found',
+  'include-hidden-files',
+  'overwrite',
+  'retention-days',
+];
+const DOWNLOAD_INPUTS = ['name', 'pattern', 'path', 'merge-multiple', 'github-token'];
+
+function expectInputs(inputs: Values, known: readonly string[]): void {
+  const unknown = Object.keys(inputs).filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`inputs that are not played: ${unknown.join(', ')}`);
+}
+
+function failed(message: string): Transfer {
+  return { passed: false, log: [`Error: ${message}`] };
+}
+
+/** The files below a place. One that is hidden, the place itself too, counts only when asked for. */
+async function collect(place: string, hidden: boolean): Promise<Files> {
+  const found = await stat(place).catch(() => undefined);
+  if (found === undefined || isHidden(path.basename(place), hidden)) return new Map();
+  if (found.isFile()) return new Map([[path.basename(place), await readFile(place)]]);
+  const entries = await readdir(place, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(place, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !file.split(path.sep).some((part) => isHidden(part, hidden)))
+    .sort();
+  const contents = files.map(async (file) => {
+    return [file, await readFile(path.join(place, file))] as const;
+  });
+  return new Map(await Promise.all(contents));
+}
+
+function isHidden(name: string, asked: boolean): boolean {
+  return !asked && name.startsWith('.');
+}
+
+/** Artifacts keep no permissions, so what comes out of one has the usual ones. */
+async function unpack(files: Files, directory: string): Promise<void> {
+  for (const [file, content] of files) {
+    const target = path.join(directory, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, content);
+  }
+}
