@@ -3,7 +3,9 @@
  * fleets. `node bench/fleet.ts --help` tells the options.
  */
 import { availableParallelism, cpus } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { runBare } from './bare.ts';
 import { type FleetOptions, type FleetRun, runFleet } from './fleet-run.ts';
 import { RemoteHub } from './hub.ts';
 import { median, tableOf } from './table.ts';
@@ -16,15 +18,24 @@ const HELP = `node bench/fleet.ts [AGENTS...]   fleets to create; default: 100 1
   --profile DIR     also write a CPU profile of every run
 `;
 
+/**
+ * ideal: the latency of the creates alone. bare: a client that does nothing but the creates, at the
+ * same time on the same machine. measured: the action, without its start-up.
+ */
+const HEADER = [
+  ...['agents', 'ideal s', 'bare s', 'measured s', 'ratio', 'target', 'whole s', 'CPU s'],
+  ...['CPU ms/agent', 'peak MiB', 'tokens', 'creates', 'in flight', 'matching'],
+];
+
 /** How much longer than the ideal a fleet may take. */
 const TARGET = 1.25;
 
-const HEADER = [
-  ...['agents', 'ideal s', 'measured s', 'ratio', 'target', 'whole s', 'CPU s', 'CPU ms/agent'],
-  ...['peak MiB', 'tokens', 'creates', 'in flight', 'matching'],
-];
-
 type Settings = Omit<FleetOptions, 'agents'>;
+
+interface Round extends FleetRun {
+  /** what a bare client took, in milliseconds */
+  readonly bare: number;
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -43,7 +54,7 @@ async function main(): Promise<void> {
   const settings = {
     concurrency: wholeNumber(values.concurrency),
     latency: wholeNumber(values.latency),
-    profile: values.profile,
+    profile: values.profile && path.resolve(values.profile),
   };
   console.log(machine(settings, rounds));
   const runs = await runAll(sizes, rounds, settings);
@@ -57,14 +68,15 @@ async function runAll(
   sizes: readonly number[],
   rounds: number,
   settings: Settings,
-): Promise<ReadonlyMap<number, readonly FleetRun[]>> {
+): Promise<ReadonlyMap<number, readonly Round[]>> {
   const hub = RemoteHub.start();
-  const runs = new Map<number, FleetRun[]>();
+  const runs = new Map<number, Round[]>();
   try {
     for (let round = 1; round <= rounds; round++) {
       for (const agents of new Set([1, ...sizes])) {
+        const bare = await runBare(hub, { agents, ...settings });
         const run = await runFleet(hub, { agents, ...settings });
-        runs.set(agents, [...(runs.get(agents) ?? []), run]);
+        runs.set(agents, [...(runs.get(agents) ?? []), { ...run, bare }]);
         console.log(`Round ${round}, ${agents} agents: ${seconds(run.wall)} s`);
       }
     }
@@ -81,11 +93,11 @@ function startUpOf(ofOne: readonly FleetRun[], { latency }: Settings): number {
 
 function rowOf(
   agents: number,
-  runs: readonly FleetRun[],
+  runs: readonly Round[],
   startUp: number,
   { concurrency, latency }: Settings,
 ): readonly string[] {
-  const middle = (value: (run: FleetRun) => number) => median(runs.map(value));
+  const middle = (value: (run: Round) => number) => median(runs.map(value));
   const ideal = Math.ceil(agents / concurrency) * latency;
   const whole = middle(({ wall }) => wall);
   const measured = whole - startUp;
@@ -93,6 +105,7 @@ function rowOf(
   return [
     String(agents),
     seconds(ideal),
+    seconds(middle(({ bare }) => bare)),
     seconds(measured),
     (measured / ideal).toFixed(2),
     TARGET.toFixed(2),

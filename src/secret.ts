@@ -32,10 +32,18 @@ export class Secret {
   }
 }
 
+/** Everything that gives a private key away in a text. */
+export interface Traces {
+  readonly text: Secret;
+  /** the text in pieces of 8 characters */
+  readonly blocks: ReadonlySet<string>;
+}
+
 /** What has to be masked of a private key, and what gives it away in a text. */
 export interface KeyMasks {
   readonly pieces: readonly Secret[];
-  readonly traces: Secret;
+  /** made when it is needed first */
+  readonly traces: () => Traces;
 }
 
 /** Knows every secret of the run: has them masked, and takes them out of text. */

@@ -45,7 +45,7 @@ const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
 
 const pair = (): readonly NewFile[] => [
   { path: inside('a.key'), content: new Secret('the key\n'), mode: 0o600 },
-  { path: inside('a.pem'), content: 'the certificate\n', mode: 0o644 },
+  { path: inside('a.pem'), content: 'the certificate\n', mode: 0o644, isOnly: true },
 ];
 
 /** Remembers what it is told, and what was in the directory then. */
@@ -53,13 +53,14 @@ class Log implements MadeLog<MadeFile> {
   readonly made: MadeFile[] = [];
   readonly seen: (readonly string[])[] = [];
 
-  async note(made: MadeFile): Promise<void> {
-    this.made.push(made);
-    this.seen.push(await names());
+  async note(...made: readonly MadeFile[]): Promise<void> {
+    this.made.push(...made);
+    const found = await names();
+    this.seen.push(...made.map(() => found));
   }
 
-  record(made: MadeFile): Promise<void> {
-    return this.note(made);
+  record(...made: readonly MadeFile[]): Promise<void> {
+    return this.note(...made);
   }
 
   get entries() {

@@ -103,7 +103,7 @@ describe('the house', () => {
 
   test('leaves printing to the runner, whom only the entries and the room itself know', () => {
     expect(importersOf('@actions/core')).toEqual(['runner/runner.ts']);
-    expect(filesWith(/\bconsole\.|process\.stderr|process\.stdout(?!\.(un)?cork)/)).toEqual([]);
+    expect(filesWith(/\bconsole\.|process\.stderr|process\.stdout(?!\.write\(values)/)).toEqual([]);
     expect(filesWith(/process\.stdout/)).toEqual(['runner/runner.ts']);
     const users = sources.filter(({ imports }) =>
       imports.some((name) => name.startsWith('runner/')),

@@ -1169,17 +1169,19 @@ async function new_files_makeFiles(files, { made, drafts }) {
     const written = [];
     const placed = [];
     try {
-        for (const file of files) {
-            const draft = path.join(path.dirname(file.path), `.${randomUUID()}.tmp`);
-            await drafts.note({ kind: 'file', path: draft });
+        const named = files.map((file) => ({
+            file,
+            draft: path.join(path.dirname(file.path), `.${randomUUID()}.tmp`),
+        }));
+        await drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft })));
+        for (const { file, draft } of named) {
             written.push({ file, draft, inode: await write(draft, file) });
         }
         for (const draft of written) {
             await place(draft, made);
             placed.push(draft.file.path);
         }
-        for (const name of placed)
-            await made.note({ kind: 'file', path: name });
+        await made.note(...placed.map((name) => ({ kind: 'file', path: name })));
     }
     catch (error) {
         await removeAll(placed);
@@ -1190,14 +1192,17 @@ async function new_files_makeFiles(files, { made, drafts }) {
     }
 }
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
-async function write(name, { content, mode }, onOpen = async () => { }) {
+async function write(name, { content, mode, isOnly = false }, onOpen = async () => { }) {
     const handle = await open(name, 'wx', mode & 0o600);
     try {
-        const inode = String((await handle.stat({ bigint: true })).ino);
+        const { ino, mode: actual } = await handle.stat({ bigint: true });
+        const inode = String(ino);
         await onOpen(inode);
-        await handle.chmod(mode);
+        if ((Number(actual) & 0o777) !== mode)
+            await handle.chmod(mode);
         await handle.writeFile(content instanceof Secret ? content.reveal() : content);
-        await handle.sync();
+        if (isOnly)
+            await handle.sync();
         await handle.close();
         return inode;
     }

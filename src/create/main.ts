@@ -15,6 +15,7 @@ import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { tokenSource } from '../insights-hub/tokens.ts';
 import { trustedAuthorities } from '../mqtt/authorities.ts';
+import { once } from '../once.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
@@ -206,14 +207,5 @@ function verifierFor({ broker, proxies }: Inputs, clock: Clock, authorities: () 
     const { verifyConnection } = await loadConnection();
     const access = { broker, proxies, authorities: authorities() };
     await verifyConnection({ ...issued, passphrase }, access, { clock, limit });
-  };
-}
-
-/** The value of a function that is called when it is needed first, and never again. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }

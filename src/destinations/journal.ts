@@ -40,9 +40,9 @@ export interface MadeSetting {
 /** Takes note of what is made. */
 export interface MadeLog<T extends Made = Made> {
   /** Throws when the note can't be kept. */
-  record(made: T): Promise<void>;
+  record(...made: readonly T[]): Promise<void>;
   /** Never throws: for what must be made even if nobody will clean it up. */
-  note(made: T): Promise<void>;
+  note(...made: readonly T[]): Promise<void>;
 }
 
 /** For what is to stay: remembers nothing. */
@@ -76,13 +76,14 @@ export class Journal implements MadeLog {
     return new Journal(file);
   }
 
-  async record(made: Made): Promise<void> {
+  async record(...made: readonly Made[]): Promise<void> {
     // Begins a line of its own, also after one that could be written in part only.
-    await appendFile(this.path, `\n${JSON.stringify(made)}\n`, { flush: true });
+    const lines = made.map((entry) => `\n${JSON.stringify(entry)}\n`);
+    await appendFile(this.path, lines.join(''));
   }
 
-  async note(made: Made): Promise<void> {
-    await this.record(made).catch((error: unknown) => {
+  async note(...made: readonly Made[]): Promise<void> {
+    await this.record(...made).catch((error: unknown) => {
       this.#problem ??= error;
     });
   }

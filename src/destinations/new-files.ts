@@ -9,6 +9,8 @@ export interface NewFile {
   readonly path: string;
   readonly content: string | Secret;
   readonly mode: number;
+  /** whether it exists nowhere else, and has to be on the disk before it counts */
+  readonly isOnly?: boolean;
 }
 
 /**
@@ -25,16 +27,19 @@ export async function makeFiles(
   const written: Draft[] = [];
   const placed: string[] = [];
   try {
-    for (const file of files) {
-      const draft = path.join(path.dirname(file.path), `.${randomUUID()}.tmp`);
-      await drafts.note({ kind: 'file', path: draft });
+    const named = files.map((file) => ({
+      file,
+      draft: path.join(path.dirname(file.path), `.${randomUUID()}.tmp`),
+    }));
+    await drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
+    for (const { file, draft } of named) {
       written.push({ file, draft, inode: await write(draft, file) });
     }
     for (const draft of written) {
       await place(draft, made);
       placed.push(draft.file.path);
     }
-    for (const name of placed) await made.note({ kind: 'file', path: name });
+    await made.note(...placed.map((name) => ({ kind: 'file', path: name }) as const));
   } catch (error) {
     await removeAll(placed);
     throw error;
@@ -53,16 +58,17 @@ interface Draft {
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
 async function write(
   name: string,
-  { content, mode }: NewFile,
+  { content, mode, isOnly = false }: NewFile,
   onOpen: (inode: string) => Promise<void> = async () => {},
 ): Promise<string> {
   const handle = await open(name, 'wx', mode & 0o600);
   try {
-    const inode = String((await handle.stat({ bigint: true })).ino);
+    const { ino, mode: actual } = await handle.stat({ bigint: true });
+    const inode = String(ino);
     await onOpen(inode);
-    await handle.chmod(mode);
+    if ((Number(actual) & 0o777) !== mode) await handle.chmod(mode);
     await handle.writeFile(content instanceof Secret ? content.reveal() : content);
-    await handle.sync();
+    if (isOnly) await handle.sync();
     await handle.close();
     return inode;
   } catch (error) {

@@ -181,8 +181,8 @@ function shared(made: MadeLog<MadeFile>): MadeLog<MadeFile> {
   const share = (entry: MadeFile): MadeFile =>
     entry.kind === 'file' ? { ...entry, kind: 'shared' } : entry;
   return {
-    record: (entry) => made.record(share(entry)),
-    note: (entry) => made.note(share(entry)),
+    record: (...entries) => made.record(...entries.map(share)),
+    note: (...entries) => made.note(...entries.map(share)),
   };
 }
 
@@ -210,8 +210,8 @@ function namesFor({ clientId, certificateId, fingerprint }: IssuedCertificate): 
 
 function filesOf(issued: IssuedCertificate, paths: Paths): readonly NewFile[] {
   return [
-    { path: paths.privateKeyPath, content: issued.privateKey, mode: 0o600 },
-    { path: paths.certificatePath, content: issued.certificate, mode: 0o644 },
+    { path: paths.privateKeyPath, content: issued.privateKey, mode: 0o600, isOnly: true },
+    { path: paths.certificatePath, content: issued.certificate, mode: 0o644, isOnly: true },
   ];
 }
 

@@ -6,7 +6,8 @@ import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import { masksOfPrivateKey } from '../key-pair/masks.ts';
 import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../key-pair/pem.ts';
-import { tracesOf } from '../key-pair/traces.ts';
+import { isTraceable, tracesOf } from '../key-pair/traces.ts';
+import { once } from '../once.ts';
 import { Secret, type SecretKeeper } from '../secret.ts';
 import { hideOpaque, showIdentifier } from '../shown.ts';
 import { type ApiServices, callApi } from './call.ts';
@@ -198,9 +199,8 @@ function keepSecret(
 function maskKeys(keys: readonly Secret[], secrets: SecretKeeper): void {
   for (const key of keys) {
     const pieces = masksOfPrivateKey(key);
-    const traces = tracesOf(key);
-    if (traces === undefined) secrets.mask(pieces);
-    else secrets.maskKey({ pieces, traces });
+    if (isTraceable(key)) secrets.maskKey({ pieces, traces: once(() => tracesOf(key)) });
+    else secrets.mask(pieces);
   }
 }
 

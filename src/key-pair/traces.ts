@@ -1,23 +1,30 @@
-import { Secret } from '../secret.ts';
+import { Secret, type Traces } from '../secret.ts';
 
 /** A piece of a key that is shorter than this is no secret. */
 const SHORTEST = 16;
 
-/** A text is probed every so many characters: each longer piece holds a whole probe then. */
-const PROBE = SHORTEST / 2;
+/** Traces are indexed in blocks of this length: each longer piece of them holds a whole block. */
+const BLOCK = SHORTEST / 2;
+
+/** Whether a private key is plain PEM, which leaves traces as they are looked for here. */
+export function isTraceable(privateKey: Secret): boolean {
+  return /^[A-Za-z0-9+/=]+$/.test(bodyOf(privateKey));
+}
 
 /**
- * Everything that a server may send instead of a private key, in one string: its body, base64 of
- * file, JSON and body from each of three offsets, base64 of that, and all of it as in a URL. Nothing
- * for what is no plain PEM.
+ * Everything that a server may send instead of a private key, in one string: its body, and base64
+ * of file, JSON and body from each of three offsets, and base64 of that.
  */
-export function tracesOf(privateKey: Secret): Secret | undefined {
+export function tracesOf(privateKey: Secret): Traces {
   const pem = privateKey.reveal();
-  const body = pem.replace(/-----[^-]*-----|\s/g, '');
-  if (!/^[A-Za-z0-9+/=]+$/.test(body)) return undefined;
+  const body = bodyOf(privateKey);
   const file = Buffer.from(pem).toString('base64');
-  const texts = [body, ...[pem, JSON.stringify(pem), body, file].flatMap(shifted)];
-  return new Secret([...texts, ...texts.map(encodeURIComponent)].join('\n'));
+  const text = [body, ...[pem, JSON.stringify(pem), body, file].flatMap(shifted)].join('\n');
+  return { text: new Secret(text), blocks: new Set(text.match(/.{8}/gs)) };
+}
+
+function bodyOf(privateKey: Secret): string {
+  return privateKey.reveal().replace(/-----[^-]*-----|\s/g, '');
 }
 
 function shifted(text: string): readonly string[] {
@@ -25,36 +32,43 @@ function shifted(text: string): readonly string[] {
   return [0, 1, 2].map((skip) => bytes.subarray(skip).toString('base64'));
 }
 
+/** Runs that could be a piece of a key; what holds anything else is in no trace. */
+const RUN = /(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){16,}/g;
+
 /** The text with every longer piece that it shares with the traces replaced by `***`. */
-export function hideTraces(text: string, traces: Secret): string {
-  const all = traces.reveal();
-  let hidden = '';
-  let done = 0;
-  let at = 0;
-  while (at + PROBE <= text.length) {
-    const [from, to] = commonPiece(text, at, all);
-    if (to - from < SHORTEST) {
-      at += to > at ? 1 : PROBE;
-      continue;
-    }
-    hidden += `${text.slice(done, Math.max(done, from))}***`;
-    done = to;
-    at = to;
-  }
-  return hidden + text.slice(done);
+export function hideTraces(text: string, traces: () => Traces): string {
+  return text.replace(RUN, (run) => {
+    // Ids and words are of one case; no longer piece of a key is.
+    if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) return run;
+    if (!run.includes('%')) return hideInRun(run, traces());
+    const plain = decodeURIComponent(run);
+    return hideInRun(plain, traces()) === plain ? run : '***';
+  });
 }
 
-/** Where the longest common piece begins and ends that holds the probe at a position; empty if none. */
-function commonPiece(text: string, at: number, all: string): readonly [number, number] {
-  const probe = text.slice(at, at + PROBE);
+function hideInRun(run: string, { text, blocks }: Traces): string {
+  let hidden = '';
+  let done = 0;
+  for (let at = 0; at + BLOCK <= run.length; at++) {
+    if (!blocks.has(run.slice(at, at + BLOCK))) continue;
+    const [from, to] = commonPiece(run, at, text.reveal());
+    if (to - from < SHORTEST) continue;
+    hidden += `${run.slice(done, Math.max(done, from))}***`;
+    done = to;
+    at = to - 1;
+  }
+  return hidden + run.slice(done);
+}
+
+/** Where the longest common piece begins and ends that holds the block at a position. */
+function commonPiece(run: string, at: number, all: string): readonly [number, number] {
+  const block = run.slice(at, at + BLOCK);
   let piece: readonly [number, number] = [at, at];
-  // What holds anything else is in no trace.
-  if (!/^[A-Za-z0-9+/=%]+$/.test(probe)) return piece;
-  for (let found = all.indexOf(probe); found >= 0; found = all.indexOf(probe, found + 1)) {
+  for (let found = all.indexOf(block); found >= 0; found = all.indexOf(block, found + 1)) {
     let before = 0;
-    while (at > before && text[at - before - 1] === all[found - before - 1]) before++;
-    let length = PROBE;
-    while (at + length < text.length && text[at + length] === all[found + length]) length++;
+    while (at > before && run[at - before - 1] === all[found - before - 1]) before++;
+    let length = BLOCK;
+    while (at + length < run.length && run[at + length] === all[found + length]) length++;
     if (before + length > piece[1] - piece[0]) piece = [at - before, at + length];
   }
   return piece;

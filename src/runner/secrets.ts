@@ -5,7 +5,7 @@ import type { KeyMasks, Secret, SecretKeeper } from '../secret.ts';
  * Of a fleet, only the latest private keys are known here: a server repeats what it has just sent,
  * if it does at all, and the runner masks all of them in the log to the end of the job.
  */
-const MOST_KEYS = 8;
+const MOST_KEYS = 4;
 
 /** The secrets of a run: has the runner mask them, and takes them out of text that is shown. */
 export class RunnerSecrets implements SecretKeeper {
@@ -13,7 +13,7 @@ export class RunnerSecrets implements SecretKeeper {
   readonly #masked = new Set<string>();
   /** longest first, so that no secret hides a piece of a longer one */
   #forms: readonly string[] = [];
-  #keys: readonly Secret[] = [];
+  #keys: readonly KeyMasks['traces'][] = [];
 
   constructor(addMasks: (values: readonly string[]) => void) {
     this.#addMasks = addMasks;
