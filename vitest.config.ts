@@ -7,6 +7,9 @@ export default defineConfig({
     include: ['__tests__/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Most tests wait for other processes, or for time to pass.
+    maxWorkers: 2,
+    maxConcurrency: 8,
     // These packages import JSON in a way that Node refuses and Vite does not.
     server: { deps: { inline: [/@actions\/(languageservice|workflow-parser|expressions)/] } },
     // CI counts what ran; a person reads the default report.

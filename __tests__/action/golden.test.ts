@@ -177,7 +177,7 @@ describe.concurrent('a run that succeeds', () => {
 
   test('tells one line an agent', async ({ start }) => {
     const sandbox = await start();
-    const { log } = await sandbox.main({ name: 'a\nb' });
+    const { log } = await sandbox.main({ name: 'a\nb', concurrency: '1' });
     expect(log).toEqual([
       expect.stringMatching(/^Created agent a: client id mqtt1_a, .*SHA-256 /),
       expect.stringMatching(/^Created agent b: client id mqtt1_b, /),
