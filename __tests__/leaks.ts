@@ -32,8 +32,17 @@ function formsOf(value: string): readonly string[] {
   ];
 }
 
+/** Every key is looked for in many texts. */
+const known = new Map<string, ReadonlySet<string>>();
+
 /** All runs of WINDOW characters of a key's body, of base64 of its file and of URI-encoded text. */
 function windowsOf(pem: string): ReadonlySet<string> {
+  const windows = known.get(pem) ?? makeWindows(pem);
+  known.set(pem, windows);
+  return windows;
+}
+
+function makeWindows(pem: string): ReadonlySet<string> {
   const body = pem.replace(/-----.*?-----|\s/g, '');
   const file = Buffer.from(pem);
   const texts = [

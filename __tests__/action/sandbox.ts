@@ -3,6 +3,7 @@ import path from 'node:path';
 import { test as base, expect } from 'vitest';
 import { Broker, type BrokerOptions } from '../../sandbox/broker/broker.ts';
 import { GitHub } from '../../sandbox/github/github.ts';
+import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
 import { type HubOptions, InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import { type KnownSecrets, leaksIn } from '../leaks.ts';
@@ -10,6 +11,9 @@ import { type KnownSecrets, leaksIn } from '../leaks.ts';
 export const ACTION = path.resolve(import.meta.dirname, '../..');
 
 type Inputs = Readonly<Record<string, string>>;
+
+/** Signs for every hub of a test file: making it takes longer than most tests need. */
+const authority = CertificateAuthority.create();
 
 /** One test's Insights Hub and job. Every run of the bundle in it is checked for leaks. */
 export class Sandbox {
@@ -27,7 +31,8 @@ export class Sandbox {
   }
 
   static async start(options: HubOptions = {}): Promise<Sandbox> {
-    return new Sandbox(await InsightsHub.start(options), await Runner.start(ACTION));
+    const hub = await InsightsHub.start({ authority: await authority, ...options });
+    return new Sandbox(hub, await Runner.start(ACTION));
   }
 
   /** Starts an embedded GitHub, whose API the following runs are given. */

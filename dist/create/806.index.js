@@ -94,7 +94,7 @@ function reasons_closed() {
 function silent(missing, why) {
     const isTimeout = why instanceof Error && why.name === 'TimeoutError';
     const when = isTimeout ? 'within 10 s' : 'before the time was up';
-    return { reason: `${missing} ${when}`, advice: CHECK_URL, isFinal: false };
+    return { reason: `${missing} ${when}`, advice: CHECK_URL, isFinal: false, isCut: !isTimeout };
 }
 function noMqtt() {
     return reasons_final('what answers there does not speak MQTT', CHECK_URL);
@@ -138,7 +138,8 @@ async function verifyConnection(device, access, { clock, limit }) {
             await clock.sleep(wait, limit.signal);
         if (isOver || limit.cancelled)
             throw connectionFailed(device, access.broker, refusal);
-        refusal = await attempt(device, access, limit);
+        const next = await attempt(device, access, limit);
+        refusal = next?.isCut ? refusal : next;
     }
 }
 function connectionFailed({ clientId }, broker, refusal) {

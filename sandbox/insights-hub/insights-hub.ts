@@ -23,6 +23,8 @@ import { apiOf, endpointOf } from './routes.ts';
 export type { AnswerForm, HubAgent, HubAsset };
 
 export interface HubOptions {
+  /** who signs its certificates; one of its own, when not given */
+  readonly authority?: CertificateAuthority;
   readonly form?: Partial<AnswerForm>;
   readonly tls?: IssuedPair;
   /** life of the tokens that are issued, in seconds */
@@ -87,7 +89,8 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   }
 
   static async start(options: HubOptions = {}): Promise<InsightsHub> {
-    return new InsightsHub(options, await CertificateAuthority.create()).listen();
+    const authority = options.authority ?? (await CertificateAuthority.create());
+    return new InsightsHub(options, authority).listen();
   }
 
   /** The inputs that lead the action here. */

@@ -63,7 +63,8 @@ export async function verifyConnection(
     const isOver = refusal.isFinal || clock.now() + wait >= end;
     if (!isOver && !limit.cancelled) await clock.sleep(wait, limit.signal);
     if (isOver || limit.cancelled) throw connectionFailed(device, access.broker, refusal);
-    refusal = await attempt(device, access, limit);
+    const next = await attempt(device, access, limit);
+    refusal = next?.isCut ? refusal : next;
   }
 }
 

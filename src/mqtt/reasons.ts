@@ -8,6 +8,8 @@ export interface Refusal {
   readonly advice: string;
   /** whether another attempt would come to the same */
   readonly isFinal: boolean;
+  /** whether the attempt was cut off, so that an earlier refusal says more */
+  readonly isCut?: boolean;
 }
 
 const CHECK_CA =
@@ -86,7 +88,7 @@ export function closed(): Refusal {
 export function silent(missing: string, why: unknown): Refusal {
   const isTimeout = why instanceof Error && why.name === 'TimeoutError';
   const when = isTimeout ? 'within 10 s' : 'before the time was up';
-  return { reason: `${missing} ${when}`, advice: CHECK_URL, isFinal: false };
+  return { reason: `${missing} ${when}`, advice: CHECK_URL, isFinal: false, isCut: !isTimeout };
 }
 
 export function noMqtt(): Refusal {
