@@ -41,7 +41,7 @@ export const HELP = `Runs the bundled actions as a runner would, against an embe
   npm start                          one run of the create action, and what it leaves behind
   npm start -- --ephemeral           the same, and the agent is ended when the job ends
   npm start -- delete                one run of the delete action over an agent that is there
-  npm start -- serve                 keeps the embedded Insights Hub running
+  npm start -- serve                 keeps the embedded Insights Hub and its broker running
 
 Options, after "npm start --":
   --name NAME          name of the agent; more than once for several  (device001)

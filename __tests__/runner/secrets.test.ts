@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { masksOfPrivateKey } from '../../src/key-pair/masks.ts';
+import { tracesOf } from '../../src/key-pair/traces.ts';
 import { RunnerSecrets } from '../../src/runner/secrets.ts';
 import { Secret } from '../../src/secret.ts';
 
@@ -104,5 +107,39 @@ describe('redacting', () => {
     const { secrets, mask } = start();
     mask('half \ud83d of a pair');
     expect(secrets.redact('it is half \ud83d of a pair')).toBe('it is ***');
+  });
+});
+
+describe('private keys', () => {
+  const keyOf = () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    return new Secret(privateKey.export({ type: 'pkcs1', format: 'pem' }).toString());
+  };
+  const masksOf = (key: Secret) => ({
+    pieces: masksOfPrivateKey(key),
+    traces: () => tracesOf(key),
+  });
+
+  test('are masked piece by piece, and found in text in any form', () => {
+    const { secrets, masked } = start();
+    const key = keyOf();
+    secrets.maskKey(masksOf(key));
+    expect(masked).toEqual(masksOfPrivateKey(key).map((piece) => piece.reveal()));
+    const [, line = ''] = key.reveal().split('\n');
+    expect(secrets.redact(`before ${line.slice(5, 40)} after`)).toBe('before *** after');
+    const base64 = Buffer.from(key.reveal()).toString('base64');
+    expect(secrets.redact(base64)).not.toContain(base64.slice(100, 120));
+  });
+
+  test('of 32 agents in flight are known, as issued and as encrypted', () => {
+    const { secrets } = start();
+    const first = keyOf();
+    secrets.maskKey(masksOf(first));
+    const other = masksOf(keyOf());
+    for (let times = 0; times < 63; times++) secrets.maskKey(other);
+    const [, line = ''] = first.reveal().split('\n');
+    expect(secrets.redact(line)).toBe('***');
+    secrets.maskKey(other);
+    expect(secrets.redact(line)).toBe(line);
   });
 });
