@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../src/create/fate.ts';
-import { Outputs } from '../../src/create/outputs.ts';
+import { Outputs, resultsOf } from '../../src/create/outputs.ts';
 import { Failure } from '../../src/failure.ts';
 
 class Sink {
@@ -66,7 +66,9 @@ describe('the output `agents`', () => {
   test.each([true, false])('lists them in order, with the code of a failure (%s)', (several) => {
     const { sink, outputs } = start(several);
     const failure = new Failure('agent-exists', 'It is there, says the server.');
-    outputs.agents([{ agent }, { agent: { name: 'b' }, failure }, { agent: { name: 'a' } }]);
+    outputs.agents(
+      resultsOf([{ agent }, { agent: { name: 'b' }, failure }, { agent: { name: 'a' } }]),
+    );
     expect(sink.calls).toHaveLength(1);
     const [[name, value] = ['', '']] = sink.calls;
     expect(name).toBe('agents');
@@ -81,7 +83,7 @@ describe('an output that can’t be written', () => {
     const { sink, outputs } = start(false);
     sink.failing = 'agentId';
     outputs.known({ ...agent, ...paths });
-    outputs.agents([{ agent }]);
+    outputs.agents(resultsOf([{ agent }]));
     expect(sink.calls.map(([name]) => name)).toEqual([
       'clientId',
       'fingerprint',

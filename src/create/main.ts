@@ -22,7 +22,7 @@ import { runStep } from '../runner/step.ts';
 import { stepFailure } from '../step-failure.ts';
 import { withoutVariables } from '../without-variables.ts';
 import { type CreateServices, createAgents, type Report, type Verify } from './create.ts';
-import { allFailed, type Fate } from './fate.ts';
+import { allFailed } from './fate.ts';
 import { type Inputs, readInputs, warningsOf } from './inputs.ts';
 import { Outputs, resultsOf } from './outputs.ts';
 import { RunReport } from './report.ts';
@@ -54,7 +54,8 @@ async function create(
 
   const fates = await createAgents(inputs, services);
 
-  if (!outputs.agents(fates)) await saveResults(runner, inputs, journal, fates);
+  const results = resultsOf(fates);
+  if (!outputs.agents(results)) await saveResults(runner, inputs, journal, results);
   if (journal.problem !== undefined) {
     runner.warn(
       `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
@@ -73,11 +74,11 @@ async function saveResults(
   runner: Runner,
   inputs: Inputs,
   journal: Journal,
-  fates: readonly Fate[],
+  results: string,
 ): Promise<void> {
   try {
     const options = workspaceOptions(runner, inputs, journal);
-    const file = await writeAgentsFile(resultsOf(fates), options);
+    const file = await writeAgentsFile(results, options);
     runner.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
   } catch (error) {
     runner.warn(
@@ -106,7 +107,7 @@ async function startJournal(runner: Runner, inputs: Inputs, outputs: Outputs): P
             `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`,
             { cause: error },
           );
-    outputs.agents(allFailed(inputs.agents, failure));
+    outputs.agents(resultsOf(allFailed(inputs.agents, failure)));
     throw failure;
   }
 }

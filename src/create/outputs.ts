@@ -36,10 +36,9 @@ export class Outputs {
   }
 
   /** Sets all results; gives false for more than an output has room for. */
-  agents(fates: readonly Fate[]): boolean {
-    const json = resultsOf(fates);
-    if (json.length > LARGEST_OUTPUT) return false;
-    this.#set('agents', json);
+  agents(results: string): boolean {
+    if (results.length > LARGEST_OUTPUT) return false;
+    this.#set('agents', results);
     return true;
   }
 

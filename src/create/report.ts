@@ -41,8 +41,7 @@ export class RunReport implements Report {
   async end(fates: readonly Fate[]): Promise<void> {
     const { endpoints, broker, brokerCa, dryRun, summary } = this.#inputs;
     if (this.#progress !== undefined && !dryRun) {
-      const lines = fates.map((fate) => this.#lineOf(fate));
-      this.#runner.group(`Details of ${fates.length} agents`, lines);
+      this.#runner.group(`Details of ${fates.length} agents`, this.#linesOf(fates));
     }
     const connect = howToConnect(fates, {
       tenant: endpoints.tenant,
@@ -52,6 +51,11 @@ export class RunReport implements Report {
     });
     for (const line of connect ? connectLines(connect) : []) this.#runner.info(line);
     if (summary) await this.#runner.summarise(summaryOf(fates, { dryRun, connect }));
+  }
+
+  /** One after the other: a fleet has thousands. */
+  *#linesOf(fates: readonly Fate[]): Iterable<string> {
+    for (const fate of fates) yield this.#lineOf(fate);
   }
 
   #lineOf(fate: Fate): string {

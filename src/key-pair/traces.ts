@@ -35,14 +35,16 @@ function shifted(text: string): readonly string[] {
 /** Runs that could be a piece of a key; what holds anything else is in no trace. */
 const RUN = /(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){16,}/g;
 
-/** The text with every longer piece that it shares with the traces replaced by `***`. */
-export function hideTraces(text: string, traces: () => Traces): string {
+/** The text with every longer piece that it shares with the traces of a key replaced by `***`. */
+export function hideTraces(text: string, keys: readonly (() => Traces)[]): string {
+  if (keys.length === 0) return text;
   return text.replace(RUN, (run) => {
     // Ids and words are of one case; no longer piece of a key is.
     if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) return run;
-    if (!run.includes('%')) return hideInRun(run, traces());
+    const hide = (piece: string) => keys.reduce((left, key) => hideInRun(left, key()), piece);
+    if (!run.includes('%')) return hide(run);
     const plain = decodeURIComponent(run);
-    return hideInRun(plain, traces()) === plain ? run : '***';
+    return hide(plain) === plain ? run : '***';
   });
 }
 

@@ -53,7 +53,7 @@ export class Runner {
   }
 
   /** Lines that a reader opens when they are needed. */
-  group(title: string, lines: readonly string[]): void {
+  group(title: string, lines: Iterable<string>): void {
     core.startGroup(this.#line(title));
     for (const line of lines) this.info(line);
     core.endGroup();

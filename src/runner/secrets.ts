@@ -2,11 +2,11 @@ import { hideTraces } from '../key-pair/traces.ts';
 import type { KeyMasks, Secret, SecretKeeper } from '../secret.ts';
 
 /**
- * Of a fleet, only the latest private keys are known here, those of 32 agents in flight as issued
- * and as encrypted: a server repeats what it has just sent, if it does at all, and the runner masks
- * every key in the log to the end of the job.
+ * Of a fleet, only the latest private keys are known here, so that memory does not grow with it: a
+ * server repeats what it has just sent, if it does at all, and the runner masks every key in the
+ * log to the end of the job.
  */
-const MOST_KEYS = 64;
+const MOST_KEYS = 16;
 
 /** The secrets of a run: has the runner mask them, and takes them out of text that is shown. */
 export class RunnerSecrets implements SecretKeeper {
@@ -39,7 +39,7 @@ export class RunnerSecrets implements SecretKeeper {
       (redacted, form) => redacted.replaceAll(form, '***'),
       text,
     );
-    return this.#keys.reduce(hideTraces, withoutForms);
+    return hideTraces(withoutForms, this.#keys);
   }
 }
 
