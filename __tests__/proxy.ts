@@ -1,9 +1,14 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export interface ProxyOptions {
   /** the status that every CONNECT is answered with, in place of a tunnel */
   readonly refuse?: number;
+  /** how often it refuses; always, when not given */
+  readonly times?: number;
+  /** a key and certificate of its own, with which it speaks TLS */
+  readonly tls?: { readonly privateKey: string; readonly certificate: string };
   /** whether CONNECT is never answered */
   readonly silent?: boolean;
   /** hosts that only this proxy knows: where they really are, as `host:port` */
@@ -18,15 +23,24 @@ export class TestProxy {
   readonly #sockets = new Set<Socket>();
 
   private constructor(options: ProxyOptions) {
-    this.#server = createServer((_, response) => response.writeHead(405).end());
+    const refuseRequest = (_: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(405).end();
+    };
+    this.#server = options.tls
+      ? createTlsServer(
+          { key: options.tls.privateKey, cert: options.tls.certificate },
+          refuseRequest,
+        )
+      : createServer(refuseRequest);
     this.#server.on('connect', (request, client: Socket) => {
       const target = request.url ?? '';
       this.connects.push(target);
       this.authorizations.push(request.headers['proxy-authorization']);
       this.#track(client);
       if (options.silent) return;
-      if (options.refuse !== undefined) {
-        client.end(`HTTP/1.1 ${options.refuse} Refused\r\n\r\n`);
+      const { refuse, times = Number.POSITIVE_INFINITY } = options;
+      if (refuse !== undefined && this.connects.length <= times) {
+        client.end(`HTTP/1.1 ${refuse} Refused\r\n\r\n`);
         return;
       }
       const [host = '', port = ''] = (options.hosts?.[target] ?? target).split(':');

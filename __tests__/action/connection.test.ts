@@ -6,7 +6,7 @@ import { connectAsync } from 'mqtt';
 import { describe, expect } from 'vitest';
 import type { BrokerFault } from '../../sandbox/broker/faults.ts';
 import { namedBrokerFaults } from '../../sandbox/broker/faults.ts';
-import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
+import { CertificateAuthority, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { TestProxy } from '../proxy.ts';
 import { lacks, startMosquitto, startNginx } from './brokers.ts';
@@ -100,6 +100,31 @@ describe.concurrent('the new certificate is proved', () => {
     expect(proxy.authorizations).toEqual([basic]);
     const connection = JSON.parse(await readFile(result.outputs['mqttxPath'] ?? '', 'utf8'));
     expect(connection).toMatchObject([{ port: 443, ALPNProtocols: 'x-amzn-mqtt-ca' }]);
+  });
+
+  test('through a proxy that speaks TLS itself', async ({ start }) => {
+    const sandbox = await start();
+    const { inputs } = await sandbox.startBroker();
+    const root = await ServerAuthority.create();
+    const tls = await root.issueServer({ names: ['127.0.0.1'] });
+    const proxy = await TestProxy.start({ tls });
+    const trust = path.join(sandbox.runner.temporary, 'proxy-ca.pem');
+    await writeFile(trust, root.certificate);
+    const env = { HTTPS_PROXY: `https://${proxy.host}`, NODE_EXTRA_CA_CERTS: trust };
+    const result = await sandbox.main(inputs, { env });
+    await proxy.stop();
+    expect(errorOf(result)).toBe('');
+    expect(proxy.connects).toHaveLength(1);
+  });
+
+  test('through a proxy that is busy at first', async ({ start }) => {
+    const sandbox = await start();
+    const { inputs } = await sandbox.startBroker();
+    const proxy = await TestProxy.start({ refuse: 503, times: 1 });
+    const env = { HTTPS_PROXY: `http://${proxy.host}` };
+    expect((await sandbox.main(inputs, { env })).exitCode).toBe(0);
+    await proxy.stop();
+    expect(proxy.connects).toHaveLength(2);
   });
 
   test('directly, where NO_PROXY says so', async ({ start }) => {
@@ -307,6 +332,27 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     expect(errorOf(result)).toMatch(/CONNACK with code [25]/);
   });
 
+  test('a key that TLS does not take, also behind a proxy', async ({ start }) => {
+    const sandbox = await start();
+    const { inputs } = await sandbox.startBroker();
+    const proxy = await TestProxy.start();
+    const weak = preload(`import tls from 'node:tls';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { createSecureContext } = tls;
+      tls.createSecureContext = (options) => {
+        if (options?.cert) throw Object.assign(new Error('x'), { code: 'ERR_SSL_EE_KEY_TOO_SMALL' });
+        return createSecureContext(options);
+      };
+      syncBuiltinESMExports();`);
+    const env = { ...weak.env, HTTPS_PROXY: `http://${proxy.host}` };
+    const result = await sandbox.main(inputs, { env });
+    await proxy.stop();
+    expect(errorOf(result)).toMatch(
+      /TLS can't be done with the agent's key and certificate \(ERR_SSL_EE_KEY_TOO_SMALL\)/,
+    );
+    await expectDelivered(sandbox, result);
+  });
+
   test('nobody at the port', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
@@ -334,7 +380,8 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
   test('a proxy that can’t be reached', async ({ start }) => {
     const sandbox = await start();
     const { inputs } = await sandbox.startBroker();
-    const result = await sandbox.main(inputs, { env: { HTTPS_PROXY: 'http://127.0.0.1:1' } });
+    const env = { HTTPS_PROXY: 'http://127.0.0.1:1' };
+    const result = await sandbox.main({ ...inputs, timeout: '5' }, { env });
     expect(errorOf(result)).toMatch(/the proxy that HTTPS_PROXY names can't be reached/);
   });
 
@@ -404,6 +451,16 @@ describe.concurrent('the connection file', () => {
       key: outputs['privateKeyPath'],
     });
     expect(await readFile(connection.ca, 'utf8')).toBe(broker.ca);
+  });
+
+  test('takes only certificates from the file with the CA', async ({ start }) => {
+    const sandbox = await start();
+    const { broker, inputs } = await sandbox.startBroker();
+    const { privateKey } = await (await CertificateAuthority.create()).issue();
+    await writeFile(inputs['broker-ca-file'] ?? '', `${privateKey}\n${broker.ca}`);
+    const result = await sandbox.main(inputs);
+    expect(result.exitCode).toBe(0);
+    expect(await sandbox.read('.insights-hub', 'broker-ca.pem')).toBe(broker.ca);
   });
 
   test('names the CAs that are trusted when none is given', async ({ start }) => {
@@ -575,6 +632,7 @@ describe.concurrent('bad inputs for the connection', () => {
     'a path': [{ 'broker-url': 'mqtts://b.invalid/x' }, /`broker-url` must not hold a path/],
     'no host': [{ 'broker-url': 'mqtts://:8883' }, /`broker-url` (names no host|is not a URL)/],
     'an odd host': [{ 'broker-url': 'mqtts://a%0ab:8883' }, /`broker-url` (names no host|is not)/],
+    'an address that is none': [{ 'broker-url': 'mqtts://10.0.0.256:8883' }, /names no host/],
     'an unknown placeholder': [
       { 'broker-url': 'mqtts://{api}.invalid' },
       /`broker-url` holds "\{api\}"; it may hold \{tenant\}, \{region\}/,

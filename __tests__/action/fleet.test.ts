@@ -182,6 +182,7 @@ describe.concurrent('an agent that is there already', () => {
     expect(sandbox.hub.requests).toHaveLength(2);
     const { agentId: _, agentName: __, certificateId: ___, ...told } = agentsOf(first)[0] ?? {};
     expect(agentsOf(second)).toEqual([told]);
+    expect(second.outputs['privateKeyPath']).toBe(first.outputs['privateKeyPath']);
     expect(second.log[0]).toMatch(/^Skipped agent \(its files are there\) device001: /);
     await sandbox.post(second);
     await expectFiles(sandbox, 'device001');
@@ -194,9 +195,27 @@ describe.concurrent('an agent that is there already', () => {
     expect((await sandbox.main(inputs)).exitCode).toBe(0);
     const other = await sandbox.main({ ...keep, 'key-passphrase': 'wrong horse' });
     expect(codeOf(other)).toBe('destination-invalid');
-    expect(errorOf(other)).toMatch(
-      /not those of the certificates beside them.*mqtt1_device001\.key/,
-    );
+    expect(errorOf(other)).toMatch(/not encrypted with `key-passphrase`\): .*mqtt1_device001\.key/);
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+  });
+
+  test('is an error when its key is plain and should not be', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.main(keep);
+    const again = await sandbox.main({ ...keep, 'key-passphrase': 'correct horse' });
+    expect(codeOf(again)).toBe('destination-invalid');
+  });
+
+  test('is not taken for another one whose file name is the same', async ({ start }) => {
+    const sandbox = await start();
+    expect((await sandbox.main({ ...keep, name: 'pump:1' })).exitCode).toBe(0);
+    for (const name of ['pump_1', 'pump:1']) {
+      const again = await sandbox.main({ ...keep, name });
+      expect(codeOf(again)).toBe('destination-invalid');
+    }
+    const both = await sandbox.main({ ...keep, name: 'pump:2\npump_2' });
+    expect(codeOf(both)).toBe('input-invalid');
+    expect(errorOf(both)).toMatch(/"pump:2" and "pump_2" would share files/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 

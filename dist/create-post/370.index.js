@@ -615,8 +615,11 @@ var undici = __webpack_require__(6752);
 /** A connection to the proxy, or through it, that was not made. */
 class ProxyError extends Error {
     reason;
-    constructor(reason, options) {
-        super('no connection through the proxy', options);
+    /** what the proxy answered, if it did */
+    status;
+    constructor(reason, options = {}) {
+        super('no connection through the proxy', 'cause' in options ? { cause: options.cause } : {});
+        this.status = options.status;
         this.name = 'ProxyError';
         this.reason = reason;
     }
@@ -1511,12 +1514,19 @@ function factsOf({ fingerprint256, validToDate }) {
     const expiresAt = Number.isNaN(validToDate.getTime()) ? undefined : validToDate;
     return { fingerprint: fingerprint256, expiresAt };
 }
-/** The facts of a certificate when the private key, perhaps encrypted, is its key; else nothing. */
+/**
+ * The facts of a certificate when the private key is its key, and encrypted if there is a passphrase;
+ * else nothing.
+ */
 function readMatchingPair({ privateKey, certificate }, passphrase) {
     try {
         const leaf = new X509Certificate(certificate);
+        const pem = privateKey.reveal();
+        // OpenSSL takes no notice of a passphrase that is not needed.
+        if (passphrase !== undefined && !pem.includes('ENCRYPTED'))
+            return undefined;
         const key = createPrivateKey({
-            key: privateKey.reveal(),
+            key: pem,
             ...(passphrase && { passphrase: passphrase.reveal() }),
         });
         return leaf.checkPrivateKey(key) ? factsOf(leaf) : undefined;
@@ -1766,7 +1776,9 @@ function problemOfBrokerUrl(text) {
     const url = new URL(text);
     if (url.protocol !== 'mqtts:')
         return 'must begin with mqtts://';
-    if (!/^([A-Za-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname))
+    const isHost = /^([A-Za-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname);
+    // What the rules for the web take for a wrong address, no one can be asked for.
+    if (!isHost || !URL.canParse(`https://${url.host}`))
         return 'names no host';
     if (!/^\/?$/.test(url.pathname))
         return 'must not hold a path';
@@ -1790,9 +1802,10 @@ async function broker_readBrokerCa(reader) {
             return refuse('is not a file');
         if (found.size > broker_LARGEST_FILE)
             return refuse('is larger than 5 MiB');
-        const content = await readFile(file, 'utf8');
-        if (readCertificates(content) !== undefined)
-            return { path: file, content };
+        const blocks = readCertificates(await readFile(file, 'utf8'));
+        // Nothing else of it: a file may hold a private key too.
+        if (blocks !== undefined)
+            return { path: file, content: `${blocks.join('\n')}\n` };
         return refuse('holds no certificate in PEM, or one that does not parse');
     }
     catch (error) {
@@ -2060,6 +2073,7 @@ function proxies_readProxies(reader) {
 
 
 
+
 /** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
 const LONGEST_PASSPHRASE = 1023;
 /**
@@ -2099,6 +2113,8 @@ async function readInputs(source) {
         dryRun: reader.flag('dry-run'),
         summary: reader.flag('summary'),
     };
+    if (inputs.ifExists === 'skip')
+        checkFileNames(reader, listed);
     const broker = readBroker(reader, endpoints);
     const proxies = readProxies(reader);
     reader.throwProblems();
@@ -2143,6 +2159,18 @@ async function readList(reader, tenant) {
     }
     checkAgents(reader, listed, tenant);
     return listed;
+}
+/** Agents that would share files can't be told apart by them later. */
+function checkFileNames(reader, listed) {
+    const owners = new Map();
+    for (const agent of listed) {
+        const file = safeFileName(agent.clientId).toLowerCase();
+        const other = owners.get(file);
+        if (other !== undefined && other.clientId !== agent.clientId) {
+            reader.problem(`The agents ${reader.quote(other.name)} and ${reader.quote(agent.name)} would share files, which \`if-exists\` skip could not tell apart. Rename one of them.`);
+        }
+        owners.set(file, agent);
+    }
 }
 const destinations = ['workspace', 'repository', 'environment'];
 function secretPlaces(kinds) {

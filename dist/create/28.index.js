@@ -8,8 +8,10 @@ export const modules = {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   openTunnel: () => (/* binding */ openTunnel)
 /* harmony export */ });
-/* harmony import */ var undici__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6752);
-/* harmony import */ var _network_error_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1281);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7030);
+/* harmony import */ var undici__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6752);
+/* harmony import */ var _network_error_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1281);
+
 
 
 /**
@@ -17,28 +19,36 @@ export const modules = {
  * Throws ProxyError, or the signal's reason when it aborts.
  */
 async function openTunnel(proxy, authority, signal) {
-    const { origin, username, password } = new URL(proxy.url);
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
-    const client = new undici__WEBPACK_IMPORTED_MODULE_0__.Client(origin, { connect: { rejectUnauthorized: true }, headersTimeout: 0 });
+    const { origin, hostname, username, password } = new URL(proxy.url);
+    const client = new undici__WEBPACK_IMPORTED_MODULE_1__.Client(origin, { connect: connectorTo(hostname), headersTimeout: 0 });
     try {
         const headers = {
             host: authority,
             ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
         };
         const answer = await orAborted(client.connect({ path: authority, headers, signal }), signal);
-        if (answer.statusCode !== 200) {
+        const { statusCode: status } = answer;
+        if (status < 200 || status > 299) {
             answer.socket.on('error', () => { }).destroy();
-            throw new _network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ProxyError */ .T6(`answered with status ${answer.statusCode}`);
+            throw new _network_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ProxyError */ .T6(`answered with status ${status}`, { status });
         }
         answer.socket.once('close', () => void client.destroy());
         return answer.socket;
     }
     catch (error) {
         void client.destroy();
-        if (signal.aborted || error instanceof _network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ProxyError */ .T6)
+        if (signal.aborted || error instanceof _network_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ProxyError */ .T6)
             throw error;
-        throw new _network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .ProxyError */ .T6((0,_network_error_js__WEBPACK_IMPORTED_MODULE_1__/* .explainProxyError */ .e3)(error), { cause: error });
+        throw new _network_error_js__WEBPACK_IMPORTED_MODULE_2__/* .ProxyError */ .T6((0,_network_error_js__WEBPACK_IMPORTED_MODULE_2__/* .explainProxyError */ .e3)(error), { cause: error });
     }
+}
+/** Connects to the proxy itself: undici would take the tunnel's target for the name in TLS. */
+function connectorTo(hostname) {
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    const connector = (0,undici__WEBPACK_IMPORTED_MODULE_1__.buildConnector)({ rejectUnauthorized: true });
+    const address = hostname.replace(/^\[(.*)\]$/, '$1');
+    const servername = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address) === 0 ? hostname : '';
+    return (options, callback) => connector({ ...options, servername }, callback);
 }
 function basic(username, password) {
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

@@ -99,9 +99,17 @@ function silent(missing, why) {
 function noMqtt() {
     return reasons_final('what answers there does not speak MQTT', CHECK_URL);
 }
-/** `why` names the proxy and what is wrong with it. */
-function proxyRefusal(why) {
-    return reasons_final(why, 'Many proxies let only port 443 through: the broker answers there too.');
+/** `why` names the proxy and what is wrong with it; `status` is what it answered, if it did. */
+function proxyRefusal(why, status) {
+    const isPassing = status === undefined || status === 408 || status === 429 || status >= 500;
+    const advice = isPassing
+        ? 'Check that variable, and NO_PROXY for hosts that are reached directly.'
+        : 'Many proxies let only port 443 through: the broker answers there too.';
+    return { reason: why, advice, isFinal: !isPassing };
+}
+/** The key or certificate can't be used for TLS on this machine. */
+function unusable(error) {
+    return reasons_final(`TLS can't be done with the agent's key and certificate (${(0,failure/* errorCode */.CA)(error)})`, 'Ask whoever runs Insights Hub why it issued them.');
 }
 function reasons_final(reason, advice) {
     return { reason, advice, isFinal: true };
@@ -120,6 +128,8 @@ function reasons_final(reason, advice) {
 const ATTEMPT = 10_000;
 /** A fresh certificate may take some seconds to be accepted: so long it is tried, in milliseconds. */
 const PATIENCE = 60_000;
+/** A CONNACK has 4 bytes; what is much longer is none. */
+const LONGEST_ANSWER = 1024;
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 8_000;
 /**
@@ -131,14 +141,15 @@ const LONGEST_WAIT = 8_000;
  */
 async function verifyConnection(device, access, { clock, limit }) {
     const end = clock.now() + Math.min(PATIENCE, limit.remaining());
-    let refusal = await attempt(device, access, limit);
+    const context = contextOf(device, access);
+    let refusal = await attempt(device, access, context, limit);
     for (let wait = FIRST_WAIT; refusal !== undefined; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-        const isOver = refusal.isFinal || clock.now() + wait >= end;
+        const isOver = refusal.isFinal || clock.now() + wait >= end || limit.remaining() <= wait;
         if (!isOver && !limit.cancelled)
             await clock.sleep(wait, limit.signal);
         if (isOver || limit.cancelled)
             throw connectionFailed(device, access.broker, refusal);
-        const next = await attempt(device, access, limit);
+        const next = await attempt(device, access, context, limit);
         refusal = next?.isCut ? refusal : next;
     }
 }
@@ -147,20 +158,24 @@ function connectionFailed({ clientId }, broker, refusal) {
     return new failure/* Failure */.HR('connection-failed', `The certificate was issued and delivered, but client id ${clientId} could not connect to ${(0,mqtt_broker/* urlOf */.rs)(broker)}: ${refusal.reason}.${advice}`);
 }
 /** One attempt; gives why it came to nothing. What is under way may finish when the job is cancelled. */
-async function attempt(device, access, limit) {
+async function attempt({ clientId }, { broker, proxies }, context, limit) {
     const signal = AbortSignal.any([AbortSignal.timeout(ATTEMPT), limit.graceSignal]);
-    const proxy = (0,http_proxy/* proxyFor */.i)(new URL(`https://${(0,mqtt_broker/* authorityOf */.vO)(access.broker)}`), access.proxies);
+    const proxy = (0,http_proxy/* proxyFor */.i)(new URL(`https://${(0,mqtt_broker/* authorityOf */.vO)(broker)}`), proxies);
+    let tunnel;
     try {
-        const tunnel = proxy && (await tunnelTo(access.broker, proxy, signal));
-        return await shakeHands(connection_open(device, access, tunnel), device.clientId, signal);
+        tunnel = proxy && (await tunnelTo(broker, proxy, signal));
+        return await shakeHands(connection_open(broker, context, tunnel), clientId, signal);
     }
     catch (error) {
         if (signal.aborted)
             return silent('no tunnel through the proxy came about', signal.reason);
         if (error instanceof network_error/* ProxyError */.T6) {
-            return proxyRefusal(`the proxy that ${proxy?.variable} names ${error.reason}`);
+            return proxyRefusal(`the proxy that ${proxy?.variable} names ${error.reason}`, error.status);
         }
         return socketRefusal(error);
+    }
+    finally {
+        tunnel?.destroy();
     }
 }
 /** undici comes with it, which the step has loaded already. */
@@ -168,18 +183,30 @@ async function tunnelTo(broker, proxy, signal) {
     const { openTunnel } = await __webpack_require__.e(/* import() */ 28).then(__webpack_require__.bind(__webpack_require__, 5028));
     return openTunnel(proxy, (0,mqtt_broker/* authorityOf */.vO)(broker), signal);
 }
-function connection_open({ certificate, privateKey, passphrase }, { broker, authorities }, tunnel) {
+/** Who the device is, and whom it trusts. Throws `connection-failed` for what TLS can't use. */
+function contextOf(device, { broker, authorities }) {
+    const { certificate, privateKey, passphrase } = device;
+    try {
+        return (0,external_node_tls_.createSecureContext)({
+            ca: authorities,
+            cert: certificate,
+            key: privateKey.reveal(),
+            ...(passphrase && { passphrase: passphrase.reveal() }),
+            minVersion: 'TLSv1.2',
+        });
+    }
+    catch (error) {
+        throw connectionFailed(device, broker, unusable(error));
+    }
+}
+function connection_open(broker, context, tunnel) {
     const alpn = (0,mqtt_broker/* alpnOf */.ry)(broker);
     return (0,external_node_tls_.connect)({
         ...(tunnel ? { socket: tunnel } : { host: broker.host, port: broker.port }),
         // A name is told the broker (SNI); an address can't be.
         ...((0,external_node_net_.isIP)(broker.host) === 0 ? { servername: broker.host } : { host: broker.host }),
-        ca: authorities,
-        cert: certificate,
-        key: privateKey.reveal(),
-        ...(passphrase && { passphrase: passphrase.reveal() }),
+        secureContext: context,
         ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
-        minVersion: 'TLSv1.2',
         // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
         rejectUnauthorized: true,
     });
@@ -200,7 +227,14 @@ async function shakeHands(socket, clientId, signal) {
             isSecure = true;
             socket.write((0,mqtt.generate)(connectPacket(clientId)));
         });
-        socket.on('data', (chunk) => packets.parse(chunk));
+        let length = 0;
+        socket.on('data', (chunk) => {
+            length += chunk.length;
+            if (length > LONGEST_ANSWER)
+                resolve(noMqtt());
+            else
+                packets.parse(chunk);
+        });
         socket.on('error', (error) => resolve(socketRefusal(error)));
         socket.on('close', () => resolve(reasons_closed()));
         const missing = () => (isSecure ? 'no CONNACK came' : 'no TLS connection came about');

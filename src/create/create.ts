@@ -68,7 +68,11 @@ export async function createAgents(
   const spent = performance.now() - started;
   const create = async (request: AgentRequest): Promise<Fate> => {
     const found = existing.get(request.name);
-    if (found !== undefined) return { agent: agentOfExisting(request, found), isSkipped: true };
+    if (found !== undefined) {
+      const agent = agentOfExisting(request, found);
+      services.report.known(agent);
+      return { agent, isSkipped: true };
+    }
     if (dryRun) return { agent: { name: request.name } };
     const limit = new TimeLimit(timeout, services.interruption, spent);
     const fate = await createAgent(request, inputs, services, limit);

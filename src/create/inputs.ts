@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isInside } from '../destinations/directory.ts';
+import { safeFileName } from '../destinations/file-name.ts';
 import type { GitHubSettings } from '../destinations/github-settings.ts';
 import type { ProxySettings } from '../http/proxy.ts';
 import { checkAgents, type ListedAgent, readFileOfNames, readNames } from '../inputs/agents.ts';
@@ -91,6 +92,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
     dryRun: reader.flag('dry-run'),
     summary: reader.flag('summary'),
   };
+  if (inputs.ifExists === 'skip') checkFileNames(reader, listed);
   const broker = readBroker(reader, endpoints);
   const proxies = readProxies(reader);
   reader.throwProblems();
@@ -144,6 +146,21 @@ async function readList(reader: InputReader, tenant: string): Promise<readonly L
   }
   checkAgents(reader, listed, tenant);
   return listed;
+}
+
+/** Agents that would share files can't be told apart by them later. */
+function checkFileNames(reader: InputReader, listed: readonly ListedAgent[]): void {
+  const owners = new Map<string, ListedAgent>();
+  for (const agent of listed) {
+    const file = safeFileName(agent.clientId).toLowerCase();
+    const other = owners.get(file);
+    if (other !== undefined && other.clientId !== agent.clientId) {
+      reader.problem(
+        `The agents ${reader.quote(other.name)} and ${reader.quote(agent.name)} would share files, which \`if-exists\` skip could not tell apart. Rename one of them.`,
+      );
+    }
+    owners.set(file, agent);
+  }
 }
 
 const destinations = ['workspace', 'repository', 'environment'] as const;

@@ -55,7 +55,8 @@ async function create(
   const fates = await createAgents(inputs, services);
 
   const results = resultsOf(fates);
-  if (!outputs.agents(results)) await saveResults(runner, inputs, journal, results);
+  const isTold = outputs.agents(results);
+  if (!isTold && !inputs.dryRun) await saveResults(runner, inputs, journal, results);
   if (journal.problem !== undefined) {
     runner.warn(
       `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,

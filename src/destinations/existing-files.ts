@@ -1,7 +1,8 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
+import { asObject } from '../json.ts';
 import { type CertificateFacts, readMatchingPair } from '../key-pair/pem.ts';
 import { Secret } from '../secret.ts';
 import { safeFileName } from './file-name.ts';
@@ -24,22 +25,26 @@ export async function findExisting(
 ): Promise<ReadonlyMap<string, ExistingAgent>> {
   const existing = new Map<string, ExistingAgent>();
   const wrong: string[] = [];
-  for (const agent of agents) {
-    const base = path.join(directory, safeFileName(agent.expectedClientId));
+  // To the letter, also where the file system takes `A` for `a`.
+  const names = new Set(await readdir(directory).catch(() => []));
+  for (const { name, expectedClientId: clientId, passphrase } of agents) {
+    // Files under an altered name may be those of another agent.
+    const isThere = ['key', 'pem'].every((ending) => names.has(`${clientId}.${ending}`));
+    if (safeFileName(clientId) !== clientId || !isThere) continue;
+    const base = path.join(directory, clientId);
     const paths = { certificatePath: `${base}.pem`, privateKeyPath: `${base}.key` };
     const pair = await readPair(paths);
     if (pair === undefined) continue;
-    const facts = readMatchingPair(pair, agent.passphrase);
+    const mqttxPath = (await isFile(`${base}.mqttx.json`)) ? `${base}.mqttx.json` : undefined;
+    const isOwn = mqttxPath === undefined || (await namesClientId(mqttxPath, clientId));
+    const facts = isOwn ? readMatchingPair(pair, passphrase) : undefined;
     if (facts === undefined) wrong.push(paths.privateKeyPath);
-    else {
-      const mqttxPath = (await isFile(`${base}.mqttx.json`)) ? `${base}.mqttx.json` : undefined;
-      existing.set(agent.name, { ...facts, ...paths, mqttxPath });
-    }
+    else existing.set(name, { ...facts, ...paths, mqttxPath });
   }
   if (wrong.length === 0) return existing;
   throw new Failure(
     'destination-invalid',
-    `These private keys are there already, and are not those of the certificates beside them (or \`key-passphrase\` does not open them): ${wrong.join(', ')}. Remove them, or choose another \`output-directory\`.`,
+    `These private keys are there already, and are not those of the certificates or agents that they are named for (or are not encrypted with \`key-passphrase\`): ${wrong.join(', ')}. Remove them, or choose another \`output-directory\`.`,
   );
 }
 
@@ -62,6 +67,16 @@ async function readPair({ certificatePath, privateKeyPath }: PairPaths) {
       `Can't read ${privateKeyPath} or the certificate beside it (${errorCode(error)}).`,
       { cause: error },
     );
+  }
+}
+
+/** Whether a connection file is for a client id. */
+async function namesClientId(file: string, clientId: string): Promise<boolean> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return Array.isArray(parsed) && asObject(parsed[0])?.['clientId'] === clientId;
+  } catch {
+    return false;
   }
 }
 

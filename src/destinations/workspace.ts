@@ -78,7 +78,11 @@ export class Workspace implements Destination {
     if (connection === undefined) return { delivery: paths, isKept: true };
     try {
       this.#brokerCa ??= this.#makeBrokerCa(connection);
-      const brokerCaPath = await this.#brokerCa;
+      const brokerCaPath = await this.#brokerCa.catch((error: unknown) => {
+        // The next agent may have more luck.
+        this.#brokerCa = undefined;
+        throw error;
+      });
       const mqttxPath = await this.#makeFree(mqttxPathOf(paths), {
         content: mqttxConnection({
           id: randomUUID(),

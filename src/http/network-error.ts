@@ -4,9 +4,15 @@ import type { HttpProxy } from './proxy.ts';
 /** A connection to the proxy, or through it, that was not made. */
 export class ProxyError extends Error {
   readonly reason: string;
+  /** what the proxy answered, if it did */
+  readonly status: number | undefined;
 
-  constructor(reason: string, options?: { readonly cause: unknown }) {
-    super('no connection through the proxy', options);
+  constructor(
+    reason: string,
+    options: { readonly cause?: unknown; readonly status?: number } = {},
+  ) {
+    super('no connection through the proxy', 'cause' in options ? { cause: options.cause } : {});
+    this.status = options.status;
     this.name = 'ProxyError';
     this.reason = reason;
   }

@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client } from 'undici';
+import { buildConnector, Client } from 'undici';
 import { explainProxyError, ProxyError } from './network-error.ts';
 import type { HttpProxy } from './proxy.ts';
 
@@ -12,18 +13,18 @@ export async function openTunnel(
   authority: string,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const { origin, username, password } = new URL(proxy.url);
-  // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
-  const client = new Client(origin, { connect: { rejectUnauthorized: true }, headersTimeout: 0 });
+  const { origin, hostname, username, password } = new URL(proxy.url);
+  const client = new Client(origin, { connect: connectorTo(hostname), headersTimeout: 0 });
   try {
     const headers = {
       host: authority,
       ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
     };
     const answer = await orAborted(client.connect({ path: authority, headers, signal }), signal);
-    if (answer.statusCode !== 200) {
+    const { statusCode: status } = answer;
+    if (status < 200 || status > 299) {
       answer.socket.on('error', () => {}).destroy();
-      throw new ProxyError(`answered with status ${answer.statusCode}`);
+      throw new ProxyError(`answered with status ${status}`, { status });
     }
     answer.socket.once('close', () => void client.destroy());
     return answer.socket;
@@ -32,6 +33,15 @@ export async function openTunnel(
     if (signal.aborted || error instanceof ProxyError) throw error;
     throw new ProxyError(explainProxyError(error), { cause: error });
   }
+}
+
+/** Connects to the proxy itself: undici would take the tunnel's target for the name in TLS. */
+function connectorTo(hostname: string): buildConnector.connector {
+  // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+  const connector = buildConnector({ rejectUnauthorized: true });
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  const servername = isIP(address) === 0 ? hostname : '';
+  return (options, callback) => connector({ ...options, servername }, callback);
 }
 
 function basic(username: string, password: string): string {

@@ -26,7 +26,9 @@ function problemOfBrokerUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'is not a URL';
   const url = new URL(text);
   if (url.protocol !== 'mqtts:') return 'must begin with mqtts://';
-  if (!/^([A-Za-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname)) return 'names no host';
+  const isHost = /^([A-Za-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname);
+  // What the rules for the web take for a wrong address, no one can be asked for.
+  if (!isHost || !URL.canParse(`https://${url.host}`)) return 'names no host';
   if (!/^\/?$/.test(url.pathname)) return 'must not hold a path';
   if (url.port === '0') return 'must not have port 0';
   return problemOfParts(url);
@@ -36,7 +38,7 @@ function problemOfBrokerUrl(text: string): string | undefined {
 export interface AuthorityFile {
   /** absolute */
   readonly path: string;
-  /** PEM with one certificate at least */
+  /** its certificates, PEM */
   readonly content: string;
 }
 
@@ -53,8 +55,9 @@ export async function readBrokerCa(reader: InputReader): Promise<AuthorityFile |
     const found = await stat(file);
     if (!found.isFile()) return refuse('is not a file');
     if (found.size > LARGEST_FILE) return refuse('is larger than 5 MiB');
-    const content = await readFile(file, 'utf8');
-    if (readCertificates(content) !== undefined) return { path: file, content };
+    const blocks = readCertificates(await readFile(file, 'utf8'));
+    // Nothing else of it: a file may hold a private key too.
+    if (blocks !== undefined) return { path: file, content: `${blocks.join('\n')}\n` };
     return refuse('holds no certificate in PEM, or one that does not parse');
   } catch (error) {
     return refuse(

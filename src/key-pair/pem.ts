@@ -57,15 +57,21 @@ function factsOf({ fingerprint256, validToDate }: X509Certificate): CertificateF
   return { fingerprint: fingerprint256, expiresAt };
 }
 
-/** The facts of a certificate when the private key, perhaps encrypted, is its key; else nothing. */
+/**
+ * The facts of a certificate when the private key is its key, and encrypted if there is a passphrase;
+ * else nothing.
+ */
 export function readMatchingPair(
   { privateKey, certificate }: Pick<KeyPair, 'privateKey' | 'certificate'>,
   passphrase: Secret | undefined,
 ): CertificateFacts | undefined {
   try {
     const leaf = new X509Certificate(certificate);
+    const pem = privateKey.reveal();
+    // OpenSSL takes no notice of a passphrase that is not needed.
+    if (passphrase !== undefined && !pem.includes('ENCRYPTED')) return undefined;
     const key = createPrivateKey({
-      key: privateKey.reveal(),
+      key: pem,
       ...(passphrase && { passphrase: passphrase.reveal() }),
     });
     return leaf.checkPrivateKey(key) ? factsOf(leaf) : undefined;

@@ -1,6 +1,11 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import {
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import { Failure } from '../failure.ts';
 import { ProxyError } from '../http/network-error.ts';
@@ -17,6 +22,7 @@ import {
   type Refusal,
   silent,
   socketRefusal,
+  unusable,
 } from './reasons.ts';
 
 /** What a device needs to prove who it is. */
@@ -42,6 +48,9 @@ const ATTEMPT = 10_000;
 /** A fresh certificate may take some seconds to be accepted: so long it is tried, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** A CONNACK has 4 bytes; what is much longer is none. */
+const LONGEST_ANSWER = 1024;
+
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 8_000;
 
@@ -58,12 +67,13 @@ export async function verifyConnection(
   { clock, limit }: { readonly clock: Clock; readonly limit: TimeLimit },
 ): Promise<void> {
   const end = clock.now() + Math.min(PATIENCE, limit.remaining());
-  let refusal = await attempt(device, access, limit);
+  const context = contextOf(device, access);
+  let refusal = await attempt(device, access, context, limit);
   for (let wait = FIRST_WAIT; refusal !== undefined; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    const isOver = refusal.isFinal || clock.now() + wait >= end;
+    const isOver = refusal.isFinal || clock.now() + wait >= end || limit.remaining() <= wait;
     if (!isOver && !limit.cancelled) await clock.sleep(wait, limit.signal);
     if (isOver || limit.cancelled) throw connectionFailed(device, access.broker, refusal);
-    const next = await attempt(device, access, limit);
+    const next = await attempt(device, access, context, limit);
     refusal = next?.isCut ? refusal : next;
   }
 }
@@ -78,21 +88,25 @@ function connectionFailed({ clientId }: Device, broker: Broker, refusal: Refusal
 
 /** One attempt; gives why it came to nothing. What is under way may finish when the job is cancelled. */
 async function attempt(
-  device: Device,
-  access: BrokerAccess,
+  { clientId }: Device,
+  { broker, proxies }: BrokerAccess,
+  context: SecureContext,
   limit: TimeLimit,
 ): Promise<Refusal | undefined> {
   const signal = AbortSignal.any([AbortSignal.timeout(ATTEMPT), limit.graceSignal]);
-  const proxy = proxyFor(new URL(`https://${authorityOf(access.broker)}`), access.proxies);
+  const proxy = proxyFor(new URL(`https://${authorityOf(broker)}`), proxies);
+  let tunnel: Duplex | undefined;
   try {
-    const tunnel = proxy && (await tunnelTo(access.broker, proxy, signal));
-    return await shakeHands(open(device, access, tunnel), device.clientId, signal);
+    tunnel = proxy && (await tunnelTo(broker, proxy, signal));
+    return await shakeHands(open(broker, context, tunnel), clientId, signal);
   } catch (error) {
     if (signal.aborted) return silent('no tunnel through the proxy came about', signal.reason);
     if (error instanceof ProxyError) {
-      return proxyRefusal(`the proxy that ${proxy?.variable} names ${error.reason}`);
+      return proxyRefusal(`the proxy that ${proxy?.variable} names ${error.reason}`, error.status);
     }
     return socketRefusal(error);
+  } finally {
+    tunnel?.destroy();
   }
 }
 
@@ -102,22 +116,30 @@ async function tunnelTo(broker: Broker, proxy: HttpProxy, signal: AbortSignal): 
   return openTunnel(proxy, authorityOf(broker), signal);
 }
 
-function open(
-  { certificate, privateKey, passphrase }: Device,
-  { broker, authorities }: BrokerAccess,
-  tunnel: Duplex | undefined,
-): TLSSocket {
+/** Who the device is, and whom it trusts. Throws `connection-failed` for what TLS can't use. */
+function contextOf(device: Device, { broker, authorities }: BrokerAccess): SecureContext {
+  const { certificate, privateKey, passphrase } = device;
+  try {
+    return createSecureContext({
+      ca: authorities,
+      cert: certificate,
+      key: privateKey.reveal(),
+      ...(passphrase && { passphrase: passphrase.reveal() }),
+      minVersion: 'TLSv1.2',
+    });
+  } catch (error) {
+    throw connectionFailed(device, broker, unusable(error));
+  }
+}
+
+function open(broker: Broker, context: SecureContext, tunnel: Duplex | undefined): TLSSocket {
   const alpn = alpnOf(broker);
   return connectTls({
     ...(tunnel ? { socket: tunnel } : { host: broker.host, port: broker.port }),
     // A name is told the broker (SNI); an address can't be.
     ...(isIP(broker.host) === 0 ? { servername: broker.host } : { host: broker.host }),
-    ca: authorities,
-    cert: certificate,
-    key: privateKey.reveal(),
-    ...(passphrase && { passphrase: passphrase.reveal() }),
+    secureContext: context,
     ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
-    minVersion: 'TLSv1.2',
     // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
     rejectUnauthorized: true,
   });
@@ -141,7 +163,12 @@ async function shakeHands(
       isSecure = true;
       socket.write(generate(connectPacket(clientId)));
     });
-    socket.on('data', (chunk: Buffer) => packets.parse(chunk));
+    let length = 0;
+    socket.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > LONGEST_ANSWER) resolve(noMqtt());
+      else packets.parse(chunk);
+    });
     socket.on('error', (error) => resolve(socketRefusal(error)));
     socket.on('close', () => resolve(closed()));
     const missing = () => (isSecure ? 'no CONNACK came' : 'no TLS connection came about');

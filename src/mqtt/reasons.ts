@@ -95,9 +95,21 @@ export function noMqtt(): Refusal {
   return final('what answers there does not speak MQTT', CHECK_URL);
 }
 
-/** `why` names the proxy and what is wrong with it. */
-export function proxyRefusal(why: string): Refusal {
-  return final(why, 'Many proxies let only port 443 through: the broker answers there too.');
+/** `why` names the proxy and what is wrong with it; `status` is what it answered, if it did. */
+export function proxyRefusal(why: string, status: number | undefined): Refusal {
+  const isPassing = status === undefined || status === 408 || status === 429 || status >= 500;
+  const advice = isPassing
+    ? 'Check that variable, and NO_PROXY for hosts that are reached directly.'
+    : 'Many proxies let only port 443 through: the broker answers there too.';
+  return { reason: why, advice, isFinal: !isPassing };
+}
+
+/** The key or certificate can't be used for TLS on this machine. */
+export function unusable(error: unknown): Refusal {
+  return final(
+    `TLS can't be done with the agent's key and certificate (${errorCode(error)})`,
+    'Ask whoever runs Insights Hub why it issued them.',
+  );
 }
 
 function final(reason: string, advice: string): Refusal {
