@@ -11,6 +11,8 @@ export const modules = {
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7030);
 /* harmony import */ var undici__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6752);
 /* harmony import */ var _network_error_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1281);
+/* harmony import */ var _or_aborted_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(2001);
+
 
 
 
@@ -26,7 +28,7 @@ async function openTunnel(proxy, authority, signal) {
             host: authority,
             ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
         };
-        const answer = await orAborted(client.connect({ path: authority, headers, signal }), signal);
+        const answer = await (0,_or_aborted_js__WEBPACK_IMPORTED_MODULE_3__/* .orAborted */ .H)(client.connect({ path: authority, headers, signal }), signal);
         const { statusCode: status } = answer;
         if (status < 200 || status > 299) {
             answer.socket.on('error', () => { }).destroy();
@@ -53,16 +55,6 @@ function connectorTo(hostname) {
 function basic(username, password) {
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     return `Basic ${Buffer.from(pair).toString('base64')}`;
-}
-/** undici hears of an abort only once it is connected. */
-function orAborted(result, signal) {
-    const aborted = new Promise((_, reject) => {
-        if (signal.aborted)
-            reject(signal.reason);
-        else
-            signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    return Promise.race([result, aborted]);
 }
 
 

@@ -10,10 +10,9 @@ import { errorCode, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
-import { paceOf } from '../http/pace.ts';
 import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
-import { tokenSource } from '../insights-hub/tokens.ts';
+import { apiServices } from '../insights-hub/api-services.ts';
 import { trustedAuthorities } from '../mqtt/authorities.ts';
 import { once } from '../once.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
@@ -126,17 +125,12 @@ async function servicesFor(
   const clock = systemClock;
   const authorities = once(() => inputs.brokerCa?.content ?? trustedAuthorities());
   return {
-    http,
-    clock,
-    secrets,
-    endpoints,
+    ...apiServices(credentials, endpoints, { http, clock, secrets }),
     interruption,
-    pace: paceOf(clock),
     made: journal,
     existing: async (agents) =>
       ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
     warn: (message) => runner.warn(message),
-    tokens: tokenSource(credentials, endpoints, { http, clock, secrets }),
     ...(await placesFor(runner, inputs, journal, { http, clock }, authorities)),
     verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
     report,

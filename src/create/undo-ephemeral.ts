@@ -7,9 +7,8 @@ import { asFailure, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
-import { paceOf } from '../http/pace.ts';
 import { type Interruption, TimeLimit } from '../http/time-limit.ts';
-import { tokenSource } from '../insights-hub/tokens.ts';
+import { apiServices } from '../insights-hub/api-services.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { showFailure } from '../shown.ts';
@@ -58,15 +57,11 @@ async function endAll(
 ): Promise<Failure | undefined> {
   if (targets.length === 0) return undefined;
   const { secrets } = runner;
-  const shared = { http, clock: systemClock, secrets };
   // Less would not do for two look-ups of what may show up late.
   const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
   const services: EndServices = {
-    ...shared,
-    endpoints,
-    pace: paceOf(systemClock),
+    ...apiServices(credentials, endpoints, { http, clock: systemClock, secrets }),
     interruption,
-    tokens: tokenSource(credentials, endpoints, shared),
     eraser: undefined,
     finished: (fate) => runner.info(logLineOf(fate, { several: false, secrets })),
   };

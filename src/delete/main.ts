@@ -5,9 +5,8 @@ import { errorCode, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import { openHttp } from '../http/open.ts';
-import { paceOf } from '../http/pace.ts';
 import type { Interruption } from '../http/time-limit.ts';
-import { tokenSource } from '../insights-hub/tokens.ts';
+import { apiServices } from '../insights-hub/api-services.ts';
 import { listenForInterruption } from '../runner/interruption.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runStep } from '../runner/step.ts';
@@ -60,15 +59,11 @@ async function servicesFor(
 ): Promise<EndServices> {
   const { secrets } = runner;
   const several = agents.length > 1;
-  const shared = { http, clock: systemClock, secrets };
   const eraser: Eraser | undefined =
     github && (await loadEraser()).gitHubEraser(github, { http, clock: systemClock });
   return {
-    ...shared,
-    endpoints,
-    pace: paceOf(systemClock),
+    ...apiServices(credentials, endpoints, { http, clock: systemClock, secrets }),
     interruption,
-    tokens: tokenSource(credentials, endpoints, shared),
     eraser,
     finished: (fate) => runner.info(logLineOf(fate, { several, secrets })),
   };

@@ -12,6 +12,7 @@ import {
 import { errorCode } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
+import { orAborted } from './or-aborted.ts';
 import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
 
 /** The largest answer that is read, in bytes. */
@@ -146,7 +147,7 @@ export class HttpClient {
           }),
         ),
       });
-      const response = await ending.orAborted(sending);
+      const response = await orAborted(sending, ending.signal);
       const head = { status: response.statusCode, headers: response.headers };
       try {
         return { kind: 'answer', ...head, body: await response.body.text() };
@@ -229,16 +230,6 @@ class Ending {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** The result, or the end: undici hears of an abort only once it is connected. */
-  orAborted<T>(result: Promise<T>): Promise<T> {
-    const { signal } = this;
-    const aborted = new Promise<never>((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    return Promise.race([result, aborted]);
   }
 
   dispose(): void {

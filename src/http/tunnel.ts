@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buildConnector, Client } from 'undici';
 import { explainProxyError, ProxyError } from './network-error.ts';
+import { orAborted } from './or-aborted.ts';
 import type { HttpProxy } from './proxy.ts';
 
 /**
@@ -47,13 +48,4 @@ function connectorTo(hostname: string): buildConnector.connector {
 function basic(username: string, password: string): string {
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
-}
-
-/** undici hears of an abort only once it is connected. */
-function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([result, aborted]);
 }

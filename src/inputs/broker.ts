@@ -1,14 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { errorCode } from '../failure.ts';
 import { type EndpointSettings, fillTemplate } from '../insights-hub/endpoints.ts';
 import { readCertificates } from '../key-pair/pem.ts';
 import { type Broker, brokerAt } from '../mqtt/broker.ts';
 import { problemOfParts, readTemplate } from './endpoints.ts';
+import { readInputFile } from './input-file.ts';
 import type { InputReader } from './reader.ts';
-
-/** More than all CAs of a system take, in bytes. */
-const LARGEST_FILE = 5 * 1024 * 1024;
 
 /** The broker that `broker-url` names; nothing when that is a problem. */
 export function readBroker(
@@ -44,24 +39,13 @@ export interface AuthorityFile {
 
 /** Reads the CA certificates of the broker; nothing when none are given. */
 export async function readBrokerCa(reader: InputReader): Promise<AuthorityFile | undefined> {
-  const given = reader.text('broker-ca-file');
-  if (given === '') return undefined;
-  const file = path.resolve(reader.workspace, given);
-  const refuse = (why: string) => {
-    reader.problem(`\`broker-ca-file\` ${reader.quote(given)} ${why}.`);
+  const file = await readInputFile(reader, 'broker-ca-file');
+  if (file === undefined) return undefined;
+  const blocks = readCertificates(file.content.toString());
+  if (blocks === undefined) {
+    file.refuse('holds no certificate in PEM, or one that does not parse');
     return undefined;
-  };
-  try {
-    const found = await stat(file);
-    if (!found.isFile()) return refuse('is not a file');
-    if (found.size > LARGEST_FILE) return refuse('is larger than 5 MiB');
-    const blocks = readCertificates(await readFile(file, 'utf8'));
-    // Nothing else of it: a file may hold a private key too.
-    if (blocks !== undefined) return { path: file, content: `${blocks.join('\n')}\n` };
-    return refuse('holds no certificate in PEM, or one that does not parse');
-  } catch (error) {
-    return refuse(
-      errorCode(error) === 'ENOENT' ? 'is not there' : `can't be read (${errorCode(error)})`,
-    );
   }
+  // Nothing else of it: a file may hold a private key too.
+  return { path: file.path, content: `${blocks.join('\n')}\n` };
 }

@@ -1,10 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { errorCode } from '../failure.ts';
+import { type InputFile, readInputFile } from './input-file.ts';
 import type { InputReader } from './reader.ts';
-
-/** A file with more than this is no list of agents, in bytes. */
-const LARGEST_FILE = 5 * 1024 * 1024;
 
 export interface NamesFileRow {
   readonly name: string;
@@ -21,7 +16,8 @@ export interface NamesFileRow {
  */
 export async function readNamesFile(reader: InputReader): Promise<readonly NamesFileRow[]> {
   const file = reader.text('names-file');
-  const text = file === '' ? undefined : await readText(reader, file);
+  const found = await readInputFile(reader, 'names-file');
+  const text = found && textOf(found);
   if (text === undefined) return [];
   const records = await parseRecords(reader, file, text);
   const [first] = records;
@@ -48,24 +44,15 @@ function named(reader: InputReader, file: string): string {
   return `\`names-file\` ${reader.quote(file)}`;
 }
 
-async function readText(reader: InputReader, file: string): Promise<string | undefined> {
-  const refuse = (why: string) => {
-    reader.problem(`${named(reader, file)} ${why}.`);
-    return undefined;
-  };
+function textOf({ content, refuse }: InputFile): string | undefined {
   try {
-    const place = path.resolve(reader.workspace, file);
-    const found = await stat(place);
-    if (!found.isFile()) return refuse('is not a file');
-    if (found.size > LARGEST_FILE) return refuse('is larger than 5 MiB');
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(place));
-    return text.trim() === '' ? refuse('is empty') : text;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return refuse('is not there');
-    if (errorCode(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refuse('is not UTF-8 text');
-    return refuse(`can't be read (${errorCode(error)})`);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
+    if (text.trim() !== '') return text;
+    refuse('is empty');
+  } catch {
+    refuse('is not UTF-8 text');
   }
+  return undefined;
 }
 
 interface CsvRecord {

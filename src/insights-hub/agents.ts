@@ -1,17 +1,11 @@
 import { Failure } from '../failure.ts';
+import { refusal } from '../http/refusal.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, type JsonObject } from '../json.ts';
 import type { SecretKeeper } from '../secret.ts';
 import { offboardAgent } from './boarding.ts';
 import { type ApiServices, callApi } from './call.ts';
-import {
-  deleteTagged,
-  endingContext,
-  idOf,
-  readObject,
-  type Tagged,
-  unusable,
-} from './management.ts';
+import { deleteTagged, endingContext, idOf, readObject, type Tagged } from './management.ts';
 
 /** An agent as Agent Management has it. */
 export interface AgentRecord {
@@ -48,7 +42,7 @@ export async function lookUpAgent(
   );
   const context = endingContext(`Looking up the agent with client id ${clientId}`);
   const { content, totalElements, last } = readObject(called, context, limit);
-  if (!Array.isArray(content)) throw unusable(called, context);
+  if (!Array.isArray(content)) throw refusal(context, called.request, called.outcome, limit);
   const isWhole = (totalElements ?? content.length) === content.length && last !== false;
   if (content.length === 0 && isWhole) return { kind: 'absent' };
   if (content.length !== 1 || !isWhole) return { kind: 'unclear', found: 'several agents' };

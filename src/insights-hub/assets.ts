@@ -1,8 +1,9 @@
+import { refusal } from '../http/refusal.ts';
 import { isPassing, statusOf } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject } from '../json.ts';
 import { type ApiServices, callApi } from './call.ts';
-import { deleteTagged, endingContext, idOf, readObject, unusable } from './management.ts';
+import { deleteTagged, endingContext, idOf, readObject } from './management.ts';
 
 /** The type of the assets that Insights Hub makes for MQTT agents. */
 const ASSET_TYPE = 'core.mcmqtt';
@@ -60,7 +61,7 @@ async function findAssets(
   // An empty page holds no `_embedded`.
   if (embedded === undefined && asObject(page['page'])?.['totalElements'] === 0) return [];
   const assets = embedded?.['assets'];
-  if (!Array.isArray(assets)) throw unusable(called, context);
+  if (!Array.isArray(assets)) throw refusal(context, called.request, called.outcome, limit);
   return assets.flatMap((value) => {
     const asset = asObject(value);
     const isOwn = asset?.['externalId'] === clientId && asset['typeId'] === ASSET_TYPE;

@@ -30,8 +30,7 @@ export async function offboardAgent(
 ): Promise<void> {
   const { clock } = services;
   const end = clock.now() + LONGEST_OFFBOARDING;
-  const offboarded = await offboard(agent, services, limit);
-  let status = offboarded;
+  let status = await offboard(agent, services, limit);
   for (let wait = FIRST_WAIT; status !== 'NOT_ONBOARDED'; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     if (clock.now() + wait > end || wait >= limit.remaining()) throw staysOnboarded(agent, status);
     await clock.sleep(wait, limit.signal);

@@ -7,8 +7,6 @@ import type { SecretKeeper } from '../secret.ts';
 import { type ApiCall, type ApiServices, type Called, type CallPolicy, callApi } from './call.ts';
 import { insightsHub } from './refusals.ts';
 
-/** What Agent Management and Asset Management have in common: ids, tags, and how they say no. */
-
 /** Something that is deleted with the tag that it has. */
 export interface Tagged extends Pick<ApiCall, 'api' | 'path'> {
   /** for a person, e.g. `the agent with client id mqtt1_device001` */
@@ -23,8 +21,9 @@ export interface Tagged extends Pick<ApiCall, 'api' | 'path'> {
 
 /**
  * Deletes a resource with the tag that it has just now (`DELETE` with `If-Match`); one that is gone
- * already is fine, and told apart. A tag that changed in between (412) is read anew, once. Throws `not-ended` when it has changed again,
- * or when a conflict (409) keeps the resource, and what the calls end in.
+ * already is fine, and told apart. A tag that changed in between (412) is read anew, once. Throws
+ * `not-ended` when it has changed again, or when a conflict (409) keeps the resource, and what the
+ * calls end in.
  */
 export async function deleteTagged(
   resource: Tagged,
@@ -78,7 +77,7 @@ async function readTag(
     );
   }
   const tag = tagOf(record[tagField]) ?? tagWithout;
-  if (tag === undefined) throw unusable(called, context);
+  if (tag === undefined) throw refusal(context, called.request, called.outcome, limit);
   return tag;
 }
 
@@ -89,19 +88,11 @@ export function isNotThere({ outcome: { exchange, ended } }: Called): boolean {
 /** The JSON object that a call was answered with (200). Throws what the call ends in. */
 export function readObject(called: Called, context: CallContext, limit: TimeLimit): JsonObject {
   const { request, outcome } = called;
-  const { exchange } = outcome;
-  if (outcome.ended || exchange.kind !== 'answer' || !isSuccess(exchange)) {
-    throw refusal(context, request, outcome, limit);
-  }
-  const object = parseJsonObject(exchange.body);
-  if (object === undefined || exchange.status !== 200) throw unusable(called, context);
+  const { exchange, ended } = outcome;
+  const isAnswer = !ended && exchange.kind === 'answer' && exchange.status === 200;
+  const object = isAnswer ? parseJsonObject(exchange.body) : undefined;
+  if (object === undefined) throw refusal(context, request, outcome, limit);
   return object;
-}
-
-export function unusable({ request, outcome }: Called, context: CallContext): Failure {
-  return new Failure('response-invalid', `${context.what} got an answer that can't be used.`, {
-    call: failedCall(context, request, outcome.exchange),
-  });
 }
 
 /** An id as both APIs have them: it goes into paths, and is shown. */
