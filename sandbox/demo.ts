@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { demonstrateCreate } from './demo-create.ts';
@@ -36,21 +36,36 @@ async function run(options: DemoOptions): Promise<number> {
 async function serve(options: DemoOptions): Promise<void> {
   const hub = await startHub(options);
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-serve-'));
-  const { broker, inputs } = await startBroker(hub, directory, options);
+  const { broker, inputs: connection } = await startBroker(hub, directory, options);
   const { technicalUser, urls } = hub;
-  section('An embedded Insights Hub and its broker are running; Ctrl-C ends them');
-  showInputs({
+  const inputs = {
     tenant: hub.tenant,
     'oauth-client-id': technicalUser.id,
     'oauth-client-secret': technicalUser.secret,
     ...urls,
-    ...inputs,
-  });
+    ...connection,
+  };
+  section('An embedded Insights Hub and its broker are running; Ctrl-C ends them');
+  showInputs(inputs);
   console.log(`\nA token by hand:
 curl -u '${technicalUser.id}:${technicalUser.secret}' -d grant_type=client_credentials \\
   ${urls['token-url'].replace('{tenant}', hub.tenant)}`);
-  await new Promise((resolve) => process.once('SIGINT', resolve));
+  const ended = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
+  });
+  if (options.addressFile !== '') await writeAddresses(options.addressFile, inputs);
+  await ended;
   await broker.stop();
   await hub.stop();
   await rm(directory, { recursive: true });
+}
+
+/** Who waits for the file finds all of it, or nothing. */
+async function writeAddresses(
+  file: string,
+  inputs: Readonly<Record<string, string>>,
+): Promise<void> {
+  const lines = Object.entries(inputs).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(`${file}.new`, lines.join(''));
+  await rename(`${file}.new`, file);
 }

@@ -31,6 +31,8 @@ export interface DemoOptions {
   readonly dryRun: boolean;
   readonly ephemeral: boolean;
   readonly debug: boolean;
+  /** where `serve` writes how to reach what it keeps running; nowhere when empty */
+  readonly addressFile: string;
 }
 
 /** A mistake in the command line, in words for a person. */
@@ -54,6 +56,7 @@ Options, after "npm start --":
   --line-ends ENDS     line ends in it: ${lineEnds.join(', ')}    (escaped)
   --passphrase TEXT    encrypts the private key
   --fault FAULT        lets a call or connection go wrong; more than once for several
+  --address-file FILE  serve: once all is up, writes the inputs that lead to it, as NAME=VALUE lines
   --ephemeral          the post step ends the agent
   --dry-run            checks everything, creates nothing
   --debug              shows what the runner shows with debug logging
@@ -113,6 +116,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     dryRun: values['dry-run'] ?? false,
     ephemeral: values.ephemeral ?? false,
     debug: values.debug ?? false,
+    addressFile: values['address-file'] ?? '',
   };
 }
 
@@ -131,6 +135,7 @@ function parse(args: readonly string[]) {
         passphrase: { type: 'string' },
         fault: { type: 'string', multiple: true },
         'client-id': { type: 'string', multiple: true },
+        'address-file': { type: 'string' },
         ephemeral: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         debug: { type: 'boolean' },
