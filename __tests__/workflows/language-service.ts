@@ -1,0 +1,51 @@
+import { validate } from '@actions/languageservice/validate';
+import { validateAction } from '@actions/languageservice/validate-action';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { parse } from 'yaml';
+import { read } from './files.ts';
+import { theirInputs } from './their-inputs.ts';
+
+type Config = NonNullable<Parameters<typeof validate>[1]>;
+type Provider = NonNullable<Config['actionsMetadataProvider']>;
+type Metadata = NonNullable<Awaited<ReturnType<Provider['fetchActionMetadata']>>>;
+
+let documents = 0;
+
+/** The service remembers what it has seen by its name, so each text gets one of its own. */
+function documentOf(name: string, text: string): TextDocument {
+  documents += 1;
+  return TextDocument.create(`file:///${documents}/${name}`, 'yaml', 1, text);
+}
+
+/** What the language service of GitHub Actions has against the text of a workflow. */
+export async function complaintsAboutWorkflow(text: string): Promise<readonly string[]> {
+  const document = documentOf('.github/workflows/one.yml', withOurNames(text));
+  const found = await validate(document, { actionsMetadataProvider: { fetchActionMetadata } });
+  return found.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);
+}
+
+/** What it has against the text of an action file. */
+export async function complaintsAboutAction(text: string): Promise<readonly string[]> {
+  const found = await validateAction(documentOf('action.yml', text));
+  return found.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);
+}
+
+/** Of actions that are used by their path it does not check the inputs; of others it does. */
+function withOurNames(text: string): string {
+  return text.replaceAll(/(uses: )\.\/(\S*)/g, (_, key: string, folder: string) => {
+    return `${key}OWNER/REPO${folder && `/${folder}`}@v1`;
+  });
+}
+
+const fetchActionMetadata: Provider['fetchActionMetadata'] = async ({ owner, name, path }) => {
+  const whole = [owner, name, ...(path === undefined ? [] : [path])].join('/');
+  if (owner !== 'OWNER') return theirs(whole);
+  return parse(read([...(path === undefined ? [] : [path]), 'action.yml'].join('/'))) as Metadata;
+};
+
+function theirs(whole: string): Metadata | undefined {
+  const inputs = theirInputs[whole];
+  if (inputs === undefined) return undefined;
+  const described = inputs.map((name) => [name, { description: name }] as const);
+  return { name: whole, description: whole, inputs: Object.fromEntries(described) };
+}

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT, read, stepsOf, workflowOf, workflows } from './files.ts';
+
+const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
+const IMAGE = /^docker:\/\/[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
+const OWN = /^\.\/[\w./-]*$/;
+
+/** What is used, as it stands in the text, with the comment behind it. */
+const usesIn = (text: string) =>
+  [...text.matchAll(/^ +(?:- )?uses: (.*)$/gm)].map(([, uses = '']) => uses);
+
+/** What breaks the rules of this project in the text of a workflow. */
+function offences(text: string): readonly string[] {
+  const { permissions, jobs } = workflowOf(text);
+  const found: string[] = [];
+  if (JSON.stringify(permissions) !== '{}') found.push('permissions of all jobs');
+  for (const uses of usesIn(text)) {
+    if (![PINNED, IMAGE, OWN].some((form) => form.test(uses))) found.push(`not pinned: ${uses}`);
+  }
+  for (const [id, job] of Object.entries(jobs)) {
+    if (!((job['timeout-minutes'] ?? 0) > 0)) found.push(`no time limit: ${id}`);
+    for (const { uses = '', run = '', with: given = {} } of job.steps) {
+      if (uses.startsWith('actions/checkout@') && given['persist-credentials'] !== false) {
+        found.push(`a checkout keeps its credentials: ${id}`);
+      }
+      if (run.includes('${{')) found.push(`an expression in a script: ${id}`);
+    }
+  }
+  return found;
+}
+
+describe.each(workflows)('$file', ({ text }) => {
+  test('keeps the rules', () => {
+    expect(offences(text)).toEqual([]);
+  });
+
+  test('gives only the jobs that need them more than reading rights', () => {
+    const writing = Object.entries(workflowOf(text).jobs).flatMap(([id, { permissions = {} }]) =>
+      Object.entries(permissions).flatMap(([name, level]) =>
+        level === 'read' ? [] : [`${id} ${name}`],
+      ),
+    );
+    expect(writing).toEqual(
+      {
+        CodeQL: ['analyze security-events'],
+        Scorecard: ['analysis security-events', 'analysis id-token'],
+        Release: [
+          ...['attest id-token', 'attest attestations'],
+          ...['publish contents', 'move-tag contents'],
+        ],
+      }[workflowOf(text).name] ?? [],
+    );
+  });
+
+  test('calls scripts and npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    // These come from the tests that they run.
+    const awaited = ['test:leaks', 'test:mutation'];
+    const all = text.replaceAll(/^ *#.*$/gm, '');
+    const named = [...all.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(named.filter((name) => !(name in scripts) && !awaited.includes(name))).toEqual([]);
+    const files = [...all.matchAll(/(?<![\w/])\.ci\/[\w.-]+/g)].map(([file]) => file);
+    for (const file of files) expect(existsSync(path.join(ROOT, file)), file).toBe(true);
+  });
+
+  test.skipIf(process.platform === 'win32')('has scripts that bash can read', () => {
+    for (const { run, job } of stepsOf(text)) {
+      if (run === undefined) continue;
+      expect(() => execFileSync('bash', ['-n', '-c', run], { stdio: 'pipe' }), job).not.toThrow();
+    }
+  });
+});
+
+describe('a workflow that breaks a rule is found out', () => {
+  const workflow = read('.github/workflows/ci.yml');
+
+  test.each<[string, RegExp, string]>([
+    ['permissions of all jobs', /^permissions: \{\}$/m, 'permissions: read-all'],
+    ['permissions of all jobs', /^permissions: \{\}\n/m, ''],
+    ['not pinned', /actions\/checkout@\S+ # v.*/, 'actions/checkout@v6'],
+    ['not pinned', /(actions\/checkout@\S+) # v.*/, '$1'],
+    ['not pinned', /(docker:\/\/alpine:[\d.]+)@\S+/, '$1'],
+    ['no time limit', /^ {4}timeout-minutes: .*\n/m, ''],
+    ['keeps its credentials', /persist-credentials: false/, 'persist-credentials: true'],
+    ['keeps its credentials', /^ {8}with:\n {10}persist-credentials: false\n/m, ''],
+    ['in a script', /run: \.ci\/run/, 'run: echo "${{ github.head_ref }}"'],
+  ])('%s (%s)', (offence, pattern, replacement) => {
+    const broken = workflow.replace(pattern, replacement);
+    expect(broken).not.toBe(workflow);
+    expect(offences(broken).join('\n')).toContain(offence);
+  });
+});
+
+test('one action has one version in all workflows', () => {
+  const versions = new Map<string, Set<string>>();
+  for (const uses of workflows.flatMap(({ text }) => usesIn(text))) {
+    const [name = '', version = ''] = uses.split('@');
+    // All of a repository's actions have its version.
+    const repository = name.split('/').slice(0, 2).join('/');
+    versions.set(repository, (versions.get(repository) ?? new Set()).add(version));
+  }
+  for (const [name, { size }] of versions) expect(size, name).toBe(1);
+});
+
+test('the conclusion of CI needs all other jobs', () => {
+  const { jobs } = workflowOf(read('.github/workflows/ci.yml'));
+  const { conclusion, ...others } = jobs;
+  expect(conclusion?.needs).toEqual(Object.keys(others));
+  expect(conclusion?.if).toBe('always()');
+});
+
+test.skipIf(process.platform === 'win32')('scripts are executable, and bash can read them', () => {
+  const scripts = globSync('.ci/*', { cwd: ROOT }).filter((file) => !file.endsWith('.ts'));
+  expect(scripts.length).toBeGreaterThan(5);
+  for (const script of scripts) {
+    expect(statSync(path.join(ROOT, script)).mode & 0o111, script).toBe(0o111);
+    expect(() => execFileSync('bash', ['-n', script], { cwd: ROOT, stdio: 'pipe' })).not.toThrow();
+  }
+});
+
+test('Dependabot waits before it proposes a version, and groups what it proposes', () => {
+  const { updates } = parse(read('.github/dependabot.yml')) as {
+    readonly updates: readonly {
+      readonly 'package-ecosystem': string;
+      readonly cooldown?: { readonly 'default-days': number };
+      readonly groups?: object;
+    }[];
+  };
+  expect(updates.map((one) => one['package-ecosystem'])).toEqual(['npm', 'github-actions']);
+  for (const { cooldown, groups = {} } of updates) {
+    expect(cooldown?.['default-days']).toBeGreaterThanOrEqual(7);
+    expect(groups).not.toEqual({});
+  }
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { lint } from '../recipes/actionlint.ts';
+import { actionFiles, recipes, workflows } from './files.ts';
+import { complaintsAboutAction, complaintsAboutWorkflow } from './language-service.ts';
+
+describe.each([...workflows, ...recipes])('$file', ({ text }) => {
+  const plant = (pattern: RegExp, replacement: string) => {
+    const planted = text.replace(pattern, replacement);
+    expect(planted).not.toBe(text);
+    return planted;
+  };
+
+  test('is accepted by actionlint', async () => {
+    expect(await lint(text)).toBe('');
+  });
+
+  test('is accepted by the language service of GitHub Actions', async () => {
+    expect(await complaintsAboutWorkflow(text)).toEqual([]);
+  });
+
+  test('would be accepted by neither with a key that is not known', async () => {
+    const planted = plant(/^( +)runs-on: /m, '$1unknown: true\n$1runs-on: ');
+    expect(await lint(planted)).toContain('"unknown"');
+    expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain("'unknown'");
+  });
+
+  test('would not be accepted with an input that is not known', async () => {
+    const planted = plant(/^( +)with:\n/m, '$1with:\n$1  unknown-input: 1\n');
+    expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain(
+      "Invalid action input 'unknown-input'",
+    );
+  });
+
+  test('would not be accepted with an action that is not known', async () => {
+    const planted = plant(/^( +(?:- )?uses: )\w+\//m, '$1unknown/');
+    expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain('Unable to resolve');
+  });
+});
+
+describe('a step that uses our own action', () => {
+  const ours = [...workflows, ...recipes].flatMap(({ file, text }) =>
+    [...text.matchAll(/uses: ((?:\.\/|OWNER\/REPO)\S*)\n/g)].map((found) => {
+      const { 0: line, 1: uses = '', index = 0 } = found;
+      const [before, after] = [text.slice(0, index), text.slice(index + line.length)];
+      return { file, uses, before: before + line, after };
+    }),
+  );
+
+  test.each(ours.map((one, index) => ({ ...one, index })))(
+    'would not be accepted with a wrong input ($index: $uses in $file)',
+    async ({ before, after }) => {
+      const wrong = after.replace(/^( +)with:\n/m, '$1with:\n$1  tennant: mqtt1\n');
+      const complaints = await complaintsAboutWorkflow(before + wrong);
+      expect(complaints).toHaveLength(1);
+      expect(complaints[0]).toMatch(/Invalid action input 'tennant'$/);
+    },
+  );
+
+  test.each(ours.map((one, index) => ({ ...one, index })))(
+    'would not be accepted without the tenant ($index: $uses in $file)',
+    async ({ before, after }) => {
+      const complaints = await complaintsAboutWorkflow(
+        before + after.replace(/^ +tenant: .*\n/m, ''),
+      );
+      expect(complaints).toHaveLength(1);
+      expect(complaints[0]).toMatch(/Missing required input `tenant`$/);
+    },
+  );
+
+  test('is in workflows and in recipes', () => {
+    expect(new Set(ours.map(({ uses }) => uses))).toEqual(
+      new Set([
+        ...['./', './delete', './.github/actions/after-job'],
+        ...['OWNER/REPO@v1', 'OWNER/REPO/delete@v1'],
+      ]),
+    );
+  });
+});
+
+describe.each(actionFiles)('$file', ({ text }) => {
+  test('is accepted by the language service of GitHub Actions', async () => {
+    expect(await complaintsAboutAction(text)).toEqual([]);
+  });
+
+  test.each([
+    ['a key that is not known', `${text}\nunknown: true\n`],
+    ['another runtime', text.replace('using: node24', 'using: node25')],
+    ['no entry', text.replace(/^ {2}main: .*\n/m, '')],
+  ])('would not be accepted with %s', async (_, wrong) => {
+    expect(wrong).not.toBe(text);
+    expect(await complaintsAboutAction(wrong)).not.toEqual([]);
+  });
+});
