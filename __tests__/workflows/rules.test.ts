@@ -89,6 +89,7 @@ describe('a workflow that breaks a rule is found out', () => {
     ['no time limit', /^ {4}timeout-minutes: .*\n/m, ''],
     ['keeps its credentials', /persist-credentials: false/, 'persist-credentials: true'],
     ['keeps its credentials', /^ {8}with:\n {10}persist-credentials: false\n/m, ''],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one of GitHub's
     ['in a script', /run: \.ci\/run/, 'run: echo "${{ github.head_ref }}"'],
   ])('%s (%s)', (offence, pattern, replacement) => {
     const broken = workflow.replace(pattern, replacement);
