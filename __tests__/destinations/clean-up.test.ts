@@ -157,3 +157,20 @@ test('leaves somebody else’s file where one was to be placed', async () => {
   expect(await cleanUp()).toEqual([]);
   expect(await readFile(placed, 'utf8')).toBe('theirs');
 });
+
+test('a shared file goes as soon as no connection file names it, whatever else is connected', async () => {
+  const pathOf = (name: string) => path.join(workspace, name);
+  const [first, second] = [pathOf('broker-ca.pem'), pathOf('broker-ca-2.pem')];
+  await writeFile(first, 'a CA');
+  await writeFile(second, 'another CA');
+  await writeFile(pathOf('one.mqttx.json'), JSON.stringify({ ca: first }));
+  await writeFile(pathOf('two.mqttx.json'), JSON.stringify({ ca: second }));
+
+  // Post steps run in reverse order: the later step's comes first.
+  const later = ['two.mqttx.json'].map((name): MadeFile => ({ kind: 'file', path: pathOf(name) }));
+  expect(await removeFiles([...later, { kind: 'shared', path: second }])).toEqual([]);
+  expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
+
+  expect(await removeFiles([{ kind: 'shared', path: first }])).toEqual([]);
+  expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
+});

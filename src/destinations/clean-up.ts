@@ -1,4 +1,4 @@
-import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../failure.ts';
 import type { Made, MadeFile } from './journal.ts';
@@ -44,10 +44,15 @@ async function removeIf(file: string, inode: string): Promise<void> {
   if (found !== undefined && String(found.ino) === inode) await removeFile(file);
 }
 
-/** Removes a file that no connection file beside it can name any more. */
+/** Removes a file that no connection file beside it names any more. */
 async function removeUnused(file: string): Promise<void> {
-  const names = (await readdir(path.dirname(file)).catch(unlessGone)) ?? [];
-  if (!names.some((name) => name.endsWith('.mqttx.json'))) await removeFile(file);
+  const directory = path.dirname(file);
+  const names = (await readdir(directory).catch(unlessGone)) ?? [];
+  for (const name of names.filter((one) => one.endsWith('.mqttx.json'))) {
+    const connection = await readFile(path.join(directory, name), 'utf8').catch(unlessGone);
+    if (connection?.includes(path.basename(file))) return;
+  }
+  await removeFile(file);
 }
 
 /** Files of others stay, and the ignore file that hides them with them. */
