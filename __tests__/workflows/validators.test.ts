@@ -46,8 +46,14 @@ describe('a step that uses our own action', () => {
     }),
   );
 
-  test.each(ours.map((one, index) => ({ ...one, index })))(
-    'would not be accepted with a wrong input ($index: $uses in $file)',
+  // One of each in each file: the language service takes its time.
+  const samples = ours.filter(
+    ({ file, uses }, index) =>
+      index === ours.findIndex((one) => one.file === file && one.uses === uses),
+  );
+
+  test.each(samples)(
+    'would not be accepted with a wrong input ($uses in $file)',
     async ({ before, after }) => {
       const wrong = after.replace(/^( +)with:\n/m, '$1with:\n$1  tennant: mqtt1\n');
       const complaints = await complaintsAboutWorkflow(before + wrong);
@@ -56,8 +62,8 @@ describe('a step that uses our own action', () => {
     },
   );
 
-  test.each(ours.map((one, index) => ({ ...one, index })))(
-    'would not be accepted without the tenant ($index: $uses in $file)',
+  test.each(samples)(
+    'would not be accepted without the tenant ($uses in $file)',
     async ({ before, after }) => {
       const complaints = await complaintsAboutWorkflow(
         before + after.replace(/^ +tenant: .*\n/m, ''),
