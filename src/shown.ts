@@ -8,7 +8,9 @@ const OPAQUE = /-----BEGIN.*?(-----END[A-Z ]*-----|$)|[A-Za-z0-9+/=_-]{40,}/g;
 
 /** An identifier that came from outside, on one line and without secrets. */
 export function showIdentifier(text: string, redact: (text: string) => string): string {
-  return redact(oneLine(redact(text)));
+  const clean = oneLine(redact(text));
+  // Cleaning may have put a secret together.
+  return clean === text ? clean : redact(clean);
 }
 
 /**

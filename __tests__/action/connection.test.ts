@@ -531,13 +531,13 @@ describe.concurrent('the connection file', () => {
 
   test('that can’t be written leaves the key where it is', async ({ start }) => {
     const sandbox = await start();
-    const broken = preload(`import fs from 'node:fs/promises';
+    const broken = preload(`import fs from 'node:fs';
       import { syncBuiltinESMExports } from 'node:module';
-      const { link } = fs;
-      fs.link = (from, to) =>
-        to.endsWith('.mqttx.json')
-          ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
-          : link(from, to);
+      const { linkSync } = fs;
+      fs.linkSync = (from, to) => {
+        if (to.endsWith('.mqttx.json')) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+        linkSync(from, to);
+      };
       syncBuiltinESMExports();`);
     const result = await sandbox.main({}, broken);
     expect(codeOf(result)).toBe('delivery-failed');

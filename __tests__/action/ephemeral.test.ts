@@ -131,13 +131,13 @@ describe.concurrent('an ephemeral agent', () => {
 
   test('is not created when it can’t be noted', async ({ start }) => {
     const sandbox = await start();
-    const broken = preload(`import fs from 'node:fs/promises';
+    const broken = preload(`import fs from 'node:fs';
       import { syncBuiltinESMExports } from 'node:module';
-      const { appendFile } = fs;
-      fs.appendFile = (file, text, ...rest) =>
-        text.includes('"agent"')
-          ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }))
-          : appendFile(file, text, ...rest);
+      const { appendFileSync } = fs;
+      fs.appendFileSync = (file, text, ...rest) => {
+        if (text.includes('"agent"')) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+        appendFileSync(file, text, ...rest);
+      };
       syncBuiltinESMExports();`);
     const main = await sandbox.main(ephemeral, broken);
     expect(codeOf(main)).toBe('destination-invalid');

@@ -390,13 +390,26 @@ describe.concurrent('a bug', () => {
     expect(result.outputs['privateKeyPath']).toBeDefined();
   });
 
+  test('of the log keeps neither the step nor its post step from their end', async ({ start }) => {
+    const sandbox = await start();
+    const brokenPipe = preload(`process.stdout.write = () => {
+      process.nextTick(() => process.stdout.emit('error', new Error('EPIPE')));
+      return false;
+    };`);
+    const main = await sandbox.main({}, brokenPipe);
+    expect(main.exitCode).toBe(0);
+    expect(await sandbox.read('.insights-hub', 'mqtt1_device001.key')).toContain('PRIVATE KEY');
+    expect((await sandbox.post(main)).exitCode).toBe(0);
+    expect(await sandbox.files()).toEqual([]);
+  });
+
   test('that leaves nothing to wait for has failed the step', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
       preload(`import fs from 'node:fs/promises';
         import { syncBuiltinESMExports } from 'node:module';
-        fs.open = () => new Promise(() => {});
+        fs.readdir = () => new Promise(() => {});
         syncBuiltinESMExports();`),
     );
     expect(result.exitCode).toBe(1);

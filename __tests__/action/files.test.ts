@@ -155,7 +155,7 @@ describe.concurrent('files', () => {
 
 /** Breaks file functions in the action's process; `armed` is set once the create was answered. */
 function failingDisk(body: string) {
-  return preload(`import fs from 'node:fs/promises';
+  return preload(`import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
     import { X509Certificate } from 'node:crypto';
     let armed = false;
@@ -165,15 +165,15 @@ function failingDisk(body: string) {
       return check.call(this, key);
     };
     const fail = (code) => Object.assign(new Error(code), { code });
-    const { open, link, copyFile } = fs;
+    const { openSync } = fs;
     ${body}
     syncBuiltinESMExports();`);
 }
 
 describe.concurrent('a key that the workspace does not take', () => {
-  const diskFull = failingDisk(`fs.open = async (file, ...args) => {
+  const diskFull = failingDisk(`fs.openSync = (file, ...args) => {
     if (armed && String(file).includes('.insights-hub')) throw fail('ENOSPC');
-    return open(file, ...args);
+    return openSync(file, ...args);
   };`);
 
   test('is saved in the temporary directory and stays there', async ({ start }) => {
@@ -208,9 +208,9 @@ describe.concurrent('a key that the workspace does not take', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      failingDisk(`fs.open = async (file, ...args) => {
+      failingDisk(`fs.openSync = (file, ...args) => {
         if (armed) throw fail('EROFS');
-        return open(file, ...args);
+        return openSync(file, ...args);
       };`),
     );
     expect(codeOf(result)).toBe('delivery-failed');
@@ -255,7 +255,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      failingDisk(`fs.link = async () => { throw fail('EPERM'); };`),
+      failingDisk(`fs.linkSync = () => { throw fail('EPERM'); };`),
     );
     expect(result.exitCode).toBe(0);
     const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
@@ -269,9 +269,9 @@ describe.concurrent('a place that can not be written stops the step before anyth
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      failingDisk(`fs.open = async (file, ...args) => {
+      failingDisk(`fs.openSync = (file, ...args) => {
         if (String(file).includes('.insights-hub')) throw fail('EROFS');
-        return open(file, ...args);
+        return openSync(file, ...args);
       };`),
     );
     expect(codeOf(result)).toBe('destination-invalid');
@@ -414,18 +414,18 @@ describe.concurrent('the post step', () => {
     expect(post.log[0]).toMatch(/^Warning: These could not be removed after the job: .*\.key \(E/);
   });
 
-  test.runIf(posix).for(['link', 'appendFile'])(
+  test.runIf(posix).for(['linkSync', 'appendFileSync'])(
     'removes the files of a step that was killed in the middle of %s',
     async (call, { start }) => {
       const sandbox = await start();
       // Killed right after the key got its name, or while that is noted.
       const killed = await sandbox.runner.main({
         inputs: sandbox.inputs,
-        ...preload(`import fs from 'node:fs/promises';
+        ...preload(`import fs from 'node:fs';
           import { syncBuiltinESMExports } from 'node:module';
           const original = fs.${call};
-          fs.${call} = async (...args) => {
-            await original(...args);
+          fs.${call} = (...args) => {
+            original(...args);
             if (/\\.key"?$|"file".*\\.key"/m.test(String(args[1]))) process.kill(process.pid, 'SIGKILL');
           };
           syncBuiltinESMExports();`),

@@ -40,10 +40,10 @@ describe.concurrent('masks', () => {
             console.log(String(file).endsWith('state') ? '#state' : '#output');
             return appendFileSync(file, ...args);
           };
-          const { open } = fs.promises;
-          fs.promises.open = async (file, ...args) => {
+          const { openSync } = fs;
+          fs.openSync = (file, ...args) => {
             if (String(file).includes('.insights-hub')) console.log('#file');
-            return open(file, ...args);
+            return openSync(file, ...args);
           };
           syncBuiltinESMExports();`),
       },

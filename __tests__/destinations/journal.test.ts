@@ -46,7 +46,7 @@ describe('a journal', () => {
         state: 'writing',
       },
     ];
-    for (const entry of made) await journal.record(entry);
+    for (const entry of made) journal.record(entry);
     expect(await readJournal(journal.path)).toEqual(made);
   });
 
@@ -54,7 +54,7 @@ describe('a journal', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ minLength: 1, unit: 'binary' })), async (paths) => {
         const journal = await Journal.start(directory);
-        for (const name of paths) await journal.record({ kind: 'file', path: name });
+        for (const name of paths) journal.record({ kind: 'file', path: name });
         expect((await readJournal(journal.path)).map(pathOf)).toEqual(paths);
       }),
       { numRuns: 20 },
@@ -63,8 +63,8 @@ describe('a journal', () => {
 
   test('can be read up to where a killed step was writing', async () => {
     const journal = await Journal.start(directory);
-    await journal.record({ kind: 'file', path: '/a' });
-    await journal.record({ kind: 'file', path: '/b' });
+    journal.record({ kind: 'file', path: '/a' });
+    journal.record({ kind: 'file', path: '/b' });
     const text = await readFile(journal.path, 'utf8');
     for (let length = 0; length <= text.length; length++) {
       await writeFile(journal.path, text.slice(0, length));
@@ -79,7 +79,7 @@ describe('a journal', () => {
   test('loses nothing after an entry that was written in part', async () => {
     const journal = await Journal.start(directory);
     await writeFile(journal.path, '{"kind":"file","pa', { flag: 'a' });
-    await journal.record({ kind: 'file', path: '/b' });
+    journal.record({ kind: 'file', path: '/b' });
     expect((await readJournal(journal.path)).map(pathOf)).toEqual(['/b']);
   });
 
@@ -125,6 +125,6 @@ describe('a journal', () => {
   });
 
   test('what is to stay is forgotten', async () => {
-    expect(await forgetful.record({ kind: 'file', path: '/a' })).toBeUndefined();
+    expect(forgetful.record({ kind: 'file', path: '/a' })).toBeUndefined();
   });
 });

@@ -1,15 +1,5 @@
-import {
-  link,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { fsync, linkSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -17,12 +7,13 @@ import type { MadeFile, MadeLog } from '../../src/destinations/journal.ts';
 import { makeFiles, type NewFile } from '../../src/destinations/new-files.ts';
 import { Secret } from '../../src/secret.ts';
 
-vi.mock('node:fs/promises', async (load) => {
-  const actual = await load<typeof import('node:fs/promises')>();
+vi.mock('node:fs', async (load) => {
+  const actual = await load<typeof import('node:fs')>();
   return {
     ...actual,
-    link: vi.fn(actual.link),
-    open: vi.fn(actual.open),
+    linkSync: vi.fn(actual.linkSync),
+    openSync: vi.fn(actual.openSync),
+    fsync: vi.fn(actual.fsync),
   };
 });
 
@@ -34,8 +25,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   // Back to the real ones.
-  vi.mocked(link).mockReset();
-  vi.mocked(open).mockReset();
+  vi.mocked(linkSync).mockReset();
+  vi.mocked(openSync).mockReset();
+  vi.mocked(fsync).mockReset();
   await rm(directory, { recursive: true });
 });
 
@@ -53,14 +45,14 @@ class Log implements MadeLog<MadeFile> {
   readonly made: MadeFile[] = [];
   readonly seen: (readonly string[])[] = [];
 
-  async note(...made: readonly MadeFile[]): Promise<void> {
+  note(...made: readonly MadeFile[]): void {
     this.made.push(...made);
-    const found = await names();
+    const found = readdirSync(directory);
     this.seen.push(...made.map(() => found));
   }
 
-  record(...made: readonly MadeFile[]): Promise<void> {
-    return this.note(...made);
+  record(...made: readonly MadeFile[]): void {
+    this.note(...made);
   }
 
   get entries() {
@@ -70,7 +62,7 @@ class Log implements MadeLog<MadeFile> {
 
 const logs = () => ({ made: new Log(), drafts: new Log() });
 const error = (code: string) => Object.assign(new Error(code), { code });
-const refuse = (code: string) => async () => {
+const refuse = (code: string) => () => {
   throw error(code);
 };
 
@@ -82,7 +74,7 @@ const ways = [
 
 describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
   beforeEach(() => {
-    if (!linked) vi.mocked(link).mockImplementation(refuse('EPERM'));
+    if (!linked) vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
   });
 
   test('makes them with their content, and nothing else', async () => {
@@ -90,7 +82,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     expect(await names()).toEqual(['a.key', 'a.pem']);
     expect(await readFile(inside('a.key'), 'utf8')).toBe('the key\n');
     expect(await readFile(inside('a.pem'), 'utf8')).toBe('the certificate\n');
-    expect(open).toHaveBeenCalledTimes(opened);
+    expect(openSync).toHaveBeenCalledTimes(opened);
   });
 
   test.skipIf(!POSIX).each([0o000, 0o022, 0o077, 0o177])(
@@ -169,45 +161,47 @@ describe('makeFiles', () => {
   test.each(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])(
     'writes again where a link is answered with %s',
     async (code) => {
-      vi.mocked(link).mockImplementation(refuse(code));
+      vi.mocked(linkSync).mockImplementation(refuse(code));
       await makeFiles(pair(), logs());
       expect(await names()).toEqual(['a.key', 'a.pem']);
-      const flags = vi.mocked(open).mock.calls.map(([, flag]) => flag);
+      const flags = vi.mocked(openSync).mock.calls.map(([, flag]) => flag);
       expect(flags).toEqual(['wx', 'wx', 'wx', 'wx']);
     },
   );
 
   test.each(['ENOSPC', 'EACCES', 'EROFS'])('does not write again after %s', async (code) => {
-    vi.mocked(link).mockImplementation(refuse(code));
+    vi.mocked(linkSync).mockImplementation(refuse(code));
     await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code });
-    expect(open).toHaveBeenCalledTimes(2);
+    expect(openSync).toHaveBeenCalledTimes(2);
     expect(await names()).toEqual([]);
   });
 
   test('leaves no half of a file that is written again', async () => {
-    const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
-    vi.mocked(link).mockImplementation(refuse('EPERM'));
-    vi.mocked(open).mockImplementation(async (name, ...more) => {
-      const handle = await actual.open(name, ...more);
-      if (String(name) === inside('a.pem')) handle.sync = refuse('ENOSPC');
-      return handle;
+    const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
+    vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
+    let flushed = 0;
+    vi.mocked(fsync).mockImplementation((descriptor, done) => {
+      // The draft first, then the file itself.
+      flushed += 1;
+      if (flushed === 1) actual.fsync(descriptor, done);
+      else done(error('ENOSPC'));
     });
     await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(await names()).toEqual([]);
   });
 
   test('knows a file that is written again by its inode before it has content', async () => {
-    vi.mocked(link).mockImplementation(refuse('EPERM'));
+    vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
     const sizes: number[] = [];
     const { drafts } = logs();
     const inodes = new Set<string | undefined>();
     const made: MadeLog<MadeFile> = {
-      record: async () => {},
-      note: async (entry) => {
-        if (entry.kind !== 'placing') return;
+      record: () => {},
+      note: (entry) => {
+        if (entry?.kind !== 'placing') return;
         const { path: file, inode } = entry;
-        if (!(await names()).includes(path.basename(file))) return;
-        const found = await stat(file, { bigint: true });
+        if (!readdirSync(directory).includes(path.basename(file))) return;
+        const found = statSync(file, { bigint: true });
         sizes.push(Number(found.size));
         expect(inode).toBe(String(found.ino));
         inodes.add(inode);
@@ -219,18 +213,20 @@ describe('makeFiles', () => {
   });
 
   test('leaves nothing of the first when the second can’t be placed', async () => {
-    const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
-    vi.mocked(link).mockImplementationOnce(actual.link).mockImplementationOnce(refuse('ENOSPC'));
+    const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
+    vi.mocked(linkSync)
+      .mockImplementationOnce(actual.linkSync)
+      .mockImplementationOnce(refuse('ENOSPC'));
     await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(await names()).toEqual([]);
   });
 
   test('shows no file under its own name before it is complete', async () => {
-    const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+    const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
     const contents: string[] = [];
-    vi.mocked(link).mockImplementation(async (draft, name) => {
-      contents.push(await readFile(draft, 'utf8'));
-      await actual.link(draft, name);
+    vi.mocked(linkSync).mockImplementation((draft, name) => {
+      contents.push(readFileSync(draft, 'utf8'));
+      actual.linkSync(draft, name);
     });
     await makeFiles(pair(), logs());
     expect(contents).toEqual(['the key\n', 'the certificate\n']);
@@ -238,7 +234,7 @@ describe('makeFiles', () => {
 
   test('opens no draft for anyone but its owner, not even for a moment', async () => {
     await makeFiles(pair(), logs());
-    const { calls } = vi.mocked(open).mock;
+    const { calls } = vi.mocked(openSync).mock;
     expect(calls.map(([, flags, mode]) => [flags, mode])).toEqual([
       ['wx', 0o600],
       ['wx', 0o600],

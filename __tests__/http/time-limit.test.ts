@@ -70,10 +70,17 @@ describe('a time limit', () => {
     limit.dispose();
   });
 
-  test('once it is disposed of, leaves no timer behind and ends what is under way', () => {
+  test('once it is disposed of, leaves no timer behind', () => {
     const { limit } = start(10);
     expect(vi.getTimerCount()).toBe(1);
     limit.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(aborted(limit)).toEqual([false, false]);
+  });
+
+  test('that is ended ends what is under way', () => {
+    const { limit } = start(10);
+    limit.end();
     expect(vi.getTimerCount()).toBe(0);
     expect(aborted(limit)).toEqual([true, true]);
   });

@@ -52,10 +52,14 @@ class TimeLimit {
     get cancelled() {
         return this.#interruption.cancelled.aborted;
     }
-    /** Ends what is still under way. To be called when the work is done or pointless. */
+    /** Ends what is still under way, because it is pointless. */
+    end() {
+        this.dispose();
+        this.#over.abort();
+    }
+    /** To be called when the work is done. */
     dispose() {
         clearTimeout(this.#timer);
-        this.#over.abort();
     }
 }
 /**
@@ -67,7 +71,7 @@ async function allWithin(limit, work) {
         await Promise.all(work);
     }
     finally {
-        limit.dispose();
+        limit.end();
         await Promise.allSettled(work);
     }
 }
@@ -1159,13 +1163,16 @@ function namesOf(agents) {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
-// EXTERNAL MODULE: external "node:fs/promises"
-var external_node_fs_promises_ = __webpack_require__(1455);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __webpack_require__(3024);
 // EXTERNAL MODULE: ./lib/destinations/journal.js
 var journal = __webpack_require__(4430);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __webpack_require__(7975);
 ;// CONCATENATED MODULE: ./lib/destinations/new-files.js
+
 
 
 
@@ -1174,6 +1181,8 @@ var external_node_crypto_ = __webpack_require__(7598);
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
  * half-written under its own name. Each is written under a random name beside its place first.
+ * Synchronous but for what takes long: in fleets, the way to another thread and back would cost
+ * more than all the calls together.
  *
  * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
  * the system's error; EEXIST when one of the files is there already.
@@ -1186,7 +1195,7 @@ async function new_files_makeFiles(files, { made, drafts }) {
             file,
             draft: path.join(path.dirname(file.path), `.${randomUUID()}.tmp`),
         }));
-        await drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft })));
+        drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft })));
         for (const { file, draft } of named) {
             written.push({ file, draft, inode: await write(draft, file) });
         }
@@ -1194,36 +1203,43 @@ async function new_files_makeFiles(files, { made, drafts }) {
             await place(draft, made);
             placed.push(draft.file.path);
         }
-        await made.note(...placed.map((name) => ({ kind: 'file', path: name })));
+        made.note(...placed.map((name) => ({ kind: 'file', path: name })));
     }
     catch (error) {
-        await removeAll(placed);
+        removeAll(placed);
         throw error;
     }
     finally {
-        await removeAll(written.map(({ draft }) => draft));
+        removeAll(written.map(({ draft }) => draft));
     }
 }
+const flush = (0,external_node_util_.promisify)(external_node_fs_.fsync);
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
-async function write(name, { content, mode, isOnly = false }, onOpen = async () => { }) {
-    const handle = await open(name, 'wx', mode & 0o600);
+async function write(name, file, onOpen = () => { }) {
+    const descriptor = openSync(name, 'wx', file.mode & 0o600);
     try {
-        const { ino, mode: actual } = await handle.stat({ bigint: true });
-        const inode = String(ino);
-        await onOpen(inode);
-        if ((Number(actual) & 0o777) !== mode)
-            await handle.chmod(mode);
-        await handle.writeFile(content instanceof Secret ? content.reveal() : content);
-        if (isOnly)
-            await handle.sync();
-        await handle.close();
-        return inode;
+        try {
+            return await fill(descriptor, file, onOpen);
+        }
+        finally {
+            closeSync(descriptor);
+        }
     }
     catch (error) {
-        await handle.close().catch(() => { });
-        await removeAll([name]);
+        removeAll([name]);
         throw error;
     }
+}
+async function fill(descriptor, { content, mode, isOnly = false }, onOpen) {
+    const { ino, mode: actual } = fstatSync(descriptor, { bigint: true });
+    const inode = String(ino);
+    onOpen(inode);
+    if ((Number(actual) & 0o777) !== mode)
+        fchmodSync(descriptor, mode);
+    writeFileSync(descriptor, content instanceof Secret ? content.reveal() : content);
+    if (isOnly)
+        await flush(descriptor);
+    return inode;
 }
 /**
  * Gives a finished file its name; unlike a rename, a hard link never replaces what is there. The
@@ -1233,8 +1249,8 @@ async function write(name, { content, mode, isOnly = false }, onOpen = async () 
 async function place({ file, draft, inode }, made) {
     const placing = (known) => made.note({ kind: 'placing', path: file.path, inode: known });
     try {
-        await placing(inode);
-        await link(draft, file.path);
+        placing(inode);
+        linkSync(draft, file.path);
     }
     catch (error) {
         if (!NO_LINKS.has(errorCode(error)))
@@ -1244,9 +1260,15 @@ async function place({ file, draft, inode }, made) {
 }
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EISDIR']);
-async function removeAll(paths) {
-    for (const file of paths)
-        await unlink(file).catch(() => { });
+function removeAll(paths) {
+    for (const file of paths) {
+        try {
+            unlinkSync(file);
+        }
+        catch {
+            // It was not there, or can't go: the journal knows it.
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/destinations/directory.js
@@ -1263,18 +1285,18 @@ async function removeAll(paths) {
 async function makeDirectory(place, made) {
     let topmost = true;
     for (const directory of pathTo(place)) {
-        if (await exists(place, directory))
+        if (exists(place, directory))
             continue;
         try {
-            await mkdir(directory, 0o700);
-            await made.record({ kind: 'directory', path: directory });
-            await chmod(directory, 0o700);
+            mkdirSync(directory, 0o700);
+            made.record({ kind: 'directory', path: directory });
+            chmodSync(directory, 0o700);
             if (topmost)
                 await ignoreAll(directory, made);
         }
         catch (error) {
             // Another step may have made it in the meantime; then it is theirs.
-            if (errorCode(error) === 'EEXIST' && (await exists(place, directory)))
+            if (errorCode(error) === 'EEXIST' && exists(place, directory))
                 continue;
             throw cannot('make', directory, error);
         }
@@ -1282,9 +1304,9 @@ async function makeDirectory(place, made) {
     }
 }
 /** Throws `destination-invalid` when the directory is not there any more, or has become a link. */
-async function checkDirectory(place) {
+function checkDirectory(place) {
     for (const directory of pathTo(place)) {
-        if (await exists(place, directory))
+        if (exists(place, directory))
             continue;
         throw new Failure('destination-invalid', `The directory ${directory} is not there any more.`);
     }
@@ -1306,14 +1328,14 @@ function directory_isInside({ directory, workspace }) {
     const relative = path.relative(workspace, directory);
     return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
-async function exists(place, directory) {
-    const found = await statOf(directory, lstat);
+function exists(place, directory) {
+    const found = statOf(directory, lstatSync);
     if (found === undefined)
         return false;
     if (found.isSymbolicLink()) {
         // Links far above a directory outside the workspace, as /var on macOS, are the system's own.
         const harmless = !directory_isInside(place) && directory !== place.directory;
-        if (harmless && (await statOf(directory, stat))?.isDirectory())
+        if (harmless && statOf(directory, statSync)?.isDirectory())
             return true;
         throw new Failure('destination-invalid', `Nothing is written to ${place.directory}, because ${directory} is a link. Choose another \`output-directory\`.`);
     }
@@ -1321,9 +1343,9 @@ async function exists(place, directory) {
         return true;
     throw new Failure('destination-invalid', `${directory} is not a directory. Choose another \`output-directory\`.`);
 }
-async function statOf(file, how) {
+function statOf(file, how) {
     try {
-        return await how(file);
+        return how(file);
     }
     catch (error) {
         if (errorCode(error) === 'ENOENT')
@@ -1334,10 +1356,12 @@ async function statOf(file, how) {
 /** Keeps git from picking up what is in the directory. */
 async function ignoreAll(directory, made) {
     const file = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
-    await made.record({ kind: 'ignore-file', path: file.path });
+    made.record({ kind: 'ignore-file', path: file.path });
     await makeFiles([file], { made: forgetful, drafts: made });
 }
 
+// EXTERNAL MODULE: external "node:fs/promises"
+var external_node_fs_promises_ = __webpack_require__(1455);
 ;// CONCATENATED MODULE: ./lib/inputs/input-file.js
 
 
@@ -2285,7 +2309,7 @@ async function undo_ephemeral_removeAll(runner, { github, timeout }, settings, {
             return [(0,lib_failure/* asFailure */.h_)(error)];
         }
         finally {
-            limit.dispose();
+            limit.end();
         }
     };
     // What a token does not see would count as gone.

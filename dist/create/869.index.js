@@ -416,14 +416,14 @@ class GitHubSecrets {
     /** Writes a setting that is noted before: what was surely not written is nobody's to remove. */
     async #noted(setting, write) {
         const { made } = this.#options;
-        await made.note({ kind: 'setting', setting, state: 'writing' });
+        made.note({ kind: 'setting', setting, state: 'writing' });
         try {
             await write();
         }
         catch (error) {
             const isSurelyNot = error instanceof lib_failure/* Failure */.HR && !error.mayBeDone;
             if (isSurelyNot)
-                await made.note({ kind: 'setting', setting, state: 'absent' });
+                made.note({ kind: 'setting', setting, state: 'absent' });
             throw error;
         }
     }

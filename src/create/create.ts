@@ -143,24 +143,24 @@ async function issueEphemeral(
   const { name, expectedClientId: clientId } = request;
   const note = { kind: 'agent', name, clientId } as const;
   await refuseExisting(request, services, limit);
-  await recordAgent({ ...note, state: 'made' }, services.made);
+  recordAgent({ ...note, state: 'made' }, services.made);
   try {
     const issued = await requestCertificate(request, services, limit);
     if (issued.clientId !== clientId) {
       // Nobody has looked whether that one was there before: only its id can prove that it is ours.
       const { clientId: other, agentId = 'unknown' } = issued;
-      await services.made.note({ ...note, clientId: other, agentId, state: 'made' });
+      services.made.note({ ...note, clientId: other, agentId, state: 'made' });
     }
     return issued;
   } catch (error) {
-    if (!asFailure(error).mayBeDone) await services.made.note({ ...note, state: 'absent' });
+    if (!asFailure(error).mayBeDone) services.made.note({ ...note, state: 'absent' });
     throw error;
   }
 }
 
-async function recordAgent(agent: MadeAgent, made: MadeLog): Promise<void> {
+function recordAgent(agent: MadeAgent, made: MadeLog): void {
   try {
-    await made.record(agent);
+    made.record(agent);
   } catch (error) {
     throw new Failure(
       'destination-invalid',

@@ -88,7 +88,7 @@ async function removeAll(
     } catch (error) {
       return [asFailure(error)];
     } finally {
-      limit.dispose();
+      limit.end();
     }
   };
   // What a token does not see would count as gone.

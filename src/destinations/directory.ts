@@ -1,5 +1,4 @@
-import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { forgetful, type MadeFile, type MadeLog } from './journal.ts';
@@ -19,15 +18,15 @@ export interface Place {
 export async function makeDirectory(place: Place, made: MadeLog<MadeFile>): Promise<void> {
   let topmost = true;
   for (const directory of pathTo(place)) {
-    if (await exists(place, directory)) continue;
+    if (exists(place, directory)) continue;
     try {
-      await mkdir(directory, 0o700);
-      await made.record({ kind: 'directory', path: directory });
-      await chmod(directory, 0o700);
+      mkdirSync(directory, 0o700);
+      made.record({ kind: 'directory', path: directory });
+      chmodSync(directory, 0o700);
       if (topmost) await ignoreAll(directory, made);
     } catch (error) {
       // Another step may have made it in the meantime; then it is theirs.
-      if (errorCode(error) === 'EEXIST' && (await exists(place, directory))) continue;
+      if (errorCode(error) === 'EEXIST' && exists(place, directory)) continue;
       throw cannot('make', directory, error);
     }
     topmost = false;
@@ -35,9 +34,9 @@ export async function makeDirectory(place: Place, made: MadeLog<MadeFile>): Prom
 }
 
 /** Throws `destination-invalid` when the directory is not there any more, or has become a link. */
-export async function checkDirectory(place: Place): Promise<void> {
+export function checkDirectory(place: Place): void {
   for (const directory of pathTo(place)) {
-    if (await exists(place, directory)) continue;
+    if (exists(place, directory)) continue;
     throw new Failure('destination-invalid', `The directory ${directory} is not there any more.`);
   }
 }
@@ -61,13 +60,13 @@ export function isInside({ directory, workspace }: Place): boolean {
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-async function exists(place: Place, directory: string): Promise<boolean> {
-  const found = await statOf(directory, lstat);
+function exists(place: Place, directory: string): boolean {
+  const found = statOf(directory, lstatSync);
   if (found === undefined) return false;
   if (found.isSymbolicLink()) {
     // Links far above a directory outside the workspace, as /var on macOS, are the system's own.
     const harmless = !isInside(place) && directory !== place.directory;
-    if (harmless && (await statOf(directory, stat))?.isDirectory()) return true;
+    if (harmless && statOf(directory, statSync)?.isDirectory()) return true;
     throw new Failure(
       'destination-invalid',
       `Nothing is written to ${place.directory}, because ${directory} is a link. Choose another \`output-directory\`.`,
@@ -80,12 +79,9 @@ async function exists(place: Place, directory: string): Promise<boolean> {
   );
 }
 
-async function statOf(
-  file: string,
-  how: (file: string) => Promise<Stats>,
-): Promise<Stats | undefined> {
+function statOf(file: string, how: (file: string) => Stats): Stats | undefined {
   try {
-    return await how(file);
+    return how(file);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw cannot('look at', file, error);
@@ -95,6 +91,6 @@ async function statOf(
 /** Keeps git from picking up what is in the directory. */
 async function ignoreAll(directory: string, made: MadeLog<MadeFile>): Promise<void> {
   const file = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
-  await made.record({ kind: 'ignore-file', path: file.path });
+  made.record({ kind: 'ignore-file', path: file.path });
   await makeFiles([file], { made: forgetful, drafts: made });
 }

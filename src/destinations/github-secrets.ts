@@ -125,12 +125,12 @@ class GitHubSecrets implements Destination {
   /** Writes a setting that is noted before: what was surely not written is nobody's to remove. */
   async #noted(setting: Setting, write: () => Promise<void>): Promise<void> {
     const { made } = this.#options;
-    await made.note({ kind: 'setting', setting, state: 'writing' });
+    made.note({ kind: 'setting', setting, state: 'writing' });
     try {
       await write();
     } catch (error) {
       const isSurelyNot = error instanceof Failure && !error.mayBeDone;
-      if (isSurelyNot) await made.note({ kind: 'setting', setting, state: 'absent' });
+      if (isSurelyNot) made.note({ kind: 'setting', setting, state: 'absent' });
       throw error;
     }
   }

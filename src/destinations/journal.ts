@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, open, readFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
@@ -40,13 +41,13 @@ export interface MadeSetting {
 /** Takes note of what is made. */
 export interface MadeLog<T extends Made = Made> {
   /** Throws when the note can't be kept. */
-  record(...made: readonly T[]): Promise<void>;
+  record(...made: readonly T[]): void;
   /** Never throws: for what must be made even if nobody will clean it up. */
-  note(...made: readonly T[]): Promise<void>;
+  note(...made: readonly T[]): void;
 }
 
 /** For what is to stay: remembers nothing. */
-export const forgetful: MadeLog = { record: async () => {}, note: async () => {} };
+export const forgetful: MadeLog = { record: () => {}, note: () => {} };
 
 /**
  * What a step made, in the order of making: a file that only its owner can read, one JSON object a
@@ -76,16 +77,18 @@ export class Journal implements MadeLog {
     return new Journal(file);
   }
 
-  async record(...made: readonly Made[]): Promise<void> {
+  record(...made: readonly Made[]): void {
     // Begins a line of its own, also after one that could be written in part only.
     const lines = made.map((entry) => `\n${JSON.stringify(entry)}\n`);
-    await appendFile(this.path, lines.join(''));
+    appendFileSync(this.path, lines.join(''));
   }
 
-  async note(...made: readonly Made[]): Promise<void> {
-    await this.record(...made).catch((error: unknown) => {
+  note(...made: readonly Made[]): void {
+    try {
+      this.record(...made);
+    } catch (error) {
       this.#problem ??= error;
-    });
+    }
   }
 
   /** Why the journal does not hold everything; nothing when it does. */

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsync,
+  linkSync,
+  openSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
 import type { MadeFile, MadeLog } from './journal.ts';
@@ -16,6 +26,8 @@ export interface NewFile {
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
  * half-written under its own name. Each is written under a random name beside its place first.
+ * Synchronous but for what takes long: in fleets, the way to another thread and back would cost
+ * more than all the calls together.
  *
  * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
  * the system's error; EEXIST when one of the files is there already.
@@ -31,7 +43,7 @@ export async function makeFiles(
       file,
       draft: path.join(path.dirname(file.path), `.${randomUUID()}.tmp`),
     }));
-    await drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
+    drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
     for (const { file, draft } of named) {
       written.push({ file, draft, inode: await write(draft, file) });
     }
@@ -39,12 +51,12 @@ export async function makeFiles(
       await place(draft, made);
       placed.push(draft.file.path);
     }
-    await made.note(...placed.map((name) => ({ kind: 'file', path: name }) as const));
+    made.note(...placed.map((name) => ({ kind: 'file', path: name }) as const));
   } catch (error) {
-    await removeAll(placed);
+    removeAll(placed);
     throw error;
   } finally {
-    await removeAll(written.map(({ draft }) => draft));
+    removeAll(written.map(({ draft }) => draft));
   }
 }
 
@@ -55,27 +67,39 @@ interface Draft {
   readonly inode: string;
 }
 
+const flush = promisify(fsync);
+
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
 async function write(
   name: string,
-  { content, mode, isOnly = false }: NewFile,
-  onOpen: (inode: string) => Promise<void> = async () => {},
+  file: NewFile,
+  onOpen: (inode: string) => void = () => {},
 ): Promise<string> {
-  const handle = await open(name, 'wx', mode & 0o600);
+  const descriptor = openSync(name, 'wx', file.mode & 0o600);
   try {
-    const { ino, mode: actual } = await handle.stat({ bigint: true });
-    const inode = String(ino);
-    await onOpen(inode);
-    if ((Number(actual) & 0o777) !== mode) await handle.chmod(mode);
-    await handle.writeFile(content instanceof Secret ? content.reveal() : content);
-    if (isOnly) await handle.sync();
-    await handle.close();
-    return inode;
+    try {
+      return await fill(descriptor, file, onOpen);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
-    await handle.close().catch(() => {});
-    await removeAll([name]);
+    removeAll([name]);
     throw error;
   }
+}
+
+async function fill(
+  descriptor: number,
+  { content, mode, isOnly = false }: NewFile,
+  onOpen: (inode: string) => void,
+): Promise<string> {
+  const { ino, mode: actual } = fstatSync(descriptor, { bigint: true });
+  const inode = String(ino);
+  onOpen(inode);
+  if ((Number(actual) & 0o777) !== mode) fchmodSync(descriptor, mode);
+  writeFileSync(descriptor, content instanceof Secret ? content.reveal() : content);
+  if (isOnly) await flush(descriptor);
+  return inode;
 }
 
 /**
@@ -86,8 +110,8 @@ async function write(
 async function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): Promise<void> {
   const placing = (known: string) => made.note({ kind: 'placing', path: file.path, inode: known });
   try {
-    await placing(inode);
-    await link(draft, file.path);
+    placing(inode);
+    linkSync(draft, file.path);
   } catch (error) {
     if (!NO_LINKS.has(errorCode(error))) throw error;
     await write(file.path, file, placing);
@@ -97,6 +121,12 @@ async function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): Pr
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EISDIR']);
 
-async function removeAll(paths: readonly string[]): Promise<void> {
-  for (const file of paths) await unlink(file).catch(() => {});
+function removeAll(paths: readonly string[]): void {
+  for (const file of paths) {
+    try {
+      unlinkSync(file);
+    } catch {
+      // It was not there, or can't go: the journal knows it.
+    }
+  }
 }

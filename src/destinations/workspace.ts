@@ -54,7 +54,7 @@ export class Workspace implements Destination {
 
   async deliver(issued: IssuedCertificate): Promise<DeliveryReport> {
     try {
-      await checkDirectory(this.#options);
+      checkDirectory(this.#options);
       for (const name of namesFor(issued)) {
         const paths = this.#paths(name);
         if (await this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
@@ -68,7 +68,7 @@ export class Workspace implements Destination {
   async keep(delivery: Delivery): Promise<void> {
     const { certificatePath, privateKeyPath, mqttxPath, brokerCaPath } = delivery;
     for (const file of [certificatePath, privateKeyPath, mqttxPath, brokerCaPath]) {
-      if (file !== undefined) await this.#options.made.note({ kind: 'kept', path: file });
+      if (file !== undefined) this.#options.made.note({ kind: 'kept', path: file });
     }
   }
 

@@ -45,10 +45,15 @@ export class TimeLimit {
     return this.#interruption.cancelled.aborted;
   }
 
-  /** Ends what is still under way. To be called when the work is done or pointless. */
+  /** Ends what is still under way, because it is pointless. */
+  end(): void {
+    this.dispose();
+    this.#over.abort();
+  }
+
+  /** To be called when the work is done. */
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#over.abort();
   }
 }
 
@@ -63,7 +68,7 @@ export async function allWithin(
   try {
     await Promise.all(work);
   } finally {
-    limit.dispose();
+    limit.end();
     await Promise.allSettled(work);
   }
 }

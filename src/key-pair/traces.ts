@@ -41,11 +41,21 @@ export function hideTraces(text: string, keys: readonly (() => Traces)[]): strin
   return text.replace(RUN, (run) => {
     // Ids and words are of one case; no longer piece of a key is.
     if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) return run;
-    const hide = (piece: string) => keys.reduce((left, key) => hideInRun(left, key()), piece);
+    const hide = (piece: string) => hideKeys(piece, keys);
     if (!run.includes('%')) return hide(run);
     const plain = decodeURIComponent(run);
     return hide(plain) === plain ? run : '***';
   });
+}
+
+function hideKeys(run: string, keys: readonly (() => Traces)[]): string {
+  const blocks = Array.from({ length: run.length - BLOCK + 1 }, (_, at) =>
+    run.slice(at, at + BLOCK),
+  );
+  const inRun = keys
+    .map((key) => key())
+    .filter((key) => blocks.some((block) => key.blocks.has(block)));
+  return inRun.reduce(hideInRun, run);
 }
 
 function hideInRun(run: string, { text, blocks }: Traces): string {

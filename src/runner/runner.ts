@@ -23,6 +23,8 @@ export class Runner {
     process.stdout.write(values.map(maskCommand).join(''));
   });
 
+  readonly #isDebug = core.isDebug();
+
   /** The value of an input as it was given, without white space around it. */
   input(name: string): string {
     return core.getInput(name);
@@ -65,7 +67,7 @@ export class Runner {
 
   debug(message: string): void {
     // The runner would drop it; a fleet has thousands.
-    if (core.isDebug()) core.debug(this.#line(message));
+    if (this.#isDebug) core.debug(this.#line(message));
   }
 
   warn(message: string): void {

@@ -9,6 +9,7 @@ import { Runner } from './runner.ts';
 export async function runStep(work: (runner: Runner) => Promise<void>): Promise<void> {
   const runner = new Runner();
   process.exitCode = 1;
+  outliveLog();
   divertWarnings(runner);
   let failed = false;
   const fail = (error: unknown) => {
@@ -33,6 +34,7 @@ export async function runStep(work: (runner: Runner) => Promise<void>): Promise<
 /** Runs a post step: it may warn, and never fails the job. */
 export async function runPostStep(work: (runner: Runner) => Promise<void>): Promise<void> {
   const runner = new Runner();
+  outliveLog();
   divertWarnings(runner);
   const warn = (error: unknown) => {
     const why =
@@ -43,6 +45,11 @@ export async function runPostStep(work: (runner: Runner) => Promise<void>): Prom
   };
   process.on('uncaughtException', warn);
   await work(runner).catch(warn);
+}
+
+/** A runner that died reads no log any more: what is under way, perhaps a key, is finished all the same. */
+function outliveLog(): void {
+  process.stdout.on('error', () => {});
 }
 
 /** Node's own warnings are for developers; by default they are printed on standard error. */
