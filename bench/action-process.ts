@@ -95,7 +95,7 @@ async function inputVariables(given: Values): Promise<Values> {
 
 function start(profile: string | undefined, cwd: string, env: Values): Promise<void> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const args = [...profiling, '--import', USAGE, path.join(ROOT, 'dist/create/index.js')];
+  const args = [...profiling, '--import', USAGE, path.join(ROOT, 'dist/create.js')];
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let last = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,44 +1,59 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const DIST = path.resolve(import.meta.dirname, '../../dist');
-/** All scripts of a bundle together: its entry, and the chunks that it loads when they are used. */
-const bundles = readdirSync(DIST).map((name) => ({ name, text: read(name, '.js') }));
+const read = (name: string) => readFileSync(path.join(DIST, name), 'utf8');
 
-function read(name: string, ending: string): string {
-  const files = readdirSync(path.join(DIST, name)).filter((file) => file.endsWith(ending));
-  return files.map((file) => readFileSync(path.join(DIST, name, file), 'utf8')).join('\n');
-}
+const names = readdirSync(DIST);
+const scripts = names.filter((name) => name.endsWith('.js'));
+/** All scripts together: what every start loads, and the chunks that are loaded when they are used. */
+const text = scripts.map(read).join('\n');
 
-describe.each(bundles)('the bundle $name', ({ name, text }) => {
-  test('holds undici once', () => {
+describe('the bundle', () => {
+  test('holds undici once, and not in what every start loads', () => {
     // Set in one place of undici's sources, so once in each copy.
-    expect(text.match(/\.code ?= ?["']UND_ERR_BPL_MISSING_UPSTREAM/g)).toHaveLength(1);
+    const mark = /\.code ?= ?["']UND_ERR_BPL_MISSING_UPSTREAM/g;
+    expect(text.match(mark)).toHaveLength(1);
+    expect(read('index.js')).not.toMatch(mark);
   });
 
   test('finds no module at run time that it does not bring', () => {
     expect(text).not.toMatch(/eval\(["']require["']\)/);
   });
 
-  test('has MQTT in no script that every run loads, and at all only to create', () => {
-    const entry = readFileSync(path.join(DIST, name, 'index.js'), 'utf8');
+  test('has MQTT in one script that only verifying a connection loads', () => {
     // The name of MQTT's protocol before 3.1.1, which the codec knows.
-    expect(entry).not.toContain('MQIsdp');
-    expect(text.includes('MQIsdp')).toBe(name === 'create');
+    const holders = scripts.filter((name) => read(name).includes('MQIsdp'));
+    expect(holders).toHaveLength(1);
+    expect(holders).not.toContain('index.js');
   });
 
-  test('comes with the licences of what it holds', () => {
-    const licences = read(name, '.licenses.txt');
-    const packages = ['@actions/core', 'undici'];
-    if (name === 'create') {
-      packages.push('@actions/github', '@octokit/core', '@noble/ciphers', 'mqtt-packet');
-    }
-    for (const held of packages) expect(licences).toContain(`${held}\nMIT`);
+  test('is small, because each runner downloads it', () => {
+    const sizes = names
+      .filter((name) => name !== 'licenses.txt')
+      .map((name) => statSync(path.join(DIST, name)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_500_000);
+  });
+
+  test.each([
+    '@actions/core',
+    '@actions/github',
+    '@octokit/core',
+    '@noble/ciphers',
+    'csv-parse',
+    'mqtt-packet',
+    'p-map',
+    'undici',
+  ])('comes with the licence of %s', (name) => {
+    expect(read('licenses.txt')).toContain(`${name}\nMIT`);
   });
 
   test('is an ES module', () => {
-    const manifest = readFileSync(path.join(DIST, name, 'package.json'), 'utf8');
-    expect(JSON.parse(manifest)).toEqual({ type: 'module' });
+    expect(JSON.parse(read('package.json'))).toEqual({ type: 'module' });
+  });
+
+  test.each(['create.js', 'create-post.js', 'delete.js'])('is started by %s', (name) => {
+    expect(read(name)).toMatch(/^import\{(\w+) as \w+\}from"\.\/index\.js";await \w+\(\);\n$/);
   });
 });

@@ -17,16 +17,21 @@ const ORDER = [
   ['.'],
 ];
 
-/** What runs: nothing may import it. */
+/** What the launchers call: nothing else may import it. */
 const ENTRIES = ['create/main.ts', 'create/post.ts', 'delete/main.ts'];
 
-/** What knows the runner: the entries, and what the post step loads when there is something to undo. */
+/** What the bundle starts with. */
+const START = 'index.ts';
+
+/** What knows the runner: the entries, and what they load when there is something to do. */
 const RUNNER_USERS = [
   'create/main.ts',
   'create/post.ts',
   'create/report.ts',
+  'create/run.ts',
   'create/undo-ephemeral.ts',
   'delete/main.ts',
+  'delete/run.ts',
 ];
 
 interface Source {
@@ -50,7 +55,7 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 const isOwn = (name: string) => sources.some(({ file }) => file === name);
 const levelOf = (file: string) =>
-  ORDER.findIndex((rooms) => rooms.includes(path.posix.dirname(file)));
+  file === START ? 0 : ORDER.findIndex((rooms) => rooms.includes(path.posix.dirname(file)));
 const filesWith = (pattern: RegExp) =>
   sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
 const importersOf = (name: string) =>
@@ -63,14 +68,17 @@ function importsAtOnce(file: string): readonly string[] {
   return [...found].map(([, name = '']) => path.posix.join(path.posix.dirname(file), name));
 }
 
-/** What is loaded in every run of one of the entries. */
-const loadedAtOnce = new Set<string>();
-const visitAtOnce = (file: string): void => {
-  if (loadedAtOnce.has(file)) return;
-  loadedAtOnce.add(file);
-  for (const name of importsAtOnce(file)) visitAtOnce(name);
-};
-for (const entry of ENTRIES) visitAtOnce(entry);
+/** A file and all that is loaded together with it. */
+function loadedWith(file: string, loaded = new Set<string>()): ReadonlySet<string> {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const name of importsAtOnce(file)) loadedWith(name, loaded);
+  return loaded;
+}
+
+/** What every start loads, and what each run that has valid inputs loads. */
+const atStart = loadedWith(START);
+const inEveryRun = ['create/run.ts', 'delete/run.ts'].map((file) => loadedWith(file));
 
 describe('the house', () => {
   test('has every file in a known room', () => {
@@ -98,13 +106,17 @@ describe('the house', () => {
   });
 
   test('imports no entry', () => {
-    for (const entry of ENTRIES) expect(importersOf(entry)).toEqual([]);
+    for (const entry of ENTRIES) expect(importersOf(entry)).toEqual([START]);
+    expect(importersOf(START)).toEqual([]);
   });
 
   test('leaves printing to the runner, whom only the entries and the room itself know', () => {
-    expect(importersOf('@actions/core')).toEqual(['runner/runner.ts']);
-    expect(filesWith(/\bconsole\.|process\.stderr|process\.stdout(?!\.write\(values)/)).toEqual([]);
-    expect(filesWith(/process\.stdout/)).toEqual(['runner/runner.ts']);
+    const toolkit = sources.filter(({ imports }) =>
+      imports.some((name) => /@actions\/core/.test(name)),
+    );
+    expect(toolkit.map(({ file }) => file)).toEqual(['runner/protocol.ts']);
+    expect(filesWith(/\bconsole\.|process\.stderr|process\.stdout(?!\.(write|on)\()/)).toEqual([]);
+    expect(filesWith(/process\.stdout\.write/)).toEqual(['runner/runner.ts']);
     const users = sources.filter(({ imports }) =>
       imports.some((name) => name.startsWith('runner/')),
     );
@@ -137,21 +149,28 @@ describe('the house', () => {
       imports.some((name) => /^@actions\/github|^@noble\//.test(name)),
     );
     expect(heavy.map(({ file }) => file)).toEqual(['github/api.ts', 'github/sealed-box.ts']);
-    for (const { file } of heavy) expect(loadedAtOnce).not.toContain(file);
+    for (const { file } of heavy) {
+      for (const loaded of [atStart, ...inEveryRun]) expect(loaded).not.toContain(file);
+    }
   });
 
   test('loads MQTT, and what it needs, only when a connection is verified', () => {
     expect(importersOf('mqtt-packet')).toEqual(['mqtt/connection.ts']);
-    expect(importersOf('mqtt/connection.ts')).toEqual(['create/main.ts']);
+    expect(importersOf('mqtt/connection.ts')).toEqual(['create/run.ts']);
     expect(importersOf('http/tunnel.ts')).toEqual(['mqtt/connection.ts']);
-    expect(loadedAtOnce).not.toContain('mqtt/connection.ts');
-    expect(loadedAtOnce).not.toContain('http/tunnel.ts');
+    for (const loaded of [atStart, ...inEveryRun]) {
+      expect(loaded).not.toContain('mqtt/connection.ts');
+      expect(loaded).not.toContain('http/tunnel.ts');
+    }
   });
 
-  test('loads the rest of what it needs at once', () => {
-    for (const file of ['destinations/workspace.ts', 'delete/delete.ts', 'mqtt/mqttx.ts']) {
-      expect(loadedAtOnce).toContain(file);
-    }
+  test('loads HTTP only when the inputs are valid, and then the rest that each run needs', () => {
+    expect(atStart).not.toContain('http/client.ts');
+    const [create, end] = inEveryRun;
+    expect(create).toContain('http/client.ts');
+    expect(create).toContain('destinations/workspace.ts');
+    expect(create).toContain('mqtt/mqttx.ts');
+    expect(end).toContain('delete/delete.ts');
   });
 
   test('knows nothing of the sandbox', () => {

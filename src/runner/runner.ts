@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
-import * as core from '@actions/core';
 import { errorCode, type Failure } from '../failure.ts';
 import { showFailure } from '../shown.ts';
+import { issue, issueFileCommand, prepareKeyValueMessage, summary } from './protocol.ts';
 import { RunnerSecrets } from './secrets.ts';
 
 /** The command that has a value masked, with the escapes of commands. */
@@ -23,16 +23,16 @@ export class Runner {
     process.stdout.write(values.map(maskCommand).join(''));
   });
 
-  readonly #isDebug = core.isDebug();
+  readonly #isDebug = process.env['RUNNER_DEBUG'] === '1';
 
   /** The value of an input as it was given, without white space around it. */
   input(name: string): string {
-    return core.getInput(name);
+    return this.rawInput(name).trim();
   }
 
   /** The value of an input to the letter. */
   rawInput(name: string): string {
-    return core.getInput(name, { trimWhitespace: false });
+    return process.env[`INPUT_${name.toUpperCase()}`] ?? '';
   }
 
   /** The folder that relative paths start at. */
@@ -51,52 +51,52 @@ export class Runner {
   }
 
   info(message: string): void {
-    core.info(this.#line(message));
+    process.stdout.write(`${this.#line(message)}${EOL}`);
   }
 
   /** Lines that a reader opens when they are needed. */
   group(title: string, lines: Iterable<string>): void {
-    core.startGroup(this.#line(title));
+    issue('group', this.#line(title));
     for (const line of lines) this.info(line);
-    core.endGroup();
+    issue('endgroup');
   }
 
   notice(message: string): void {
-    core.notice(this.#line(message));
+    issue('notice', this.#line(message));
   }
 
   debug(message: string): void {
     // The runner would drop it; a fleet has thousands.
-    if (this.#isDebug) core.debug(this.#line(message));
+    if (this.#isDebug) issue('debug', this.#line(message));
   }
 
   warn(message: string): void {
-    core.warning(this.#line(message));
+    issue('warning', this.#line(message));
   }
 
   /** The failure of the step: one line, one annotation. */
   fail(failure: Failure): void {
     this.#traceBug(failure);
-    core.error(this.#line(showFailure(failure, (text) => this.secrets.redact(text))));
+    issue('error', this.#line(showFailure(failure, (text) => this.secrets.redact(text))));
   }
 
   setOutput(name: string, value: string): void {
-    core.setOutput(name, value);
+    issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
   }
 
   saveState(name: string, value: string): void {
-    core.saveState(name, value);
+    issueFileCommand('STATE', prepareKeyValueMessage(name, value));
   }
 
   state(name: string): string {
-    return core.getState(name);
+    return process.env[`STATE_${name}`] ?? '';
   }
 
   /** Adds Markdown to the job summary. A summary that can't be written is not worth a failure. */
   async summarise(markdown: string): Promise<void> {
     if (!existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return;
     try {
-      await core.summary.addRaw(this.secrets.redact(markdown), true).write();
+      await summary.addRaw(this.secrets.redact(markdown), true).write();
     } catch (error) {
       this.warn(`The job summary could not be written (${errorCode(error)}).`);
     }

@@ -1,0 +1,1 @@
+import{cleanUp as i}from"./index.js";await i();

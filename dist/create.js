@@ -1,0 +1,1 @@
+import{create as i}from"./index.js";await i();

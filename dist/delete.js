@@ -1,0 +1,1 @@
+import{end as i}from"./index.js";await i();

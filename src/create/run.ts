@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { writeAgentsFile } from '../destinations/agents-file.ts';
+import { removeFile, removeFiles } from '../destinations/clean-up.ts';
+import { findExisting } from '../destinations/existing-files.ts';
+import { forgetful, Journal, readJournal } from '../destinations/journal.ts';
+import { loadWithOctokit } from '../destinations/load-with-octokit.ts';
+import { Workspace, type WorkspaceOptions } from '../destinations/workspace.ts';
+import { errorCode, Failure } from '../failure.ts';
+import type { HttpClient } from '../http/client.ts';
+import { systemClock } from '../http/clock.ts';
+import { openHttp } from '../http/open.ts';
+import type { Clock } from '../http/retry.ts';
+import type { Interruption } from '../http/time-limit.ts';
+import { apiServices } from '../insights-hub/api-services.ts';
+import { trustedAuthorities } from '../mqtt/authorities.ts';
+import { once } from '../once.ts';
+import type { Runner } from '../runner/runner.ts';
+import { stepFailure } from '../step-failure.ts';
+import { withoutVariables } from '../without-variables.ts';
+import { type CreateServices, createAgents, type Report, type Verify } from './create.ts';
+import { allFailed } from './fate.ts';
+import type { Inputs } from './inputs.ts';
+import { Outputs, resultsOf } from './outputs.ts';
+import { RunReport } from './report.ts';
+import { JOURNAL_STATE } from './state.ts';
+
+/** Makes the agents that the inputs ask for, and tells what became of them. */
+export async function createAll(
+  runner: Runner,
+  inputs: Inputs,
+  interruption: Interruption,
+): Promise<void> {
+  const http = openHttp(inputs.proxies, (line) => runner.debug(line));
+  try {
+    await create(runner, inputs, http, interruption);
+  } finally {
+    http.close();
+  }
+}
+
+async function create(
+  runner: Runner,
+  inputs: Inputs,
+  http: HttpClient,
+  interruption: Interruption,
+): Promise<void> {
+  const outputs = new Outputs(runner, inputs);
+  const journal = await startJournal(runner, inputs, outputs);
+  const report = new RunReport(runner, inputs, outputs);
+  const services = await servicesFor(runner, inputs, http, interruption, journal, report);
+  if (inputs.agents.length === 0) runner.notice('The shard is empty: there is nothing to do.');
+
+  const fates = await createAgents(inputs, services);
+
+  const results = resultsOf(fates);
+  const isTold = outputs.agents(results);
+  if (!isTold && !inputs.dryRun) await saveResults(runner, inputs, journal, results);
+  if (journal.problem !== undefined) {
+    runner.warn(
+      `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
+    );
+  }
+  if (inputs.dryRun) await undoPreparations(journal);
+  await report.end(fates);
+  const agents = fates.map(({ agent, failure }) => ({ name: agent.name, failure }));
+  const failure = stepFailure(agents, { cancelled: interruption.cancelled.aborted });
+  if (failure !== undefined) throw failure;
+  outputs.throwProblem();
+}
+
+/** Results that are too long for an output go beside the files. */
+async function saveResults(
+  runner: Runner,
+  inputs: Inputs,
+  journal: Journal,
+  results: string,
+): Promise<void> {
+  try {
+    const options = workspaceOptions(runner, inputs, journal);
+    const file = await writeAgentsFile(results, options);
+    runner.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
+  } catch (error) {
+    runner.warn(
+      `The output \`agents\` would be too long, and the results could not be written to ${inputs.outputDirectory} either (${errorCode(error)}). They are in the log.`,
+    );
+  }
+}
+
+async function undoPreparations(journal: Journal): Promise<void> {
+  const problems = await removeFiles(await readJournal(journal.path));
+  if (problems.length === 0) await removeFile(journal.path);
+}
+
+/** Saves what leads the post step to all that will be made, before anything is. */
+async function startJournal(runner: Runner, inputs: Inputs, outputs: Outputs): Promise<Journal> {
+  try {
+    const journal = await Journal.start(runner.temporaryDirectory);
+    runner.saveState(JOURNAL_STATE, journal.path);
+    return journal;
+  } catch (error) {
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure(
+            'destination-invalid',
+            `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`,
+            { cause: error },
+          );
+    outputs.agents(resultsOf(allFailed(inputs.agents, failure)));
+    throw failure;
+  }
+}
+
+async function servicesFor(
+  runner: Runner,
+  inputs: Inputs,
+  http: HttpClient,
+  interruption: Interruption,
+  journal: Journal,
+  report: Report,
+): Promise<CreateServices> {
+  const { credentials, endpoints, ifExists, toWorkspace, outputDirectory } = inputs;
+  const { secrets } = runner;
+  const clock = systemClock;
+  const authorities = once(() => inputs.brokerCa?.content ?? trustedAuthorities());
+  return {
+    ...apiServices(credentials, endpoints, { http, clock, secrets }),
+    interruption,
+    made: journal,
+    existing: async (agents) =>
+      ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
+    warn: (message) => runner.warn(message),
+    ...(await placesFor(runner, inputs, journal, { http, clock }, authorities)),
+    verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
+    report,
+  };
+}
+
+/** Where certificates go, and where a key is saved that none of those places keeps. */
+async function placesFor(
+  runner: Runner,
+  inputs: Inputs,
+  journal: Journal,
+  services: { readonly http: HttpClient; readonly clock: Clock },
+  authorities: () => string,
+): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
+  const { github, toWorkspace, agents, several, ephemeral } = inputs;
+  const inWorkspace = workspaceOptions(runner, inputs, journal);
+  // MQTTX can't use an encrypted key.
+  const isEncrypted = agents.some(({ passphrase }) => passphrase !== undefined);
+  const connection = isEncrypted ? undefined : { broker: inputs.broker, authorities };
+  const temporary = runner.temporaryDirectory;
+  const inTemporary = {
+    directory: path.join(temporary, `insights-hub-agent-${randomUUID()}`),
+    workspace: path.resolve(temporary),
+  };
+  const kept = { made: forgetful, drafts: journal };
+
+  const workspace = toWorkspace ? [new Workspace({ ...inWorkspace, connection })] : [];
+  const secrets = github
+    ? (await loadSecrets()).gitHubDestinations(github, {
+        several,
+        made: ephemeral ? journal : forgetful,
+        ...services,
+      })
+    : [];
+  return {
+    destinations: [...workspace, ...secrets],
+    rescues: [
+      ...(toWorkspace ? [] : [new Workspace({ ...inWorkspace, ...kept })]),
+      new Workspace({ ...inTemporary, ...kept }),
+    ],
+  };
+}
+
+/** Where files go, and who learns of them: nobody of those that are to stay. */
+function workspaceOptions(
+  runner: Runner,
+  { outputDirectory, keepFiles, dryRun }: Inputs,
+  journal: Journal,
+): WorkspaceOptions {
+  return {
+    directory: outputDirectory,
+    workspace: path.resolve(runner.workspace),
+    made: keepFiles && !dryRun ? forgetful : journal,
+    drafts: journal,
+  };
+}
+
+/** Octokit and the sealed box come with them. */
+function loadSecrets() {
+  return loadWithOctokit(() => import('../destinations/github-secrets.ts'));
+}
+
+/** MQTT comes with it, whose own debugging would go to standard error. */
+function loadConnection() {
+  return withoutVariables(['DEBUG'], () => import('../mqtt/connection.ts'));
+}
+
+function verifierFor({ broker, proxies }: Inputs, clock: Clock, authorities: () => string): Verify {
+  return async (issued, passphrase, limit) => {
+    const { verifyConnection } = await loadConnection();
+    const access = { broker, proxies, authorities: authorities() };
+    await verifyConnection({ ...issued, passphrase }, access, { clock, limit });
+  };
+}
