@@ -58,6 +58,19 @@ describe('showText cleans:', () => {
 });
 
 describe('showText', () => {
+  test('looks at the beginning of a long text only, and shows no end of it', () => {
+    const seen: number[] = [];
+    const redact = (text: string) => {
+      seen.push(text.length);
+      return text.replaceAll('open sesame', '***');
+    };
+    expect(showText('word '.repeat(200_000), redact)).toMatch(/^(word )+…$/);
+    expect(Math.max(...seen)).toBe(10_000);
+    // Cut in the middle of the secret, which nothing recognises any more.
+    const cleanedAway = `${'\n'.repeat(9_991)}open sesame`;
+    expect(showText(cleanedAway, redact)).toBe('…');
+  });
+
   const words = 'word '.repeat(100).trim();
 
   test.each([

@@ -3,6 +3,9 @@ import type { FailedCall, Failure } from './failure.ts';
 /** The longest text of a server that is shown, in UTF-16 units. */
 const LONGEST = 300;
 
+/** Of a longer text only so much is looked at, in UTF-16 units: redaction takes its time. */
+const LONGEST_READ = 10_000;
+
 /** Keys, and opaque runs that are longer than ids: more likely secrets than words, known or not. */
 const OPAQUE = /-----BEGIN.*?(-----END[A-Z ]*-----|$)|[A-Za-z0-9+/=_-]{40,}/g;
 
@@ -24,8 +27,11 @@ export function showText(
   redact: (text: string) => string,
   longest: number = LONGEST,
 ): string {
-  const clean = oneLine(decode(redact(text)).replace(/\p{Cf}/gu, ''));
-  return cutBetweenWords(hideOpaque(redact(clean)), longest);
+  const read = text.slice(0, LONGEST_READ);
+  const clean = oneLine(decode(redact(read)).replace(/\p{Cf}/gu, ''));
+  const shown = hideOpaque(redact(clean));
+  // The end of what was read may be half of a secret, and must not be shown.
+  return read !== text && shown.length <= longest ? '…' : cutBetweenWords(shown, longest);
 }
 
 /** The text without keys and long opaque runs, whether they are known or not. */

@@ -45,6 +45,9 @@ const LEAST_TIME = 5_000;
 /** AWS IoT's limit for client ids is 128 bytes; what is much longer is no identifier. */
 const LONGEST_ID = 256;
 
+/** A key of 16,384 bits takes less, in characters; what is longer is not even redacted: that takes too long. */
+const LONGEST_KEY = 16 * 1024;
+
 /** What one create came to. */
 export type Creation =
   | { readonly kind: 'issued'; readonly certificate: IssuedCertificate }
@@ -165,6 +168,7 @@ function readAnswer(
   const altered: string[] = [];
   const identifier = (field: string) => {
     const raw = asText(answer[field]) ?? '';
+    if (raw.length > LONGEST_KEY) return undefined;
     const shown = showIdentifier(raw, (unsafe) => secrets.redact(unsafe));
     // A key of another agent, which is not known any more, would be a long run of base64.
     const text = shown === agent.expectedClientId ? shown : hideOpaque(shown);
@@ -186,12 +190,15 @@ function readAnswer(
   };
 }
 
-/** Masks every key of the answer, then gives the first one, normalised. */
+/** Masks every key of the answer, then gives the first one, normalised. Throws for what is no key. */
 function keepSecret(
   keys: readonly (string | undefined)[],
   secrets: SecretKeeper,
 ): Secret | undefined {
-  const found = keys.filter((key) => key !== undefined).map((key) => new Secret(normalisePem(key)));
+  const given = keys.filter((key) => key !== undefined);
+  if (given.some(({ length }) => length > LONGEST_KEY))
+    throw unusable('its private key is too long');
+  const found = given.map((key) => new Secret(normalisePem(key)));
   maskKeys(found, secrets);
   return found[0];
 }
