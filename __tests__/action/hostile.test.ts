@@ -1,5 +1,6 @@
+import { appendFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import { codeOf, errorOf, test } from './sandbox.ts';
+import { codeOf, errorOf, test, warningsOf } from './sandbox.ts';
 
 describe.concurrent('a hostile server', () => {
   test('can’t keep the step busy with an endless key', async ({ start }) => {
@@ -17,5 +18,47 @@ describe.concurrent('a hostile server', () => {
     const result = await sandbox.main();
     expect(codeOf(result)).toBe('response-invalid');
     expect(errorOf(result)).toContain('its private key is too long');
+  });
+});
+
+describe.concurrent('a later step of the job', () => {
+  test('can’t have agents or secrets removed where nothing is ephemeral', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.vault.secrets.set('THEIRS', 'text');
+    const main = await sandbox.main({
+      destination: 'repository',
+      'github-token': github.issueToken(),
+    });
+    const place = 'repository octo/device';
+    const planted = [
+      { kind: 'agent', name: 'device001', clientId: 'mqtt1_device001', state: 'made' },
+      { kind: 'setting', setting: { kind: 'secret', name: 'THEIRS', place }, state: 'writing' },
+    ];
+    const lines = planted.map((entry) => `\n${JSON.stringify(entry)}\n`);
+    await appendFile(main.state['journal'] ?? '', lines.join(''));
+
+    const requests = sandbox.hub.requests.length;
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([expect.stringContaining('`ephemeral` is not set')]);
+    expect(sandbox.hub.requests).toHaveLength(requests);
+    expect(sandbox.hub.agents.has('mqtt1_device001')).toBe(true);
+    expect(github.vault.secrets.has('THEIRS')).toBe(true);
+  });
+});
+
+describe.concurrent('an agent’s name', () => {
+  test('that holds the token for GitHub is refused', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const token = github.issueToken();
+    const inputs = { name: `device-${token}`, 'github-token': token };
+    const main = await sandbox.main(inputs);
+    expect(codeOf(main)).toBe('input-invalid');
+    expect(errorOf(main)).toContain('holds a secret of this step');
+    const ended = await sandbox.delete(inputs);
+    expect(errorOf(ended)).toContain('holds a secret of this step');
+    expect(sandbox.hub.requests).toEqual([]);
   });
 });

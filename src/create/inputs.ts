@@ -64,6 +64,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   const endpoints = readEndpoints(reader);
   const credentials = readCredentials(reader, endpoints.tenant);
   const passphrase = readPassphrase(reader);
+  const gitHubToken = reader.secret('github-token');
   const ephemeral = reader.flag('ephemeral');
   const listed = await readList(reader, endpoints.tenant);
   const shard = readShard(reader);
@@ -80,7 +81,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
     several: listed.length > 1,
     endpoints,
     toWorkspace: kinds.includes('workspace'),
-    github: readGitHub(reader, secretPlaces(kinds), listed),
+    github: readGitHub(reader, gitHubToken, secretPlaces(kinds), listed),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
     ifExists: reader.word('if-exists', ['fail', 'skip']),
@@ -105,7 +106,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
 /** What the post step has to know to end what an ephemeral run made. */
 export type UndoInputs = Pick<
   Inputs,
-  'endpoints' | 'credentials' | 'github' | 'timeout' | 'proxies'
+  'endpoints' | 'credentials' | 'github' | 'ephemeral' | 'timeout' | 'proxies'
 >;
 
 /** Reads these inputs once more, with the secrets that no file keeps. Throws as `readInputs` does. */
@@ -113,14 +114,16 @@ export function readUndoInputs(source: InputSource): UndoInputs {
   const reader = new InputReader(source, CREATE_DEFAULTS);
   const endpoints = readEndpoints(reader);
   const credentials = readCredentials(reader, endpoints.tenant);
-  const github = readGitHub(reader, secretPlaces(readDestinations(reader)), []);
+  const gitHubToken = reader.secret('github-token');
+  const github = readGitHub(reader, gitHubToken, secretPlaces(readDestinations(reader)), []);
+  const ephemeral = reader.flag('ephemeral');
   const timeout = reader.wholeNumber('timeout', { from: 1, to: 3600 });
   const proxies = readProxies(reader);
   reader.throwProblems();
   if (credentials === undefined || proxies === undefined) {
     throw new Error('a missing input is a problem');
   }
-  return { endpoints, credentials, github, timeout, proxies };
+  return { endpoints, credentials, github, ephemeral, timeout, proxies };
 }
 
 /** What is unusual about valid inputs. */

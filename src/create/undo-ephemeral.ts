@@ -28,6 +28,12 @@ const LEAST_TIME = 30;
 export async function undoEphemeral(runner: Runner, made: readonly Made[]): Promise<boolean> {
   const interruption = listenForInterruption();
   const inputs = readUndoInputs(runner);
+  if (!inputs.ephemeral) {
+    runner.warn(
+      'The notes of this step name agents or secrets to remove after the job, but `ephemeral` is not set: somebody else wrote them. None was removed.',
+    );
+    return false;
+  }
   const http = openHttp(inputs.proxies, (line) => runner.debug(line));
   try {
     const failures = [

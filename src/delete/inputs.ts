@@ -44,11 +44,13 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
   const reader = new InputReader(source, DELETE_DEFAULTS);
   const endpoints = readEndpoints(reader);
   const credentials = readCredentials(reader, endpoints.tenant);
+  const gitHubToken = reader.secret('github-token');
   const agents = await readAgents(reader, endpoints.tenant);
+  const places = readPlaces(reader, ['repository', 'environment']);
   const inputs = {
     agents,
     endpoints,
-    github: readGitHub(reader, readPlaces(reader, ['repository', 'environment']), agents),
+    github: readGitHub(reader, gitHubToken, places, agents),
     deleteAsset: reader.flag('delete-asset'),
     concurrency: reader.wholeNumber('concurrency', { from: 1, to: 32 }),
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),

@@ -8,13 +8,16 @@ import type { InputReader } from './reader.ts';
 
 type NamedAgent = Pick<ListedAgent, 'name' | 'clientId'>;
 
-/** What `destination` asks for of GitHub; nothing when it asks for none of its places. */
+/**
+ * What `destination` asks for of GitHub; nothing when it asks for none of its places. The token was
+ * read before the agents, so that it is known when their names are checked and repeated.
+ */
 export function readGitHub(
   reader: InputReader,
+  token: string,
   kinds: readonly Place['kind'][],
   agents: readonly NamedAgent[],
 ): GitHubSettings | undefined {
-  const token = reader.secret('github-token');
   const repository = reader.text('repository') || (reader.environment['GITHUB_REPOSITORY'] ?? '');
   const environment = reader.text('environment');
   const secretPrefix = readPrefix(reader);
