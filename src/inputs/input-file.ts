@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isInside } from '../destinations/directory.ts';
 import { errorCode } from '../failure.ts';
 import type { InputReader } from './reader.ts';
 
@@ -26,6 +27,7 @@ export async function readInputFile(
   try {
     const found = await stat(file);
     if (!found.isFile()) refuse('is not a file');
+    else if (await leadsOut(file, reader.workspace)) refuse('is a link out of the workspace');
     else if (found.size > LARGEST_FILE) refuse('is larger than 5 MiB');
     else return { path: file, content: await readFile(file), refuse };
   } catch (error) {
@@ -33,4 +35,13 @@ export async function readInputFile(
     refuse(code === 'ENOENT' ? 'is not there' : `can't be read (${code})`);
   }
   return undefined;
+}
+
+/**
+ * Whether a file of the workspace is really one from elsewhere. What is in the workspace may come
+ * from anyone, and what is wrong with a file is told with words of it.
+ */
+async function leadsOut(file: string, workspace: string): Promise<boolean> {
+  if (!isInside({ directory: file, workspace: path.resolve(workspace) })) return false;
+  return !isInside({ directory: await realpath(file), workspace: await realpath(workspace) });
 }
