@@ -3,6 +3,9 @@ import type { Interruption } from '../http/time-limit.ts';
 /** What is under way when a job is cancelled may take this long to finish, in milliseconds. */
 const GRACE = 5_000;
 
+/** What a runner sends, one after the other; on Windows Ctrl+C and Ctrl+Break. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
+
 /**
  * Listens to the runner's wish to cancel the job: SIGINT, and SIGTERM some seconds later. The
  * process must be gone a few seconds after that, or it is killed. Listens to the very end: a signal
@@ -16,7 +19,6 @@ export function listenForInterruption(): Interruption {
     cancelled.abort();
     setTimeout(() => graceOver.abort(), GRACE).unref();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   return { cancelled: cancelled.signal, graceOver: graceOver.signal };
 }
