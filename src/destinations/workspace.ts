@@ -49,7 +49,8 @@ export class Workspace implements Destination {
     this.#options.connection?.authorities();
     await makeDirectory(this.#options, this.#options.made);
     await this.#refuseExisting(agents);
-    await this.#probe();
+    // Without agents it is a rescue, for which any place is better than none.
+    if (agents.length > 0) await this.#probe();
   }
 
   async deliver(issued: IssuedCertificate): Promise<DeliveryReport> {
@@ -167,17 +168,31 @@ export class Workspace implements Destination {
     );
   }
 
-  /** A file that is made and removed shows what no look at modes can: quotas, read-only mounts. */
+  /** A file that is made and removed shows quotas, read-only mounts, and modes that are not kept. */
   async #probe(): Promise<void> {
     const probe = path.join(this.#options.directory, `.${randomUUID()}.probe`);
     const files = [{ path: probe, content: 'probe', mode: 0o600 }];
     try {
       await makeFiles(files, { made: this.#options.drafts, drafts: this.#options.drafts });
+      const { mode } = await lstat(probe);
       await unlink(probe);
+      if (isForOthers(mode)) throw modesNotKept(this.#options.directory);
     } catch (error) {
       throw cannot('write to', this.#options.directory, error);
     }
   }
+}
+
+/** Whether others than its owner may open a file; Windows has no such modes. */
+function isForOthers(mode: number): boolean {
+  return process.platform !== 'win32' && (mode & 0o077) !== 0;
+}
+
+function modesNotKept(directory: string): Failure {
+  return new Failure(
+    'destination-invalid',
+    `The file system of ${directory} does not keep the modes of files, so that others on this machine could read the private key. Choose another \`output-directory\`.`,
+  );
 }
 
 /** Notes files as ones that others may use too. */
