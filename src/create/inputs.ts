@@ -1,5 +1,3 @@
-import path from 'node:path';
-import { isInside } from '../destinations/directory.ts';
 import { safeFileName } from '../destinations/file-name.ts';
 import type { GitHubSettings } from '../destinations/github-settings.ts';
 import type { ProxySettings } from '../http/proxy.ts';
@@ -9,6 +7,7 @@ import { readCredentials } from '../inputs/credentials.ts';
 import { CREATE_DEFAULTS } from '../inputs/defaults.ts';
 import { readEndpoints } from '../inputs/endpoints.ts';
 import { readGitHub } from '../inputs/github.ts';
+import { readOutputDirectory } from '../inputs/output-directory.ts';
 import { readPlaces } from '../inputs/places.ts';
 import { readProxies } from '../inputs/proxies.ts';
 import { InputReader, type InputSource } from '../inputs/reader.ts';
@@ -180,22 +179,6 @@ function readDestinations(reader: InputReader): readonly DestinationKind[] {
     reader.problem(`\`destination\` takes ${destinations.join(', ')}, and names none of them.`);
   }
   return places;
-}
-
-function readOutputDirectory(reader: InputReader): string {
-  const value = reader.text('output-directory');
-  const directory = path.resolve(reader.workspace, value);
-  if (/\p{Cc}/u.test(value)) {
-    reader.problem('`output-directory` holds a line break or another control character.');
-  } else if (
-    !path.isAbsolute(value) &&
-    !isInside({ directory, workspace: path.resolve(reader.workspace) })
-  ) {
-    reader.problem(
-      `\`output-directory\` ${reader.quote(value)} leads out of the workspace; a place outside needs an absolute path.`,
-    );
-  }
-  return directory;
 }
 
 function readPassphrase(reader: InputReader): Secret | undefined {
