@@ -129,4 +129,6 @@ test('install scripts are allowed by name, and only where there are any', () => 
     hasInstallScript ? [nameOf(place)] : [],
   );
   expect(Object.keys(manifest.allowScripts)).toEqual(withScripts);
+  // Else npm would run the others too, with a notice.
+  expect(read('.npmrc').split('\n')).toContain('strict-allow-scripts=true');
 });
