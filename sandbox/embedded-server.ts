@@ -36,6 +36,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
   readonly faults: OrderedFault[] = [];
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
+  #port = 0;
 
   constructor(tls?: ServerIdentity) {
     const listener = (request: IncomingMessage, response: ServerResponse) => {
@@ -49,6 +50,8 @@ export abstract class EmbeddedServer<Endpoint extends string> {
 
   protected async listen(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    // Kept, because a server that went down has none any more.
+    this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
 
@@ -58,8 +61,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
   }
 
   get origin(): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `${this.#scheme}://127.0.0.1:${port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
   /** The requests of one endpoint. */
@@ -161,12 +163,25 @@ export abstract class EmbeddedServer<Endpoint extends string> {
       case 'reset-after':
         response.socket?.resetAndDestroy();
         return true;
-      case 'cut-off': {
-        const { status, type, body } = answer;
-        response.writeHead(status, { 'content-type': type, 'content-length': body.length });
-        response.write(body.slice(0, body.length / 2), () => response.socket?.resetAndDestroy());
+      case 'cut-off':
+        begin(response, answer, () => response.socket?.resetAndDestroy());
+        return true;
+      case 'stall':
+        begin(response, answer, () => {});
+        return true;
+      case 'trickle': {
+        const rest = answer.body.slice(answer.body.length / 2);
+        begin(response, answer, () => setTimeout(() => response.end(rest), fault.milliseconds));
         return true;
       }
+      case 'half':
+        send(response, { ...answer, body: answer.body.slice(0, answer.body.length / 2) });
+        return true;
+      case 'down':
+        this.#server.close();
+        if (fault.answers) send(response, { ...answer, headers: { connection: 'close' } });
+        else response.socket?.resetAndDestroy();
+        return true;
       case 'status-after': {
         const { status, headers } = fault;
         const reply = this.errorReply(status, seen.endpoint);
@@ -183,6 +198,12 @@ function send(response: ServerResponse, { status, type, body, headers }: Reply):
   // An answer without content has neither type nor body.
   const content = status === 204 ? {} : { 'content-type': type };
   response.writeHead(status, { ...content, ...headers }).end(body);
+}
+
+/** Sends the head of an answer, and half of its body. */
+function begin(response: ServerResponse, { status, type, body }: Reply, onSent: () => void): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
+  response.write(body.slice(0, body.length / 2), onSent);
 }
 
 /** Changes the content of a JSON answer that is no error. */

@@ -28,7 +28,8 @@ export type Endpoint = HubEndpoint | GitHubEndpoint;
 /**
  * What goes wrong. Kinds in the first group happen instead of processing the request, those in the
  * second group after it was processed, those in the third change the answer. `wrong-pair` and
- * `expired` are of a create only; `change` changes any JSON answer that is no error.
+ * `expired` are of a create only; `change` changes any JSON answer that is no error. After `down`
+ * the service takes no more connections.
  */
 export type Fault =
   | { readonly kind: 'reset-before' }
@@ -41,6 +42,10 @@ export type Fault =
   | { readonly kind: 'reset-after' }
   | { readonly kind: 'silence-after' }
   | { readonly kind: 'cut-off' }
+  | { readonly kind: 'stall' }
+  | { readonly kind: 'trickle'; readonly milliseconds: number }
+  | { readonly kind: 'half' }
+  | { readonly kind: 'down'; readonly answers: boolean }
   | { readonly kind: 'status-after'; readonly status: number; readonly headers?: Headers }
   | { readonly kind: 'delay'; readonly milliseconds: number }
   | { readonly kind: 'wrong-pair' }
@@ -63,6 +68,7 @@ export const namedFaults: Readonly<
     shows: 'the connection breaks after the service has done its work',
   },
   'cut-off': { fault: { kind: 'cut-off' }, shows: 'the answer ends half-way' },
+  half: { fault: { kind: 'half' }, shows: 'the answer is half of one, as if it were whole' },
   silence: { fault: { kind: 'silence' }, shows: 'the service never answers' },
   html: { fault: { kind: 'html' }, shows: 'a web page comes instead of JSON' },
   empty: { fault: { kind: 'body', body: '' }, shows: 'the answer is empty' },

@@ -5,6 +5,7 @@ import {
   agentsOf,
   codeOf,
   errorOf,
+  failingDisk,
   preload,
   type Sandbox,
   test,
@@ -153,28 +154,13 @@ describe.concurrent('files', () => {
   });
 });
 
-/** Breaks file functions in the action's process; `armed` is set once the create was answered. */
-function failingDisk(body: string) {
-  return preload(`import fs from 'node:fs';
-    import { syncBuiltinESMExports } from 'node:module';
-    import { X509Certificate } from 'node:crypto';
-    let armed = false;
-    const check = X509Certificate.prototype.checkPrivateKey;
-    X509Certificate.prototype.checkPrivateKey = function (key) {
-      armed = true;
-      return check.call(this, key);
-    };
-    const fail = (code) => Object.assign(new Error(code), { code });
-    const { openSync } = fs;
-    ${body}
-    syncBuiltinESMExports();`);
-}
-
 describe.concurrent('a key that the workspace does not take', () => {
-  const diskFull = failingDisk(`fs.openSync = (file, ...args) => {
+  const diskFull = preload(
+    failingDisk(`fs.openSync = (file, ...args) => {
     if (armed && String(file).includes('.insights-hub')) throw fail('ENOSPC');
     return openSync(file, ...args);
-  };`);
+  };`),
+  );
 
   test('is saved in the temporary directory and stays there', async ({ start }) => {
     const sandbox = await start();
@@ -208,10 +194,12 @@ describe.concurrent('a key that the workspace does not take', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      failingDisk(`fs.openSync = (file, ...args) => {
+      preload(
+        failingDisk(`fs.openSync = (file, ...args) => {
         if (armed) throw fail('EROFS');
         return openSync(file, ...args);
       };`),
+      ),
     );
     expect(codeOf(result)).toBe('delivery-failed');
     expect(errorOf(result)).toMatch(/is lost.*End the agent with client id mqtt1_device001/);
@@ -255,7 +243,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      failingDisk(`fs.linkSync = () => { throw fail('EPERM'); };`),
+      preload(failingDisk(`fs.linkSync = () => { throw fail('EPERM'); };`)),
     );
     expect(result.exitCode).toBe(0);
     const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
@@ -269,10 +257,12 @@ describe.concurrent('a place that can not be written stops the step before anyth
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      failingDisk(`fs.openSync = (file, ...args) => {
+      preload(
+        failingDisk(`fs.openSync = (file, ...args) => {
         if (String(file).includes('.insights-hub')) throw fail('EROFS');
         return openSync(file, ...args);
       };`),
+      ),
     );
     expect(codeOf(result)).toBe('destination-invalid');
     expect(errorOf(result)).toContain('(EROFS)');

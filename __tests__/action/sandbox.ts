@@ -230,9 +230,35 @@ export function agentsOf({ outputs }: StepResult): readonly Readonly<Record<stri
 }
 
 /** Options that run code in the process of the action before it starts, to break something. */
-export function preload(code: string) {
-  const url = `data:text/javascript,${encodeURIComponent(code)}`;
-  return { env: { NODE_OPTIONS: `--import=${url}` } };
+export function preload(...codes: readonly string[]) {
+  const urls = codes.map((code) => `data:text/javascript,${encodeURIComponent(code)}`);
+  return { env: { NODE_OPTIONS: urls.map((url) => `--import=${url}`).join(' ') } };
+}
+
+/**
+ * Code that breaks file functions in the action's process: `fail()` makes a system's error, and
+ * `armed` is set once the create was answered.
+ */
+export function failingDisk(code: string): string {
+  return `import fs from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module';
+    import { X509Certificate } from 'node:crypto';
+    let armed = false;
+    const check = X509Certificate.prototype.checkPrivateKey;
+    X509Certificate.prototype.checkPrivateKey = function (key) {
+      armed = true;
+      return check.call(this, key);
+    };
+    const fail = (code) => Object.assign(new Error(code), { code });
+    const { open, link, copyFile } = fs;
+    ${code}
+    syncBuiltinESMExports();`;
+}
+
+/** No agent may exist that the user of the step is not told of. */
+export function expectTold({ hub }: Sandbox, result: StepResult): void {
+  const told = [errorOf(result), ...warningsOf(result), result.outputs['agents'] ?? ''].join('\n');
+  for (const clientId of hub.agents.keys()) expect(told).toContain(clientId);
 }
 
 /** Waits until something is so; gives up after 20 s. */

@@ -1,7 +1,14 @@
 import { describe, expect } from 'vitest';
 import type { Fault, HubEndpoint } from '../../sandbox/faults.ts';
-import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { agentsOf, codeOf, errorOf, type Sandbox, test, warningsOf } from './sandbox.ts';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  expectTold,
+  type Sandbox,
+  test,
+  warningsOf,
+} from './sandbox.ts';
 
 interface Row {
   /** what the creates meet, one after the other */
@@ -186,12 +193,6 @@ const table: Readonly<Record<string, Row>> = {
 
 function order(sandbox: Sandbox, at: HubEndpoint, faults: readonly Fault[]): void {
   for (const fault of faults) sandbox.hub.faults.push({ at, fault, times: 1 });
-}
-
-/** No agent may exist that the user is not told of. */
-function expectTold(sandbox: Sandbox, result: StepResult): void {
-  const told = [errorOf(result), ...warningsOf(result), result.outputs['agents'] ?? ''].join('\n');
-  for (const clientId of sandbox.hub.agents.keys()) expect(told).toContain(clientId);
 }
 
 describe.concurrent('when the create meets', () => {

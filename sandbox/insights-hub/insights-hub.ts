@@ -126,7 +126,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
 
   /** Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`. */
   async addAgent(name: string, clientId = this.#clientIdOf(name)): Promise<HubAgent> {
-    return this.#enter(clientId, undefined, await this.authority.issue());
+    return this.#enter(clientId, undefined, await this.#issue(undefined));
   }
 
   /** What happens when a device connects for the first time: its agent is onboarded. */
@@ -233,10 +233,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     if (this.agents.has(clientId)) return refuse(409);
     const owner = typeof asked.owner === 'string' ? asked.owner : undefined;
     const agent = this.#enter(clientId, owner, pair);
-    const handedOut =
-      fault?.kind === 'wrong-pair'
-        ? { ...pair, privateKey: (await this.authority.issue()).privateKey }
-        : pair;
+    const handedOut = fault?.kind === 'wrong-pair' ? await this.#mismatch(pair) : pair;
     return json(201, certificateAnswer(agent, handedOut, this.#form));
   }
 
@@ -246,6 +243,13 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     const { pairs = [] } = this.#options;
     const pair = pairs[this.#handedOut++ % pairs.length];
     return pair ?? this.authority.issue();
+  }
+
+  /** The certificate with the key of another one, which is a secret as well. */
+  async #mismatch({ certificate }: IssuedPair): Promise<IssuedPair> {
+    const other = await this.authority.issue();
+    this.issued.push(other);
+    return { certificate, privateKey: other.privateKey };
   }
 
   #clientIdOf(name: string): string {

@@ -1,0 +1,4 @@
+import { creating } from './matrix.ts';
+import { testSections } from './trials.ts';
+
+testSections(creating);

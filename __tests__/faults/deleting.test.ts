@@ -1,0 +1,4 @@
+import { deleting } from './matrix.ts';
+import { testSections } from './trials.ts';
+
+testSections(deleting);

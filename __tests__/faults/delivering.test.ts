@@ -1,0 +1,4 @@
+import { delivering } from './matrix.ts';
+import { testSections } from './trials.ts';
+
+testSections(delivering);

@@ -1,0 +1,204 @@
+import type { Fault } from '../../sandbox/faults.ts';
+
+/** How a fault of the matrix is brought about. */
+export type Way =
+  /** an embedded server plays it on the requests of one endpoint; `elsewhere` is a URL of another */
+  | { readonly by: 'server'; readonly fault: (elsewhere: string) => Fault }
+  /** the URL leads to a host that can't be reached */
+  | { readonly by: 'address'; readonly host: 'unknown' | 'refusing' | 'untrusted' }
+  /** file functions fail in the process of the action: code that follows `failingDisk()` */
+  | { readonly by: 'disk'; readonly code: string }
+  /** the output directory is removed while the create is under way */
+  | { readonly by: 'removal' }
+  /** the runner's temporary directory can't be written from the start */
+  | { readonly by: 'temporary-directory' };
+
+interface KnownFault {
+  /** for a person who reads the page; follows "what goes wrong is:" */
+  readonly phrase: string;
+  readonly way: Way;
+  /** seconds, as the input `timeout`, where the fault would last longer */
+  readonly timeout?: number;
+}
+
+const server = (phrase: string, fault: Fault, timeout?: number): KnownFault => ({
+  phrase,
+  way: { by: 'server', fault: () => fault },
+  ...(timeout !== undefined && { timeout }),
+});
+
+/** An answer other than a success, instead of processing the request or after it. */
+const status = (code: number, headers: Readonly<Record<string, string>> = {}, more = '') =>
+  server(`HTTP ${code}${more}`, { kind: 'status', status: code, headers });
+const hidden = (code: number) =>
+  server(`HTTP ${code}, though it was processed`, { kind: 'status-after', status: code });
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** An answer whose content is changed after the request was processed. */
+const changed = (phrase: string, change: (answer: Answer) => unknown) =>
+  server(phrase, { kind: 'change', change });
+const without = (phrase: string, field: string) =>
+  changed(phrase, (answer) => ({ ...answer, [field]: undefined }));
+
+/** A value of another type than the one that is expected. */
+const ofAnotherType = (value: unknown) => (typeof value === 'string' ? 7 : 'text');
+
+const brokenPem = (label: string) =>
+  `-----BEGIN ${label}-----\nAAAAAAAAAAAAAAAAAAAAAAAA\n-----END ${label}-----\n`;
+
+const inASecond = () => new Date(Date.now() + 1000).toUTCString();
+
+/** Shows that a path is one of the output directory, in code for `failingDisk()`. */
+const IN_OUTPUT = `String(file).includes('.insights-hub')`;
+
+/** Opens files, and lets writing into them fail where the disk is full. */
+const full = (phrase: string, where: string): KnownFault => ({
+  phrase,
+  way: {
+    by: 'disk',
+    code: `fs.open = async (file, ...args) => {
+      const handle = await open(file, ...args);
+      if (${where}) handle.writeFile = async () => { throw fail('ENOSPC'); };
+      return handle;
+    };`,
+  },
+});
+const readOnly = (phrase: string, where: string): KnownFault => ({
+  phrase,
+  way: {
+    by: 'disk',
+    code: `fs.open = async (file, ...args) => {
+      if (${where}) throw fail('EROFS');
+      return open(file, ...args);
+    };`,
+  },
+});
+
+/** In seconds: one attempt waits 30 s for an answer, and a second one as long as is left. */
+const TWO_ATTEMPTS = 60;
+
+/** Everything that goes wrong in the matrix. */
+export const faults = {
+  // On the way there.
+  unresolved: {
+    phrase: 'the host name can’t be resolved',
+    way: { by: 'address', host: 'unknown' },
+  },
+  refused: {
+    phrase: 'the connection is refused',
+    way: { by: 'address', host: 'refusing' },
+  },
+  untrusted: {
+    phrase: 'the TLS certificate is not trusted',
+    way: { by: 'address', host: 'untrusted' },
+  },
+  reset: server('the connection breaks before the request is processed', { kind: 'reset-before' }),
+  resetLate: server('the connection breaks after the request was processed', {
+    kind: 'reset-after',
+  }),
+  slowStart: server('the answer is slow to begin', { kind: 'delay', milliseconds: 700 }),
+  slowEnd: server('the answer is slow to end', { kind: 'trickle', milliseconds: 700 }),
+  silence: server('no answer comes, nothing is processed', { kind: 'silence' }, TWO_ATTEMPTS),
+  silenceLate: server(
+    'no answer comes, though it was processed',
+    { kind: 'silence-after' },
+    TWO_ATTEMPTS,
+  ),
+  stall: server('the answer begins, and its end never comes', { kind: 'stall' }, TWO_ATTEMPTS),
+  cut: server('the connection breaks in the middle of the answer', { kind: 'cut-off' }),
+
+  // Statuses. They come instead of processing the request, unless it is said otherwise.
+  400: status(400),
+  401: status(401),
+  403: status(403),
+  '403 wait': status(403, { 'retry-after': '1' }, ' with `Retry-After`'),
+  404: status(404),
+  408: status(408),
+  409: status(409),
+  412: status(412),
+  422: status(422),
+  425: status(425),
+  429: status(429),
+  '429 seconds': status(429, { 'retry-after': '1' }, ' with `Retry-After` in seconds'),
+  '429 date': {
+    phrase: 'HTTP 429 with `Retry-After` as a date',
+    way: {
+      by: 'server',
+      fault: () => ({ kind: 'status', status: 429, headers: { 'retry-after': inASecond() } }),
+    },
+  },
+  500: status(500),
+  502: status(502),
+  503: status(503),
+  '503 wait': status(503, { 'retry-after': '1' }, ' with `Retry-After`'),
+  504: status(504),
+  '500 late': hidden(500),
+  '502 late': hidden(502),
+  '503 late': hidden(503),
+  '504 late': hidden(504),
+
+  // Answers that look like a success.
+  page: server('a web page comes instead of JSON', { kind: 'html' }),
+  redirect: {
+    phrase: 'a redirect leads to another host',
+    way: { by: 'server', fault: (elsewhere) => ({ kind: 'redirect', location: elsewhere }) },
+  },
+  empty: changed('the answer is empty', () => undefined),
+  half: server('the answer is half of the JSON', { kind: 'half' }),
+  types: changed('the fields have wrong types', (answer) =>
+    Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, ofAnotherType(value)])),
+  ),
+  fields: changed('all fields are missing', () => ({})),
+  large: changed('the answer has 2 MiB', (answer) => ({
+    ...answer,
+    padding: 'x'.repeat(2 * 1024 * 1024),
+  })),
+
+  // Of the create alone.
+  withoutKey: without('the private key is missing', 'privateKey'),
+  withoutCertificate: without('the certificate is missing', 'publicKey'),
+  withoutClientId: without('the client id is missing', 'clientId'),
+  brokenKey: changed('the private key is PEM that does not parse', (answer) => ({
+    ...answer,
+    privateKey: brokenPem('RSA PRIVATE KEY'),
+  })),
+  brokenCertificate: changed('the certificate is PEM that does not parse', (answer) => ({
+    ...answer,
+    publicKey: brokenPem('CERTIFICATE'),
+  })),
+  wrongPair: server('the private key is another certificate’s', { kind: 'wrong-pair' }),
+  expired: server('the certificate has expired already', { kind: 'expired' }),
+  notReady: changed('the status is another one than READY', (answer) => ({
+    ...answer,
+    status: 'PENDING',
+  })),
+
+  // The disk.
+  full: full('the disk is full from the start', IN_OUTPUT),
+  fullLate: full('the disk is full when the key is to be written', `armed && ${IN_OUTPUT}`),
+  fullEverywhere: full(
+    'the disk is full when the key is to be written, under `RUNNER_TEMP` too',
+    'armed',
+  ),
+  readOnly: readOnly('the output directory is read-only from the start', IN_OUTPUT),
+  readOnlyLate: readOnly(
+    'the output directory is read-only when the key is to be written',
+    `armed && ${IN_OUTPUT}`,
+  ),
+  readOnlyEverywhere: readOnly('everything is read-only when the key is to be written', 'armed'),
+  removed: {
+    phrase: 'the output directory is removed while the agent is created',
+    way: { by: 'removal' },
+  },
+  noTemporary: {
+    phrase: 'the runner’s temporary directory can’t be written',
+    way: { by: 'temporary-directory' },
+  },
+} as const satisfies Readonly<Record<string, KnownFault>>;
+
+export type FaultName = keyof typeof faults;
+
+export function faultOf(name: FaultName): KnownFault {
+  return faults[name];
+}

@@ -1,0 +1,25 @@
+import type { Section } from './row.ts';
+import { create, ephemeral, lookUp, lookUpFound } from './rows/create.ts';
+import { deleteAgent, deleteAsset, deleteSecret, find, offboard } from './rows/delete.ts';
+import { files, publicKey, rescue, secret } from './rows/deliver.ts';
+import { applicationToken, token } from './rows/token.ts';
+
+/** The fault matrix: what becomes of a step when a request, or the disk, goes wrong. */
+export const creating: readonly Section[] = [
+  token,
+  applicationToken,
+  create,
+  lookUp,
+  lookUpFound,
+  ephemeral,
+];
+export const delivering: readonly Section[] = [publicKey, secret, files, rescue];
+export const deleting: readonly Section[] = [
+  find,
+  offboard,
+  deleteAgent,
+  deleteAsset,
+  deleteSecret,
+];
+
+export const matrix: readonly Section[] = [...creating, ...delivering, ...deleting];

@@ -1,0 +1,170 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  type GitHubEndpoint,
+  gitHubEndpoints,
+  type HubEndpoint,
+  hubEndpoints,
+  type OrderedFault,
+} from '../../sandbox/faults.ts';
+import type { GitHub } from '../../sandbox/github/github.ts';
+import type { StepOptions, StepResult } from '../../sandbox/runner/runner.ts';
+import { failingDisk, preload, type Sandbox, waitFor } from '../action/sandbox.ts';
+import { type FaultName, faultOf, type Way } from './faults.ts';
+import type { Endpoint, Times } from './row.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+
+export const OUTPUT_DIRECTORY = '.insights-hub';
+export const PRIVATE_KEY = 'INSIGHTS_HUB_AGENT_PRIVATE_KEY';
+const CERTIFICATE = 'INSIGHTS_HUB_AGENT_CERTIFICATE';
+
+/** Servers that the action should not talk to. */
+export interface Others {
+  /** origin of one whose TLS certificate nobody trusts */
+  readonly untrusted: string;
+  /** origin of one that redirects lead to */
+  readonly elsewhere: string;
+}
+
+/** One row of the matrix, for one of its faults. */
+export interface Trial {
+  readonly endpoint: Endpoint;
+  readonly fault: FaultName;
+  readonly times: Times;
+}
+
+/** A step that has run, and the servers that it met. */
+export interface Played {
+  readonly result: StepResult;
+  readonly sandbox: Sandbox;
+  readonly github: GitHub | undefined;
+}
+
+/** Makes the waits between tries short in the action's process. */
+const SHORT_WAITS = `import timers from 'node:timers/promises';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { setTimeout: wait } = timers;
+  timers.setTimeout = (delay, ...rest) => wait(delay / 10, ...rest);
+  syncBuiltinESMExports();`;
+
+/** Lets all time but the date go five times as fast there: `timeout`, and the 30 s of an attempt. */
+const FAST_TIME = `import timers from 'node:timers/promises';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { setTimeout: later } = globalThis;
+  const { setTimeout: wait } = timers;
+  const now = performance.now.bind(performance);
+  globalThis.setTimeout = (call, delay, ...rest) => later(call, delay / 5, ...rest);
+  timers.setTimeout = (delay, ...rest) => wait(delay / 5, ...rest);
+  performance.now = () => now() * 5;
+  syncBuiltinESMExports();`;
+
+/** Runs the bundled action through a fault. */
+export async function play(trial: Trial, sandbox: Sandbox, others: Others): Promise<Played> {
+  const scenario = scenarios[trial.endpoint];
+  const github = scenario.secrets && (await sandbox.startGitHub());
+  if (scenario.action === 'delete') await addAgent(sandbox, github);
+  const { way, timeout } = faultOf(trial.fault);
+  const address = addressOf(way, scenario, others);
+  for (const order of ordersOf(trial, way, scenario, others)) {
+    if (isOfHub(order.at)) sandbox.hub.faults.push(order);
+    else github?.faults.push(order);
+  }
+  const time = timeout === undefined ? SHORT_WAITS : FAST_TIME;
+  const { env } = preload(time, ...(way.by === 'disk' ? [failingDisk(way.code)] : []));
+  const seconds = timeout ?? scenario.timeout;
+  const inputs = {
+    ...scenario.inputs?.(sandbox),
+    ...(github && { destination: 'repository', 'github-token': github.issueToken() }),
+    ...(seconds !== undefined && { timeout: String(seconds) }),
+    ...address.inputs,
+  };
+  const noTemporary = way.by === 'temporary-directory' && { RUNNER_TEMP: '/nowhere/at/all' };
+  const options: Partial<StepOptions> = {
+    debug: true,
+    env: { ...env, ...address.env, ...noTemporary },
+    ...(scenario.action === 'delete' && { action: 'delete' }),
+  };
+  const running = sandbox.main(inputs, options);
+  if (way.by === 'removal') await removeOutputDirectory(sandbox);
+  return { result: await running, sandbox, github };
+}
+
+/** An agent that has been connected, and its secrets, as an earlier step left them. */
+async function addAgent({ hub }: Sandbox, github: GitHub | undefined): Promise<void> {
+  const { pair, clientId } = await hub.addAgent('device001');
+  hub.connect(clientId);
+  github?.vault.secrets.set(PRIVATE_KEY, pair.privateKey);
+  github?.vault.secrets.set(CERTIFICATE, pair.certificate);
+}
+
+/** What the servers are to play. */
+function ordersOf(
+  { times }: Trial,
+  way: Way,
+  { at, given, goneAfter }: Scenario,
+  { elsewhere }: Others,
+): readonly OrderedFault[] {
+  const always = given ? [given] : [];
+  switch (way.by) {
+    case 'server': {
+      const order = { at, fault: way.fault(elsewhere) };
+      return [...always, times === 'once' ? { ...order, times: 1 } : order];
+    }
+    case 'address':
+      return goneAfter ? [goneAfter] : always;
+    case 'removal':
+      return [...always, { at: 'create', fault: { kind: 'delay', milliseconds: 1500 } }];
+    case 'disk':
+    case 'temporary-directory':
+      return always;
+  }
+}
+
+/** The URL that leads to a host that can't be reached. */
+function addressOf(
+  way: Way,
+  { address, goneAfter }: Scenario,
+  { untrusted }: Others,
+): Pick<StepOptions, 'inputs' | 'env'> {
+  if (way.by !== 'address' || goneAfter !== undefined) return { inputs: {} };
+  const origin = {
+    unknown: 'https://no-such-host.invalid',
+    refusing: 'http://127.0.0.1:9',
+    untrusted,
+  }[way.host];
+  switch (address) {
+    case 'token-url':
+      return { inputs: { [address]: `${origin}/{tenant}/oauth/token` } };
+    case 'api-url':
+      return { inputs: { [address]: `${origin}/api/{api}/v3` } };
+    case 'GITHUB_API_URL':
+      return { inputs: {}, env: { [address]: `${origin}/api/v3` } };
+    default:
+      throw new Error('nothing leads to another host here');
+  }
+}
+
+async function removeOutputDirectory({ hub, runner }: Sandbox): Promise<void> {
+  await waitFor(() => hub.seen('create').length > 0);
+  await rm(path.join(runner.workspace, OUTPUT_DIRECTORY), { recursive: true });
+}
+
+function isOfHub(endpoint: HubEndpoint | GitHubEndpoint): endpoint is HubEndpoint {
+  return hubEndpoints.some((known) => known === endpoint);
+}
+
+/** How many requests an endpoint got, and how many attempts to reach it did not get through. */
+export function requestsOf({ result, sandbox, github }: Played, endpoint: Endpoint) {
+  const { at } = scenarios[endpoint];
+  const arrived = isOfHub(at)
+    ? sandbox.hub.seen(at).length
+    : (github?.seen(gitHubEndpoints.find((known) => known === at) ?? 'secret').length ?? 0);
+  const kept = result.commands.filter(
+    ({ name, message }) =>
+      name === 'debug' &&
+      /^[A-Z]+ http\S+: .*(could not be resolved|refused the connection|TLS certificate)/.test(
+        message,
+      ),
+  );
+  return { arrived, kept: kept.length };
+}

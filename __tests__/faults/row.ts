@@ -1,0 +1,92 @@
+import type { FailureCode } from '../../src/failure.ts';
+import type { FaultName } from './faults.ts';
+
+/** Whether a fault hits one request of the endpoint, or all of them. */
+export type Times = 'once' | 'always';
+
+/** Where the private key is afterwards. */
+export type KeyPlace =
+  /** Insights Hub issued none */
+  | 'none'
+  /** in its file, which the post step removes */
+  | 'file'
+  | 'secret'
+  /** in the output directory, or under RUNNER_TEMP, where the post step leaves it */
+  | 'rescued'
+  | 'temporary'
+  /** it was issued, and nobody has it */
+  | 'lost'
+  /** removed together with the agent */
+  | 'removed';
+
+/** What exists afterwards: agents and assets at Insights Hub, secrets at GitHub, and the key. */
+export interface Left {
+  readonly agents: number;
+  readonly assets: number;
+  readonly secrets: number;
+  readonly key: KeyPlace;
+}
+
+/**
+ * Faults with the same fate: how the step ends, how many requests the endpoint gets (attempts, where
+ * none gets through), and what is left.
+ */
+export type Row = readonly [
+  faults: readonly FaultName[],
+  times: Times,
+  ends: FailureCode | 'success',
+  requests: number,
+  left: Left,
+];
+
+/** What is asked for, and in which circumstances: see `scenarios.ts`. */
+export type Endpoint =
+  | 'token'
+  | 'application-token'
+  | 'create'
+  | 'look-up'
+  | 'look-up-found'
+  | 'ephemeral'
+  | 'public-key'
+  | 'secret'
+  | 'files'
+  | 'rescue'
+  | 'find'
+  | 'offboard'
+  | 'delete-agent'
+  | 'delete-asset'
+  | 'delete-secret';
+
+/** The part of the matrix for one endpoint. */
+export interface Section {
+  readonly endpoint: Endpoint;
+  /** a heading of the page */
+  readonly title: string;
+  /** what happens there, for a person who does not know */
+  readonly about: string;
+  readonly rows: readonly Row[];
+}
+
+const left = (agents: number, assets: number, secrets: number, key: KeyPlace): Left => ({
+  agents,
+  assets,
+  secrets,
+  key,
+});
+
+/** Of the create action, whose agents have no assets yet. */
+export const NOTHING = left(0, 0, 0, 'none');
+export const WRITTEN = left(1, 0, 0, 'file');
+export const PUSHED = left(1, 0, 2, 'secret');
+export const RESCUED = left(1, 0, 0, 'rescued');
+export const RESCUED_AND_PUSHED = left(1, 0, 2, 'rescued');
+export const HALF_PUSHED = left(1, 0, 1, 'rescued');
+export const IN_TEMPORARY = left(1, 0, 0, 'temporary');
+export const LOST = left(1, 0, 0, 'lost');
+
+/** Of the delete action, in the order in which it goes on. */
+export const UNTOUCHED = left(1, 1, 2, 'secret');
+export const AGENT_GONE = left(0, 1, 2, 'secret');
+export const ASSET_GONE = left(0, 0, 2, 'secret');
+export const ONLY_ASSET_LEFT = left(0, 1, 0, 'removed');
+export const ALL_GONE = left(0, 0, 0, 'removed');

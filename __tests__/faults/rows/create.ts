@@ -1,0 +1,109 @@
+import { LOST, NOTHING, type Section, WRITTEN } from '../row.ts';
+
+export const create: Section = {
+  endpoint: 'create',
+  title: 'The create',
+  about:
+    'The private key is in this one answer and nowhere else. What was surely not processed is sent again. After anything else the agent is looked up first, and the create is sent once more only if the agent is proved to be absent.',
+  rows: [
+    [['slowStart', 'slowEnd', 'expired', 'notReady'], 'always', 'success', 1, WRITTEN],
+    [
+      [408, 425, 429, '429 seconds', '429 date', '403 wait', '503 wait'],
+      'once',
+      'success',
+      2,
+      WRITTEN,
+    ],
+    [[401], 'once', 'success', 2, WRITTEN],
+    [['reset', 'silence', 500, 502, 503, 504], 'once', 'success', 2, WRITTEN],
+    [['resetLate', 'cut', 'silenceLate', 'stall'], 'once', 'outcome-unknown', 1, LOST],
+    [['500 late', '502 late', '503 late', '504 late'], 'once', 'outcome-unknown', 1, LOST],
+    [['reset', 'silence', 500, 502, 503, 504], 'always', 'outcome-unknown', 2, NOTHING],
+    [['unresolved', 'refused', 'untrusted', '503 wait'], 'always', 'unavailable', 5, NOTHING],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [[408, 425], 'always', 'request-rejected', 5, NOTHING],
+    [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
+    [[401], 'always', 'unauthorized', 2, NOTHING],
+    [[403], 'always', 'forbidden', 1, NOTHING],
+    [[409], 'always', 'agent-exists', 1, NOTHING],
+    [['page'], 'always', 'response-invalid', 1, NOTHING],
+    [['empty', 'half', 'types', 'fields', 'large'], 'always', 'response-invalid', 1, LOST],
+    [
+      ['withoutKey', 'withoutCertificate', 'withoutClientId'],
+      'always',
+      'response-invalid',
+      1,
+      LOST,
+    ],
+    [['brokenKey', 'brokenCertificate'], 'always', 'response-invalid', 1, LOST],
+    [['wrongPair'], 'always', 'key-mismatch', 1, LOST],
+  ],
+};
+
+export const lookUp: Section = {
+  endpoint: 'look-up',
+  title: 'The look-up after a create that was not processed',
+  about:
+    'The create broke off, and Insights Hub has no agent. Absent is only what is answered with an empty list, twice; then the create is sent a second time. The look-up has 30 s.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'success', 2, WRITTEN],
+    [['reset', 'resetLate', 'cut', 401], 'once', 'success', 3, WRITTEN],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 3, WRITTEN],
+    [[500, 502, 503, '503 wait', 504], 'once', 'success', 3, WRITTEN],
+    [['silence', 'stall'], 'once', 'outcome-unknown', 1, NOTHING],
+    [['reset', 500, 429], 'always', 'outcome-unknown', 5, NOTHING],
+    [[403, 404, 'page', 'half'], 'always', 'outcome-unknown', 1, NOTHING],
+  ],
+};
+
+export const lookUpFound: Section = {
+  endpoint: 'look-up-found',
+  title: 'The look-up after a create that was processed',
+  about:
+    'The create broke off, and Insights Hub has the agent. Whatever the look-up meets, the create is not sent again, the step says what to do, and nothing is deleted.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'outcome-unknown', 1, LOST],
+    [['reset', 429, 500, '503 wait', 401], 'once', 'outcome-unknown', 2, LOST],
+    [['refused', 'reset', 'resetLate', 'cut'], 'always', 'outcome-unknown', 5, LOST],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'always', 'outcome-unknown', 5, LOST],
+    [[500, 502, 503, '503 wait', 504], 'always', 'outcome-unknown', 5, LOST],
+    [['silence', 'stall'], 'always', 'outcome-unknown', 1, LOST],
+    [[401], 'always', 'outcome-unknown', 2, LOST],
+    [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'outcome-unknown', 1, LOST],
+    [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'outcome-unknown', 1, LOST],
+  ],
+};
+
+export const ephemeral: Section = {
+  endpoint: 'ephemeral',
+  title: 'The look-up before an ephemeral agent is created',
+  about:
+    'An agent that the post step ends must not have been there before. If nobody can say so, nothing is created.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'success', 1, WRITTEN],
+    [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, WRITTEN],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
+    [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
+    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
+    [
+      ['reset', 'resetLate', 'cut', 500, 502, 503, '503 wait', 504],
+      'always',
+      'unavailable',
+      5,
+      NOTHING,
+    ],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [[408, 425], 'always', 'request-rejected', 5, NOTHING],
+    [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
+    [[401], 'always', 'unauthorized', 2, NOTHING],
+    [[403], 'always', 'forbidden', 1, NOTHING],
+    [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
+    [
+      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      'always',
+      'response-invalid',
+      1,
+      NOTHING,
+    ],
+  ],
+};

@@ -1,0 +1,99 @@
+import {
+  HALF_PUSHED,
+  IN_TEMPORARY,
+  LOST,
+  NOTHING,
+  PUSHED,
+  RESCUED,
+  RESCUED_AND_PUSHED,
+  type Section,
+} from '../row.ts';
+
+export const publicKey: Section = {
+  endpoint: 'public-key',
+  title: 'GitHub’s public key for secrets',
+  about:
+    'It is read before anything is created, with the destination `repository` or `environment`: what GitHub refuses then costs no agent.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'success', 1, PUSHED],
+    [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, PUSHED],
+    [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, PUSHED],
+    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
+    [
+      ['reset', 'resetLate', 'cut', 500, 502, 503, '503 wait', 504],
+      'always',
+      'unavailable',
+      5,
+      NOTHING,
+    ],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [[408, 425], 'always', 'destination-invalid', 5, NOTHING],
+    [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
+    [[400, 401, 403, 404, 409, 412, 422, 'redirect'], 'always', 'destination-invalid', 1, NOTHING],
+    [
+      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      'always',
+      'destination-invalid',
+      1,
+      NOTHING,
+    ],
+  ],
+};
+
+export const secret: Section = {
+  endpoint: 'secret',
+  title: 'Writing GitHub’s secrets',
+  about:
+    'There are two, for the private key and the certificate, and they are sent at the same time: without a fault, that is two requests. A key that does not get there is saved in the output directory, and the post step leaves it.',
+  rows: [
+    [['slowStart', 'slowEnd', 'empty', 'large'], 'always', 'success', 2, PUSHED],
+    [['reset', 'resetLate', 'cut', 'silence', 'silenceLate'], 'once', 'success', 3, PUSHED],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 3, PUSHED],
+    [[500, 502, 503, '503 wait', 504, '500 late'], 'once', 'success', 3, PUSHED],
+    [['refused', 'reset'], 'always', 'delivery-failed', 10, RESCUED],
+    [
+      [408, 425, 429, '429 seconds', '429 date', '403 wait'],
+      'always',
+      'delivery-failed',
+      10,
+      RESCUED,
+    ],
+    [[500, 502, 503, '503 wait', 504], 'always', 'delivery-failed', 10, RESCUED],
+    [
+      ['resetLate', 'cut', '500 late', '503 late'],
+      'always',
+      'delivery-failed',
+      10,
+      RESCUED_AND_PUSHED,
+    ],
+    [['silence'], 'always', 'delivery-failed', 4, RESCUED],
+    [['silenceLate'], 'always', 'delivery-failed', 4, RESCUED_AND_PUSHED],
+    [[400, 401, 403, 404, 409, 412, 422], 'always', 'delivery-failed', 2, RESCUED],
+    [['redirect', 'page'], 'always', 'delivery-failed', 2, RESCUED],
+    [[422, 'page'], 'once', 'delivery-failed', 2, HALF_PUSHED],
+  ],
+};
+
+export const files: Section = {
+  endpoint: 'files',
+  title: 'Writing the files',
+  about:
+    'The output directory is tried with a file before anything is created. Requests are those of the create.',
+  rows: [
+    [['full', 'readOnly', 'noTemporary'], 'always', 'destination-invalid', 0, NOTHING],
+    [['fullLate', 'readOnlyLate', 'removed'], 'always', 'delivery-failed', 1, IN_TEMPORARY],
+    [['fullEverywhere', 'readOnlyEverywhere'], 'always', 'delivery-failed', 1, LOST],
+  ],
+};
+
+export const rescue: Section = {
+  endpoint: 'rescue',
+  title: 'Saving a key that GitHub does not take',
+  about:
+    'GitHub refuses both secrets with HTTP 422, and then the disk fails as well. Requests are those that write the secrets.',
+  rows: [
+    [['full', 'readOnly'], 'always', 'delivery-failed', 2, IN_TEMPORARY],
+    [['fullEverywhere', 'readOnlyEverywhere'], 'always', 'delivery-failed', 2, LOST],
+  ],
+};

@@ -1,0 +1,48 @@
+import { NOTHING, type Section, WRITTEN } from '../row.ts';
+
+export const token: Section = {
+  endpoint: 'token',
+  title: 'The token request of a technical user',
+  about: 'Nothing is created before there is a token. The request is safe to repeat.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'success', 1, WRITTEN],
+    [
+      ['reset', 'resetLate', 'cut', 'silence', 'silenceLate', 'stall'],
+      'once',
+      'success',
+      2,
+      WRITTEN,
+    ],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
+    [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
+    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
+    [['reset', 'resetLate', 'cut'], 'always', 'unavailable', 5, NOTHING],
+    [[500, 502, 503, '503 wait', 504], 'always', 'unavailable', 5, NOTHING],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [[408, 425], 'always', 'request-rejected', 5, NOTHING],
+    [['silence', 'silenceLate', 'stall'], 'always', 'timeout', 2, NOTHING],
+    [[400, 401, 403], 'always', 'token-rejected', 1, NOTHING],
+    [[404, 409, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
+    [
+      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      'always',
+      'response-invalid',
+      1,
+      NOTHING,
+    ],
+  ],
+};
+
+export const applicationToken: Section = {
+  endpoint: 'application-token',
+  title: 'The token request of an application',
+  about:
+    'The Technical Token Manager is another service, but the request is made and judged by the same code, so these are samples.',
+  rows: [
+    [['resetLate', '429 date', 503], 'once', 'success', 2, WRITTEN],
+    [['unresolved', 'refused', 'untrusted', 503], 'always', 'unavailable', 5, NOTHING],
+    [[400, 401, 403], 'always', 'token-rejected', 1, NOTHING],
+    [[404, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
+    [['page', 'half', 'types'], 'always', 'response-invalid', 1, NOTHING],
+  ],
+};

@@ -1,0 +1,93 @@
+import type { GitHubEndpoint, HubEndpoint, OrderedFault } from '../../sandbox/faults.ts';
+import type { Sandbox } from '../action/sandbox.ts';
+import type { Endpoint } from './row.ts';
+
+type Inputs = Readonly<Record<string, string>>;
+
+/** How the action comes to send the requests that a section of the matrix is about. */
+export interface Scenario {
+  /** the requests that are counted, and that a server's fault hits */
+  readonly at: HubEndpoint | GitHubEndpoint;
+  readonly action: 'create' | 'delete';
+  readonly inputs?: (sandbox: Sandbox) => Inputs;
+  /** where the key goes, or what the delete action is to clean; files, when not given */
+  readonly secrets?: true;
+  /** what leads there, for faults of the address */
+  readonly address?: 'token-url' | 'api-url' | 'GITHUB_API_URL';
+  /** after this the service is gone, so that connections are refused from then on */
+  readonly goneAfter?: OrderedFault;
+  /** what goes wrong in any case */
+  readonly given?: OrderedFault;
+  /** seconds, as the input `timeout` */
+  readonly timeout?: number;
+}
+
+const goneAfter = (at: OrderedFault['at'], answers = true): OrderedFault => ({
+  at,
+  fault: { kind: 'down', answers },
+  times: 1,
+});
+
+export const scenarios: Readonly<Record<Endpoint, Scenario>> = {
+  token: { at: 'token', action: 'create', address: 'token-url' },
+  'application-token': {
+    at: 'token',
+    action: 'create',
+    inputs: ({ applicationInputs }) => applicationInputs,
+    address: 'api-url',
+  },
+  create: { at: 'create', action: 'create', address: 'api-url' },
+  'look-up': {
+    at: 'find-agent',
+    action: 'create',
+    given: { at: 'create', fault: { kind: 'reset-before' }, times: 1 },
+  },
+  'look-up-found': {
+    at: 'find-agent',
+    action: 'create',
+    goneAfter: goneAfter('create', false),
+    given: { at: 'create', fault: { kind: 'reset-after' }, times: 1 },
+  },
+  ephemeral: {
+    at: 'find-agent',
+    action: 'create',
+    inputs: () => ({ ephemeral: 'true' }),
+    address: 'api-url',
+  },
+  'public-key': { at: 'public-key', action: 'create', secrets: true, address: 'GITHUB_API_URL' },
+  secret: { at: 'secret', action: 'create', secrets: true, goneAfter: goneAfter('public-key') },
+  files: { at: 'create', action: 'create' },
+  rescue: {
+    at: 'secret',
+    action: 'create',
+    secrets: true,
+    given: { at: 'secret', fault: { kind: 'status', status: 422 } },
+  },
+  find: { at: 'find-agent', action: 'delete', secrets: true, address: 'api-url' },
+  // An agent that stays onboarded is waited for as long as time allows.
+  offboard: {
+    at: 'offboard',
+    action: 'delete',
+    secrets: true,
+    goneAfter: goneAfter('find-agent'),
+    timeout: 10,
+  },
+  'delete-agent': {
+    at: 'delete-agent',
+    action: 'delete',
+    secrets: true,
+    goneAfter: goneAfter('read-agent'),
+  },
+  'delete-asset': {
+    at: 'delete-asset',
+    action: 'delete',
+    secrets: true,
+    goneAfter: goneAfter('read-asset'),
+  },
+  'delete-secret': {
+    at: 'delete-secret',
+    action: 'delete',
+    secrets: true,
+    goneAfter: goneAfter('public-key'),
+  },
+};
