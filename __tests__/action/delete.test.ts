@@ -212,27 +212,6 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
   });
 
-  test.for([
-    { kind: 'reset-after' },
-    { kind: 'status-after', status: 500 },
-    { kind: 'reset-before' },
-  ] as const)('repeats a delete whose answer is missing ($kind)', async (fault, { start }) => {
-    const sandbox = await start();
-    await sandbox.hub.addAgent('device001');
-    sandbox.hub.faults.push({ at: 'delete-agent', fault, times: 1 });
-    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
-    expect(sandbox.hub.seen('delete-agent')).toHaveLength(2);
-  });
-
-  test('waits a moment for an asset that is still locked', async ({ start }) => {
-    const sandbox = await start();
-    await sandbox.hub.addAgent('device001');
-    sandbox.hub.connect('mqtt1_device001');
-    sandbox.hub.faults.push({ at: 'delete-asset', fault: status(409), times: 2 });
-    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
-    expect(books(sandbox).assets).toBe(0);
-  });
-
   test('finishes with the second run what the first one left', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
@@ -489,11 +468,6 @@ const troubles: Readonly<Record<string, Trouble>> = {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: { kind: 'html' }, times: 1 }),
     code: 'response-invalid',
     says: /Deleting the agent with client id mqtt1_a got an answer that can't be used/,
-  },
-  'a look-up that is answered with 404, which proves nothing': {
-    cause: ({ hub }) => hub.faults.push({ at: 'find-agent', fault: status(404), times: 1 }),
-    code: 'request-rejected',
-    says: /HTTP 404/,
   },
 };
 

@@ -109,8 +109,6 @@ describe.concurrent('an ephemeral agent', () => {
 
   test.for([
     ['is not allowed', status(403), 'forbidden', /agm\.r/],
-    ['is answered with 404', status(404), 'request-rejected', /HTTP 404/],
-    ['fails to the end', status(503), 'unavailable', /Looking up the agent/],
     [
       'finds something else',
       { kind: 'body', body: '{"content":[{"id":"a","mqttClientId":"b"}]}' },

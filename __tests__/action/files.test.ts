@@ -253,22 +253,6 @@ describe.concurrent('a key that the workspace does not take', () => {
 });
 
 describe.concurrent('a place that can not be written stops the step before anything is created:', () => {
-  test('the output directory', async ({ start }) => {
-    const sandbox = await start();
-    const result = await sandbox.main(
-      {},
-      preload(
-        failingDisk(`fs.openSync = (file, ...args) => {
-        if (String(file).includes('.insights-hub')) throw fail('EROFS');
-        return openSync(file, ...args);
-      };`),
-      ),
-    );
-    expect(codeOf(result)).toBe('destination-invalid');
-    expect(errorOf(result)).toContain('(EROFS)');
-    expect(sandbox.hub.seen('create')).toEqual([]);
-  });
-
   test("the runner's temporary directory", async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { RUNNER_TEMP: '/nowhere/at/all' } });

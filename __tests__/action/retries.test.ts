@@ -7,47 +7,8 @@ const status = (code: number, headers?: Readonly<Record<string, string>>): Fault
   status: code,
   ...(headers && { headers }),
 });
-const soon = { 'retry-after': '0' };
-
-describe.concurrent('the token request is tried again after', () => {
-  const passing: Readonly<Record<string, Fault>> = {
-    'a reset': { kind: 'reset-before' },
-    'an answer cut short': { kind: 'cut-off' },
-    ...Object.fromEntries(
-      [408, 425, 429, 500, 502, 503, 504].map((code) => [`a ${code}`, status(code)]),
-    ),
-    'a 403 with Retry-After': status(403, soon),
-  };
-  test.for(Object.entries(passing))('%s', async ([, fault], { start }) => {
-    const sandbox = await start();
-    sandbox.hub.faults.push({ at: 'token', fault, times: 2 });
-    const result = await sandbox.main();
-    expect(result.exitCode).toBe(0);
-    expect(sandbox.hub.seen('token')).toHaveLength(3);
-    expect(sandbox.hub.seen('create')).toHaveLength(1);
-  });
-});
 
 describe.concurrent('the create request is tried again after', () => {
-  const unprocessed: Readonly<Record<string, Fault>> = {
-    'a 408': status(408),
-    'a 425': status(425),
-    'a 429': status(429),
-    'a 503 with Retry-After in seconds': status(503, { 'retry-after': '1' }),
-    'a 503 with Retry-After as a date': status(503, {
-      'retry-after': new Date(Date.now() + 1000).toUTCString(),
-    }),
-  };
-  test.for(Object.entries(unprocessed))('%s', async ([, fault], { start }) => {
-    const sandbox = await start();
-    sandbox.hub.faults.push({ at: 'create', fault, times: 1 });
-    const result = await sandbox.main();
-    expect(result.exitCode).toBe(0);
-    expect(sandbox.hub.seen('token')).toHaveLength(1);
-    expect(sandbox.hub.seen('create')).toHaveLength(2);
-    expect(sandbox.hub.agents.size).toBe(1);
-  });
-
   test('a 401, once and with a fresh token', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(401), times: 1 });
@@ -113,17 +74,6 @@ describe.concurrent('the time limit', () => {
     expect(sandbox.hub.agents.size).toBe(0);
   });
 
-  test.for(['silence', 'silence-after'] as const)(
-    'makes the outcome of a create unknown that is not answered (%s)',
-    async (kind, { start }) => {
-      const sandbox = await start();
-      sandbox.hub.faults.push({ at: 'create', fault: { kind } });
-      const result = await sandbox.main({ timeout: '2' });
-      expect(codeOf(result)).toBe('outcome-unknown');
-      expect(sandbox.hub.seen('create')).toHaveLength(1);
-    },
-  );
-
   test('leaves a create unsent that could not be finished in it', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'token', fault: { kind: 'delay', milliseconds: 850 } });
@@ -154,15 +104,4 @@ describe.concurrent('the time limit', () => {
       { name: 'b', clientId: 'mqtt1_b' },
     ]);
   });
-});
-
-test('a redirect is not followed, so that no credentials go elsewhere', async ({ start }) => {
-  const sandbox = await start();
-  const elsewhere = await start();
-  for (const at of ['token', 'create'] as const) {
-    const location = `${elsewhere.hub.origin}/mqtt1/oauth/token`;
-    sandbox.hub.faults.push({ at, fault: { kind: 'redirect', location }, times: 1 });
-    expect(codeOf(await sandbox.main())).toBe('request-rejected');
-  }
-  expect(elsewhere.hub.requests).toEqual([]);
 });

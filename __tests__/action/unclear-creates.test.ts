@@ -55,10 +55,6 @@ const other = { id: 'a'.repeat(32), name: 'mqtt1_other', mqttClientId: 'mqtt1_ot
 const table: Readonly<Record<string, Row>> = {
   'a reset before processing': { creates: [{ kind: 'reset-before' }], ...createdAgain },
   'a reset after processing': { creates: [{ kind: 'reset-after' }], ...found },
-  'no answer within 30 s, and nothing processed': {
-    creates: [{ kind: 'silence' }],
-    ...createdAgain,
-  },
   'no answer within the time limit, and nothing processed': {
     creates: [{ kind: 'silence' }],
     timeout: 2,
@@ -75,12 +71,6 @@ const table: Readonly<Record<string, Row>> = {
   'an answer cut short': { creates: [{ kind: 'cut-off' }], ...found },
   'a 500 before processing': { creates: [unprocessed(500)], ...createdAgain },
   'a 500 after processing': { creates: [processed(500)], ...found },
-  'a 502 before processing': { creates: [unprocessed(502)], ...createdAgain },
-  'a 502 after processing': { creates: [processed(502)], ...found },
-  'a 503 without Retry-After before processing': { creates: [unprocessed(503)], ...createdAgain },
-  'a 503 without Retry-After after processing': { creates: [processed(503)], ...found },
-  'a 504 before processing': { creates: [unprocessed(504)], ...createdAgain },
-  'a 504 after processing': { creates: [processed(504)], ...found },
   'a second 500 before processing': { creates: [unprocessed(500), unprocessed(500)], ...absent },
   'a second reset before processing': {
     creates: [{ kind: 'reset-before' }, { kind: 'reset-before' }],
@@ -107,11 +97,6 @@ const table: Readonly<Record<string, Row>> = {
     code: 'key-mismatch',
     says: /not the certificate's\. Agent device001 exists now.*client id mqtt1_device001/,
   },
-  'a look-up that is never answered': {
-    creates: [processed(500)],
-    lookUp: { kind: 'silence' },
-    ...unproved,
-  },
   'a look-up that shows one page of several': {
     creates: [processed(500)],
     lookUp: page([{ ...other, mqttClientId: 'mqtt1_device001' }], { last: false }),
@@ -135,34 +120,9 @@ const table: Readonly<Record<string, Row>> = {
     ...unproved,
     says: /could not be looked up: \[forbidden\] .*agm\.r/,
   },
-  'a look-up that is answered with 404': {
-    creates: [processed(500)],
-    lookUp: unprocessed(404),
-    ...unproved,
-  },
-  'a look-up that always fails': {
-    creates: [processed(500)],
-    lookUp: unprocessed(500),
-    ...unproved,
-  },
-  'a look-up that is reset': {
-    creates: [processed(500)],
-    lookUp: { kind: 'reset-before' },
-    ...unproved,
-  },
-  'a look-up that gets a web page': {
-    creates: [processed(500)],
-    lookUp: { kind: 'html' },
-    ...unproved,
-  },
   'a look-up that gets something else': {
     creates: [processed(500)],
     lookUp: page('none'),
-    ...unproved,
-  },
-  'a look-up that is redirected': {
-    creates: [processed(500)],
-    lookUp: { kind: 'redirect', location: 'http://127.0.0.1:1/' },
     ...unproved,
   },
   'a look-up that finds another agent': {

@@ -4,7 +4,7 @@ export const create: Section = {
   endpoint: 'create',
   title: 'The create',
   about:
-    'The private key is in this one answer and nowhere else. What was surely not processed is sent again. After anything else the agent is looked up first, and the create is sent once more only if the agent is proved to be absent.',
+    'The private key is in this one answer and nowhere else. What was surely not processed is sent again. After anything else the agent is looked up first, and the create is sent once more only if the agent is proved to be absent. After an answer that looks like a success, such as a web page, the action can’t know that nothing was created, and tells how to end the agent.',
   rows: [
     [['slowStart', 'slowEnd', 'expired', 'notReady'], 'always', 'success', 1, WRITTEN],
     [

@@ -1,0 +1,91 @@
+import { type FaultName, faultOf } from './faults.ts';
+import { matrix } from './matrix.ts';
+import type { KeyPlace, Left, Row, Section } from './row.ts';
+
+const INTRODUCTION = `# When something fails
+
+Networks break, services answer strangely, disks fill up. These tables say what becomes of a step then: how it ends, how often the action asked, what exists afterwards, and where the private key is.
+
+The tables are made from the same source as the tests, with \`npm run docs\`. The tests run the bundled actions through every line, against an embedded Insights Hub and an embedded GitHub that fail in just this way, and compare the line with the servers' own books and with the disk.
+
+Three rules are behind most lines:
+
+- **What is safe to repeat is repeated**, up to 4 more times, with growing waits, as long as \`timeout\` allows. What a service asks for in \`Retry-After\` is honoured.
+- **A create that may have been processed is not sent again blindly.** The private key is in its answer and nowhere else, so the agent is looked up first.
+- **An issued key finds a place.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where.
+
+How to read the tables:
+
+| Column | What it says |
+| --- | --- |
+| What goes wrong | Several faults in one line have the same end. Unless it is said otherwise, the service has processed nothing when it answers with an error |
+| How often | \`once\`: one request meets the fault, and the next ones are answered as usual. \`every time\`: all requests of this kind meet it |
+| Ends with | \`success\`, or one of the [failure codes](../README.md#failure-codes) |
+| Requests | How many requests of this kind the action makes, with those that don't get a connection |
+| What exists | Agents and assets at Insights Hub, and secrets at GitHub, when the step is over |
+| Private key | Where it is then. A key that is *lost* was issued, and nobody has it: the agent has to be ended. A key that was *saved* stays when the job ends, until the runner is emptied |
+
+In the create action's tables one agent is created, with its files as the only destination, or with GitHub's secrets where the heading names them. In those of the delete action, one agent is ended that has an asset and two secrets.
+`;
+
+/** The page that shows the matrix, as Markdown. */
+export function makePage(): string {
+  return [INTRODUCTION, ...matrix.map(sectionOf)].join('\n');
+}
+
+function sectionOf({ title, about, rows }: Section): string {
+  const head = [
+    '| What goes wrong | How often | Ends with | Requests | What exists | Private key |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ];
+  return [`## ${title}`, '', about, '', ...head, ...rows.map(lineOf), ''].join('\n');
+}
+
+function lineOf([faults, times, ends, requests, left]: Row): string {
+  const cells = [
+    linesOf(faults).join('<br>'),
+    times === 'once' ? 'once' : 'every time',
+    `\`${ends}\``,
+    String(requests),
+    existing(left),
+    KEYS[left.key],
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** The faults in words; plain statuses share a line. */
+function linesOf(faults: readonly FaultName[]): readonly string[] {
+  const phrases = faults.map((name) => faultOf(name).phrase);
+  const isPlain = (phrase: string) => /^HTTP \d+$/.test(phrase);
+  const statuses = phrases.filter(isPlain).map((phrase) => phrase.slice('HTTP '.length));
+  const together = statuses.length > 0 ? [`HTTP ${statuses.join(', ')}`] : [];
+  return [...phrases.filter((phrase) => !isPlain(phrase)), ...together].map(capital);
+}
+
+function existing({ agents, assets, secrets }: Left): string {
+  const things = [
+    counted(agents, 'agent'),
+    counted(assets, 'asset'),
+    counted(secrets, 'secret'),
+  ].filter((thing) => thing !== '');
+  return things.join(', ') || 'nothing';
+}
+
+function counted(count: number, noun: string): string {
+  if (count === 0) return '';
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+const KEYS: Readonly<Record<KeyPlace, string>> = {
+  none: 'none was issued',
+  file: 'in its file',
+  secret: 'in its secret',
+  rescued: 'saved in the output directory',
+  temporary: 'saved under `RUNNER_TEMP`',
+  lost: '*lost*',
+  removed: 'removed',
+};
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type FaultName, faults } from '../faults/faults.ts';
+import { matrix } from '../faults/matrix.ts';
+import { makePage } from '../faults/page.ts';
+import type { Endpoint } from '../faults/row.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
+
+/** Every fault of an endpoint, with how often it comes. */
+const trialsOf = (endpoint: Endpoint) =>
+  matrix
+    .filter((section) => section.endpoint === endpoint)
+    .flatMap(({ rows }) =>
+      rows.flatMap(([names, times]) => names.map((name) => `${name} ${times}`)),
+    );
+
+/** What every request over the network can meet. */
+const NETWORK = Object.entries(faults)
+  .filter(([, { way }]) => way.by === 'address' || way.by === 'server')
+  .map(([name]) => name);
+const OF_CREATES: readonly FaultName[] = [
+  'silenceLate',
+  '500 late',
+  '502 late',
+  '503 late',
+  '504 late',
+  'withoutKey',
+  'withoutCertificate',
+  'withoutClientId',
+  'brokenKey',
+  'brokenCertificate',
+  'wrongPair',
+  'expired',
+  'notReady',
+];
+
+describe('the fault matrix', () => {
+  test('is what docs/reliability.md shows; `npm run docs` writes it', () => {
+    expect(read('docs/reliability.md')).toBe(makePage());
+  });
+
+  test.each(matrix)('says what a fault does once for each end: $title', ({ endpoint }) => {
+    const trials = trialsOf(endpoint);
+    expect(new Set(trials).size).toBe(trials.length);
+  });
+
+  test('has every fault of the network at the create, and at the token all that can be there', () => {
+    const namesOf = (endpoint: Endpoint) =>
+      new Set(trialsOf(endpoint).map((trial) => trial.replace(/ (once|always)$/, '')));
+    expect(NETWORK.filter((name) => !namesOf('create').has(name))).toEqual([]);
+    const ofAll = NETWORK.filter((name) => !OF_CREATES.some((own) => own === name));
+    expect(ofAll.filter((name) => !namesOf('token').has(name))).toEqual([]);
+  });
+
+  test('uses every fault', () => {
+    const used = new Set(
+      matrix.flatMap(({ rows }) => rows.flatMap(([names]) => names.map(String))),
+    );
+    expect(Object.keys(faults).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  test('leads to a heading that the README has', () => {
+    expect(read('README.md')).toContain('\n## Failure codes\n');
+    expect(makePage()).toContain('](../README.md#failure-codes)');
+  });
+});
