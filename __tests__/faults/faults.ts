@@ -17,7 +17,7 @@ interface KnownFault {
   /** for a person who reads the page; follows "what goes wrong is:" */
   readonly phrase: string;
   readonly way: Way;
-  /** seconds, as the input `timeout`, where the fault would last longer */
+  /** no answer comes; seconds, as the input `timeout`, where none comes to any attempt */
   readonly timeout?: number;
 }
 

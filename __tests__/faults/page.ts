@@ -25,7 +25,7 @@ How to read the tables:
 | What exists | Agents and assets at Insights Hub, and secrets at GitHub, when the step is over |
 | Private key | Where it is then. A key that is *lost* was issued, and nobody has it: the agent has to be ended. A key that was *saved* stays when the job ends, until the runner is emptied |
 
-In the create action's tables one agent is created, with its files as the only destination, or with GitHub's secrets where the heading names them. In those of the delete action, one agent is ended that has an asset and two secrets.
+In the create action's tables one agent is created, with its files as the only destination, or with GitHub's secrets where the heading names them. In those of the delete action, one agent is ended that has an asset and two secrets. \`timeout\` is as it is by default, but 60 s where no answer comes every time: one attempt waits 30 s for it.
 `;
 
 /** The page that shows the matrix, as Markdown. */

@@ -34,8 +34,8 @@ export interface HubOptions {
   /** what every answer takes longer, in milliseconds; ordered faults come without it */
   readonly latency?: number;
   /**
-   * For benchmarks: key pairs that are handed out in turn, over and over, so that a create costs no
-   * key generation. `makePairs()` makes some.
+   * For benchmarks and long tables of tests: key pairs that are handed out in turn, over and over, so
+   * that an agent costs no key generation. `makePairs()` makes some.
    */
   readonly pairs?: readonly IssuedPair[];
 }

@@ -13,7 +13,7 @@ export const publicKey: Section = {
   endpoint: 'public-key',
   title: 'GitHub’s public key for secrets',
   about:
-    'It is read before anything is created, with the destination `repository` or `environment`: what GitHub refuses then costs no agent.',
+    'It is read before anything is created, with the destination `repository` or `environment`: what GitHub refuses then costs no agent. After a secondary rate limit that says nothing of the time (here the plain HTTP 429), GitHub wants a minute to pass before the next attempt.',
   rows: [
     [['slowStart', 'slowEnd'], 'always', 'success', 1, PUSHED],
     [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
