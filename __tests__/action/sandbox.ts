@@ -240,7 +240,7 @@ export function preload(...codes: readonly string[]) {
  * `armed` is set once the create was answered.
  */
 export function failingDisk(code: string): string {
-  return `import fs from 'node:fs/promises';
+  return `import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
     import { X509Certificate } from 'node:crypto';
     let armed = false;
@@ -250,7 +250,7 @@ export function failingDisk(code: string): string {
       return check.call(this, key);
     };
     const fail = (code) => Object.assign(new Error(code), { code });
-    const { open, link, copyFile } = fs;
+    const { openSync } = fs;
     ${code}
     syncBuiltinESMExports();`;
 }

@@ -57,10 +57,17 @@ const full = (phrase: string, where: string): KnownFault => ({
   phrase,
   way: {
     by: 'disk',
-    code: `fs.open = async (file, ...args) => {
-      const handle = await open(file, ...args);
-      if (${where}) handle.writeFile = async () => { throw fail('ENOSPC'); };
-      return handle;
+    code: `const full = new Set();
+    fs.openSync = (file, ...args) => {
+      const descriptor = openSync(file, ...args);
+      if (${where}) full.add(descriptor);
+      else full.delete(descriptor);
+      return descriptor;
+    };
+    const { writeFileSync } = fs;
+    fs.writeFileSync = (file, ...args) => {
+      if (full.has(file)) throw fail('ENOSPC');
+      writeFileSync(file, ...args);
     };`,
   },
 });
@@ -68,9 +75,9 @@ const readOnly = (phrase: string, where: string): KnownFault => ({
   phrase,
   way: {
     by: 'disk',
-    code: `fs.open = async (file, ...args) => {
+    code: `fs.openSync = (file, ...args) => {
       if (${where}) throw fail('EROFS');
-      return open(file, ...args);
+      return openSync(file, ...args);
     };`,
   },
 });
