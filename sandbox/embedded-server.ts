@@ -34,6 +34,8 @@ export abstract class EmbeddedServer<Endpoint extends string> {
   /** what was answered to each request that was processed */
   readonly replies: (SeenRequest<Endpoint> & { readonly reply: Reply })[] = [];
   readonly faults: OrderedFault[] = [];
+  /** is told of every request as it comes */
+  onRequest: (request: SeenRequest<Endpoint>) => void = () => {};
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
   #port = 0;
@@ -84,6 +86,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     const endpoint = this.endpointOf(method, path);
     const seen = { endpoint, method, path, headers, body: Buffer.concat(chunks).toString() };
     this.requests.push(seen);
+    this.onRequest(seen);
     const fault = this.#faultFor(endpoint);
     if (fault !== undefined && this.#insteadOfProcessing(fault, seen, response)) return;
     if (fault?.kind === 'delay') await delay(fault.milliseconds);
@@ -145,6 +148,9 @@ export abstract class EmbeddedServer<Endpoint extends string> {
       case 'echo':
         send(response, { status: fault.status, type: 'application/json', body: echoOf(seen) });
         return true;
+      case 'reply':
+        send(response, fault.reply(seen));
+        return true;
       default:
         return false;
     }
@@ -188,6 +194,9 @@ export abstract class EmbeddedServer<Endpoint extends string> {
         send(response, { ...reply, headers: { ...reply.headers, ...headers } });
         return true;
       }
+      case 'reply-after':
+        send(response, fault.reply(seen));
+        return true;
       default:
         return false;
     }

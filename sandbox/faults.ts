@@ -39,6 +39,7 @@ export type Fault =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'body'; readonly body: string; readonly status?: number }
   | { readonly kind: 'echo'; readonly status: number }
+  | { readonly kind: 'reply'; readonly reply: (request: FaultyRequest) => FaultyReply }
   | { readonly kind: 'reset-after' }
   | { readonly kind: 'silence-after' }
   | { readonly kind: 'cut-off' }
@@ -47,10 +48,27 @@ export type Fault =
   | { readonly kind: 'half' }
   | { readonly kind: 'down'; readonly answers: boolean }
   | { readonly kind: 'status-after'; readonly status: number; readonly headers?: Headers }
+  | { readonly kind: 'reply-after'; readonly reply: (request: FaultyRequest) => FaultyReply }
   | { readonly kind: 'delay'; readonly milliseconds: number }
   | { readonly kind: 'wrong-pair' }
   | { readonly kind: 'expired' }
   | { readonly kind: 'change'; readonly change: (answer: Answer) => unknown };
+
+/** A request, as far as an answer may repeat it. */
+export interface FaultyRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Whatever an answer may be. */
+export interface FaultyReply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Headers;
+}
 
 type Headers = Readonly<Record<string, string>>;
 type Answer = Readonly<Record<string, unknown>>;

@@ -5,7 +5,12 @@ import { Broker, type BrokerOptions } from '../../sandbox/broker/broker.ts';
 import { GitHub } from '../../sandbox/github/github.ts';
 import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
 import { type HubOptions, InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
-import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
+import {
+  type Launch,
+  Runner,
+  type StepOptions,
+  type StepResult,
+} from '../../sandbox/runner/runner.ts';
 import { type KnownSecrets, leaksIn } from '../leaks.ts';
 
 export const ACTION = path.resolve(import.meta.dirname, '../..');
@@ -19,6 +24,8 @@ const authority = CertificateAuthority.create();
 export class Sandbox {
   readonly hub: InsightsHub;
   readonly runner: Runner;
+  /** private keys that nobody issued, or in another form */
+  readonly moreKeys: string[] = [];
   readonly #secrets: string[] = [];
   /** what each step was given, for its post step */
   readonly #given = new Map<StepResult, StepOptions>();
@@ -30,9 +37,10 @@ export class Sandbox {
     this.runner = runner;
   }
 
-  static async start(options: HubOptions = {}): Promise<Sandbox> {
+  /** Entries run as processes of their own, unless they are launched in another way. */
+  static async start(options: HubOptions = {}, launch?: Launch): Promise<Sandbox> {
     const hub = await InsightsHub.start({ authority: await authority, ...options });
-    return new Sandbox(hub, await Runner.start(ACTION));
+    return new Sandbox(hub, await Runner.start(ACTION, launch));
   }
 
   /** Starts an embedded GitHub, whose API the following runs are given. */
@@ -100,7 +108,7 @@ export class Sandbox {
     this.#secrets.push(...secretsOf(given.inputs));
     const result = await this.runner.main(given);
     this.#given.set(result, given);
-    await this.#expectNoLeaks(result);
+    await this.expectNoLeaks(result);
     return result;
   }
 
@@ -115,7 +123,7 @@ export class Sandbox {
     const { onStart: _, ...options } = given;
     const all = { ...given.inputs, ...inputs };
     const result = await this.runner.post({ ...options, inputs: all }, main);
-    await this.#expectNoLeaks(result);
+    await this.expectNoLeaks(result);
     return result;
   }
 
@@ -139,11 +147,12 @@ export class Sandbox {
     const { hub } = this;
     return {
       values: [...new Set([...this.#secrets, ...hub.tokens])],
-      keys: hub.issued.map(({ privateKey }) => privateKey),
+      keys: [...hub.issued.map(({ privateKey }) => privateKey), ...this.moreKeys],
     };
   }
 
-  async #expectNoLeaks(result: StepResult): Promise<void> {
+  /** Looks for everything that must stay secret in all that a step left behind. */
+  async expectNoLeaks(result: StepResult): Promise<void> {
     // Not even before masking: only mask commands may hold a secret.
     const printed = result.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     const { workspace, temporary } = this.runner;

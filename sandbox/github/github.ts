@@ -74,9 +74,11 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
     return vault;
   }
 
-  /** A token with all permissions but those that are given otherwise. */
-  issueToken(permissions: Partial<Permissions> = {}): string {
-    const token = `ghs_${randomBytes(27).toString('base64url')}`;
+  /** A token with all permissions but those that are given otherwise; a random one if not given. */
+  issueToken(
+    permissions: Partial<Permissions> = {},
+    token = `ghs_${randomBytes(27).toString('base64url')}`,
+  ): string {
     this.#tokens.set(token, {
       secrets: 'write',
       environments: 'write',

@@ -38,6 +38,8 @@ export interface HubOptions {
    * that an agent costs no key generation. `makePairs()` makes some.
    */
   readonly pairs?: readonly IssuedPair[];
+  /** makes the tokens; random ones that look like the service's, when not given */
+  readonly makeToken?: () => string;
 }
 
 type Seen = SeenRequest<HubEndpoint>;
@@ -103,8 +105,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
 
   /** A token as its owner got it at some other time. */
   issueToken(): string {
-    const part = (bytes: number) => randomBytes(bytes).toString('base64url');
-    const token = `eyJ${part(30)}.${part(120)}.${part(64)}`;
+    const token = this.#options.makeToken?.() ?? randomToken();
     this.tokens.add(token);
     return token;
   }
@@ -124,9 +125,16 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return this.#creates.most;
   }
 
-  /** Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`. */
-  async addAgent(name: string, clientId = this.#clientIdOf(name)): Promise<HubAgent> {
-    return this.#enter(clientId, undefined, await this.#issue(undefined));
+  /**
+   * Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`, and its key
+   * pair a new one, when they are not given.
+   */
+  async addAgent(
+    name: string,
+    clientId = this.#clientIdOf(name),
+    pair?: IssuedPair,
+  ): Promise<HubAgent> {
+    return this.#enter(clientId, undefined, pair ?? (await this.#issue(undefined)));
   }
 
   /** What happens when a device connects for the first time: its agent is onboarded. */
@@ -263,6 +271,11 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     this.issued.push(pair);
     return agent;
   }
+}
+
+function randomToken(): string {
+  const part = (bytes: number) => randomBytes(bytes).toString('base64url');
+  return `eyJ${part(30)}.${part(120)}.${part(64)}`;
 }
 
 function basic(id: string, secret: string): string {

@@ -42,6 +42,21 @@ export interface StepResult {
   readonly summary: string;
 }
 
+/** A process that has ended. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs an entry to its end, given as the path of its bundle. */
+export type Launch = (
+  script: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  onStart: StepOptions['onStart'],
+) => Promise<Ended>;
+
 /** A step that takes longer than this is killed, in milliseconds. */
 const LONGEST_STEP = 60_000;
 
@@ -57,18 +72,23 @@ export class Runner {
   readonly #repository: string;
   readonly #actions = new Map<string, Promise<ActionFile>>();
   readonly #masker = new Masker();
+  readonly #launch: Launch;
 
-  private constructor(root: string, repository: string) {
+  private constructor(root: string, repository: string, launch: Launch) {
     this.#root = root;
+    this.#launch = launch;
     this.workspace = path.join(root, 'work');
     this.temporary = path.join(root, 'temp');
     this.#repository = repository;
   }
 
-  /** Sets up a job for the actions of a repository, given as its root directory. */
-  static async start(repository: string): Promise<Runner> {
+  /**
+   * Sets up a job for the actions of a repository, given as its root directory. Entries run as
+   * processes of their own, unless they are launched in another way.
+   */
+  static async start(repository: string, launch: Launch = startProcess): Promise<Runner> {
     const root = await mkdtemp(path.join(tmpdir(), 'sandbox-runner-'));
-    const runner = new Runner(root, repository);
+    const runner = new Runner(root, repository, launch);
     await mkdir(runner.workspace);
     await mkdir(runner.temporary);
     return runner;
@@ -120,7 +140,7 @@ export class Runner {
       ...options.env,
     };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
-    const ended = await startProcess(script, this.workspace, env, options.onStart);
+    const ended = await this.#launch(script, this.workspace, env, options.onStart);
     const { log, commands } = this.#readLog(ended, options.debug ?? false);
     const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
     return {
@@ -233,7 +253,7 @@ function startProcess(
   cwd: string,
   env: Readonly<Record<string, string>>,
   onStart: StepOptions['onStart'],
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+): Promise<Ended> {
   const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_STEP);
   let stdout = '';
@@ -254,8 +274,9 @@ function startProcess(
   });
 }
 
+/** As .NET reads lines: a carriage return alone ends one, too. */
 function linesOf(text: string): readonly string[] {
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(/\r\n|[\r\n]/);
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }

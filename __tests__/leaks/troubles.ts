@@ -1,0 +1,124 @@
+import {
+  type Fault,
+  type FaultyReply,
+  type FaultyRequest,
+  namedFaults,
+  type OrderedFault,
+} from '../../sandbox/faults.ts';
+import type { ErrorMischief, Mischief, Trouble } from './scenario.ts';
+import { type Knowledge, type Piece, say } from './words.ts';
+
+/** What all servers know at the moment; what a request brings comes on top of it. */
+export interface Gossip extends Knowledge {
+  /** of a pair that is nobody's */
+  readonly otherKey: string;
+  /** learns of a private key that nobody issued */
+  readonly invented: (key: string) => void;
+}
+
+/** A trouble as the sandbox's servers make it. */
+export function orderOf(trouble: Trouble, gossip: () => Gossip): OrderedFault {
+  const { at, times, after, mischief } = trouble;
+  return { at, times, after, fault: faultOf(mischief, gossip) };
+}
+
+function faultOf(mischief: Mischief, gossip: () => Gossip): Fault {
+  switch (mischief.kind) {
+    case 'named':
+      return namedFaults[mischief.name]?.fault ?? { kind: 'reset-before' };
+    case 'status': {
+      const { status, after } = mischief;
+      return { kind: after ? 'status-after' : 'status', status };
+    }
+    case 'error': {
+      const reply = (request: FaultyRequest) => errorReply(mischief, knownWith(request, gossip()));
+      return { kind: mischief.after ? 'reply-after' : 'reply', reply };
+    }
+    case 'ids':
+      return { kind: 'change', change: (answer) => withIds(answer, mischief.ids, gossip()) };
+    case 'odd-key':
+      return { kind: 'change', change: (answer) => withOddKey(answer, mischief, gossip()) };
+    case 'fields':
+      return { kind: 'change', change: (answer) => ({ ...answer, ...mischief.fields }) };
+  }
+}
+
+/** A server knows what it is sent. */
+function knownWith({ headers }: FaultyRequest, known: Knowledge): Knowledge {
+  const header = `${headers['authorization'] ?? headers['x-space-auth-key'] ?? ''}`;
+  const credential = header.replace(/^\w+ /, '');
+  return { ...known, values: [...known.values, credential].filter(Boolean) };
+}
+
+function errorReply(mischief: ErrorMischief, known: Knowledge): FaultyReply {
+  const { status, shape, retryAfter } = mischief;
+  const [code, message, reference] = [mischief.code, mischief.message, mischief.reference].map(
+    (pieces) => say(pieces, known),
+  );
+  const headers = {
+    'x-github-request-id': inHeader(reference),
+    'x-accepted-github-permissions': inHeader(code),
+    location: `https://elsewhere.invalid/${encodeURI(inHeader(message))}`,
+    ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+  };
+  const reply = (body: string, type = 'application/json') => ({ status, type, body, headers });
+  switch (shape) {
+    case 'errors':
+      return reply(JSON.stringify({ errors: [{ code, logref: reference, message }] }));
+    case 'id':
+      return reply(JSON.stringify({ id: reference, message }));
+    case 'oauth':
+      return reply(JSON.stringify({ error: code, error_description: message, id: reference }));
+    case 'github':
+      return reply(JSON.stringify({ message, documentation_url: reference, status: code }));
+    case 'html':
+      return reply(`<html><title>${code}</title>${message}</html>`, 'text/html');
+    case 'cut-off':
+      return reply(JSON.stringify({ errors: [{ code, message }] }).slice(0, -3));
+    case 'text':
+      return reply(`${code} ${message}`, 'text/plain');
+  }
+}
+
+/** As much of a text as a header can hold. */
+function inHeader(text = ''): string {
+  return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 4_000);
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+function keysIn(answer: Answer): readonly string[] {
+  const nested = answer['credentials'] as Answer | undefined;
+  return [answer['privateKey'], nested?.['privateKey']]
+    .filter((key) => typeof key === 'string')
+    .map((key) => `${key.replaceAll('\\n', '\n').replaceAll('\r', '').trimEnd()}\n`);
+}
+
+/** A create's answer is read as a whole: what it holds is known when its ids are looked at. */
+function withIds(
+  answer: Answer,
+  ids: Readonly<Record<string, readonly Piece[]>>,
+  gossip: Gossip,
+): Answer {
+  const known = { ...gossip, keys: [...gossip.keys, ...keysIn(answer)] };
+  const said = Object.entries(ids).map(([field, pieces]) => [field, say(pieces, known)]);
+  return { ...answer, ...Object.fromEntries(said) };
+}
+
+function pemOf(body: string, width: number): string {
+  const lines = body.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+  const kind = 'RSA PRIVATE KEY';
+  return [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`, ''].join('\n');
+}
+
+function withOddKey(
+  answer: Answer,
+  { body, width, id }: Extract<Mischief, { kind: 'odd-key' }>,
+  gossip: Gossip,
+): Answer {
+  const key = body === undefined ? gossip.otherKey : pemOf(body, width);
+  gossip.invented(key);
+  const keys = [key, ...keysIn(answer)];
+  const agentId = say(id, { ...gossip, keys: [...gossip.keys, ...keys] });
+  return { ...answer, privateKey: key, credentials: { privateKey: keys[1] }, agentId };
+}
