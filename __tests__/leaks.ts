@@ -12,7 +12,7 @@ export function leaksIn(text: string, { values, keys }: KnownSecrets): readonly 
   const plain = [text, text.replace(/\\n|\s/g, '')];
   const found = values.filter((value) => formsOf(value).some((form) => text.includes(form)));
   const foundKeys = keys.filter((key) => {
-    const pieces = windowsOf(key);
+    const pieces = piecesOf(key);
     return plain.some((haystack) => haveCommonWindow(haystack, pieces));
   });
   return [...found, ...foundKeys.map(() => 'a private key')];
@@ -42,17 +42,28 @@ function formsOf(value: string): readonly string[] {
   ];
 }
 
-/** Every key is looked for in many texts. */
-const known = new Map<string, ReadonlySet<string>>();
-
-/** All runs of WINDOW characters of a key's body, of base64 of its file and of URI-encoded text. */
-function windowsOf(pem: string): ReadonlySet<string> {
-  const windows = known.get(pem) ?? makeWindows(pem);
-  known.set(pem, windows);
-  return windows;
+/** What of a key is looked for. */
+interface Pieces {
+  /** all runs of WINDOW characters */
+  readonly windows: ReadonlySet<string>;
+  /** all runs of BLOCK characters: of a text, only every such block has to be looked up */
+  readonly blocks: ReadonlySet<string>;
 }
 
-function makeWindows(pem: string): ReadonlySet<string> {
+/** Every window holds a whole block, wherever blocks begin. */
+const BLOCK = WINDOW / 2;
+
+/** Every key is looked for in many texts. */
+const known = new Map<string, Pieces>();
+
+/** The pieces of a key's body, of base64 of its file and of URI-encoded text. */
+function piecesOf(pem: string): Pieces {
+  const pieces = known.get(pem) ?? makePieces(pem);
+  known.set(pem, pieces);
+  return pieces;
+}
+
+function makePieces(pem: string): Pieces {
   const body = pem.replace(/-----.*?-----|\s/g, '');
   const file = Buffer.from(pem);
   const texts = [
@@ -60,17 +71,24 @@ function makeWindows(pem: string): ReadonlySet<string> {
     encodeURIComponent(body),
     ...[0, 1, 2].map((skip) => file.subarray(skip).toString('base64').slice(60, -60)),
   ];
-  const windows = texts.flatMap((text) =>
-    Array.from({ length: Math.max(0, text.length - WINDOW + 1) }, (_, at) =>
-      text.slice(at, at + WINDOW),
-    ),
-  );
-  return new Set(windows);
+  return { windows: runsIn(texts, WINDOW), blocks: runsIn(texts, BLOCK) };
 }
 
-function haveCommonWindow(text: string, windows: ReadonlySet<string>): boolean {
-  for (let at = 0; at + WINDOW <= text.length; at++) {
-    if (windows.has(text.slice(at, at + WINDOW))) return true;
+function runsIn(texts: readonly string[], length: number): ReadonlySet<string> {
+  const runs = texts.flatMap((text) =>
+    Array.from({ length: Math.max(0, text.length - length + 1) }, (_, at) =>
+      text.slice(at, at + length),
+    ),
+  );
+  return new Set(runs);
+}
+
+function haveCommonWindow(text: string, { windows, blocks }: Pieces): boolean {
+  for (let at = 0; at + BLOCK <= text.length; at += BLOCK) {
+    if (!blocks.has(text.slice(at, at + BLOCK))) continue;
+    for (let from = Math.max(0, at - BLOCK); from <= at; from++) {
+      if (windows.has(text.slice(from, from + WINDOW))) return true;
+    }
   }
   return false;
 }

@@ -120,5 +120,6 @@ function withOddKey(
   gossip.invented(key);
   const keys = [key, ...keysIn(answer)];
   const agentId = say(id, { ...gossip, keys: [...gossip.keys, ...keys] });
-  return { ...answer, privateKey: key, credentials: { privateKey: keys[1] }, agentId };
+  const credentials = { ...(answer['credentials'] as Answer | undefined), privateKey: keys[1] };
+  return { ...answer, privateKey: key, credentials, agentId };
 }

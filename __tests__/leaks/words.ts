@@ -142,9 +142,19 @@ const command = fc
   .tuple(fc.constantFrom(...BREAKS), fc.constantFrom(...COMMANDS), fc.constantFrom(...BREAKS))
   .map((parts) => parts.join(''));
 
+/** Any UTF-16 unit, also half a pair; most are of where the special ones are. */
+const anyUnit = fc
+  .oneof(
+    fc.nat({ max: 0xff }),
+    fc.integer({ min: 0x2000, max: 0x206f }),
+    fc.integer({ min: 0xd800, max: 0xdfff }),
+    fc.nat({ max: 0xffff }),
+  )
+  .map((unit) => String.fromCharCode(unit));
+
 const noise = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('not', 'this', '"', '%', '&', '\\', '|', '`', '<b>') },
-  { weight: 3, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+  { weight: 3, arbitrary: fc.array(anyUnit, { maxLength: 20 }).map((units) => units.join('')) },
   { weight: 1, arbitrary: fc.constantFrom('\ud83d', '\udc00', '\u001b[31m', '\u202e', '\0') },
   {
     weight: 1,
