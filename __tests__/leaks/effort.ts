@@ -1,24 +1,37 @@
-import type { Parameters } from 'fast-check';
+import fc, { type IAsyncProperty } from 'fast-check';
 
-/** How much a property is tried: runs, and where they begin. */
+/** How much a property is tried, and where that begins. */
 export interface Effort {
   readonly runs: number;
-  readonly parameters: Parameters<unknown>;
-  /** what a test may take, in milliseconds */
+  /** what the test may take, in milliseconds */
   readonly timeout: number;
 }
 
-/**
- * Reads the number of runs from a variable, and `LEAK_SEED` and `LEAK_PATH`, which a failure prints
- * and which repeat it.
- */
+/** Leaves time to tell what was found, in milliseconds. */
+const RESERVE = 20_000;
+
+/** Reads the number of runs from a variable. Each may take so many milliseconds at most. */
 export function effortOf(variable: string, usual: number, perRun: number): Effort {
   const runs = Number(process.env[variable] ?? usual);
+  return { runs, timeout: 60_000 + runs * perRun };
+}
+
+/**
+ * Tries a property, and prints the seed. A failure also prints a path: with both in `LEAK_SEED` and
+ * `LEAK_PATH`, just that failure comes again. Shrinking ends when the time is over.
+ */
+export async function tryOut<T>(
+  property: IAsyncProperty<T>,
+  { runs, timeout }: Effort,
+): Promise<void> {
   const seed = Number(process.env['LEAK_SEED'] ?? Date.now() % 2 ** 31);
   const path = process.env['LEAK_PATH'];
-  return {
-    runs,
-    parameters: { numRuns: runs, seed, ...(path !== undefined && { path }) },
-    timeout: 60_000 + runs * perRun,
-  };
+  console.info(`${runs} runs with LEAK_SEED=${seed}`);
+  await fc.assert(property, {
+    numRuns: runs,
+    seed,
+    ...(path !== undefined && { path }),
+    interruptAfterTimeLimit: timeout - RESERVE,
+    markInterruptAsFailure: true,
+  });
 }

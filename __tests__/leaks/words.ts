@@ -87,6 +87,24 @@ type KeyForm = keyof typeof KEY_FORMS;
 /** What hides a whole key that nobody knows: its armour, or that it is one long run. */
 const STRANGE_FORMS: readonly KeyForm[] = ['file', 'JSON', 'body', 'base64'];
 
+/** What later steps may print of a key, in lines, and nobody may read in the log. */
+const MASKED_FORMS: readonly KeyForm[] = [
+  'file',
+  'JSON',
+  'body',
+  'CRLF file',
+  'body in lines of 76',
+  'base64',
+  'base64 of the trimmed file',
+  'base64 in lines of 76',
+  'base64 of the trimmed file in lines of 76',
+];
+
+/** A key in every form that its masks promise to hide. */
+export function maskedFormsOf(pem: string): readonly string[] {
+  return MASKED_FORMS.map((form) => KEY_FORMS[form](pem));
+}
+
 const keysOf = <T extends object>(object: T) => Object.keys(object) as (keyof T)[];
 
 /** Every command in here would have this message, if it were taken for one. */
@@ -215,7 +233,7 @@ function sayPiece(said: Piece, { values, keys, strangeKeys }: Knowledge): string
 
 /** A piece of a form that is one line; as long as it takes to be no word, which has one case. */
 function cutOf(text: string, cut: readonly [number, number] | undefined): string {
-  const [line = ''] = text.replace(/-----[^-]*-----\s*/g, '').split(/\s/);
+  const [line = ''] = text.replace(/-----[^-]*-----\s*/g, '').split(/\s|\\n/);
   if (cut === undefined || line.length < 200) return text;
   const from = cut[0] % (line.length - 150);
   const isMixed = (length: number) =>

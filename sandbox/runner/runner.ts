@@ -114,6 +114,11 @@ export class Runner {
     return this.#run(action, post, options, Object.fromEntries(states));
   }
 
+  /** A line that some later step prints, as the log shows it. */
+  mask(line: string): string {
+    return this.#masker.mask(line);
+  }
+
   /** The file of a step's action, read when it is first used. */
   #action({ action: folder = '' }: StepOptions): Promise<ActionFile> {
     const file = path.join(this.#repository, folder, 'action.yml');
