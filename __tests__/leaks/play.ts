@@ -168,8 +168,9 @@ async function expectNothingSeen(
     text.includes('PRIVATE KEY'),
   );
   // Those that are encrypted are secrets of their own.
-  sandbox.moreKeys.push(...keys.filter((key) => key.includes('ENCRYPTED')));
-  await sandbox.expectNoLeaks(result);
+  const encrypted = keys.filter((key) => key.includes('ENCRYPTED'));
+  sandbox.moreKeys.push(...encrypted);
+  if (encrypted.length > 0) await sandbox.expectNoLeaks(result);
   // One is as good as all, and takes long enough.
   const printed = keys
     .slice(0, 1)
