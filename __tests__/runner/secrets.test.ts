@@ -68,6 +68,18 @@ describe('redacting', () => {
     expect(secrets.redact(text)).toBe('x *** y');
   });
 
+  test.each(['twelve-chars', 'thirteen-char', 'fourteen-chars'])(
+    'finds %s in the middle of base64, at every alignment',
+    (secret) => {
+      const { secrets, mask } = start();
+      mask(secret);
+      for (const before of ['', 'u', 'us', 'use']) {
+        const text = Buffer.from(`${before}${secret}, and`).toString('base64');
+        expect(secrets.redact(text)).toMatch(/^[\w+/]{0,4}\*\*\*[\w+/]{0,8}=*$/);
+      }
+    },
+  );
+
   /** What a server may make of a value that it repeats. */
   const forms: readonly ((value: string) => string)[] = [
     (value) => value,

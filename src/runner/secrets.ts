@@ -43,14 +43,19 @@ export class RunnerSecrets implements SecretKeeper {
   }
 }
 
-/** A secret as it is and as a server may echo it; the runner masks the same forms in the log. */
+/** A secret as it is and as a server may echo it; the runner masks most of these forms in the log. */
 function formsOf(value: string): readonly string[] {
-  const bytes = Buffer.from(value);
-  const base64 = [0, 1, 2].map((skip) => bytes.subarray(skip).toString('base64'));
   return [
     value,
     JSON.stringify(value).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
-    ...base64.flatMap((text) => [text, text.replace(/=+$/, '')]).filter((text) => text.length > 7),
+    ...[0, 1, 2].flatMap((skip) => base64FormsOf(Buffer.from(value).subarray(skip))),
   ];
+}
+
+/** With padding, without it, and without the last signs, which differ where more text follows. */
+function base64FormsOf(bytes: Buffer): readonly string[] {
+  const text = bytes.toString('base64');
+  const groups = text.slice(0, Math.floor(bytes.length / 3) * 4);
+  return [text, text.replace(/=+$/, ''), groups].filter((form) => form.length > 7);
 }
