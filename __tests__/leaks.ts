@@ -54,13 +54,18 @@ interface Pieces {
 /** Every window holds a whole block, wherever blocks begin. */
 const BLOCK = WINDOW / 2;
 
-/** Every key is looked for in many texts. */
+/** Every key is looked for in many texts; a long test has more keys than memory. */
 const known = new Map<string, Pieces>();
+const MOST_KNOWN = 32;
 
 /** The pieces of a key's body, and of base64 of its file. */
 function piecesOf(pem: string): Pieces {
   const pieces = known.get(pem) ?? makePieces(pem);
+  // The latest last: who has not been asked for longest goes.
+  known.delete(pem);
   known.set(pem, pieces);
+  const [oldest = ''] = known.keys();
+  if (known.size > MOST_KNOWN) known.delete(oldest);
   return pieces;
 }
 
