@@ -1,6 +1,6 @@
 /**
- * Measures which part of the create action's bundle each runtime dependency takes, and writes it
- * into the table of dependencies.md. Needs what `npm run build` leaves in `lib/`.
+ * Measures which part of the bundle each runtime dependency takes, and writes it into the table of
+ * dependencies.md. Needs what `npm run build` leaves in `lib/` and `dist/`.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -33,19 +33,19 @@ interface Script {
   readonly size: number;
 }
 
-/** The scripts of the bundled create action. */
+/** The scripts of the bundle. */
 async function bundle(): Promise<readonly Script[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'dependency-sizes-'));
   try {
     const file = path.join(directory, 'stats.json');
-    const options = ['-o', directory, '-m', '--no-cache', '-q', '--stats-out', file];
-    const entry = path.join(ROOT, 'lib/create/main.js');
+    const options = ['-o', directory, '--no-cache', '-q', '--stats-out', file];
+    const entry = path.join(ROOT, 'lib/index.js');
     await promisify(execFile)(process.execPath, [NCC, 'build', entry, ...options], { cwd: ROOT });
     const stats: { readonly chunks: readonly Chunk[]; readonly modules: readonly Module[] } =
       JSON.parse(await readFile(file, 'utf8'));
     return await Promise.all(
       stats.chunks.map(async ({ id, files }) => {
-        const sizes = files.map(async (name) => (await stat(path.join(directory, name))).size);
+        const sizes = files.map(async (name) => (await stat(path.join(ROOT, 'dist', name))).size);
         return {
           modules: flatten(stats.modules.filter(({ chunks }) => chunks?.includes(id))),
           size: (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),

@@ -1,21 +1,16 @@
-import type * as promises from 'node:fs/promises';
+import type * as files from 'node:fs';
 import path from 'node:path';
-import type * as actionsCore from '@actions/core';
 import { expect } from 'vitest';
 import { parseCommand } from '../../sandbox/runner/commands.ts';
 import { Masker } from '../../sandbox/runner/masker.ts';
 import type { Launch, StepResult } from '../../sandbox/runner/runner.ts';
 import type { Clock } from '../../src/http/retry.ts';
-import type { Runner } from '../../src/runner/runner.ts';
+import type * as protocol from '../../src/runner/protocol.ts';
 import type { Sandbox } from '../action/sandbox.ts';
 import { leaksInFile } from '../leaks.ts';
 import type { Stage } from './play.ts';
 
-type Core = typeof actionsCore;
-type Work = (runner: Runner) => Promise<void>;
-
-/** Runs what an entry handed over. */
-export type RunEntry = (work: Work) => Promise<void>;
+type Protocol = typeof protocol;
 
 /** A step that runs in this process. */
 interface Step {
@@ -35,41 +30,38 @@ interface Step {
 let running: Step | undefined;
 let last: Step | undefined;
 
+/** The toolkit's, which keeps the file of the first step. */
+let summary: Protocol['summary'] | undefined;
+
 /** The toolkit, with every command noted that it is asked to issue. */
-export function watchToolkit(core: Core): Core {
-  const noted = <Args extends unknown[]>(call: (...args: Args) => void, name?: string) => {
-    return (...args: Args) => {
-      if (running === undefined) return call(...args);
-      if (name !== undefined) running.issued.push(name);
-      running.isIssuing = true;
-      call(...args);
-      running.isIssuing = false;
-    };
-  };
+export function watchToolkit(toolkit: Protocol): Protocol {
+  summary = toolkit.summary;
   return {
-    ...core,
-    info: noted(core.info),
-    debug: noted(core.debug, 'debug'),
-    notice: noted(core.notice, 'notice'),
-    warning: noted(core.warning, 'warning'),
-    error: noted(core.error, 'error'),
-    startGroup: noted(core.startGroup, 'group'),
-    endGroup: noted(core.endGroup, 'endgroup'),
+    ...toolkit,
+    issue: (name, message) => {
+      if (running === undefined) return toolkit.issue(name, message);
+      running.issued.push(name);
+      running.isIssuing = true;
+      toolkit.issue(name, message);
+      running.isIssuing = false;
+    },
   };
 }
 
-/** The file system, with everything looked at that is written to a file. */
-export function watchFiles(fs: typeof promises): typeof promises {
-  const open: typeof fs.open = async (file, ...how) => {
-    const handle = await fs.open(file, ...how);
-    const write = handle.writeFile.bind(handle);
-    handle.writeFile = (content, ...more) => {
-      use(`file ${path.extname(String(file))}`, String(content));
-      return write(content, ...more);
-    };
-    return handle;
+/** The file system, with everything looked at that is written to a file of the action. */
+export function watchFiles(fs: typeof files): typeof files {
+  const names = new Map<number, string>();
+  const openSync: typeof fs.openSync = (file, ...how) => {
+    const descriptor = fs.openSync(file, ...how);
+    names.set(descriptor, String(file));
+    return descriptor;
   };
-  return { ...fs, open };
+  const writeFileSync: typeof fs.writeFileSync = (file, content, ...more) => {
+    const name = typeof file === 'number' ? names.get(file) : undefined;
+    if (name !== undefined) use(`file ${path.extname(name)}`, String(content));
+    return fs.writeFileSync(file, content, ...more);
+  };
+  return { ...fs, openSync, writeFileSync };
 }
 
 /** A clock that nobody has to wait for. */
@@ -94,32 +86,31 @@ function use(place: string, text: string): void {
   if (found.length > 0) problems.push(`${place}: ${found.join(', ')} is used before it is masked`);
 }
 
-/** Takes note of what is printed; what does not come from the toolkit may only be masks. */
+/** Takes note of what is printed; of commands that the toolkit does not issue, only masks may be there. */
 function print(step: Step, text: string): void {
   step.stdout += text;
   if (step.isIssuing) return;
   for (const line of text.split('\n').slice(0, -1)) {
     const command = parseCommand(line);
-    if (command?.name === 'add-mask') step.masker.add(command.message);
-    else step.problems.push(`printed past the toolkit: ${line}`);
+    if (command?.name !== 'add-mask') continue;
+    step.masker.add(command.message);
     step.issued.push('add-mask');
   }
 }
 
-/** Entries by the folders of their bundles, e.g. `create-post`. */
+/** Entries by the names of their launchers, e.g. `create-post`. */
 export type Entries = Readonly<Record<string, () => Promise<void>>>;
 
 /** Runs entries in this process, which they take for one of their own. */
-export function stageInProcess(core: Core, entries: Entries): Omit<Stage, 'pairs'> {
+export function stageInProcess(entries: Entries): Omit<Stage, 'pairs'> {
   let current: Sandbox | undefined;
   const launch: Launch = async (script, _, env) => {
-    const entry = entries[path.basename(path.dirname(script))];
+    const entry = entries[path.basename(script, '.js')];
     if (entry === undefined || current === undefined) throw new Error(`no entry for ${script}`);
     const step = stepIn(current);
     const restore = takeProcess(step, env);
-    // It keeps the file of the first step.
-    Reflect.set(core.summary, '_filePath', undefined);
-    core.summary.emptyBuffer();
+    if (summary !== undefined) Reflect.set(summary, '_filePath', undefined);
+    summary?.emptyBuffer();
     running = step;
     try {
       await entry();
