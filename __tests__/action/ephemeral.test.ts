@@ -73,7 +73,7 @@ describe.concurrent('an ephemeral agent', () => {
   test('is noted on disk before it is created, with ids only', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'silence' } });
-    const main = await sandbox.main({ ...ephemeral, timeout: '1' });
+    const main = await sandbox.main({ ...ephemeral, timeout: '5' });
     expect(Object.keys(main.state)).toEqual(['journal']);
     expect(await sandbox.readJournal(main)).toContain(
       '{"kind":"agent","name":"device001","clientId":"mqtt1_device001","state":"made"}\n',

@@ -283,7 +283,7 @@ describe.concurrent('a bug', () => {
       {},
       preload(`import fs from 'node:fs/promises';
         import { syncBuiltinESMExports } from 'node:module';
-        fs.readdir = () => new Promise(() => {});
+        fs.open = () => new Promise(() => {});
         syncBuiltinESMExports();`),
     );
     expect(result.exitCode).toBe(1);

@@ -23,6 +23,8 @@ export interface CreateServices extends CertificateServices {
   readonly existing: (
     agents: readonly AgentRequest[],
   ) => Promise<ReadonlyMap<string, ExistingAgent>>;
+  /** Opens connections for the requests of so many agents, as many as are in flight at once. */
+  readonly connectAhead: (agents: number) => void;
   /** Learns of ephemeral agents before they are created. */
   readonly made: MadeLog;
   /** Connects once with a new certificate; nothing where that is not asked for. */
@@ -87,16 +89,22 @@ export async function createAgents(
   return pMap(agents, createAndTell, { concurrency });
 }
 
-/** Finds out whether everything is ready, before anything is created. */
+/**
+ * Finds out whether everything is ready, before anything is created. What has to wait for the
+ * network waits at the same time: the token's request, the destinations' own, and the connections
+ * that are needed afterwards. The token comes first, because the create waits for it.
+ */
 async function prepare(
   missing: readonly AgentRequest[],
-  { timeout }: Inputs,
-  { destinations, tokens, interruption }: CreateServices,
+  { timeout, dryRun, concurrency }: Inputs,
+  { destinations, tokens, interruption, connectAhead }: CreateServices,
 ): Promise<void> {
   if (missing.length === 0) return;
   const limit = new TimeLimit(timeout, interruption);
+  const token = tokens.get(limit);
+  if (!dryRun) connectAhead(Math.min(missing.length, concurrency));
   const preparations = destinations.map((destination) => destination.prepare(missing, limit));
-  await allWithin(limit, [...preparations, tokens.get(limit)]);
+  await allWithin(limit, [...preparations, token]);
 }
 
 async function createAgent(

@@ -13,6 +13,8 @@ import { openHttp } from '../http/open.ts';
 import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { apiServices } from '../insights-hub/api-services.ts';
+import { apiEndpoint } from '../insights-hub/endpoints.ts';
+import type { TokenSource } from '../insights-hub/tokens.ts';
 import { trustedAuthorities } from '../mqtt/authorities.ts';
 import { once } from '../once.ts';
 import type { Runner } from '../runner/runner.ts';
@@ -123,10 +125,14 @@ async function servicesFor(
   const { credentials, endpoints, ifExists, toWorkspace, outputDirectory } = inputs;
   const { secrets } = runner;
   const clock = systemClock;
-  const authorities = once(() => inputs.brokerCa?.content ?? trustedAuthorities());
+  const authorities = once(async () => inputs.brokerCa?.content ?? trustedAuthorities());
+  const api = apiServices(credentials, endpoints, { http, clock, secrets });
   return {
-    ...apiServices(credentials, endpoints, { http, clock, secrets }),
+    ...api,
     interruption,
+    connectAhead: (agents) => {
+      for (const url of connectionsAhead(inputs, api.tokens, agents)) http.prepare(url);
+    },
     made: journal,
     existing: async (agents) =>
       ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
@@ -137,13 +143,28 @@ async function servicesFor(
   };
 }
 
+/** The connections that creating and pushing so many agents at once needs, by their URLs. */
+function connectionsAhead(
+  { endpoints, github }: Inputs,
+  tokens: TokenSource,
+  agents: number,
+): readonly URL[] {
+  const gateway = apiEndpoint(endpoints, 'mindconnectmqtt', 'agentCertificates');
+  // The token's own connection serves the first agent.
+  const creates = tokens.url?.origin === gateway.origin ? agents - 1 : agents;
+  // Key and certificate are pushed at the same time.
+  const pushes = github === undefined ? 0 : github.places.length * 2;
+  const api = new URL(github?.apiUrl ?? gateway);
+  return [...Array<URL>(creates).fill(gateway), ...Array<URL>(pushes).fill(api)];
+}
+
 /** Where certificates go, and where a key is saved that none of those places keeps. */
 async function placesFor(
   runner: Runner,
   inputs: Inputs,
   journal: Journal,
   services: { readonly http: HttpClient; readonly clock: Clock },
-  authorities: () => string,
+  authorities: () => Promise<string>,
 ): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
   const { github, toWorkspace, agents, several, ephemeral } = inputs;
   const inWorkspace = workspaceOptions(runner, inputs, journal);
@@ -198,10 +219,14 @@ function loadConnection() {
   return withoutVariables(['DEBUG'], () => import('../mqtt/connection.ts'));
 }
 
-function verifierFor({ broker, proxies }: Inputs, clock: Clock, authorities: () => string): Verify {
+function verifierFor(
+  { broker, proxies }: Inputs,
+  clock: Clock,
+  authorities: () => Promise<string>,
+): Verify {
   return async (issued, passphrase, limit) => {
     const { verifyConnection } = await loadConnection();
-    const access = { broker, proxies, authorities: authorities() };
+    const access = { broker, proxies, authorities: await authorities() };
     await verifyConnection({ ...issued, passphrase }, access, { clock, limit });
   };
 }

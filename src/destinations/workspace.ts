@@ -15,7 +15,7 @@ import { makeFiles, type NewFile } from './new-files.ts';
 export interface ConnectionSettings {
   readonly broker: Broker;
   /** PEM */
-  readonly authorities: () => string;
+  readonly authorities: () => Promise<string>;
 }
 
 export interface WorkspaceOptions extends Place {
@@ -46,7 +46,7 @@ export class Workspace implements Destination {
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
     // Reading a system's CAs takes a while, which passes while others wait for the network.
-    this.#options.connection?.authorities();
+    void this.#options.connection?.authorities().catch(() => {});
     await makeDirectory(this.#options, this.#options.made);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
@@ -106,7 +106,7 @@ export class Workspace implements Destination {
 
   /** The CAs that connection files name: one file for all of them, also for those of other steps. */
   async #makeBrokerCa({ authorities }: ConnectionSettings): Promise<string> {
-    const content = authorities();
+    const content = await authorities();
     const file = path.join(this.#options.directory, 'broker-ca.pem');
     if (await hasContent(file, content)) return file;
     return this.#makeFree(file, { content, mode: 0o644 }, shared(this.#options.made));

@@ -11,6 +11,7 @@ import {
 } from 'undici';
 import { errorCode } from '../failure.ts';
 import type { Secret } from '../secret.ts';
+import { earlyConnector } from './early.ts';
 import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
 import { orAborted } from './or-aborted.ts';
 import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
@@ -88,10 +89,18 @@ export interface HttpOptions {
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #sockets = new Set<Socket>();
+  readonly #direct;
   readonly #dispatchers = new Map<string | undefined, Dispatcher>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
+    const connector = buildConnector({ ...TLS, timeout: options.attemptTimeout });
+    this.#direct = earlyConnector(this.#tracked(connector));
+  }
+
+  /** Opens a connection for a request to come, where no proxy is in between. Sends nothing. */
+  prepare(url: URL): void {
+    if (proxyFor(url, this.#options.proxies) === undefined) this.#direct.prepare(url);
   }
 
   /**
@@ -170,14 +179,12 @@ export class HttpClient {
   #dispatcherFor(proxy: HttpProxy | undefined): Dispatcher {
     const known = this.#dispatchers.get(proxy?.url);
     if (known !== undefined) return known;
-    const dispatcher = proxy === undefined ? this.#direct() : this.#through(proxy);
+    const dispatcher =
+      proxy === undefined
+        ? new Agent({ ...LIMITS, connect: this.#direct.connect })
+        : this.#through(proxy);
     this.#dispatchers.set(proxy?.url, dispatcher);
     return dispatcher;
-  }
-
-  #direct(): Dispatcher {
-    const connector = buildConnector({ ...TLS, timeout: this.#options.attemptTimeout });
-    return new Agent({ ...LIMITS, connect: this.#tracked(connector) });
   }
 
   #through(proxy: HttpProxy): Dispatcher {

@@ -33,6 +33,8 @@ export interface TokenServices {
 
 /** Where calls get their token from. */
 export interface TokenSource {
+  /** Where tokens are fetched; nothing when one was given. */
+  readonly url: URL | undefined;
   /** Whether a refused token can be replaced by a fresh one. */
   readonly renewable: boolean;
   /** A token that lives for a minute at least, as far as its lifetime is known. */
@@ -71,12 +73,13 @@ export function tokenSource(
 ): TokenSource {
   if (credentials.kind === 'token') {
     const { token } = credentials;
-    return { renewable: false, get: async () => token, discard: () => {} };
+    return { url: undefined, renewable: false, get: async () => token, discard: () => {} };
   }
   const request = tokenRequest(credentials, endpoints);
   let current: FetchedToken | undefined;
   let fetching: Promise<FetchedToken> | undefined;
   return {
+    url: request.url,
     renewable: true,
     async get(limit) {
       const isFresh = () =>
