@@ -88,6 +88,17 @@ describe('masksOfPrivateKey', () => {
     );
   });
 
+  test('gives no line that is not base64, and nothing for an empty key', () => {
+    const header = 'DEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF';
+    const body = 'A'.repeat(64);
+    const pem = `-----BEGIN KEY-----\n${header}\n0123456789ABCDEF,\n${body}\n-----END KEY-----\n`;
+    expect(masksOf(pem).filter((mask) => !mask.includes('-----') && mask.includes(','))).toEqual(
+      [],
+    );
+    expect(masksOf(pem)).toContain(body);
+    expect(masksOf('\n')).toEqual([]);
+  });
+
   test('each of them prints as ***', () => {
     const masks = masksOfPrivateKey(new Secret(keys['EC P-256, SEC1'] ?? ''));
     expect(masks.length).toBeGreaterThan(10);

@@ -6,7 +6,13 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import { Failure } from '../../src/failure.ts';
-import { encryptPrivateKey, normalisePem, readKeyPair } from '../../src/key-pair/pem.ts';
+import {
+  encryptPrivateKey,
+  normalisePem,
+  readCertificates,
+  readKeyPair,
+  readMatchingPair,
+} from '../../src/key-pair/pem.ts';
 import { Secret } from '../../src/secret.ts';
 
 let rsa: IssuedPair;
@@ -146,6 +152,7 @@ describe('readKeyPair', () => {
     const [key, certificate] = given();
     const failure = failureOf(() => readKeyPair(new Secret(key), certificate));
     expect(failure.code).toBe('key-mismatch');
+    expect(failure.message).toBe("The private key is not the certificate's.");
   });
 
   const armoured = (label: string, body: string) =>
@@ -168,7 +175,7 @@ describe('readKeyPair', () => {
   test.each(Object.entries(keys))('refuses %s without repeating it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(given()), rsa.certificate));
     expect(failure.code).toBe('response-invalid');
-    expect(failure.message).toContain('private key');
+    expect(failure.message).toBe('The private key in the answer is no PEM private key.');
     expectSilence(failure, given());
   });
 
@@ -184,7 +191,7 @@ describe('readKeyPair', () => {
   test.each(Object.entries(certificates))('refuses %s without repeating it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(rsa.privateKey), given()));
     expect(failure.code).toBe('response-invalid');
-    expect(failure.message).toContain('certificate');
+    expect(failure.message).toBe('The certificate in the answer is no PEM certificate.');
     expectSilence(failure, given());
   });
 
@@ -245,5 +252,59 @@ describe('encryptPrivateKey', () => {
     // Object identifiers in DER: PBES2 (RFC 8018, A.4) and aes256-CBC-PAD (B.2.5).
     expect(der).toContain('06092a864886f70d01050d');
     expect(der).toContain('060960864801650304012a');
+  });
+});
+
+describe('readMatchingPair', () => {
+  const passphrase = new Secret('open sesame');
+  const read = (privateKey: string, certificate: string, secret?: Secret) =>
+    readMatchingPair({ privateKey: new Secret(privateKey), certificate }, secret);
+  const encrypted = () => encryptPrivateKey(new Secret(rsa.privateKey), passphrase).reveal();
+
+  test('gives the facts of a certificate whose key is there, plain or encrypted', () => {
+    const { fingerprint256: fingerprint } = new X509Certificate(rsa.certificate);
+    const facts = { fingerprint, expiresAt: new Date('2049-12-31T23:59:59Z') };
+    expect(read(rsa.privateKey, rsa.certificate)).toEqual(facts);
+    expect(read(encrypted(), rsa.certificate, passphrase)).toEqual(facts);
+  });
+
+  const none: Readonly<Record<string, () => unknown>> = {
+    'the key of another certificate': () => read(otherRsa.privateKey, rsa.certificate),
+    'a plain key that should be encrypted': () => read(rsa.privateKey, rsa.certificate, passphrase),
+    'an encrypted key without a passphrase': () => read(encrypted(), rsa.certificate),
+    'another passphrase': () => read(encrypted(), rsa.certificate, new Secret('open Sesame')),
+    'no key': () => read('', rsa.certificate),
+    'no certificate': () => read(rsa.privateKey, ''),
+  };
+  test.each(Object.entries(none))('gives nothing for %s', (_, given) => {
+    expect(given()).toBeUndefined();
+  });
+});
+
+describe('readCertificates', () => {
+  const block = () => rsa.certificate.trimEnd();
+
+  test('gives every certificate of a text, and nothing else of it', () => {
+    const text = `# the root\n${rsa.privateKey}${rsa.certificate}and\n${otherRsa.certificate}`;
+    expect(readCertificates(text)).toEqual([block(), otherRsa.certificate.trimEnd()]);
+  });
+
+  test.each([
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ])('reads %s line ends', (_, end) => {
+    expect(readCertificates(rsa.certificate.replaceAll('\n', end))).toEqual([block()]);
+  });
+
+  test.each([
+    ['an empty text', () => ''],
+    ['a key', () => rsa.privateKey],
+    ['a certificate cut short', () => rsa.certificate.slice(0, 600)],
+    [
+      'one that does not parse beside one that does',
+      () => `${rsa.certificate}-----BEGIN CERTIFICATE-----\nQUFBQQ==\n-----END CERTIFICATE-----\n`,
+    ],
+  ])('gives nothing for %s', (_, given) => {
+    expect(readCertificates(given())).toBeUndefined();
   });
 });

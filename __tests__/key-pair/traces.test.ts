@@ -88,3 +88,42 @@ describe('the traces of a key', () => {
     }
   });
 });
+
+describe('in a run of base64', () => {
+  /** A short key, so that what is hidden of a text can be told to the character. */
+  const short = 'aB1cD2eFABCDefghiJ3kL4mNoP5qR6sTABCDefghuV7wX8yZ+/a+b/c+d/e+f/gH';
+  const own = tracesOf(new Secret(`-----BEGIN X-----\n${short}\n-----END X-----\n`));
+  const hidden = (text: string) => hideTraces(text, [() => own]);
+
+  test.each([
+    ['a piece of 16 characters is hidden', 'aB1cD2eFABCDefgh', '***'],
+    ['one of 15 is no secret', 'aB1cD2eFABCDefg', 'aB1cD2eFABCDefg'],
+    ['nor is it amid other characters', '0000000000aB1cD2eFABCDefg0', '0000000000aB1cD2eFABCDefg0'],
+    ['what is around it stays', '0000aB1cD2eFABCDefghi0000', '0000***0000'],
+    ['so does what is between two pieces', 'aB1cD2eFABCDefgh00oP5qR6sTABCDefgh', '***00***'],
+    ['two that touch are two', 'aB1cD2eFABCDefghFABCDefghiJ3kL4m', '******'],
+    ['of a block that is there twice the first place counts', 'FABCDefghiJ3kL4m', '***'],
+    ['and so does the second', '0000000000TABCDefghuV7wX8y', '0000000000***'],
+    ['one in a URL is hidden with its run', '0uV7wX8yZ%2B%2Fa%2bb%2fc%2Bd%2F0', '***'],
+    ['other text in a URL stays', 'AbCdEfGhIj%2BAbCdEfGhIj%3D', 'AbCdEfGhIj%2BAbCdEfGhIj%3D'],
+    ['the end of one form before another is no piece', 'f/gHLS0tLS1CRUdJ', 'f/gHLS0tLS1CRUdJ'],
+  ])('%s', (_, text, shown) => {
+    expect(hidden(text)).toBe(shown);
+  });
+
+  test('a key in base64 in a URL is hidden, padding and all', () => {
+    const padded = Buffer.from(`${short}0`).toString('base64');
+    const key = tracesOf(new Secret(`${short}0`));
+    expect(padded).toMatch(/=$/);
+    const piece = encodeURIComponent(padded.slice(-20));
+    expect(hideTraces(piece, [() => key])).toBe('***');
+  });
+
+  test('pieces of several keys are hidden together', () => {
+    const text = 'aB1cD2eFABCDefgh00ZyXwVuTsRqPoNmLk';
+    const other = tracesOf(new Secret('ZyXwVuTsRqPoNmLkJiHg'));
+    expect(hideTraces(text, [() => own, () => other])).toBe('***00***');
+    expect(hideTraces(text, [() => other, () => own])).toBe('***00***');
+    expect(hideTraces(text, [])).toBe(text);
+  });
+});
