@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { readCredentials } from '../../src/inputs/credentials.ts';
+import { failureOf, type Given, read } from './source.ts';
+
+const WAYS =
+  'Set exactly one of: `token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name` and `app-version`.';
+const FORKS = 'Note that GitHub gives no secrets to workflows started from forks or by Dependabot.';
+
+const client = { 'oauth-client-id': 'mqtt1-ci', 'oauth-client-secret': 'hunter22' };
+const app = { 'app-name': 'builder', 'app-version': 'v1' };
+const basic = Buffer.from('mqtt1-ci:hunter22').toString('base64');
+
+function credentialsOf(given: Given) {
+  const { reader, masked, problems } = read(given);
+  const credentials = readCredentials(reader, 'mqtt1');
+  return { credentials, masked, problems: problems() };
+}
+
+/** What was read, with its secrets. */
+function revealed(given: Given): unknown {
+  const { credentials, problems } = credentialsOf(given);
+  expect(problems).toEqual([]);
+  if (credentials?.kind === 'token') return { ...credentials, token: credentials.token.reveal() };
+  return credentials && { ...credentials, basic: credentials.basic.reveal() };
+}
+
+describe('credentials are', () => {
+  test('a token', () => {
+    expect(revealed({ token: '!abc~' })).toEqual({ kind: 'token', token: '!abc~' });
+    expect(credentialsOf({ token: '!abc~' }).masked).toEqual(['!abc~']);
+  });
+
+  test('those of a technical user', () => {
+    expect(revealed(client)).toEqual({ kind: 'technical-user', basic });
+    expect(credentialsOf(client).masked).toEqual(['hunter22', basic]);
+  });
+
+  test('those of an application, hosted by the tenant or another one', () => {
+    const application = { kind: 'application', basic, appName: 'builder', appVersion: 'v1' };
+    expect(revealed({ ...client, ...app })).toEqual({ ...application, hostTenant: 'mqtt1' });
+    expect(revealed({ ...client, ...app, 'host-tenant': 'operator' })).toEqual({
+      ...application,
+      hostTenant: 'operator',
+    });
+  });
+
+  test('missing, when none is set', () => {
+    const { reader } = read({ 'host-tenant': 'operator' });
+    expect(readCredentials(reader, 'mqtt1')).toBeUndefined();
+    expect(failureOf(() => reader.throwProblems())).toMatchObject({
+      code: 'credentials-missing',
+      message: `No credentials are set. ${WAYS} ${FORKS}`,
+    });
+  });
+});
+
+describe('credentials are refused:', () => {
+  const incomplete = (names: string) =>
+    `The credentials are incomplete: also set ${names}. ${WAYS}`;
+  const both = `\`token\` is set together with other credentials. ${WAYS}`;
+
+  const rows: Readonly<Record<string, readonly [Given, string]>> = {
+    'an id alone': [{ 'oauth-client-id': 'id' }, `${incomplete('`oauth-client-secret`')} ${FORKS}`],
+    'a secret alone': [{ 'oauth-client-secret': 'hunter22' }, incomplete('`oauth-client-id`')],
+    'an application without a version': [
+      { ...client, 'app-name': 'builder' },
+      incomplete('`app-version`'),
+    ],
+    'an application without a name': [{ ...client, 'app-version': 'v1' }, incomplete('`app-name`')],
+    'an application alone': [
+      app,
+      `${incomplete('`oauth-client-id`, `oauth-client-secret`')} ${FORKS}`,
+    ],
+    'a token and an id': [{ token: 'abcdefgh', 'oauth-client-id': 'id' }, both],
+    'a token and a secret': [{ token: 'abcdefgh', 'oauth-client-secret': 'hunter22' }, both],
+    'a token and an app': [{ token: 'abcdefgh', 'app-name': 'builder' }, both],
+    'a token and a version': [{ token: 'abcdefgh', 'app-version': 'v1' }, both],
+    'a token with its scheme': [
+      { token: 'Bearer abcdefgh' },
+      '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
+    ],
+    'a token that is not ASCII': [
+      { token: 'abcdefgä' },
+      '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
+    ],
+    'an id with a colon': [
+      { ...client, 'oauth-client-id': 'a:b' },
+      '`oauth-client-id` holds a colon or a control character.',
+    ],
+    'an id with a tab': [
+      { ...client, 'oauth-client-id': 'a\tb' },
+      '`oauth-client-id` holds a colon or a control character.',
+    ],
+    'a host tenant that is no host label': [
+      { ...client, ...app, 'host-tenant': 'a.b' },
+      '`host-tenant` must be letters, digits and hyphens, 63 at most, not "a.b".',
+    ],
+  };
+  test.each(Object.entries(rows))('%s', (_, [given, problem]) => {
+    expect(credentialsOf(given).problems).toEqual([problem]);
+  });
+
+  test('half of them masks nothing that is no secret', () => {
+    expect(credentialsOf({ 'oauth-client-id': 'mqtt1-ci' }).masked).toEqual([]);
+  });
+});

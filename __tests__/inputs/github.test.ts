@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import type { Place } from '../../src/github/place.ts';
+import { readGitHub } from '../../src/inputs/github.ts';
+import { type Given, read } from './source.ts';
+
+type Kinds = readonly Place['kind'][];
+
+const good = {
+  'github-token': 'ghp_token',
+  repository: 'octo/hello.world',
+  environment: 'production',
+  'secret-prefix': 'AGENT',
+  variables: 'false',
+};
+const agent = (name: string, clientId = `mqtt1_${name}`) => ({ name, clientId });
+
+function settingsOf(
+  given: Given,
+  kinds: Kinds = ['environment'],
+  agents = [agent('a')],
+  environment: Given = {},
+) {
+  const { reader, problems } = read({ ...good, ...given }, { environment });
+  return { settings: readGitHub(reader, kinds, agents), problems: problems() };
+}
+
+describe('what is pushed to GitHub', () => {
+  test('goes to the places that are asked for', () => {
+    const { settings, problems } = settingsOf({}, ['repository', 'environment']);
+    expect(problems).toEqual([]);
+    expect(settings?.token.reveal()).toBe('ghp_token');
+    expect({ ...settings, token: '' }).toEqual({
+      token: '',
+      apiUrl: 'https://api.github.com',
+      places: [
+        { kind: 'repository', owner: 'octo', repo: 'hello.world' },
+        { kind: 'environment', owner: 'octo', repo: 'hello.world', environment: 'production' },
+      ],
+      secretPrefix: 'AGENT',
+      variables: false,
+    });
+  });
+
+  test('goes to the repository and the API of the job, when no other is given', () => {
+    const job = { GITHUB_REPOSITORY: 'our/own', GITHUB_API_URL: 'https://ghe.invalid/api/v3' };
+    const given = { repository: '', environment: '', variables: 'true' };
+    const { settings, problems } = settingsOf(given, ['repository'], [], job);
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({
+      places: [{ kind: 'repository', owner: 'our', repo: 'own' }],
+      apiUrl: 'https://ghe.invalid/api/v3',
+      variables: true,
+    });
+  });
+
+  test('is nothing when no place is asked for, whatever else is not given', () => {
+    const given = { 'github-token': '', repository: '', environment: '' };
+    expect(settingsOf(given, [])).toEqual({ settings: undefined, problems: [] });
+  });
+
+  test.each(['a', '_', 'A1_b', 'A_GITHUB_', 'GITHUB', 'x'])('may be called %s', (prefix) => {
+    expect(settingsOf({ 'secret-prefix': prefix }).problems).toEqual([]);
+  });
+
+  test('takes agents of one client id for one, and up to 50', () => {
+    const twice = [agent('a'), agent('a')];
+    expect(settingsOf({}, ['environment'], twice).problems).toEqual([]);
+    const many = Array.from({ length: 50 }, (_, n) => agent(`device${n}`));
+    expect(settingsOf({}, ['environment'], many).problems).toEqual([]);
+  });
+});
+
+describe('is refused:', () => {
+  const noToken =
+    "`github-token` is required for the destinations repository and environment: the token of a GitHub App, or a fine-grained personal access token. The workflow's own GITHUB_TOKEN can't write secrets.";
+  const badToken = '`github-token` holds white space or other characters that no token has.';
+  const badEnvironment = '`environment` holds a control character, or nothing but dots.';
+  const notOwnerName = (value: string) => `\`repository\` must be OWNER/NAME, not "${value}".`;
+  const badPrefix = (value: string) =>
+    `\`secret-prefix\` must be letters, digits and "_", not begin with a digit or GITHUB_, and is "${value}".`;
+
+  const rows: Readonly<Record<string, readonly [Given, string]>> = {
+    'no token': [{ 'github-token': '' }, noToken],
+    'a token of two words': [{ 'github-token': 'token abcdef' }, badToken],
+    'a token that is not ASCII': [{ 'github-token': 'abcdefä' }, badToken],
+    'no environment': [
+      { environment: '' },
+      '`environment` is required for the destination environment.',
+    ],
+    'an environment with a tab': [{ environment: 'a\tb' }, badEnvironment],
+    'an environment of a dot': [{ environment: '.' }, badEnvironment],
+    'an environment of two dots': [{ environment: '..' }, badEnvironment],
+    ...Object.fromEntries(
+      ['', 'a', 'a/', '/b', 'a/b/c', './b', 'a/..', 'a b/c', '-/ä'].map((repository) => [
+        `the repository ${repository}`,
+        [{ repository }, notOwnerName(repository)],
+      ]),
+    ),
+    ...Object.fromEntries(
+      ['1A', 'A-B', 'GITHUB_A', 'github_', 'Ä', 'A B', '-A'].map((prefix) => [
+        `the prefix ${prefix}`,
+        [{ 'secret-prefix': prefix }, badPrefix(prefix)],
+      ]),
+    ),
+    'a variables that is no boolean': [
+      { variables: 'yes' },
+      '`variables` must be true or false, not "yes".',
+    ],
+  };
+  test.each(Object.entries(rows))('%s', (_, [given, problem]) => {
+    expect(settingsOf(given).problems).toEqual([problem]);
+  });
+
+  test.each(['...', 'a.', '.a'])('not the environment %s', (environment) => {
+    expect(settingsOf({ environment }).problems).toEqual([]);
+  });
+
+  test.each<Kinds>([[], ['repository']])('an environment that %j do not need', (...kinds) => {
+    expect(settingsOf({}, kinds).problems).toEqual([
+      '`environment` is set, but `destination` does not hold environment.',
+    ]);
+  });
+
+  test("an API of the runner's that is no safe URL", () => {
+    const { problems } = settingsOf({}, ['environment'], [], {
+      GITHUB_API_URL: 'http://ghe.invalid',
+    });
+    expect(problems).toEqual([
+      'The runner\'s GITHUB_API_URL must begin with https:// (http:// is for this machine only): "http://ghe.invalid".',
+    ]);
+  });
+
+  test('agents that would share secrets', () => {
+    const agents = [agent('a-b'), agent('c'), agent('A_B')];
+    expect(settingsOf({}, ['environment'], agents).problems).toEqual([
+      'The agents "a-b" and "A_B" would share the secrets of A_B. Rename one of them.',
+    ]);
+  });
+
+  test('more agents than there is room for', () => {
+    const agents = Array.from({ length: 51 }, (_, n) => agent(`device${n}`));
+    expect(settingsOf({}, ['environment'], agents).problems).toEqual([
+      'A repository or environment has room for the secrets of 50 agents (100 secrets), and the list holds 51.',
+    ]);
+  });
+});
