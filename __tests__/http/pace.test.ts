@@ -82,4 +82,61 @@ describe('a pace', () => {
     pace.slowDown(5000);
     expect(await pace.turn(limit(10_000, AbortSignal.abort()), 0)).toBe(false);
   });
+
+  test('is never slower than one request a second', async () => {
+    const { pace, limit, now, pass } = start();
+    for (let times = 0; times < 10; times++) {
+      pace.slowDown(1);
+      pass(1);
+    }
+    await pace.turn(limit(10_000), 0);
+    const before = now();
+    await pace.turn(limit(10_000), 0);
+    expect(now() - before).toBe(1000);
+  });
+
+  test('is full speed as long as the service only answers', async () => {
+    const { pace, limit, now } = start();
+    pace.speedUp();
+    for (let times = 0; times < 3; times++) await pace.turn(limit(10_000), 0);
+    expect(now()).toBe(0);
+  });
+
+  test('gets a twentieth faster with each answer, and then there is no gap', async () => {
+    const { pace, limit, now, pass } = start();
+    pace.slowDown(1);
+    pass(1);
+    const gap = async () => {
+      await pace.turn(limit(10_000), 0);
+      const before = now();
+      await pace.turn(limit(10_000), 0);
+      return now() - before;
+    };
+    expect(await gap()).toBe(25);
+    pace.speedUp();
+    expect(await gap()).toBeCloseTo(25 * 0.95);
+    // 25 · 0.95 ^ 49 is just above 2 ms.
+    for (let times = 1; times < 49; times++) pace.speedUp();
+    expect(await gap()).toBeCloseTo(25 * 0.95 ** 49);
+    pace.speedUp();
+    pass(100);
+    expect(await gap()).toBe(0);
+  });
+
+  test('waits once more when the service asks for more time meanwhile', async () => {
+    const { pace, limit, now } = start();
+    pace.slowDown(1000);
+    const turn = pace.turn(limit(10_000), 0);
+    pace.slowDown(3000);
+    expect(await turn).toBe(true);
+    expect(now()).toBe(3000);
+  });
+
+  test('does not wait less because a later wish is shorter', async () => {
+    const { pace, limit, now } = start();
+    pace.slowDown(3000);
+    pace.slowDown(1000);
+    await pace.turn(limit(10_000), 0);
+    expect(now()).toBe(3000);
+  });
 });

@@ -67,11 +67,29 @@ describe('refusal', () => {
       'unavailable',
       /^Reading the agent failed: hub\.invalid is away \(EX\)\.$/,
     ],
-    ['a 400', answer(400), 'request-rejected', /^Reading the agent was rejected/],
+    [
+      'a 400',
+      answer(400),
+      'request-rejected',
+      /^Reading the agent was rejected\. Check the inputs against what the server says\.$/,
+    ],
     ['a 404 with a meaning', answer(404), 'agent-exists', /^A meaning of its own\.$/],
-    ['a 429', answer(429), 'rate-limited', /too many requests/],
+    [
+      'a 429',
+      answer(429),
+      'rate-limited',
+      /^Reading the agent was refused because of too many requests\. Try again later\.$/,
+    ],
     ['a 403 with Retry-After', answer(403, { 'retry-after': '1' }), 'rate-limited', /too many/],
-    ['a 500', answer(500), 'unavailable', /out of order/],
+    [
+      'a 500',
+      answer(500),
+      'unavailable',
+      /^Reading the agent failed: the service is out of order\.$/,
+    ],
+    ['a 300', answer(300), 'request-rejected', /redirect/],
+    ['a 299 too large', broken(299, 'too-large'), 'response-invalid', /can't be used/],
+    ['a 199', answer(199), 'request-rejected', /rejected/],
     ['a broken 500', broken(500, 'cut-off'), 'unavailable', /out of order/],
     ['a 307', answer(307), 'request-rejected', /redirect.*never followed.*`api-url`.*`token-url`/],
     ['a success cut off', broken(200, 'cut-off'), 'unavailable', /the answer is broken/],
@@ -89,7 +107,7 @@ describe('refusal', () => {
     const failure = refuse(answer(503), true);
     expect(failure.code).toBe('timeout');
     expect(failure.message).toMatch(
-      /time limit of 300 s\. Last failure: .*out of order.*`timeout`/,
+      /^Reading the agent did not succeed within the time limit of 300 s\. Last failure: Reading the agent failed: the service is out of order\. If the service is only slow, set a longer `timeout`\.$/,
     );
     expect(failure.call?.status).toBe(503);
     expect(failure.cause).toMatchObject({ code: 'unavailable' });
@@ -98,7 +116,11 @@ describe('refusal', () => {
   test('of a cancelled job says so', () => {
     const failure = refuse(answer(503), true, AbortSignal.abort());
     expect(failure.code).toBe('cancelled');
-    expect(failure.message).toBe(cancelled('Reading the agent').message);
+    expect(failure.message).toBe('The job was cancelled. Reading the agent was given up.');
+    expect(cancelled('Reading the agent')).toMatchObject({
+      code: 'cancelled',
+      message: failure.message,
+    });
   });
 
   test('that was final stays so in a cancelled job', () => {

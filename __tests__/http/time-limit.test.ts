@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TimeLimit } from '../../src/http/time-limit.ts';
+import { allWithin, TimeLimit } from '../../src/http/time-limit.ts';
 
 describe('a time limit', () => {
   beforeEach(() => {
@@ -83,5 +83,38 @@ describe('a time limit', () => {
     limit.end();
     expect(vi.getTimerCount()).toBe(0);
     expect(aborted(limit)).toEqual([true, true]);
+  });
+
+  test('lets what is finished go on in a cancelled job, and end with its grace', () => {
+    const { limit, cancelled, graceOver } = start(10);
+    const { finishing } = limit;
+    vi.advanceTimersByTime(4_000);
+    expect(finishing.remaining()).toBeCloseTo(6_000);
+    cancelled.abort();
+    expect([finishing.signal.aborted, finishing.graceSignal.aborted]).toEqual([false, false]);
+    graceOver.abort();
+    expect([finishing.signal.aborted, finishing.graceSignal.aborted]).toEqual([true, true]);
+    limit.dispose();
+  });
+
+  test('is over when all the work is done', async () => {
+    const { limit } = start(10);
+    await allWithin(limit, [Promise.resolve(), Promise.resolve()]);
+    expect(limit.signal.aborted).toBe(true);
+  });
+
+  test('ends the rest when some of the work fails, and waits until it has ended', async () => {
+    const { limit } = start(10);
+    let ended = false;
+    const rest = new Promise<void>((resolve) => {
+      limit.signal.addEventListener('abort', () =>
+        queueMicrotask(() => {
+          ended = true;
+          resolve();
+        }),
+      );
+    });
+    await expect(allWithin(limit, [Promise.reject(new Error('no')), rest])).rejects.toThrow('no');
+    expect(ended).toBe(true);
   });
 });
