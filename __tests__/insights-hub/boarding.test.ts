@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/http/client.ts';
 import { offboardAgent } from '../../src/insights-hub/boarding.ts';
-import { answer, noAnswer, start } from './services.ts';
+import { answer, broken, noAnswer, start } from './services.ts';
 
 const agent = { id: 'a1', clientId: 'mqtt1_a' };
 const OFFBOARD = 'POST /agentmanagement/agents/a1/boarding/offboard';
@@ -52,11 +52,16 @@ describe('offboarding', () => {
     await expect(offboardAgent(agent, services, limit)).rejects.toMatchObject({ code, message });
   });
 
-  test('fails when time runs out', async () => {
-    const { http, services, limit } = start(noAnswer(true));
-    http.onSend = () => limit.dispose();
-    await expect(offboardAgent(agent, services, limit)).rejects.toMatchObject({ code: 'timeout' });
-  });
+  test.each([noAnswer(true), broken(200, 'cut-off')])(
+    'fails when time runs out, after %j',
+    async (exchange) => {
+      const { http, services, limit } = start(exchange);
+      http.onSend = () => limit.dispose();
+      await expect(offboardAgent(agent, services, limit)).rejects.toMatchObject({
+        code: 'timeout',
+      });
+    },
+  );
 
   const stays = (status: string) =>
     `The agent with client id mqtt1_a is still ${status} after it was asked to be offboarded, so it was not deleted. Disconnect the device, and run this step again later.`;
