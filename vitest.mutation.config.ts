@@ -9,7 +9,9 @@ export default defineConfig({
       '__tests__/{create,delete}/inputs.test.ts',
     ],
     setupFiles: ['vitest.mutation.setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Each mutant starts a worker of its own; its test files may share it.
+    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -152,8 +152,12 @@ describe('the inputs of the create action are refused:', () => {
       '`key-passphrase` is longer than 1023 bytes.',
     ],
     'files that two agents would share': [
-      { name: 'a@\na!\nA_', 'if-exists': 'skip', shard: '0/3' },
-      'The agents "a@" and "a!" would share files, which `if-exists` skip could not tell apart. Rename one of them.',
+      { name: 'a@\nA!', 'if-exists': 'skip', shard: '0/3' },
+      'The agents "a@" and "A!" would share files, which `if-exists` skip could not tell apart. Rename one of them.',
+    ],
+    'an agent that is listed twice, told once': [
+      { name: 'a\na', 'if-exists': 'skip' },
+      '`name` "a" is in the list twice.',
     ],
     'secrets that two agents would share': [
       { ...toGitHub, destination: 'repository', name: 'a-b\na.b' },
@@ -199,7 +203,7 @@ describe('the inputs of the create action are refused:', () => {
     ],
   };
   test.each(Object.entries(rows))('%s', async (_, [given, problem]) => {
-    expect((await problemsWith(given))[0]).toBe(problem);
+    expect(await problemsWith(given)).toEqual([problem]);
   });
 
   test('all at once, in the order of their reading', async () => {

@@ -33,6 +33,11 @@ describe('a file of names', () => {
     ['names, one a line', 'a\nb\n', [a, 'b,undefined: line 2 of devices.csv']],
     ['CRLF line ends', 'a\r\nb\r\n', [a, 'b,undefined: line 2 of devices.csv']],
     ['CR line ends', 'a\rb', [a, expect.stringMatching(/^b,undefined: /)]],
+    [
+      'all line ends at once',
+      'a\nb\r\nc\rd',
+      [a, ...['b', 'c', 'd'].map((name) => expect.stringContaining(`${name},undefined: line `))],
+    ],
     ['owners', 'a,me@b.c', [owned]],
     ['an empty owner', 'a,', [a]],
     ['spaces around', ' a , me@b.c ', [owned]],

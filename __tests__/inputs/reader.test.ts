@@ -209,6 +209,14 @@ describe('problems', () => {
     });
   });
 
+  test('are what a value is that is missing, and then nothing is given', () => {
+    const { reader } = read({});
+    expect(reader.found({ a: 1, b: '', c: null })).toEqual({ a: 1, b: '', c: null });
+    expect(() => reader.found({ a: 1, b: undefined })).toThrow('a missing input is a problem');
+    reader.problem('No b.');
+    expect(() => reader.found({ a: 1, b: undefined })).toThrow('No b.');
+  });
+
   test('are told up to 25, and then counted', () => {
     expect(told(25)?.message).toMatch(/ \(25\) Wrong 25\.$/);
     expect(told(28)?.message).toMatch(/^28 problems .* \(25\) Wrong 25\. And 3 more\.$/);

@@ -23,21 +23,25 @@ describe('a shard', () => {
     expect(takeShard(['a', 'b'], read('3/4'))).toEqual([]);
   });
 
-  test.each([
-    '1',
-    '1/',
-    '/2',
-    '2/2',
-    '3/2',
-    '-1/2',
-    '0/0',
-    'a/b',
-    '0/2/3',
-    '0/20000',
-    '1.5/2',
-    ' 0 / 2 ',
-  ])('%j is refused', (value) => {
-    expect(() => read(value)).toThrow(/`shard` (must be i\/n|".*" is not there)/);
+  test('may be one of 10000', () => {
+    expect(read('0/1')).toEqual({ index: 0, count: 1 });
+    expect(read('9999/10000')).toEqual({ index: 9999, count: 10000 });
+  });
+
+  const WRONG = ['1', '1/', '/2', '-1/2', '0/0', 'a/b', '0/2/3', '0/10001', '1.5/2', '0 / 2'];
+  test.each([...WRONG, '00000/00000', '123456/2', '0/123456', 'x0/2', '0/2x'])(
+    '%j is refused',
+    (value) => {
+      expect(() => read(value)).toThrow(
+        `\`shard\` must be i/n, such as 0/4, with n from 1 to 10000, not "${value}".`,
+      );
+    },
+  );
+
+  test.each(['4/4', '5/4'])('%s is not there', (value) => {
+    expect(() => read(value)).toThrow(
+      `\`shard\` "${value}" is not there: the first of 4 is 0, the last 3.`,
+    );
   });
 
   test('takes every agent exactly once, for matrices of 1 to 256 jobs', () => {

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
+import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
 import type { Exchange } from '../../src/http/client.ts';
 import { type AgentRequest, sendCreate } from '../../src/insights-hub/agent-certificates.ts';
 import { masksOfPrivateKey } from '../../src/key-pair/masks.ts';
@@ -10,8 +10,11 @@ import { answer, broken, noAnswer, start } from './services.ts';
 let pair: IssuedPair;
 let other: IssuedPair;
 beforeAll(async () => {
-  const authority = await CertificateAuthority.create();
-  [pair, other] = await Promise.all([authority.issue(), authority.issue()]);
+  // Their keys are made at once, and any pair will do here.
+  const authority = await ServerAuthority.create();
+  const names = { names: ['a'], notAfter: new Date('2049-12-31T23:59:59Z') };
+  pair = await authority.issueServer(names);
+  other = await authority.issueServer(names);
 });
 
 const agent: AgentRequest = {
@@ -131,7 +134,7 @@ describe('an answer', () => {
     const { privateKey, masked } = await issued(flat(), { ...agent, passphrase });
     expect(privateKey).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
     const opened = createPrivateKey({ key: privateKey, passphrase: passphrase.reveal() });
-    expect(opened.export({ type: 'pkcs1', format: 'pem' })).toBe(pair.privateKey);
+    expect(opened.export({ type: 'pkcs8', format: 'pem' })).toBe(pair.privateKey);
     expect(masked).toEqual([...masksOf(pair.privateKey), ...masksOf(privateKey)]);
   });
 

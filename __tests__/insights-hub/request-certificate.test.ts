@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
+import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
 import type { Exchange } from '../../src/http/client.ts';
 import type { AgentRequest } from '../../src/insights-hub/agent-certificates.ts';
 import { refuseExisting, requestCertificate } from '../../src/insights-hub/request-certificate.ts';
@@ -7,7 +7,7 @@ import { answer, noAnswer, start } from './services.ts';
 
 let pair: IssuedPair;
 beforeAll(async () => {
-  pair = await (await CertificateAuthority.create()).issue();
+  pair = await (await ServerAuthority.create()).issueServer({ names: ['a'] });
 });
 
 const agent: AgentRequest = {
