@@ -95,11 +95,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   if (inputs.ifExists === 'skip') checkFileNames(reader, listed);
   const broker = readBroker(reader, endpoints);
   const proxies = readProxies(reader);
-  reader.throwProblems();
-  if (credentials === undefined || proxies === undefined || broker === undefined) {
-    throw new Error('a missing input is a problem');
-  }
-  return { ...inputs, credentials, proxies, broker };
+  return { ...inputs, ...reader.found({ credentials, proxies, broker }) };
 }
 
 /** What the post step has to know to end what an ephemeral run made. */
@@ -118,11 +114,7 @@ export function readUndoInputs(source: InputSource): UndoInputs {
   const ephemeral = reader.flag('ephemeral');
   const timeout = reader.wholeNumber('timeout', { from: 1, to: 3600 });
   const proxies = readProxies(reader);
-  reader.throwProblems();
-  if (credentials === undefined || proxies === undefined) {
-    throw new Error('a missing input is a problem');
-  }
-  return { endpoints, credentials, github, ephemeral, timeout, proxies };
+  return { endpoints, github, ephemeral, timeout, ...reader.found({ credentials, proxies }) };
 }
 
 /** What is unusual about valid inputs. */

@@ -58,11 +58,7 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
     summary: reader.flag('summary'),
   };
   const proxies = readProxies(reader);
-  reader.throwProblems();
-  if (credentials === undefined || proxies === undefined) {
-    throw new Error('a missing input is a problem');
-  }
-  return { ...inputs, credentials, proxies };
+  return { ...inputs, ...reader.found({ credentials, proxies }) };
 }
 
 async function readAgents(reader: InputReader, tenant: string): Promise<readonly ListedAgent[]> {

@@ -69,7 +69,6 @@ async function parseRecords(
   try {
     const records: CsvRecord[] = [];
     parse(text, {
-      bom: true,
       on_record: (fields: readonly string[], { lines }) => {
         records.push({ fields, line: lines });
         return null;
@@ -83,9 +82,8 @@ async function parseRecords(
   } catch (error) {
     // Its message quotes the file; where the quotes are wrong is enough.
     if (!(error instanceof CsvError)) throw error;
-    const line = typeof error['lines'] === 'number' ? `line ${error['lines']}` : 'a line';
     reader.problem(
-      `${named(reader, file)} is not CSV: ${line} has a quote that is not closed or not in place.`,
+      `${named(reader, file)} is not CSV: line ${error['lines']} has a quote that is not closed or not in place.`,
     );
     return [];
   }

@@ -27,6 +27,8 @@ const MOST_PROBLEMS = 25;
 /** How much of a wrong value is repeated in a message. */
 const LONGEST_QUOTE = 150;
 
+type Found<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
+
 /** Reads inputs and collects what is wrong with them, so that all problems are told at once. */
 export class InputReader {
   readonly workspace: string;
@@ -58,6 +60,16 @@ export class InputReader {
     const more = rest > 0 ? ` And ${rest} more.` : '';
     const message = `${this.#problems.length} problems with the inputs: ${list}${more}`;
     throw new Failure('input-invalid', message);
+  }
+
+  /**
+   * The values, all of which are there: one that is missing has to be a problem. Throws all the
+   * problems as one failure, if there are any.
+   */
+  found<T extends Readonly<Record<string, unknown>>>(values: T): Found<T> {
+    this.throwProblems();
+    if (Object.values(values).includes(undefined)) throw new Error('a missing input is a problem');
+    return values as Found<T>;
   }
 
   /** The value or its default; empty when there is neither. */

@@ -15,7 +15,7 @@ export function readShard(reader: InputReader): Shard {
   if (value === '') return { index: 0, count: 1 };
   const [, index = '', count = ''] = /^(\d{1,5})\/(\d{1,5})$/.exec(value) ?? [];
   const shard = { index: Number(index), count: Number(count) };
-  if (count === '' || shard.count === 0 || shard.count > MOST_SHARDS) {
+  if (shard.count === 0 || shard.count > MOST_SHARDS) {
     reader.problem(
       `\`shard\` must be i/n, such as 0/4, with n from 1 to ${MOST_SHARDS}, not ${reader.quote(value)}.`,
     );

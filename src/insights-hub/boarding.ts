@@ -61,8 +61,8 @@ async function offboard(
 }
 
 /** Whether the refusal may only say that there is nothing to offboard. */
-function isRefusedForItsState({ outcome: { exchange, ended } }: Called): boolean {
-  return !ended && [400, 409, 422].includes(statusOf(exchange) ?? 0);
+function isRefusedForItsState({ outcome }: Called): boolean {
+  return [400, 409, 422].includes(statusOf(outcome.exchange) ?? 0);
 }
 
 async function readStatus(

@@ -48,8 +48,8 @@ export async function deleteTagged(
 }
 
 /** Whether a delete was done. A page with content is no answer to it, but of something on the way. */
-function isDone({ outcome: { exchange, ended } }: Called): boolean {
-  return !ended && exchange.kind === 'answer' && isSuccess(exchange) && exchange.body.trim() === '';
+function isDone({ outcome: { exchange } }: Called): boolean {
+  return exchange.kind === 'answer' && isSuccess(exchange) && exchange.body.trim() === '';
 }
 
 function changedTwice(context: CallContext, { request, outcome }: Called): Failure {
@@ -81,15 +81,15 @@ async function readTag(
   return tag;
 }
 
-export function isNotThere({ outcome: { exchange, ended } }: Called): boolean {
-  return !ended && statusOf(exchange) === 404;
+export function isNotThere({ outcome }: Called): boolean {
+  return statusOf(outcome.exchange) === 404;
 }
 
 /** The JSON object that a call was answered with (200). Throws what the call ends in. */
 export function readObject(called: Called, context: CallContext, limit: TimeLimit): JsonObject {
   const { request, outcome } = called;
-  const { exchange, ended } = outcome;
-  const isAnswer = !ended && exchange.kind === 'answer' && exchange.status === 200;
+  const { exchange } = outcome;
+  const isAnswer = exchange.kind === 'answer' && exchange.status === 200;
   const object = isAnswer ? parseJsonObject(exchange.body) : undefined;
   if (object === undefined) throw refusal(context, request, outcome, limit);
   return object;

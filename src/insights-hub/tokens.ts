@@ -82,9 +82,9 @@ export function tokenSource(
     url: request.url,
     renewable: true,
     async get(limit) {
-      const isFresh = () =>
-        current !== undefined && current.expiresAt - services.clock.now() >= LEAST_LIFE;
-      while (current === undefined || !isFresh()) {
+      const isFresh = ({ expiresAt }: FetchedToken) =>
+        expiresAt - services.clock.now() >= LEAST_LIFE;
+      while (current === undefined || !isFresh(current)) {
         const isOwn = fetching === undefined;
         fetching ??= fetchToken(request, services, limit).finally(() => {
           fetching = undefined;

@@ -16,8 +16,8 @@ const COLUMNS = 76;
  */
 export function masksOfPrivateKey(privateKey: Secret): readonly Secret[] {
   const pem = privateKey.reveal();
-  const trimmed = pem.replace(/\n+$/, '');
-  const lines = trimmed.replace(ARMOUR, '').split(/\s+/).filter(isBase64);
+  const trimmed = pem.replace(/\n$/, '');
+  const lines = trimmed.replace(ARMOUR, '').split(/\s/).filter(isBase64);
   const body = lines.join('');
   const files = [pem, trimmed].map((text) => Buffer.from(text).toString('base64'));
   const pieces = [

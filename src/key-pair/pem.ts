@@ -40,7 +40,7 @@ export function normalisePem(text: string): string {
  */
 export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
   const blocks = certificate.match(CERTIFICATE) ?? [];
-  const leaf = parseCertificate(blocks[0]);
+  const leaf = parseCertificate(blocks[0] ?? '');
   const key = parsePrivateKey(privateKey.reveal());
   if (!leaf.checkPrivateKey(key)) {
     throw new Failure('key-mismatch', "The private key is not the certificate's.");
@@ -104,11 +104,12 @@ export function encryptPrivateKey(privateKey: Secret, passphrase: Secret): Secre
 
 // The parsers' own errors are dropped: they may quote what they could not read.
 
-function parseCertificate(pem: string | undefined): X509Certificate {
+function parseCertificate(pem: string): X509Certificate {
   try {
-    if (pem !== undefined) return new X509Certificate(pem);
-  } catch {}
-  throw new Failure('response-invalid', 'The certificate in the answer is no PEM certificate.');
+    return new X509Certificate(pem);
+  } catch {
+    throw new Failure('response-invalid', 'The certificate in the answer is no PEM certificate.');
+  }
 }
 
 function parsePrivateKey(pem: string): KeyObject {
