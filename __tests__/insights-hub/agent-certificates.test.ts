@@ -256,6 +256,7 @@ describe('a create', () => {
       ...[500, 502, 503, 504, 501].map(
         (status) => [String(status), answer(status), `the service answered ${status}`] as const,
       ),
+      ['500 and Retry-After', answer(500, '', soon), 'the service answered 500'],
       ['a broken error', broken(500, 'cut-off'), 'the answer broke'],
       ['half an answer', broken(201, 'cut-off'), 'the answer broke'],
     ].map((row) => row as [string, Exchange, string]),

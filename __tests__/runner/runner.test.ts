@@ -108,7 +108,7 @@ describe('a step tells', () => {
   test('where a bug came up, but not what its message says', async () => {
     const cause = new Error('sesame');
     cause.stack =
-      'Error: sesame\n    at read (file.ts:1:2)\n  at no frame\n    at main (file.ts:3:4)';
+      'Error: sesame    at once\n    at read (file.ts:1:2)\n  at no frame\n    at main (file.ts:3:4)';
     const tell = (failure: Failure) =>
       told((runner) => runner.fail(failure), { RUNNER_DEBUG: '1' });
     expect(await tell(new Failure('internal', 'A bug.', { cause }))).toEqual([
@@ -125,7 +125,8 @@ describe('a step tells', () => {
   test('where a bug came up that has no stack: nowhere', async () => {
     const cause = new Error('sesame');
     delete cause.stack;
-    const lines = await told((runner) => runner.fail(new Failure('internal', 'A bug.', { cause })));
+    const bug = new Failure('internal', 'A bug.', { cause });
+    const lines = await told((runner) => runner.fail(bug), { RUNNER_DEBUG: '1' });
     expect(lines).toEqual(['::error::[internal] A bug.']);
   });
 });

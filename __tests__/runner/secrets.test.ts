@@ -22,6 +22,13 @@ describe('masking', () => {
     expect(masked).toEqual(['first', 'second', 'third']);
   });
 
+  test('is not asked for nothing', () => {
+    const { secrets, masked, mask } = start();
+    mask('', 'first');
+    expect(masked).toEqual(['first']);
+    expect(secrets.redact('a b')).toBe('a b');
+  });
+
   test('happens exactly once for each of any values', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.string({ minLength: 1, maxLength: 2 }))), (batches) => {
@@ -47,6 +54,13 @@ describe('redacting', () => {
     expect(secrets.redact('first second')).toBe('*** second');
     mask('second');
     expect(secrets.redact('first second')).toBe('*** ***');
+  });
+
+  test('leaves alone what is too short in base64 to be told from words', () => {
+    const { secrets, mask } = start();
+    mask('abcde');
+    expect(secrets.redact('YWJjZGU=')).toBe('***');
+    expect(secrets.redact('YWJjZGU YmNkZQ')).toBe('YWJjZGU YmNkZQ');
   });
 
   test('takes the longest first, in whatever order they came', () => {
