@@ -8,6 +8,8 @@ export default defineConfig({
       '__tests__/{key-pair,http,insights-hub,runner,inputs}/**/*.test.ts',
       '__tests__/{create,delete}/inputs.test.ts',
     ],
+    // It plays another system, for all files of a worker.
+    exclude: ['__tests__/inputs/output-directory-windows.test.ts'],
     setupFiles: ['vitest.mutation.setup.ts'],
     // Each mutant starts a worker of its own; its test files may share it.
     isolate: false,

@@ -1,4 +1,5 @@
-import { link, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { linkSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -8,26 +9,26 @@ import { Workspace } from '../../src/destinations/workspace.ts';
 import type { IssuedCertificate } from '../../src/insights-hub/agent-certificates.ts';
 import { Secret } from '../../src/secret.ts';
 
-vi.mock('node:fs/promises', async (load) => {
-  const actual = await load<typeof import('node:fs/promises')>();
-  return { ...actual, link: vi.fn(actual.link) };
+vi.mock('node:fs', async (load) => {
+  const actual = await load<typeof import('node:fs')>();
+  return { ...actual, linkSync: vi.fn(actual.linkSync) };
 });
 
 let root: string;
 beforeEach(async () => {
   root = await realpath(await mkdtemp(path.join(tmpdir(), 'case-insensitive-')));
-  const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+  const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
   // Plays Windows and macOS, where names that differ only in case are one.
-  vi.mocked(link).mockImplementation(async (from, to) => {
+  vi.mocked(linkSync).mockImplementation((from, to) => {
     const wanted = path.basename(String(to)).toLowerCase();
-    const names = await actual.readdir(path.dirname(String(to)));
+    const names = actual.readdirSync(path.dirname(String(to)));
     const isTaken = names.some((name) => name.toLowerCase() === wanted);
     if (isTaken) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
-    await actual.link(from, to);
+    actual.linkSync(from, to);
   });
 });
 afterEach(async () => {
-  vi.mocked(link).mockReset();
+  vi.mocked(linkSync).mockReset();
   await rm(root, { recursive: true });
 });
 

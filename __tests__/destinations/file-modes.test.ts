@@ -1,4 +1,5 @@
-import { mkdtemp, open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { fchmodSync, openSync } from 'node:fs';
+import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,9 +8,9 @@ import { Workspace } from '../../src/destinations/workspace.ts';
 import type { IssuedCertificate } from '../../src/insights-hub/agent-certificates.ts';
 import { Secret } from '../../src/secret.ts';
 
-vi.mock('node:fs/promises', async (load) => {
-  const actual = await load<typeof import('node:fs/promises')>();
-  return { ...actual, open: vi.fn(actual.open) };
+vi.mock('node:fs', async (load) => {
+  const actual = await load<typeof import('node:fs')>();
+  return { ...actual, openSync: vi.fn(actual.openSync), fchmodSync: vi.fn(actual.fchmodSync) };
 });
 
 const { platform } = process;
@@ -21,19 +22,20 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   playAs(platform);
-  vi.mocked(open).mockReset();
+  vi.mocked(openSync).mockReset();
+  vi.mocked(fchmodSync).mockReset();
   await rm(root, { recursive: true });
 });
 
 /** Plays a mount that gives every file one mode, whatever is asked for: FAT, CIFS, a shared folder. */
 async function playFixedModes(): Promise<void> {
-  const actual = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
-  vi.mocked(open).mockImplementation(async (...given) => {
-    const handle = await actual.open(...given);
-    await handle.chmod(0o777);
-    handle.chmod = async () => {};
-    return handle;
+  const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
+  vi.mocked(openSync).mockImplementation((...given) => {
+    const descriptor = actual.openSync(...given);
+    actual.fchmodSync(descriptor, 0o777);
+    return descriptor;
   });
+  vi.mocked(fchmodSync).mockImplementation(() => {});
 }
 
 const device = {

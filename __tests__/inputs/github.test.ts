@@ -21,7 +21,10 @@ function settingsOf(
   environment: Given = {},
 ) {
   const { reader, problems } = read({ ...good, ...given }, { environment });
-  return { settings: readGitHub(reader, kinds, agents), problems: problems() };
+  return {
+    settings: readGitHub(reader, reader.secret('github-token'), kinds, agents),
+    problems: problems(),
+  };
 }
 
 describe('what is pushed to GitHub', () => {

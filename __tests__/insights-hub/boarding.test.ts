@@ -56,7 +56,7 @@ describe('offboarding', () => {
     'fails when time runs out, after %j',
     async (exchange) => {
       const { http, services, limit } = start(exchange);
-      http.onSend = () => limit.dispose();
+      http.onSend = () => limit.end();
       await expect(offboardAgent(agent, services, limit)).rejects.toMatchObject({
         code: 'timeout',
       });

@@ -121,7 +121,7 @@ describe('deleting what has a tag', () => {
 
   test('says that time ran out', async () => {
     const { http, services, limit } = start(noAnswer(true));
-    http.onSend = () => limit.dispose();
+    http.onSend = () => limit.end();
     await expect(deleteTagged(resource, services, limit)).rejects.toMatchObject({
       code: 'timeout',
     });

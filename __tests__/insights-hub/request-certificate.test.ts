@@ -127,7 +127,7 @@ describe('nobody can say whether an agent was created', () => {
 
   test('the look-up has 30 s of its own', async () => {
     const { http, services, limit, limitOf } = start(unclear, present);
-    http.onSend = () => limit.dispose();
+    http.onSend = () => limit.end();
     await expect(requestCertificate(agent, services, limit)).rejects.toThrow('is there now');
     const [, lookUp] = http.sent;
     expect(lookUp?.signals[0]).not.toBe(limitOf(1).signal);

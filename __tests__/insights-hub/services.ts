@@ -78,6 +78,7 @@ function countingTokens(): TokenSource {
   let current = new Secret('token-1');
   let count = 1;
   return {
+    url: undefined,
     renewable: true,
     get: async () => current,
     discard(token) {
@@ -111,7 +112,7 @@ export function start(...script: readonly Exchange[]) {
   const interruption = { cancelled: cancel.signal, graceOver: new AbortController().signal };
   const limitOf = (seconds: number, spent = 0) => {
     const limit = new TimeLimit(seconds, interruption, spent);
-    onTestFinished(() => limit.dispose());
+    onTestFinished(() => limit.end());
     return limit;
   };
   const services = {

@@ -204,7 +204,7 @@ describe('without a token', () => {
     const { get, http, limitOf } = sourceWith(user, answer(503));
     const over = limitOf(1);
     const both = Promise.allSettled([get(limitOf(0.1)), get(over)]);
-    over.dispose();
+    over.end();
     expect(await both).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
     expect(http.calls).toHaveLength(1);
   });

@@ -99,7 +99,7 @@ async function lookUp(
     const { code, message } = asFailure(error);
     return `The agent with client id ${clientId} could not be looked up: [${code}] ${message}`;
   } finally {
-    limit.dispose();
+    limit.end();
   }
 }
 
