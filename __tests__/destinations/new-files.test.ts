@@ -1,4 +1,4 @@
-import { fsync, linkSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { linkSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MadeFile, MadeLog } from '../../src/destinations/journal.ts';
 import { makeFiles, type NewFile } from '../../src/destinations/new-files.ts';
 import { Secret } from '../../src/secret.ts';
+import { refusal } from './refusal.ts';
 
 vi.mock('node:fs', async (load) => {
   const actual = await load<typeof import('node:fs')>();
@@ -13,7 +14,7 @@ vi.mock('node:fs', async (load) => {
     ...actual,
     linkSync: vi.fn(actual.linkSync),
     openSync: vi.fn(actual.openSync),
-    fsync: vi.fn(actual.fsync),
+    writeFileSync: vi.fn(actual.writeFileSync),
   };
 });
 
@@ -27,7 +28,7 @@ afterEach(async () => {
   // Back to the real ones.
   vi.mocked(linkSync).mockReset();
   vi.mocked(openSync).mockReset();
-  vi.mocked(fsync).mockReset();
+  vi.mocked(writeFileSync).mockReset();
   await rm(directory, { recursive: true });
 });
 
@@ -37,7 +38,7 @@ const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
 
 const pair = (): readonly NewFile[] => [
   { path: inside('a.key'), content: new Secret('the key\n'), mode: 0o600 },
-  { path: inside('a.pem'), content: 'the certificate\n', mode: 0o644, isOnly: true },
+  { path: inside('a.pem'), content: 'the certificate\n', mode: 0o644 },
 ];
 
 /** Remembers what it is told, and what was in the directory then. */
@@ -78,7 +79,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
   });
 
   test('makes them with their content, and nothing else', async () => {
-    await makeFiles(pair(), logs());
+    makeFiles(pair(), logs());
     expect(await names()).toEqual(['a.key', 'a.pem']);
     expect(await readFile(inside('a.key'), 'utf8')).toBe('the key\n');
     expect(await readFile(inside('a.pem'), 'utf8')).toBe('the certificate\n');
@@ -90,7 +91,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     async (mask) => {
       const before = process.umask(mask);
       try {
-        await makeFiles(pair(), logs());
+        makeFiles(pair(), logs());
       } finally {
         process.umask(before);
       }
@@ -102,7 +103,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
 
   test('never over an existing file, and then none of them', async () => {
     await writeFile(inside('a.pem'), 'theirs');
-    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'EEXIST' });
     expect(await names()).toEqual(['a.pem']);
     expect(await readFile(inside('a.pem'), 'utf8')).toBe('theirs');
   });
@@ -112,7 +113,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     await writeFile(inside('elsewhere', 'theirs'), 'theirs');
     for (const target of ['theirs', 'nothing']) {
       await symlink(inside('elsewhere', target), inside('a.key'));
-      await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'EEXIST' });
+      expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'EEXIST' });
       await rm(inside('a.key'));
     }
     expect(await names()).toEqual(['elsewhere']);
@@ -122,14 +123,14 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
 
   test('not in the place of a directory', async () => {
     await mkdir(inside('a.key'));
-    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'EEXIST' });
     expect(await names()).toEqual(['a.key']);
     expect((await stat(inside('a.key'))).isDirectory()).toBe(true);
   });
 
   test('tells what it makes before it does, so that a killed step leaves nothing unknown', async () => {
     const { made, drafts } = logs();
-    await makeFiles(pair(), { made, drafts });
+    makeFiles(pair(), { made, drafts });
     expect(drafts.entries).toEqual([
       expect.stringMatching(/^file \.[0-9a-f-]{36}\.tmp$/),
       expect.stringMatching(/^file \.[0-9a-f-]{36}\.tmp$/),
@@ -154,7 +155,7 @@ describe('makeFiles', () => {
     const [key] = pair();
     const files = [key, { path: inside('nowhere', 'a.pem'), content: 'x', mode: 0o644 }];
     const given = files.filter((file) => file !== undefined);
-    await expect(makeFiles(given, logs())).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(refusal(() => makeFiles(given, logs()))).toMatchObject({ code: 'ENOENT' });
     expect(await names()).toEqual([]);
   });
 
@@ -162,7 +163,7 @@ describe('makeFiles', () => {
     'writes again where a link is answered with %s',
     async (code) => {
       vi.mocked(linkSync).mockImplementation(refuse(code));
-      await makeFiles(pair(), logs());
+      makeFiles(pair(), logs());
       expect(await names()).toEqual(['a.key', 'a.pem']);
       const flags = vi.mocked(openSync).mock.calls.map(([, flag]) => flag);
       expect(flags).toEqual(['wx', 'wx', 'wx', 'wx']);
@@ -171,7 +172,7 @@ describe('makeFiles', () => {
 
   test.each(['ENOSPC', 'EACCES', 'EROFS'])('does not write again after %s', async (code) => {
     vi.mocked(linkSync).mockImplementation(refuse(code));
-    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code });
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code });
     expect(openSync).toHaveBeenCalledTimes(2);
     expect(await names()).toEqual([]);
   });
@@ -179,14 +180,14 @@ describe('makeFiles', () => {
   test('leaves no half of a file that is written again', async () => {
     const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
     vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
-    let flushed = 0;
-    vi.mocked(fsync).mockImplementation((descriptor, done) => {
-      // The draft first, then the file itself.
-      flushed += 1;
-      if (flushed === 1) actual.fsync(descriptor, done);
-      else done(error('ENOSPC'));
+    let written = 0;
+    vi.mocked(writeFileSync).mockImplementation((file, content) => {
+      // Both drafts first, then the files themselves.
+      written += 1;
+      if (written > 3) throw error('ENOSPC');
+      actual.writeFileSync(file, content);
     });
-    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'ENOSPC' });
     expect(await names()).toEqual([]);
   });
 
@@ -207,7 +208,7 @@ describe('makeFiles', () => {
         inodes.add(inode);
       },
     };
-    await makeFiles(pair(), { made, drafts });
+    makeFiles(pair(), { made, drafts });
     expect(sizes).toEqual([0, 0]);
     expect(inodes.size).toBe(2);
   });
@@ -217,7 +218,7 @@ describe('makeFiles', () => {
     vi.mocked(linkSync)
       .mockImplementationOnce(actual.linkSync)
       .mockImplementationOnce(refuse('ENOSPC'));
-    await expect(makeFiles(pair(), logs())).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'ENOSPC' });
     expect(await names()).toEqual([]);
   });
 
@@ -228,12 +229,12 @@ describe('makeFiles', () => {
       contents.push(readFileSync(draft, 'utf8'));
       actual.linkSync(draft, name);
     });
-    await makeFiles(pair(), logs());
+    makeFiles(pair(), logs());
     expect(contents).toEqual(['the key\n', 'the certificate\n']);
   });
 
   test('opens no draft for anyone but its owner, not even for a moment', async () => {
-    await makeFiles(pair(), logs());
+    makeFiles(pair(), logs());
     const { calls } = vi.mocked(openSync).mock;
     expect(calls.map(([, flags, mode]) => [flags, mode])).toEqual([
       ['wx', 0o600],

@@ -3,14 +3,12 @@ import {
   closeSync,
   fchmodSync,
   fstatSync,
-  fsync,
   linkSync,
   openSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
 import type { MadeFile, MadeLog } from './journal.ts';
@@ -19,23 +17,21 @@ export interface NewFile {
   readonly path: string;
   readonly content: string | Secret;
   readonly mode: number;
-  /** whether it exists nowhere else, and has to be on the disk before it counts */
-  readonly isOnly?: boolean;
 }
 
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
  * half-written under its own name. Each is written under a random name beside its place first.
- * Synchronous but for what takes long: in fleets, the way to another thread and back would cost
- * more than all the calls together.
+ * At once, because the way to another thread and back would cost a fleet more than all the calls
+ * together. Nothing waits for the disk: what a power failure takes, the job is gone with.
  *
  * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
  * the system's error; EEXIST when one of the files is there already.
  */
-export async function makeFiles(
+export function makeFiles(
   files: readonly NewFile[],
   { made, drafts }: { readonly made: MadeLog<MadeFile>; readonly drafts: MadeLog },
-): Promise<void> {
+): void {
   const written: Draft[] = [];
   const placed: string[] = [];
   try {
@@ -45,10 +41,10 @@ export async function makeFiles(
     }));
     drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
     for (const { file, draft } of named) {
-      written.push({ file, draft, inode: await write(draft, file) });
+      written.push({ file, draft, inode: write(draft, file) });
     }
     for (const draft of written) {
-      await place(draft, made);
+      place(draft, made);
       placed.push(draft.file.path);
     }
     made.note(...placed.map((name) => ({ kind: 'file', path: name }) as const));
@@ -67,18 +63,12 @@ interface Draft {
   readonly inode: string;
 }
 
-const flush = promisify(fsync);
-
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
-async function write(
-  name: string,
-  file: NewFile,
-  onOpen: (inode: string) => void = () => {},
-): Promise<string> {
+function write(name: string, file: NewFile, onOpen: (inode: string) => void = () => {}): string {
   const descriptor = openSync(name, 'wx', file.mode & 0o600);
   try {
     try {
-      return await fill(descriptor, file, onOpen);
+      return fill(descriptor, file, onOpen);
     } finally {
       closeSync(descriptor);
     }
@@ -88,17 +78,16 @@ async function write(
   }
 }
 
-async function fill(
+function fill(
   descriptor: number,
-  { content, mode, isOnly = false }: NewFile,
+  { content, mode }: NewFile,
   onOpen: (inode: string) => void,
-): Promise<string> {
+): string {
   const { ino, mode: actual } = fstatSync(descriptor, { bigint: true });
   const inode = String(ino);
   onOpen(inode);
   if ((Number(actual) & 0o777) !== mode) fchmodSync(descriptor, mode);
   writeFileSync(descriptor, content instanceof Secret ? content.reveal() : content);
-  if (isOnly) await flush(descriptor);
   return inode;
 }
 
@@ -107,14 +96,14 @@ async function fill(
  * file is noted by its inode before: killed at any time, it is known, and nobody else's is. Where
  * there are no hard links, the file is written a second time under its name.
  */
-async function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): Promise<void> {
+function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): void {
   const placing = (known: string) => made.note({ kind: 'placing', path: file.path, inode: known });
   try {
     placing(inode);
     linkSync(draft, file.path);
   } catch (error) {
     if (!NO_LINKS.has(errorCode(error))) throw error;
-    await write(file.path, file, placing);
+    write(file.path, file, placing);
   }
 }
 
