@@ -26,6 +26,7 @@ export async function checkKeyFiles(
   return sample.length;
 }
 
-function match(key: string, certificate: string): boolean {
+/** Whether a private key and a certificate, both as PEM, belong together. */
+export function match(key: string, certificate: string): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { SecureVersion } from 'node:tls';
 import type { Fault, OrderedFault } from './faults.ts';
 
 /** One request as a service saw it. */
@@ -23,6 +24,8 @@ export interface Reply {
 export interface ServerIdentity {
   readonly privateKey: string;
   readonly certificate: string;
+  /** the oldest version that is spoken; Node's own, when not given */
+  readonly minVersion?: SecureVersion;
 }
 
 /**
@@ -45,9 +48,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
       this.#serve(request, response).catch(() => response.destroy());
     };
     this.#scheme = tls ? 'https' : 'http';
-    this.#server = tls
-      ? createTlsServer({ key: tls.privateKey, cert: tls.certificate }, listener)
-      : createServer(listener);
+    this.#server = tls ? createTlsServer(tlsOptions(tls), listener) : createServer(listener);
   }
 
   protected async listen(): Promise<this> {
@@ -201,6 +202,10 @@ export abstract class EmbeddedServer<Endpoint extends string> {
         return false;
     }
   }
+}
+
+function tlsOptions({ privateKey: key, certificate: cert, minVersion }: ServerIdentity) {
+  return { key, cert, ...(minVersion && { minVersion }) };
 }
 
 function send(response: ServerResponse, { status, type, body, headers }: Reply): void {

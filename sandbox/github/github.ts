@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
-import { EmbeddedServer, type Reply, type SeenRequest } from '../embedded-server.ts';
+import {
+  EmbeddedServer,
+  type Reply,
+  type SeenRequest,
+  type ServerIdentity,
+} from '../embedded-server.ts';
 import type { GitHubEndpoint } from '../faults.ts';
 
 type Level = 'none' | 'read' | 'write';
@@ -23,6 +28,7 @@ export interface Vault {
 }
 
 const PREFIX = '/api/v3';
+const VERSION = '2022-11-28';
 const MOST_SECRETS = 100;
 const NAME = /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/;
 
@@ -44,6 +50,15 @@ const ENDPOINTS: readonly {
 
 type Seen = SeenRequest<GitHubEndpoint>;
 
+export interface GitHubOptions {
+  readonly tls?: ServerIdentity;
+  /**
+   * For other clients than the actions: takes what GitHub takes too, calls that name no version of
+   * the API, and `token` before a token. All the same otherwise.
+   */
+  readonly lenient?: boolean;
+}
+
 /** A request that found its vault: the rest of its path names what it is about. */
 interface Addressed {
   readonly vault: Vault;
@@ -58,9 +73,16 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   readonly environments = new Map<string, Vault>();
   readonly #tokens = new Map<string, Permissions>();
 
-  static async start(): Promise<GitHub> {
+  readonly #lenient: boolean;
+
+  private constructor({ tls, lenient = false }: GitHubOptions) {
+    super(tls);
+    this.#lenient = lenient;
+  }
+
+  static async start(options: GitHubOptions = {}): Promise<GitHub> {
     await sodium.ready;
-    return new GitHub().listen();
+    return new GitHub(options).listen();
   }
 
   /** The base URL, as a runner of an Enterprise Server gives it. */
@@ -99,8 +121,10 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   protected override process(seen: Seen): Reply {
     const { headers } = seen;
     if (!headers['user-agent']) return failure(403, 'Request forbidden by administrative rules.');
-    if (headers['x-github-api-version'] !== '2022-11-28') return failure(400, 'Unknown version.');
-    const permissions = this.#tokens.get(headers.authorization?.replace(/^Bearer /, '') ?? '');
+    const version = headers['x-github-api-version'] ?? (this.#lenient ? VERSION : undefined);
+    if (version !== VERSION) return failure(400, 'Unknown version.');
+    const scheme = this.#lenient ? /^(Bearer|token) / : /^Bearer /;
+    const permissions = this.#tokens.get(headers.authorization?.replace(scheme, '') ?? '');
     if (permissions === undefined) return failure(401, 'Bad credentials');
     const addressed = this.#find(seen.path);
     if (addressed === undefined || seen.endpoint === undefined) return failure(404, 'Not Found');

@@ -1,6 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedServer, type Reply, type SeenRequest } from '../embedded-server.ts';
+import {
+  EmbeddedServer,
+  type Reply,
+  type SeenRequest,
+  type ServerIdentity,
+} from '../embedded-server.ts';
 import type { Fault, HubEndpoint } from '../faults.ts';
 import { answerAgentCall } from './agent-management.ts';
 import { answerAssetCall } from './asset-management.ts';
@@ -26,7 +31,7 @@ export interface HubOptions {
   /** who signs its certificates; one of its own, when not given */
   readonly authority?: CertificateAuthority;
   readonly form?: Partial<AnswerForm>;
-  readonly tls?: IssuedPair;
+  readonly tls?: ServerIdentity;
   /** life of the tokens that are issued, in seconds */
   readonly tokenLife?: number;
   /** how many calls are let through; the token services are not limited */

@@ -15,10 +15,10 @@ export interface BareOrder extends Pick<FleetOptions, 'agents' | 'concurrency'> 
  */
 export async function runBare(hub: RemoteHub, options: FleetOptions): Promise<number> {
   const { agents, concurrency, latency } = options;
-  const order: BareOrder = { agents, concurrency, access: await hub.open(latency) };
+  const order: BareOrder = { agents, concurrency, access: await hub.ask('open', { latency }) };
   const script = path.join(import.meta.dirname, 'bare-client.ts');
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, [script, JSON.stringify(order)]);
-  await hub.close();
+  await hub.ask('close', {});
   return Number(stdout);
 }

@@ -1,22 +1,9 @@
-/**
- * How close the create action comes to the best that Insights Hub's latency allows, for whole
- * fleets. `node bench/fleet.ts --help` tells the options.
- */
-import { availableParallelism, cpus } from 'node:os';
-import path from 'node:path';
-import { parseArgs } from 'node:util';
+/** How close the create action comes to the best that Insights Hub's latency allows, for whole fleets. */
+import { median } from '../report/statistics.ts';
+import { tableOf } from '../report/table.ts';
 import { runBare } from './bare.ts';
 import { type FleetOptions, type FleetRun, runFleet } from './fleet-run.ts';
-import { RemoteHub } from './hub.ts';
-import { median, tableOf } from './table.ts';
-
-const HELP = `node bench/fleet.ts [AGENTS...]   fleets to create; default: 100 1000 5000
-
-  --rounds N        runs of each, interleaved (3)
-  --concurrency N   agents in flight at once (32)
-  --latency MS      of every answer of the hub (50)
-  --profile DIR     also write a CPU profile of every run
-`;
+import { type RemoteHub, startHub } from './hub.ts';
 
 /**
  * ideal: the latency of the creates alone. bare: a client that does nothing but the creates, at the
@@ -37,39 +24,32 @@ interface Round extends FleetRun {
   readonly bare: number;
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string', default: '3' },
-      concurrency: { type: 'string', default: '32' },
-      latency: { type: 'string', default: '50' },
-      profile: { type: 'string' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) return console.log(HELP);
-  const sizes = (positionals.length > 0 ? positionals : ['100', '1000', '5000']).map(wholeNumber);
-  const rounds = wholeNumber(values.rounds);
-  const settings = {
-    concurrency: wholeNumber(values.concurrency),
-    latency: wholeNumber(values.latency),
-    profile: values.profile && path.resolve(values.profile),
-  };
-  console.log(machine(settings, rounds));
-  const runs = await runAll(sizes, rounds, settings);
+export interface FleetSettings extends Settings {
+  /** agents of each fleet */
+  readonly sizes: readonly number[];
+  /** runs of each, interleaved */
+  readonly rounds: number;
+  /** is told of each fleet that is created */
+  readonly onRun: (progress: string) => void;
+}
+
+/** Creates the fleets. The result tells in Markdown what they took. */
+export async function benchFleets(settings: FleetSettings): Promise<readonly string[]> {
+  const { sizes, rounds, concurrency, latency } = settings;
+  const runs = await runAll(settings);
   const startUp = startUpOf(runs.get(1) ?? [], settings);
   const rows = sizes.map((agents) => rowOf(agents, runs.get(agents) ?? [], startUp, settings));
-  console.log(`Start-up: ${seconds(startUp)} s\n\n${tableOf(HEADER, rows).join('\n')}`);
+  return [
+    `${concurrency} agents in flight at once, ${latency} ms of latency of every answer, HTTP without TLS and distance, ${rounds} rounds. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
+    '',
+    ...tableOf(HEADER, rows),
+  ];
 }
 
 /** Runs every size in every round, and one agent to know what the start costs. */
-async function runAll(
-  sizes: readonly number[],
-  rounds: number,
-  settings: Settings,
-): Promise<ReadonlyMap<number, readonly Round[]>> {
-  const hub = RemoteHub.start();
+async function runAll(settings: FleetSettings): Promise<ReadonlyMap<number, readonly Round[]>> {
+  const { sizes, rounds } = settings;
+  const hub: RemoteHub = startHub();
   const runs = new Map<number, Round[]>();
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -77,7 +57,7 @@ async function runAll(
         const bare = await runBare(hub, { agents, ...settings });
         const run = await runFleet(hub, { agents, ...settings });
         runs.set(agents, [...(runs.get(agents) ?? []), { ...run, bare }]);
-        console.log(`Round ${round}, ${agents} agents: ${seconds(run.wall)} s`);
+        settings.onRun(`Round ${round}, ${agents} agents: ${seconds(run.wall)} s`);
       }
     }
   } finally {
@@ -123,15 +103,3 @@ function rowOf(
 function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(2);
 }
-
-function machine({ concurrency, latency }: Settings, rounds: number): string {
-  const processor = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}`;
-  return `Node ${process.version}, ${processor}; concurrency ${concurrency}, latency ${latency} ms, ${rounds} rounds`;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`${text} is not a whole number above 0`);
-  return Number(text);
-}
-
-await main();

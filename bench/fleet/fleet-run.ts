@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { runAction, type Usage } from './action-process.ts';
+import { checkKeyFiles } from '../key-files.ts';
+import { measureAction, type Usage } from '../processes/action-process.ts';
 import type { RemoteHub } from './hub.ts';
 import type { HubCounts } from './hub-process.ts';
-import { checkKeyFiles } from './key-files.ts';
 
 export interface FleetOptions {
   readonly agents: number;
@@ -24,9 +24,9 @@ export interface FleetRun extends Usage, HubCounts {
 export async function runFleet(hub: RemoteHub, options: FleetOptions): Promise<FleetRun> {
   const { agents, concurrency, latency, profile } = options;
   const names = Array.from({ length: agents }, (_, index) => `device${index}`);
-  const access = await hub.open(latency);
+  const access = await hub.ask('open', { latency });
   let matching = 0;
-  const usage = await runAction({
+  const usage = await measureAction({
     files: { 'devices.csv': `name,owner\n${names.map((name) => `${name},\n`).join('')}` },
     inputs: {
       ...access,
@@ -42,7 +42,7 @@ export async function runFleet(hub: RemoteHub, options: FleetOptions): Promise<F
       matching = await checkKeyFiles(path.join(workspace, 'certificates'), clientIds);
     },
   });
-  const counts = await hub.close();
+  const counts = await hub.ask('close', {});
   if (counts.agents !== agents) throw new Error(`the hub has ${counts.agents} agents`);
   return { ...usage, ...counts, matching };
 }

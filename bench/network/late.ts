@@ -1,0 +1,35 @@
+interface Delivery {
+  /** as `performance.now()` tells the time */
+  readonly due: number;
+  readonly act: () => void;
+}
+
+/** Timers of Node may be late by more than this, in milliseconds: the rest is waited for awake. */
+const AWAKE = 1.5;
+
+/**
+ * Makes a queue of acts, each done when it is due, to a fraction of a millisecond. They are done in
+ * the order in which they were given, and not before it is their time.
+ */
+export function deliverLate(): (due: number, act: () => void) => void {
+  const queue: Delivery[] = [];
+  let waiting = false;
+  const work = () => {
+    waiting = false;
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      const left = first.due - performance.now();
+      if (left > 0) return wait(left);
+      queue.shift();
+      first.act();
+    }
+  };
+  const wait = (left: number) => {
+    waiting = true;
+    if (left > AWAKE) setTimeout(work, left - AWAKE);
+    else setImmediate(work);
+  };
+  return (due, act) => {
+    queue.push({ due, act });
+    if (!waiting) work();
+  };
+}

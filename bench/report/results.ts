@@ -1,0 +1,155 @@
+import type { Measured, Scenario, Variant } from '../job/job.ts';
+import type { Tools } from '../job/tools.ts';
+import type { Usage } from '../processes/action-process.ts';
+import { type Figure, figureOf, limitOf, mostOf, ROUND_TRIPS, ratio } from './figures.ts';
+import { describeMachine } from './machine.ts';
+import { distancesOf, type Plot } from './plots.ts';
+import { tableOf } from './table.ts';
+import { targetsOf, targetTable } from './targets.ts';
+
+/** All that one run of the bench has found. */
+export interface Findings {
+  readonly measured: readonly Measured[];
+  readonly rounds: number;
+  readonly tools: Tools;
+  /** of `dist/`, licences apart */
+  readonly bytes: number;
+  /** what the action used in a whole job without distance */
+  readonly usage: Readonly<Record<'files' | 'secrets', Usage>>;
+  /** what fleets took, in Markdown; empty when none were created */
+  readonly fleets: readonly string[];
+}
+
+type Part = readonly string[];
+
+/** The page of results, without a line of the machine but what describes it. */
+export function resultsPage(findings: Findings, plots: readonly Plot[]): string {
+  const { measured, bytes, fleets } = findings;
+  const [files, secrets, startUp] = plots.map(({ name, alt }) => `![${alt}](${name})`);
+  return [
+    ...[
+      '# Speed',
+      '',
+      '`npm run bench` has written this page and its plots; see below for how.',
+      '',
+    ],
+    ...[...describeMachine(findings.tools), `- Rounds: ${findings.rounds}, interleaved`, ''],
+    ...['## To reach', '', ...targetTable(targetsOf(measured, bytes)), ''],
+    ...['## The whole job', '', `${files}`, '', `${secrets}`, ''],
+    ...wholeJobs(findings),
+    ...['## Start-up', '', `${startUp}`, '', ...startUps(measured), ''],
+    ...['## Requests, connections, memory', '', ...costs(findings), ''],
+    ...(fleets.length > 0 ? ['## Fleets', '', ...fleets, '', FLEET_NOTE, ''] : []),
+    ...HOW,
+  ].join('\n');
+}
+
+function wholeJobs({ measured, tools }: Findings): Part {
+  const lacking = tools.gh ? [] : ['`gh` is not installed, so no script with it was measured.', ''];
+  return (['files', 'secrets'] as const).flatMap((scenario) => [
+    `${scenario === 'files' ? 'Files' : 'Two repository secrets'}, in ms:`,
+    '',
+    ...wholeJob(measured, scenario),
+    '',
+    ...(scenario === 'secrets' ? lacking : []),
+  ]);
+}
+
+/** What each variant took at each distance, and how many times as long as the limit that is. */
+export function wholeJob(measured: readonly Measured[], scenario: 'files' | 'secrets'): Part {
+  const header = ['round trip', 'limit', 'action', '÷ limit', 'lean', 'action ÷ lean'];
+  const rows = distancesOf(measured).map((roundTrip) => {
+    const of = (variant: Variant) => figureOf(measured, { scenario, variant, roundTrip });
+    const [action, lean, usual] = [of('action'), of('lean'), of('usual')];
+    const limit = limitOf(measured, scenario, roundTrip);
+    return [
+      `${roundTrip} ms`,
+      limit.toFixed(0),
+      withSpread(action),
+      times(ratio(action?.median, limit)),
+      withSpread(lean),
+      times(ratio(action?.median, lean?.median)),
+      withSpread(usual),
+      times(ratio(action?.median, usual?.median)),
+    ];
+  });
+  return tableOf([...header, 'usual', 'action ÷ usual'], rows);
+}
+
+function startUps(measured: readonly Measured[]): Part {
+  const node = figureOf(measured, { scenario: 'node', variant: 'action' });
+  const rows: readonly (readonly [string, Scenario])[] = [
+    ['`node -e 0`', 'node'],
+    ['failing fast on missing inputs', 'failing'],
+    ['post step with nothing to do', 'post'],
+  ];
+  return tableOf(
+    ['what', 'ms', '÷ `node -e 0`'],
+    rows.map(([name, scenario]) => {
+      const figure = figureOf(measured, { scenario, variant: 'action' });
+      return [name, withSpread(figure), times(ratio(figure?.median, node?.median))];
+    }),
+  );
+}
+
+function costs({ measured, usage, bytes }: Findings): Part {
+  const scenarios = ['files', 'secrets'] as const;
+  const rows = scenarios.flatMap((scenario) =>
+    (['action', 'lean', 'usual'] as const).map((variant) => {
+      const most = (what: 'requests' | 'connections') =>
+        String(mostOf(measured, { scenario, variant }, what) ?? NONE);
+      const { peakMemory, cpu } = usage[scenario];
+      const own = variant === 'action' ? [peakMemory.toFixed(0), cpu.toFixed(0)] : [NONE, NONE];
+      return [`${scenario}, ${variant}`, most('requests'), most('connections'), ...own];
+    }),
+  );
+  return [
+    ...tableOf(['job', 'requests', 'connections', 'peak MiB', 'CPU ms'], rows),
+    '',
+    `\`dist/\` has ${bytes} bytes, licences apart.`,
+  ];
+}
+
+/** What another build took for the same jobs, beside this one. */
+export function comparison(measured: readonly Measured[]): Part {
+  const scenarios = ['failing', 'post', 'files', 'secrets'] as const;
+  const rows = scenarios.flatMap((scenario) => {
+    const starts = scenario === 'failing' || scenario === 'post';
+    return (starts ? [undefined] : distancesOf(measured)).map((roundTrip) => {
+      const which = { scenario, ...(roundTrip !== undefined && { roundTrip }) };
+      const ours = figureOf(measured, { ...which, variant: 'action' });
+      const other = figureOf(measured, { ...which, variant: 'other' });
+      const name = roundTrip === undefined ? scenario : `${scenario}, ${roundTrip} ms`;
+      const share = times(ratio(ours?.median, other?.median));
+      return [name, withSpread(ours), withSpread(other), share];
+    });
+  });
+  return tableOf(['job', 'this build', 'the other', 'this ÷ other'], rows);
+}
+
+const NONE = '–';
+
+function withSpread(figure: Figure | undefined): string {
+  if (figure === undefined) return NONE;
+  const [low, high] = figure.quartiles;
+  return `${figure.median.toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`;
+}
+
+function times(value: number | undefined): string {
+  return value?.toFixed(2) ?? NONE;
+}
+
+const FLEET_NOTE =
+  'Ideal is the latency of the creates alone. Bare is a client that does nothing but the creates, on the same machine at about the same time. Measured is the action without its start-up; ratio is measured ÷ ideal.';
+
+const HOW: Part = [
+  '## How it is measured',
+  '',
+  '- Times are from the start of a process to its end: medians, in brackets the quartiles. All jobs are done in turn in every round, every other round backwards. Ratios are of medians.',
+  '- Token service, gateway and GitHub are the embedded ones, with TLS 1.3, at three loopback addresses. Each run is checked: a key and its certificate are in files or secrets.',
+  '- The distance is made by a relay in a process of its own, which delays both directions by half a round trip, and the first bytes of a connection by one more, for opening it. It is not made by the kernel (netem), which needs rights and a module that many machines lack.',
+  `- The limit is the median of \`node -e 0\` and what depends on one another: ${ROUND_TRIPS.files} round trips for files (token: TCP, TLS, request; create on an open connection), ${ROUND_TRIPS.secrets} with secrets (both pushed at once). It holds no work of anyone, neither here nor in the services.`,
+  "- The lean script is curl, curl, jq and awk, once each. The usual one has jq for each field. For secrets, both then call `gh secret set` twice. They trust one root certificate only, by `--cacert` and `SSL_CERT_FILE`, and so start faster than with a system's whole list; the action loads the list of Node, and that certificate by `NODE_EXTRA_CA_CERTS`.",
+  '- Environments hold only what a job needs. Memory and CPU time are of runs of their own, because looking at them takes time.',
+  '',
+];
