@@ -40,7 +40,7 @@ export async function benchFleets(settings: FleetSettings): Promise<readonly str
   const startUp = startUpOf(runs.get(1) ?? [], settings);
   const rows = sizes.map((agents) => rowOf(agents, runs.get(agents) ?? [], startUp, settings));
   return [
-    `${concurrency} agents in flight at once, ${latency} ms of latency of every answer, HTTP without TLS and distance, ${rounds} rounds. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
+    `${concurrency} agents in flight at once, ${latency} ms of latency of every answer, HTTP without TLS, rounds: ${rounds}. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
     '',
     ...tableOf(HEADER, rows),
   ];

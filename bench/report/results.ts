@@ -1,5 +1,5 @@
 import type { Measured, Scenario, Variant } from '../job/job.ts';
-import type { Tools } from '../job/tools.ts';
+import { NEEDED, type Tools } from '../job/tools.ts';
 import type { Usage } from '../processes/action-process.ts';
 import { type Figure, figureOf, limitOf, mostOf, ROUND_TRIPS, ratio } from './figures.ts';
 import { describeMachine } from './machine.ts';
@@ -45,14 +45,20 @@ export function resultsPage(findings: Findings, plots: readonly Plot[]): string 
 }
 
 function wholeJobs({ measured, tools }: Findings): Part {
-  const lacking = tools.gh ? [] : ['`gh` is not installed, so no script with it was measured.', ''];
   return (['files', 'secrets'] as const).flatMap((scenario) => [
     `${scenario === 'files' ? 'Files' : 'Two repository secrets'}, in ms:`,
     '',
     ...wholeJob(measured, scenario),
     '',
-    ...(scenario === 'secrets' ? lacking : []),
+    ...lackingFor(scenario, tools),
   ]);
+}
+
+/** Why there are no scripts, where there are none. */
+function lackingFor(scenario: 'files' | 'secrets', tools: Tools): Part {
+  const lacking = NEEDED[scenario].filter((name) => tools[name] === undefined);
+  if (lacking.length === 0) return [];
+  return [`No script was measured: ${lacking.join(', ')} not installed.`, ''];
 }
 
 /** What each variant took at each distance, and how many times as long as the limit that is. */
