@@ -23,6 +23,7 @@ import { withoutVariables } from '../without-variables.ts';
 import { type CreateServices, createAgents, type Report, type Verify } from './create.ts';
 import { allFailed } from './fate.ts';
 import type { Inputs } from './inputs.ts';
+import { keepMemoryFlat } from './memory.ts';
 import { Outputs, resultsOf } from './outputs.ts';
 import { RunReport } from './report.ts';
 import { JOURNAL_STATE } from './state.ts';
@@ -33,6 +34,7 @@ export async function createAll(
   inputs: Inputs,
   interruption: Interruption,
 ): Promise<void> {
+  if (inputs.several) keepMemoryFlat();
   const http = openHttp(inputs.proxies, (line) => runner.debug(line));
   try {
     await create(runner, inputs, http, interruption);

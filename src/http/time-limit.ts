@@ -14,20 +14,30 @@ export class TimeLimit {
   readonly seconds: number;
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
-  readonly #over = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #stopAll = new AbortController();
   readonly #interruption: Interruption;
-  readonly signal: AbortSignal;
-  readonly graceSignal: AbortSignal;
 
   /** `spent` is the part of the time that is used up already, in milliseconds. */
   constructor(seconds: number, interruption: Interruption, spent = 0) {
     const left = Math.max(0, seconds * 1000 - spent);
     this.seconds = seconds;
     this.#endsAt = performance.now() + left;
-    this.#timer = setTimeout(() => this.#over.abort(), left);
+    this.#timer = setTimeout(() => this.#abort(), left);
     this.#interruption = interruption;
-    this.signal = AbortSignal.any([this.#over.signal, interruption.cancelled]);
-    this.graceSignal = AbortSignal.any([this.#over.signal, interruption.graceOver]);
+    follow(interruption.cancelled, this.#onCancelled);
+    follow(interruption.graceOver, this.#onGraceOver);
+  }
+
+  readonly #onCancelled = () => this.#stop.abort();
+  readonly #onGraceOver = () => this.#stopAll.abort();
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get graceSignal(): AbortSignal {
+    return this.#stopAll.signal;
   }
 
   /** milliseconds */
@@ -48,13 +58,26 @@ export class TimeLimit {
   /** Ends what is still under way, because it is pointless. */
   end(): void {
     this.dispose();
-    this.#over.abort();
+    this.#abort();
   }
 
   /** To be called when the work is done. */
   dispose(): void {
     clearTimeout(this.#timer);
+    this.#interruption.cancelled.removeEventListener('abort', this.#onCancelled);
+    this.#interruption.graceOver.removeEventListener('abort', this.#onGraceOver);
   }
+
+  #abort(): void {
+    this.#stop.abort();
+    this.#stopAll.abort();
+  }
+}
+
+/** Not AbortSignal.any(): its signals are kept until the next large garbage collection. */
+function follow(signal: AbortSignal, onAbort: () => void): void {
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
 }
 
 /**
