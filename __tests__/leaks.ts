@@ -10,11 +10,16 @@ const WINDOW = 16;
 /** Every secret that can be read in a text, in any form that common tools and encodings give it. */
 export function leaksIn(text: string, { values, keys }: KnownSecrets): readonly string[] {
   const decoded = text.replace(/%2[BF]|%3D/gi, decodeURIComponent);
-  const plain = [...new Set([text, decoded, text.replace(/\\n|\s/g, '')])];
+  const joined = text.replace(/\\n|\s/g, '');
   const found = values.filter((value) => formsOf(value).some((form) => text.includes(form)));
   const foundKeys = keys.filter((key) => {
     const pieces = piecesOf(key);
-    return plain.some((haystack) => haveCommonWindow(haystack, pieces));
+    return (
+      haveCommonRun(text, pieces, WINDOW) ||
+      haveCommonRun(decoded, pieces, WINDOW) ||
+      // Two parts around a line end may each be shorter than what is a leak.
+      haveCommonRun(joined, pieces, 2 * WINDOW)
+    );
   });
   return [...found, ...foundKeys.map(() => 'a private key')];
 }
@@ -45,13 +50,12 @@ function formsOf(value: string): readonly string[] {
 
 /** What of a key is looked for. */
 interface Pieces {
-  /** all runs of WINDOW characters */
-  readonly windows: ReadonlySet<string>;
+  readonly texts: readonly string[];
   /** all runs of BLOCK characters: of a text, only every such block has to be looked up */
   readonly blocks: ReadonlySet<string>;
 }
 
-/** Every window holds a whole block, wherever blocks begin. */
+/** Every run that is a leak holds a whole block, wherever blocks begin. */
 const BLOCK = WINDOW / 2;
 
 /** Every key is looked for in many texts; a long test has more keys than memory. */
@@ -76,23 +80,21 @@ function makePieces(pem: string): Pieces {
     body,
     ...[0, 1, 2].map((skip) => file.subarray(skip).toString('base64').slice(60, -60)),
   ];
-  return { windows: runsIn(texts, WINDOW), blocks: runsIn(texts, BLOCK) };
+  return { texts, blocks: new Set(texts.flatMap(blocksIn)) };
 }
 
-function runsIn(texts: readonly string[], length: number): ReadonlySet<string> {
-  const runs = texts.flatMap((text) =>
-    Array.from({ length: Math.max(0, text.length - length + 1) }, (_, at) =>
-      text.slice(at, at + length),
-    ),
+function blocksIn(text: string): readonly string[] {
+  return Array.from({ length: Math.max(0, text.length - BLOCK + 1) }, (_, at) =>
+    text.slice(at, at + BLOCK),
   );
-  return new Set(runs);
 }
 
-function haveCommonWindow(text: string, { windows, blocks }: Pieces): boolean {
+function haveCommonRun(text: string, { texts, blocks }: Pieces, length: number): boolean {
   for (let at = 0; at + BLOCK <= text.length; at += BLOCK) {
     if (!blocks.has(text.slice(at, at + BLOCK))) continue;
-    for (let from = Math.max(0, at - BLOCK); from <= at; from++) {
-      if (windows.has(text.slice(from, from + WINDOW))) return true;
+    for (let from = Math.max(0, at + BLOCK - length); from <= at; from++) {
+      const run = text.slice(from, from + length);
+      if (run.length === length && texts.some((known) => known.includes(run))) return true;
     }
   }
   return false;

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { writeAgentsFile } from '../destinations/agents-file.ts';
 import { removeFile, removeFiles } from '../destinations/clean-up.ts';
+import type { Destination } from '../destinations/destination.ts';
 import { findExisting } from '../destinations/existing-files.ts';
+import type { GitHubServices } from '../destinations/github-secrets.ts';
 import { forgetful, Journal, readJournal } from '../destinations/journal.ts';
+import { lateDestination } from '../destinations/late.ts';
 import { loadWithOctokit } from '../destinations/load-with-octokit.ts';
 import { Workspace, type WorkspaceOptions } from '../destinations/workspace.ts';
 import { errorCode, Failure } from '../failure.ts';
@@ -52,7 +55,7 @@ async function create(
   const outputs = new Outputs(runner, inputs);
   const journal = await startJournal(runner, inputs, outputs);
   const report = new RunReport(runner, inputs, outputs);
-  const services = await servicesFor(runner, inputs, http, interruption, journal, report);
+  const services = servicesFor(runner, inputs, http, interruption, journal, report);
   if (inputs.agents.length === 0) runner.notice('The shard is empty: there is nothing to do.');
 
   const fates = await createAgents(inputs, services);
@@ -111,14 +114,14 @@ async function startJournal(runner: Runner, inputs: Inputs, outputs: Outputs): P
   }
 }
 
-async function servicesFor(
+function servicesFor(
   runner: Runner,
   inputs: Inputs,
   http: HttpClient,
   interruption: Interruption,
   journal: Journal,
   report: Report,
-): Promise<CreateServices> {
+): CreateServices {
   const { credentials, endpoints, ifExists, toWorkspace, outputDirectory } = inputs;
   const { secrets } = runner;
   const clock = systemClock;
@@ -134,7 +137,7 @@ async function servicesFor(
     existing: async (agents) =>
       ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
     warn: (message) => runner.warn(message),
-    ...(await placesFor(runner, inputs, journal, { http, clock }, authorities)),
+    ...placesFor(runner, inputs, journal, { http, clock }, authorities),
     verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
     report,
   };
@@ -156,14 +159,14 @@ function connectionsAhead(
 }
 
 /** Where certificates go, and where a key is saved that none of those places keeps. */
-async function placesFor(
+function placesFor(
   runner: Runner,
   inputs: Inputs,
   journal: Journal,
-  services: { readonly http: HttpClient; readonly clock: Clock },
+  services: GitHubServices,
   authorities: () => Promise<string>,
-): Promise<Pick<CreateServices, 'destinations' | 'rescues'>> {
-  const { github, toWorkspace, agents, several, ephemeral } = inputs;
+): Pick<CreateServices, 'destinations' | 'rescues'> {
+  const { toWorkspace, agents } = inputs;
   const inWorkspace = workspaceOptions(runner, inputs, journal);
   // MQTTX can't use an encrypted key.
   const isEncrypted = agents.some(({ passphrase }) => passphrase !== undefined);
@@ -174,22 +177,31 @@ async function placesFor(
     workspace: path.resolve(temporary),
   };
   const kept = { made: forgetful, drafts: journal };
-
-  const workspace = toWorkspace ? [new Workspace({ ...inWorkspace, connection })] : [];
-  const secrets = github
-    ? (await loadSecrets()).gitHubDestinations(github, {
-        several,
-        made: ephemeral ? journal : forgetful,
-        ...services,
-      })
-    : [];
   return {
-    destinations: [...workspace, ...secrets],
+    destinations: [
+      ...(toWorkspace ? [new Workspace({ ...inWorkspace, connection })] : []),
+      ...secretsFor(inputs, journal, services),
+    ],
     rescues: [
       ...(toWorkspace ? [] : [new Workspace({ ...inWorkspace, ...kept })]),
       new Workspace({ ...inTemporary, ...kept }),
     ],
   };
+}
+
+function secretsFor(
+  { github, several, ephemeral }: Inputs,
+  journal: Journal,
+  services: GitHubServices,
+): readonly Destination[] {
+  if (github === undefined) return [];
+  const made = ephemeral ? journal : forgetful;
+  // Octokit and the sealed box come with them.
+  const load = () => loadWithOctokit(() => import('../destinations/github-secrets.ts'));
+  const destinations = once(async () =>
+    (await load()).gitHubDestinations(github, { several, made, ...services }),
+  );
+  return github.places.map((place) => lateDestination(async () => (await destinations())(place)));
 }
 
 /** Where files go, and who learns of them: nobody of those that are to stay. */
@@ -204,11 +216,6 @@ function workspaceOptions(
     made: keepFiles && !dryRun ? forgetful : journal,
     drafts: journal,
   };
-}
-
-/** Octokit and the sealed box come with them. */
-function loadSecrets() {
-  return loadWithOctokit(() => import('../destinations/github-secrets.ts'));
 }
 
 /** MQTT comes with it, whose own debugging would go to standard error. */

@@ -25,14 +25,14 @@ export interface DestinationServices extends GitHubServices {
   readonly made: MadeLog;
 }
 
-/** The destinations for secrets that the inputs ask for. */
+/** The destination that each place for secrets is. */
 export function gitHubDestinations(
-  { apiUrl, token, places, secretPrefix, variables }: GitHubSettings,
+  { apiUrl, token, secretPrefix, variables }: GitHubSettings,
   { several, made, ...services }: DestinationServices,
-): readonly Destination[] {
+): (place: Place) => Destination {
   const api = gitHubApi({ apiUrl, token, ...services });
   const names = settingNames(secretPrefix, several);
-  return places.map((place) => new GitHubSecrets({ api, place, names, variables, made }));
+  return (place) => new GitHubSecrets({ api, place, names, variables, made });
 }
 
 interface GitHubSecretsOptions {
