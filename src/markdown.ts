@@ -5,6 +5,16 @@ export function code(text: string | undefined): string {
   return `<code>${escaped}</code>`;
 }
 
+/** Lines that a reader can fold and unfold. The title is our own words, shown as they are. */
+export function folded(
+  title: string,
+  lines: readonly string[],
+  { open }: { readonly open: boolean },
+): readonly string[] {
+  const head = `<details${open ? ' open' : ''}><summary>${title}</summary>`;
+  return [head, '', ...lines, '', '</details>', ''];
+}
+
 /** Lines as a document: no more than one blank line in a row, one line end at the end. */
 export function document(lines: readonly string[]): string {
   return `${lines

@@ -64,7 +64,7 @@ describe.concurrent('the new certificate is proved', () => {
     expect(broker.disconnects).toEqual(['mqtt1_device001']);
     expect(broker.messages).toEqual([]);
     expect(result.log.join('\n')).toContain('connection accepted by the broker');
-    expect(result.summary).toContain('connected<br>');
+    expect(result.summary).toContain('was created and connected');
     expect(sandbox.hub.agents.get('mqtt1_device001')?.boarding).toBe('ONBOARDED');
   });
 

@@ -1,29 +1,15 @@
-import { code, document } from '../markdown.ts';
-import type { Topics } from '../mqtt/topics.ts';
+import path from 'node:path';
+import { code, document, folded } from '../markdown.ts';
+import type { Topic } from '../mqtt/topics.ts';
 import type { Agent, Fate } from './fate.ts';
 import type { HowToConnect } from './how-to-connect.ts';
 
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
 export function summaryOf(fates: readonly Fate[], options: SummaryOptions): string {
-  const failed = fates.filter(({ failure }) => failure !== undefined);
-  const others = fates.filter(({ failure }) => failure === undefined);
-  const rows = [...failed, ...others].map((fate) => rowOf(fate, options.dryRun));
-  const shown = upTo(LARGEST_TABLE, rows);
-  const lines = [
-    '### Insights Hub agent certificates',
-    '',
-    options.dryRun ? 'Dry run: everything was checked, nothing was created.\n' : '',
-    fates.length > 1 ? `${countsOf(fates, options)}\n` : '',
-    '| Agent | Client id | Certificate (SHA-256) | Expires | Stored |',
-    '| --- | --- | --- | --- | --- |',
-    ...shown,
-    '',
-    shown.length < rows.length
-      ? `${rows.length - shown.length} more agents have no room here; the log has all of them.\n`
-      : '',
-    ...(options.connect === undefined ? [] : connectSection(options.connect)),
-  ];
-  return document(lines);
+  const [only] = fates;
+  const told = only !== undefined && fates.length === 1 ? one(only, options) : many(fates, options);
+  const note = options.dryRun ? ['Dry run: everything was checked, nothing was created.', ''] : [];
+  return document([...told, ...note, ...connectSection(options.connect)]);
 }
 
 export interface SummaryOptions {
@@ -32,17 +18,83 @@ export interface SummaryOptions {
   readonly dryRun: boolean;
 }
 
-/** GitHub takes a summary of 1 MiB at most; this is for the table, in bytes. */
-const LARGEST_TABLE = 900 * 1024;
+/** One agent, as a list: on a phone its lines are wrapped, where a table would have to be moved. */
+function one(fate: Fate, { dryRun }: SummaryOptions): readonly string[] {
+  const { agent, settings = [], isVerified, failure } = fate;
+  const { clientId, expiresAt, privateKeyPath, certificatePath, mqttxPath, fingerprint } = agent;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Client id', code(clientId)],
+    ['Valid until', code(expiresAt?.slice(0, 10))],
+    ['Connection', isVerified ? 'accepted by the broker' : ''],
+    ['Private key', code(privateKeyPath)],
+    ['Certificate', code(certificatePath)],
+    ...settings.map((setting) => ['Stored', settingOf(setting)] as const),
+    ['File for MQTTX', code(mqttxPath)],
+    ['SHA-256 of the certificate', code(fingerprint)],
+  ];
+  const known = facts.filter(([, value]) => value !== '');
+  return [
+    failure === undefined
+      ? `### ${PASSED} Agent ${code(agent.name)} was ${stateOf(fate, dryRun)}`
+      : `### ${FAILED} Agent ${code(agent.name)} ${stateOf(fate, dryRun)}`,
+    '',
+    ...known.map(([name, value]) => `- **${name}**: ${value}`),
+    '',
+    ...(failure === undefined ? [] : [WHERE_REASONS_ARE, '']),
+  ];
+}
 
-/** The first rows, as many as fit. */
-function upTo(bytes: number, rows: readonly string[]): readonly string[] {
+/** Several agents: the counts first, then what failed, then the others. */
+function many(fates: readonly Fate[], options: SummaryOptions): readonly string[] {
+  const failed = fates.filter(({ failure }) => failure !== undefined);
+  const others = fates.filter(({ failure }) => failure === undefined);
+  const directory = commonDirectory(fates);
+  const lines = failed.map((fate) => failureLine(fate, directory));
+  const rows = others.map((fate) => rowOf(fate, directory, options));
+  const shownLines = upTo(MOST_SHOWN, lines);
+  const shownRows = upTo(MOST_SHOWN - bytesOf(shownLines), rows);
+  const left = lines.length + rows.length - shownLines.length - shownRows.length;
+  return [
+    `### ${headOf(fates, failed)}`,
+    '',
+    `${countsOf(fates, options)}.`,
+    '',
+    ...(failed.length > 0 ? [...shownLines, '', WHERE_REASONS_ARE, ''] : []),
+    directory === undefined ? '' : `Files are in ${code(directory)}.`,
+    '',
+    ...(shownRows.length > 0 ? tableOf(shownRows, others.length) : []),
+    left > 0 ? `${left} more agents have no room here; the log has all of them.` : '',
+    '',
+  ];
+}
+
+const PASSED = '✅';
+const FAILED = '❌';
+const WHERE_REASONS_ARE = 'The log says why, and what to do.';
+
+/** GitHub takes a summary of 1 MiB at most; this is for the agents, in bytes. */
+const MOST_SHOWN = 900 * 1024;
+
+/** Of more agents than this, those that did not fail are folded. */
+const MOST_UNFOLDED = 10;
+
+/** The first lines, as many as fit. */
+function upTo(bytes: number, lines: readonly string[]): readonly string[] {
   let size = 0;
-  const end = rows.findIndex((row) => {
-    size += Buffer.byteLength(row) + 1;
+  const end = lines.findIndex((line) => {
+    size += Buffer.byteLength(line) + 1;
     return size > bytes;
   });
-  return end < 0 ? rows : rows.slice(0, end);
+  return end < 0 ? lines : lines.slice(0, end);
+}
+
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
+}
+
+function headOf({ length }: readonly Fate[], failed: readonly Fate[]): string {
+  if (failed.length === 0) return `${PASSED} ${length} agents`;
+  return `${FAILED} ${failed.length} of ${length} agents failed`;
 }
 
 function countsOf(fates: readonly Fate[], { dryRun }: SummaryOptions): string {
@@ -56,34 +108,80 @@ function countsOf(fates: readonly Fate[], { dryRun }: SummaryOptions): string {
   ].join(', ');
 }
 
-function rowOf(fate: Fate, dryRun: boolean): string {
-  const { agent, settings, isVerified, isSkipped, failure } = fate;
-  const passed = isSkipped ? 'there already' : dryRun ? 'checked' : isVerified ? 'connected' : '';
-  const state = failure === undefined ? passed : `failed: ${code(failure.code)}`;
+/** Where the files of all agents are that have any, if that is one place. */
+function commonDirectory(fates: readonly Fate[]): string | undefined {
+  const directories = new Set(
+    fates.flatMap(({ agent }) => agent.privateKeyPath ?? []).map((file) => path.dirname(file)),
+  );
+  const [first] = directories;
+  return directories.size === 1 ? first : undefined;
+}
+
+function failureLine(fate: Fate, directory: string | undefined): string {
+  const { agent } = fate;
+  const id = agent.clientId === undefined ? '' : `client id ${code(agent.clientId)}`;
+  const facts = [stateOf(fate, false), id, ...storedOf(fate, directory)];
+  return `- ${code(agent.name)} ${facts.filter(Boolean).join(', ')}`;
+}
+
+function rowOf(
+  fate: Fate,
+  directory: string | undefined,
+  { dryRun }: { readonly dryRun: boolean },
+): string {
+  const { agent } = fate;
   const cells = [
     code(agent.name),
+    stateOf(fate, dryRun),
     code(agent.clientId),
-    code(agent.fingerprint),
     code(agent.expiresAt?.slice(0, 10)),
-    [state, filesOf(agent), settingsOf(settings)].filter(Boolean).join('<br>'),
+    storedOf(fate, directory).join('<br>'),
+    inLines(agent.fingerprint).map(code).join('<br>'),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function filesOf({ privateKeyPath, certificatePath, mqttxPath }: Agent): string {
-  return [privateKeyPath, certificatePath, mqttxPath].map(code).filter(Boolean).join('<br>');
+/** A fingerprint in short lines, so that the table is no wider than a page. */
+function inLines(fingerprint = ''): readonly string[] {
+  return fingerprint.match(/.{1,24}/g) ?? [];
 }
 
-function settingsOf(settings: Fate['settings'] = []): string {
-  return settings
-    .map(({ kind, name, place }) => `${kind} ${code(name)} of ${code(place)}`)
-    .join('<br>');
+function tableOf(rows: readonly string[], count: number): readonly string[] {
+  const title = count === 1 ? '1 agent that did not fail' : `${count} agents that did not fail`;
+  const table = [
+    '| Agent | Result | Client id | Valid until | Stored | SHA-256 of the certificate |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ];
+  return folded(title, table, { open: count <= MOST_UNFOLDED });
 }
 
-function connectSection(connect: HowToConnect): readonly string[] {
+function stateOf({ isSkipped, isVerified, failure }: Fate, dryRun: boolean): string {
+  if (failure !== undefined) return `failed: ${code(failure.code)}`;
+  if (isSkipped) return 'there already';
+  if (dryRun) return 'checked';
+  return isVerified ? 'created and connected' : 'created';
+}
+
+function storedOf({ agent, settings = [] }: Fate, directory: string | undefined) {
+  return [...filesOf(agent, directory), ...settings.map(settingOf)];
+}
+
+function filesOf(agent: Agent, directory: string | undefined): readonly string[] {
+  const { privateKeyPath, certificatePath, mqttxPath } = agent;
+  const files = [privateKeyPath, certificatePath, mqttxPath].filter((file) => file !== undefined);
+  return files.map((file) => code(path.dirname(file) === directory ? path.basename(file) : file));
+}
+
+function settingOf({ kind, name, place }: NonNullable<Fate['settings']>[number]): string {
+  return `${kind} ${code(name)} of ${code(place)}`;
+}
+
+function connectSection(connect: HowToConnect | undefined): readonly string[] {
+  if (connect === undefined) return [];
   const { broker, clientId, topics, mosquittoPub, mqttxPath } = connect;
-  const listed = (title: string, list: Topics['publish']) =>
-    `- ${title}: ${list.map(({ topic, purpose }) => `${code(topic)} (${purpose})`).join(', ')}`;
+  const listed = (title: string, list: readonly Topic[]) =>
+    list.map(({ topic, purpose }) => `- ${title} ${code(topic)} (${purpose})`);
   return [
     `#### Connect as ${code(clientId)}`,
     '',
@@ -93,7 +191,13 @@ function connectSection(connect: HowToConnect): readonly string[] {
     ...(mosquittoPub === undefined
       ? []
       : ['Publish a first message:', '', '```sh', mosquittoPub, '```', '']),
-    listed('The agent publishes to', topics.publish),
-    listed('It subscribes to', topics.subscribe),
+    ...folded(
+      'Topics',
+      [
+        ...listed('The agent publishes to', topics.publish),
+        ...listed('It subscribes to', topics.subscribe),
+      ],
+      { open: false },
+    ),
   ];
 }

@@ -6,16 +6,29 @@ export function summaryOf(
   fates: readonly EndFate[],
   { dryRun }: { readonly dryRun: boolean },
 ): string {
+  const failed = fates.filter(({ failure }) => failure !== undefined);
+  const others = fates.filter(({ failure }) => failure === undefined);
   return document([
-    '### Insights Hub agents ended',
+    `### ${failed.length > 0 ? '❌' : '✅'} Insights Hub agents: ${countsOf(fates)}`,
     '',
     dryRun ? 'Dry run: everything was looked up, nothing was changed.\n' : '',
-    '| Agent | Client id | Agent id | Result |',
+    '| Agent | Result | Client id | Agent id |',
     '| --- | --- | --- | --- |',
-    ...fates.map(rowOf),
+    ...[...failed, ...others].map(rowOf),
     '',
+    failed.length > 0 ? 'The log says why, and what to do.\n' : '',
     dryRun ? '' : 'No source says that ending an agent makes its certificate invalid.',
   ]);
+}
+
+/** How many agents came to each end, failures first. */
+function countsOf(fates: readonly EndFate[]): string {
+  const results = ['failed', 'deleted', 'absent', 'would-delete'] as const;
+  const counted = results.map((result) => {
+    const count = fates.filter((fate) => fate.result === result).length;
+    return count === 0 ? '' : `${count} ${RESULTS[result]}`;
+  });
+  return counted.filter(Boolean).join(', ');
 }
 
 function rowOf({ name, clientId, agentId, result, removed, failure }: EndFate): string {
@@ -23,13 +36,13 @@ function rowOf({ name, clientId, agentId, result, removed, failure }: EndFate): 
   const gone = removed.map(({ kind, name: setting, place }) => {
     return `${kind} ${code(setting)} of ${code(place)} is gone`;
   });
-  const cells = [code(name), code(clientId), code(agentId), [outcome, ...gone].join('<br>')];
+  const cells = [code(name), [outcome, ...gone].join('<br>'), code(clientId), code(agentId)];
   return `| ${cells.join(' | ')} |`;
 }
 
 const RESULTS: Readonly<Record<EndFate['result'], string>> = {
   deleted: 'ended',
-  absent: 'was not there',
+  absent: 'not there',
   failed: 'failed',
   'would-delete': 'would be ended',
 };
