@@ -20,7 +20,7 @@ How to read the tables:
 | --- | --- |
 | What goes wrong | Several faults in one line have the same end. Unless it is said otherwise, the service has processed nothing when it answers with an error |
 | How often | \`once\`: one request meets the fault, and the next ones are answered as usual. \`every time\`: all requests of this kind meet it |
-| Ends with | \`success\`, or one of the [failure codes](../README.md#failure-codes) |
+| Ends with | \`success\`, or one of the [failure codes](troubleshooting.md#failure-codes) |
 | Requests | How many requests of this kind the action makes, with those that don't get a connection |
 | What exists | Agents and assets at Insights Hub, and secrets at GitHub, when the step is over |
 | Private key | Where it is then. A key that is *lost* was issued, and nobody has it: the agent has to be ended. A key that was *saved* stays when the job ends, until the runner is emptied |

@@ -1,15 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const docs = readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`);
-const pages = ['SECURITY.md', 'CONTRIBUTING.md', ...docs].filter((name) => name.endsWith('.md'));
-const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+import { describe, expect, test } from 'vitest';
+import { pages, proseOf, ROOT, read } from './pages.ts';
 
 /** What GitHub calls the headings of a page in links. */
-function anchorsOf(text: string): readonly string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+function anchorsOf(page: string): readonly string[] {
+  return [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
@@ -17,23 +13,53 @@ function anchorsOf(text: string): readonly string[] {
   );
 }
 
-/** The links of a page, within the project, that lead nowhere. */
+/** The links and pictures of a page, within the project, that lead nowhere. */
 function brokenIn(page: string, text: string): readonly string[] {
-  const links = [...text.matchAll(/\]\(([^):]+)\)/g)].map(([, link = '']) => link);
+  const links = [
+    ...text.matchAll(/\]\(([^):]+)\)/g),
+    ...text.matchAll(/\b(?:src|srcset|href)="([^":]+)"/g),
+  ].map(([, link = '']) => link);
   return links.filter((link) => {
     const [name = '', anchor] = link.split('#');
     const file = name === '' ? page : path.join(path.dirname(page), name);
     if (!existsSync(path.join(ROOT, file))) return true;
-    return anchor !== undefined && !anchorsOf(read(file)).includes(anchor);
+    return anchor !== undefined && !anchorsOf(file).includes(anchor);
   });
 }
 
 test.each(pages)('the links of %s lead somewhere', (page) => {
-  expect(brokenIn(page, read(page))).toEqual([]);
+  expect(brokenIn(page, proseOf(page))).toEqual([]);
 });
 
 test('a link to nowhere would be found', () => {
   const links = ['nowhere.md', '../README.md#nowhere', '../README.md#inputs'];
   const text = links.map((link) => `[text](${link})`).join(' ');
   expect(brokenIn('docs/security.md', text)).toEqual(links.slice(0, 2));
+  expect(brokenIn('README.md', '<img src="docs/pictures/nothing.png">')).toHaveLength(1);
+});
+
+test('every page is reached from the README', () => {
+  const seen = new Set(['README.md']);
+  for (const page of seen) {
+    for (const [, link = ''] of proseOf(page).matchAll(/\]\(([^):#]+\.md)/g)) {
+      seen.add(path.posix.join(path.posix.dirname(page), link));
+    }
+  }
+  expect(pages.filter((page) => !seen.has(page))).toEqual([]);
+});
+
+describe('the pictures', () => {
+  const FOLDER = 'docs/pictures';
+  const pictures = readdirSync(path.join(ROOT, FOLDER)).map((name) => `${FOLDER}/${name}`);
+
+  test('are shown, with a text for those who do not see them', () => {
+    const shown = pages.map(read).join('\n');
+    expect(pictures.filter((name) => !shown.includes(path.basename(name)))).toEqual([]);
+    for (const [image] of shown.matchAll(/<img[^>]*>/g)) expect(image).toMatch(/ alt="[^"]{20,}"/);
+    for (const [image] of shown.matchAll(/!\[[^\]]*\]/g)) expect(image.length).toBeGreaterThan(20);
+  });
+
+  test.each(pictures)('are small: %s', (name) => {
+    expect(readFileSync(path.join(ROOT, name)).length).toBeLessThan(150_000);
+  });
 });

@@ -62,8 +62,8 @@ describe('the fault matrix', () => {
     expect(Object.keys(faults).filter((name) => !used.has(name))).toEqual([]);
   });
 
-  test('leads to a heading that the README has', () => {
-    expect(read('README.md')).toContain('\n## Failure codes\n');
-    expect(makePage()).toContain('](../README.md#failure-codes)');
+  test('leads to a heading that docs/troubleshooting.md has', () => {
+    expect(read('docs/troubleshooting.md')).toContain('\n## Failure codes\n');
+    expect(makePage()).toContain('](troubleshooting.md#failure-codes)');
   });
 });

@@ -1,8 +1,11 @@
 import { createPrivateKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import { parse } from 'yaml';
+import { Broker } from '../../sandbox/broker/broker.ts';
 import { GitHub } from '../../sandbox/github/github.ts';
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import type { PlayedJob } from '../../sandbox/workflow/job.ts';
@@ -14,6 +17,7 @@ import {
 } from '../../sandbox/workflow/play.ts';
 import { parseWorkflow } from '../../sandbox/workflow/workflow-file.ts';
 import { leaksIn } from '../leaks.ts';
+import { TestProxy } from '../proxy.ts';
 import { lint } from './actionlint.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -100,6 +104,8 @@ class Services {
       INSIGHTS_HUB_CLIENT_SECRET: secret,
       SECRETS_APP_PRIVATE_KEY: 'the private key of the App',
       FLEET_PASSPHRASE: 'the passphrase of the fleet',
+      FIRMWARE_PASSPHRASE: 'the passphrase of the firmware',
+      KEY_PASSPHRASE: 'the passphrase of the key',
     };
   }
 
@@ -139,7 +145,9 @@ class Services {
     const steps = Object.values(jobs).flatMap((job) => job.steps);
     const issued = steps.flatMap(({ outputs }) => outputs['token'] ?? []);
     const { secret } = hub.technicalUser;
-    const values = [secret, this.secrets.FLEET_PASSPHRASE, ...hub.tokens, ...issued];
+    const { FLEET_PASSPHRASE, FIRMWARE_PASSPHRASE, KEY_PASSPHRASE } = this.secrets;
+    const passphrases = [FLEET_PASSPHRASE, FIRMWARE_PASSPHRASE, KEY_PASSPHRASE];
+    const values = [secret, ...passphrases, ...hub.tokens, ...issued];
     const keys = [...hub.agents.values()].map(({ pair }) => pair.privateKey);
     expect(leaksIn(JSON.stringify(jobs, withoutTokens), { values, keys })).toEqual([]);
   }
@@ -426,5 +434,109 @@ describe('a fleet', () => {
     const second = await services.rerun(RECIPE, run, first);
     expect([...asked(services)].sort()).toEqual(names);
     expectCollected(services, second);
+  });
+});
+
+const BY_HAND = { event: { name: 'workflow_dispatch', payload: {} } };
+
+describe.each(['minimal.yml', 'self-hosted.yml'])('%s', (name) => {
+  test('leaves no file when the job has ended', async ({ services }) => {
+    const played = await services.play(name, BY_HAND);
+    expect(resultsOf(played)).toEqual({ certificate: 'success' });
+    expect(logOf(played)).toContain('The private key can be read');
+    expect(services.hub.seen('create')).toHaveLength(1);
+    expect(played.jobs['certificate']?.files).toEqual([]);
+  });
+});
+
+describe('firmware', () => {
+  const RECIPE = 'firmware.yml';
+
+  test('takes the files along, and leaves the runner encrypted only', async ({ services }) => {
+    const workflow = `${readRecipe(RECIPE)}      - env:
+          FIRMWARE_PASSPHRASE: \${{ secrets.FIRMWARE_PASSPHRASE }}
+        run: |
+          openssl enc -d -aes-256-cbc -pbkdf2 -pass env:FIRMWARE_PASSPHRASE -in firmware/firmware.tar.gz.enc | tar -xz
+          openssl pkey -in etc/agent/agent.key -pubout > agent.pub
+          openssl x509 -in etc/agent/agent.pem -noout -pubkey | cmp - agent.pub
+          cat etc/agent/client-id
+          stat -c %a etc/agent/agent.key
+          rm -r etc agent.pub
+`;
+    const played = await services.play(RECIPE, { ...BY_HAND, workflow });
+    expect(resultsOf(played)).toEqual({ firmware: 'success' });
+    expect(logOf(played).slice(-3)).toEqual(expect.arrayContaining(['mqtt1_firmware-1', '600']));
+    expect(Object.keys(played.artifacts.read('firmware'))).toEqual(['firmware.tar.gz.enc']);
+    expect(played.jobs['firmware']?.files).toEqual(['firmware', 'firmware/firmware.tar.gz.enc']);
+  });
+});
+
+describe('an encrypted key as an artifact', () => {
+  test('is opened by the next job with the passphrase', async ({ services }) => {
+    const played = await services.play('encrypted-artifact.yml', BY_HAND);
+    expect(resultsOf(played)).toEqual({ certificate: 'success', deploy: 'success' });
+    expect(logOf(played)).toContain('The key of mqtt1_device-1 can be opened');
+    const files = played.artifacts.read('certificate');
+    expect(Object.keys(files).sort()).toEqual(['mqtt1_device-1.key', 'mqtt1_device-1.pem']);
+    const key = files['mqtt1_device-1.key'] ?? '';
+    expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+    const passphrase = services.secrets.KEY_PASSPHRASE;
+    expect(createPrivateKey({ key, passphrase }).export({ type: 'pkcs1', format: 'pem' })).toBe(
+      services.pairOf('mqtt1_device-1').privateKey,
+    );
+    expect(played.jobs['certificate']?.files).toEqual([]);
+  });
+});
+
+describe('a certificate that is issued after a review', () => {
+  test('is made with the secrets of one environment, and used with those of another', async ({
+    services,
+  }) => {
+    const { github } = services;
+    const issuing = github.addEnvironment('issuing');
+    const production = github.addEnvironment('production');
+    for (const [name, value] of Object.entries(services.secrets)) issuing.secrets.set(name, value);
+    const played = await services.play('reviewed.yml', { ...BY_HAND, secrets: {} });
+    expect(resultsOf(played)).toEqual({ issue: 'success', deploy: 'success' });
+    expect(logOf(played)).toContain('The private key of mqtt1_device-1 belongs to its certificate');
+    expect([...production.secrets.keys()].sort()).toEqual([CERTIFICATE, KEY]);
+    expect(production.secrets.get(KEY)).toBe(services.pairOf('mqtt1_device-1').privateKey);
+  });
+});
+
+describe('behind a proxy', () => {
+  const RECIPE = 'proxy.yml';
+  const BROKER = 'mqtts://mindconnectmqtt.eu1.mindsphere.io:443';
+
+  test('the broker is reached on port 443, and trusted because of the company’s own CA', async ({
+    services,
+  }) => {
+    const { hub } = services;
+    const broker = await Broker.start({ hub, alpn: ['x-amzn-mqtt-ca'] });
+    const proxy = await TestProxy.start({ hosts: { 'localhost:443': `127.0.0.1:${broker.port}` } });
+    const directory = await mkdtemp(path.join(tmpdir(), 'recipe-'));
+    try {
+      const file = path.join(directory, 'company-ca.pem');
+      await writeFile(file, broker.ca);
+      const recipe = readRecipe(RECIPE);
+      expect(recipe).toContain(BROKER);
+      const played = await services.play(RECIPE, {
+        ...BY_HAND,
+        workflow: recipe.replace(BROKER, 'mqtts://localhost:443'),
+        vars: {
+          INSIGHTS_HUB_TENANT: hub.tenant,
+          PROXY_URL: `http://${proxy.host}`,
+          COMPANY_CA_FILE: file,
+        },
+      });
+      expect(resultsOf(played)).toEqual({ certificate: 'success' });
+      expect(logOf(played).join('\n')).toContain('connection accepted by the broker');
+      expect(proxy.connects).toEqual(['localhost:443']);
+      expect(broker.connections.map(({ clientId }) => clientId)).toEqual(['mqtt1_device-1']);
+    } finally {
+      await rm(directory, { recursive: true });
+      await proxy.stop();
+      await broker.stop();
+    }
   });
 });
