@@ -144,6 +144,8 @@ describe.each(PAGES)('the tables of %s', (page) => {
   });
 });
 
-test('the version that servers see is the package’s', () => {
-  expect(VERSION).toBe((JSON.parse(read('package.json')) as { version: string }).version);
+test('the version that servers see, and that is cited, is the package’s', () => {
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  expect(VERSION).toBe(version);
+  expect((parse(read('CITATION.cff')) as { version: string }).version).toBe(version);
 });
