@@ -5,6 +5,24 @@ export function code(text: string | undefined): string {
   return `<code>${escaped}</code>`;
 }
 
+/** GitHub takes a summary of 1 MiB at most; this is for its agents, in bytes. */
+export const MOST_SHOWN = 900 * 1024;
+
+/** The first lines, as many as fit. */
+export function upTo(bytes: number, lines: readonly string[]): readonly string[] {
+  let size = 0;
+  const end = lines.findIndex((line) => {
+    size += bytesOf([line]);
+    return size > bytes;
+  });
+  return end < 0 ? lines : lines.slice(0, end);
+}
+
+/** The size of lines with their ends. */
+export function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
+}
+
 /** Lines that a reader can fold and unfold. The title is our own words, shown as they are. */
 export function folded(
   title: string,

@@ -19,10 +19,9 @@ const OTHERS = [
   "The agent's client id is ***_device001",
   "Skip output 'client-id' since it may contain secret.",
   'Resource not accessible by integration',
-  'No start line',
+  'Could not read key from …',
   'COPY . .',
   'error:1E08010C:DECODER routines::unsupported',
-  'invalid PEM',
 ];
 
 interface Entry {

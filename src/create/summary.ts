@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { code, document, folded } from '../markdown.ts';
+import { bytesOf, code, document, folded, MOST_SHOWN, upTo } from '../markdown.ts';
 import type { Topic } from '../mqtt/topics.ts';
 import type { Agent, Fate } from './fate.ts';
 import type { HowToConnect } from './how-to-connect.ts';
@@ -72,25 +72,8 @@ const PASSED = '✅';
 const FAILED = '❌';
 const WHERE_REASONS_ARE = 'The log says why, and what to do.';
 
-/** GitHub takes a summary of 1 MiB at most; this is for the agents, in bytes. */
-const MOST_SHOWN = 900 * 1024;
-
 /** Of more agents than this, those that did not fail are folded. */
 const MOST_UNFOLDED = 10;
-
-/** The first lines, as many as fit. */
-function upTo(bytes: number, lines: readonly string[]): readonly string[] {
-  let size = 0;
-  const end = lines.findIndex((line) => {
-    size += Buffer.byteLength(line) + 1;
-    return size > bytes;
-  });
-  return end < 0 ? lines : lines.slice(0, end);
-}
-
-function bytesOf(lines: readonly string[]): number {
-  return lines.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
-}
 
 function headOf({ length }: readonly Fate[], failed: readonly Fate[]): string {
   if (failed.length === 0) return `${PASSED} ${length} agents`;

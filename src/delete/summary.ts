@@ -1,4 +1,4 @@
-import { code, document } from '../markdown.ts';
+import { code, document, MOST_SHOWN, upTo } from '../markdown.ts';
 import type { EndFate } from './delete.ts';
 
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
@@ -8,14 +8,18 @@ export function summaryOf(
 ): string {
   const failed = fates.filter(({ failure }) => failure !== undefined);
   const others = fates.filter(({ failure }) => failure === undefined);
+  const rows = [...failed, ...others].map(rowOf);
+  const shown = upTo(MOST_SHOWN, rows);
+  const left = rows.length - shown.length;
   return document([
     `### ${failed.length > 0 ? '❌' : '✅'} Insights Hub agents: ${countsOf(fates)}`,
     '',
     dryRun ? 'Dry run: everything was looked up, nothing was changed.\n' : '',
     '| Agent | Result | Client id | Agent id |',
     '| --- | --- | --- | --- |',
-    ...[...failed, ...others].map(rowOf),
+    ...shown,
     '',
+    left > 0 ? `${left} more agents have no room here; the log has all of them.\n` : '',
     failed.length > 0 ? 'The log says why, and what to do.\n' : '',
     dryRun ? '' : 'No source says that ending an agent makes its certificate invalid.',
   ]);
