@@ -91,6 +91,21 @@ describe('the workflows in the pages', () => {
   });
 });
 
+describe('the page of the recipes', () => {
+  const [intro = '', ...sections] = read('docs/recipes/README.md').split(/\n(?=## )/);
+
+  test.each(recipes)('says what has to be set up for $file', ({ file, text }) => {
+    const section = sections.find((one) => one.includes(`](${path.basename(file)})`)) ?? '';
+    const named = [...text.matchAll(/\b(?:secrets|vars)\.(\w+)/g)].map(([, name = '']) => name);
+    // Those are what the action itself pushes.
+    const needed = named.filter((name) => !name.startsWith('INSIGHTS_HUB_AGENT_'));
+    expect(needed.length).toBeGreaterThan(0);
+    expect(needed.filter((name) => !`${intro}${section}`.includes(`\`${name}\``))).toEqual([]);
+    const environments = [...text.matchAll(/^ +environment: (\w+)$/gm)].map(([, name]) => name);
+    expect(environments.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
 describe('the other snippets', () => {
   test('of YAML give inputs that exist', () => {
     const given = fragments.flatMap(({ text }) => Object.keys(parse(text) as object));
