@@ -37,7 +37,8 @@ describe.concurrent('masks', () => {
           import { syncBuiltinESMExports } from 'node:module';
           const { appendFileSync } = fs;
           fs.appendFileSync = (file, ...args) => {
-            console.log(String(file).endsWith('state') ? '#state' : '#output');
+            const kind = /(?:state|output)$/.exec(file)?.[0];
+            if (kind !== undefined) console.log('#' + kind);
             return appendFileSync(file, ...args);
           };
           const { openSync } = fs;
