@@ -175,15 +175,40 @@ describe.concurrent('a run that succeeds', () => {
     expect(silent.summary).toBe('');
   });
 
-  test('tells one line an agent', async ({ start }) => {
+  test('tells one line an agent, and the rest in groups', async ({ start }) => {
     const sandbox = await start();
     const { log } = await sandbox.main({ name: 'a\nb', concurrency: '1' });
     expect(log).toEqual([
-      expect.stringMatching(/^Created agent a: client id mqtt1_a, .*SHA-256 /),
-      expect.stringMatching(/^Created agent b: client id mqtt1_b, /),
+      expect.stringMatching(/^Created agent a: client id mqtt1_a, .*until 2049-12-31, \d+\.\d s$/),
+      expect.stringMatching(/^Created agent b: client id mqtt1_b, .*, \d+\.\d s$/),
+      '▼ Details of 2 agents',
+      expect.stringMatching(/^a: agent id \w+, .*SHA-256 .*private key in .*mqtt1_a\.key/),
+      expect.stringMatching(/^b: agent id \w+, .*SHA-256 .*private key in .*mqtt1_b\.key/),
+      '▼ How to connect as mqtt1_a',
       expect.stringMatching(/^To publish a first message: mosquitto_pub .* -i mqtt1_a /),
       expect.stringMatching(/^To connect with MQTTX: import .*mqtt1_a\.mqttx\.json$/),
     ]);
+  });
+
+  test('shows with debug logging what a report needs: versions, attempts, references', async ({
+    start,
+  }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    hub.faults.push({ at: 'token', fault: { kind: 'status', status: 503 }, times: 1 });
+    const headers = { 'x-request-id': 'request-1' };
+    hub.faults.push({ at: 'create', fault: { kind: 'status', status: 403, headers } });
+    const { log } = await sandbox.main({}, { debug: true });
+    const create = String.raw`POST http://127\.0\.0\.1:\d+/api/mindconnectmqtt/v3/agentCertificates`;
+    expect(log.filter((line) => line.startsWith('##[debug]'))).toEqual([
+      expect.stringMatching(/^##\[debug\]Version \d+\.\d+\.\d+ of the action, on Node v24\./),
+      expect.stringMatching(/\/oauth\/token: HTTP 503, attempt 1, \d+ ms$/),
+      expect.stringMatching(/\/oauth\/token: HTTP 200, attempt 2, \d+ ms$/),
+      expect.stringMatching(
+        `${create}: HTTP 403, attempt 1, \\d+ ms, reference request-1, reference [0-9a-f]{32}$`,
+      ),
+    ]);
+    expect(log.join('\n')).toMatch(/\[forbidden\] .*log reference [0-9a-f]{32}/);
   });
 
   test('a dry run checks everything and creates nothing', async ({ start }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../src/create/fate.ts';
-import { logLineOf } from '../../src/create/log.ts';
+import { detailsOf, logLineOf } from '../../src/create/log.ts';
 import { Failure } from '../../src/failure.ts';
 
 const agent: Agent = {
@@ -12,8 +12,7 @@ const agent: Agent = {
   privateKeyPath: '/w/a.key',
   certificatePath: '/w/a.pem',
 };
-const FACTS =
-  'client id mqtt1_device001, agent id id1, certificate valid until 2049-12-31, SHA-256 AB:CD, private key in /w/a.key, certificate in /w/a.pem';
+const FACTS = 'client id mqtt1_device001, certificate valid until 2049-12-31';
 
 const secrets = {
   mask: () => {},
@@ -24,15 +23,23 @@ const one = { several: false, secrets };
 const several = { several: true, secrets };
 
 describe('the log line', () => {
-  test('of an agent that was made holds all there is to know', () => {
+  test('of an agent that was made holds what matters, and how long it took', () => {
     expect(logLineOf({ agent }, one)).toBe(`Created agent device001: ${FACTS}`);
     expect(logLineOf({ agent }, several)).toBe(`Created agent device001: ${FACTS}`);
+    expect(logLineOf({ agent, isVerified: true, milliseconds: 1249 }, one)).toBe(
+      `Created agent device001: ${FACTS}, connection accepted by the broker, 1.2 s`,
+    );
+  });
+
+  test('of an agent that was skipped tells no time', () => {
+    const line = logLineOf({ agent, isSkipped: true, milliseconds: 1 }, one);
+    expect(line).toBe(`Skipped agent (its files are there) device001: ${FACTS}`);
   });
 
   test('leaves out what is not known', () => {
-    const { agentId: _id, privateKeyPath: _key, certificatePath: _pem, ...known } = agent;
+    const { expiresAt: _at, ...known } = agent;
     expect(logLineOf({ agent: known }, one)).toBe(
-      'Created agent device001: client id mqtt1_device001, certificate valid until 2049-12-31, SHA-256 AB:CD',
+      'Created agent device001: client id mqtt1_device001',
     );
   });
 
@@ -64,5 +71,18 @@ describe('the log line', () => {
     expect(line).toMatch(/^Failed: agent device001\b.*\[delivery-failed\]/);
     expect(line).toContain(FACTS);
     expect(line.includes('The disk is full.')).toBe(how.several);
+  });
+});
+
+describe('the details', () => {
+  test('of an agent hold what its line leaves out', () => {
+    const settings = [{ kind: 'secret', name: 'A_PRIVATE_KEY', place: 'repository o/r' }] as const;
+    expect(detailsOf({ agent: { ...agent, certificateId: 'c1' }, settings })).toBe(
+      'device001: agent id id1, certificate id c1, SHA-256 AB:CD, private key in /w/a.key, certificate in /w/a.pem, secret A_PRIVATE_KEY of repository o/r',
+    );
+  });
+
+  test('of an agent that was not made are none', () => {
+    expect(detailsOf({ agent: { name: 'device001' } })).toBeUndefined();
   });
 });

@@ -18,7 +18,7 @@ describe('a line of progress', () => {
     ],
     [
       { done: 9, failed: 1, total: 10, milliseconds: 500 },
-      '9 of 10 done, 1 failed, 0 left; 20.0 a second',
+      '9 of 10 done, 1 failed, 0 left; 20.0 a second, in 1 s',
     ],
   ])('%j', (count, line) => {
     expect(progressLine(count)).toBe(line);

@@ -160,6 +160,8 @@ describe('a request', () => {
         url: new URL(`${origin}/a`),
         outcome: 'HTTP 503',
         milliseconds: expect.any(Number),
+        attempt: 1,
+        references: [],
       },
       expect.objectContaining({ outcome: expect.stringContaining('ECONNREFUSED') }),
     ]);

@@ -156,6 +156,7 @@ describe('sendWithRetries', () => {
   class FakeHttp extends HttpClient {
     readonly signals: (readonly AbortSignal[])[] = [];
     readonly requests: HttpRequest[] = [];
+    readonly attempts: number[] = [];
     readonly #exchanges: Exchange[];
     onSend: () => void = () => {};
 
@@ -169,9 +170,15 @@ describe('sendWithRetries', () => {
       this.#exchanges = exchanges;
     }
 
-    override async send(sent: HttpRequest, ...signals: AbortSignal[]): Promise<Exchange> {
+    override async send(
+      sent: HttpRequest,
+      first: AbortSignal,
+      second: AbortSignal = first,
+      attempt = 1,
+    ): Promise<Exchange> {
       this.requests.push(sent);
-      this.signals.push(signals);
+      this.signals.push([first, second]);
+      this.attempts.push(attempt);
       this.onSend();
       const next = this.#exchanges.length > 1 ? this.#exchanges.shift() : this.#exchanges[0];
       if (next === undefined) throw new Error('no exchange is left');
@@ -245,6 +252,7 @@ describe('sendWithRetries', () => {
     const outcome = await sendWithRetries(request, options);
     expect(outcome).toMatchObject({ exchange: answer(503), ended: false });
     expect(http.requests).toHaveLength(5);
+    expect(http.attempts).toEqual([1, 2, 3, 4, 5]);
     expect(options.clock.waits).toEqual([250, 500, 1000, 2000]);
   });
 

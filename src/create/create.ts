@@ -82,7 +82,8 @@ export async function createAgents(
     return fate;
   };
   const createAndTell = async (request: AgentRequest): Promise<Fate> => {
-    const fate = await create(request);
+    const begun = performance.now();
+    const fate = { ...(await create(request)), milliseconds: performance.now() - begun };
     if (!dryRun) services.report.finished(fate);
     return fate;
   };

@@ -32,6 +32,8 @@ export interface Fate {
   /** whether it was there already, and left as it is */
   readonly isSkipped?: boolean;
   readonly failure?: Failure | undefined;
+  /** what all that was done for it took */
+  readonly milliseconds?: number;
 }
 
 /** The fates of agents that one failure hit before any was made. */

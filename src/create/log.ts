@@ -9,24 +9,32 @@ export interface LogOptions {
 }
 
 /** The one line that the log tells of an agent. */
-export function logLineOf(
-  { agent, settings = [], isVerified, isSkipped, failure }: Fate,
-  { several, secrets }: LogOptions,
-): string {
+export function logLineOf(fate: Fate, { several, secrets }: LogOptions): string {
+  const { agent, isVerified, isSkipped, failure, milliseconds } = fate;
   const facts = [
-    `client id ${agent.clientId}`,
-    agent.agentId && `agent id ${agent.agentId}`,
-    agent.expiresAt && `certificate valid until ${agent.expiresAt.slice(0, 10)}`,
-    `SHA-256 ${agent.fingerprint}`,
-    agent.privateKeyPath && `private key in ${agent.privateKeyPath}`,
-    agent.certificatePath && `certificate in ${agent.certificatePath}`,
-    agent.mqttxPath && `connection for MQTTX in ${agent.mqttxPath}`,
+    agent.clientId && `client id ${agent.clientId}`,
+    agent.clientId && agent.expiresAt && `certificate valid until ${agent.expiresAt.slice(0, 10)}`,
     isVerified && 'connection accepted by the broker',
-    ...settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`),
-  ];
-  const known = agent.clientId === undefined ? '' : `: ${facts.filter(Boolean).join(', ')}`;
+    !isSkipped && milliseconds !== undefined && `${(milliseconds / 1000).toFixed(1)} s`,
+  ].filter(Boolean);
+  const known = facts.length === 0 ? '' : `: ${facts.join(', ')}`;
   const what = isSkipped ? 'Skipped agent (its files are there)' : 'Created agent';
   if (failure === undefined) return `${what} ${agent.name}${known}`;
   const why = several ? showFailure(failure, (text) => secrets.redact(text)) : `[${failure.code}]`;
   return `Failed: agent ${agent.name} ${why}${known}`;
+}
+
+/** What else there is to know of an agent, on one line; nothing where there is nothing. */
+export function detailsOf({ agent, settings = [] }: Fate): string | undefined {
+  if (agent.clientId === undefined) return undefined;
+  const facts = [
+    agent.agentId && `agent id ${agent.agentId}`,
+    agent.certificateId && `certificate id ${agent.certificateId}`,
+    `SHA-256 ${agent.fingerprint}`,
+    agent.privateKeyPath && `private key in ${agent.privateKeyPath}`,
+    agent.certificatePath && `certificate in ${agent.certificatePath}`,
+    agent.mqttxPath && `connection for MQTTX in ${agent.mqttxPath}`,
+    ...settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`),
+  ];
+  return `${agent.name}: ${facts.filter(Boolean).join(', ')}`;
 }

@@ -54,7 +54,8 @@ export function progressLine({ done, failed, total, milliseconds }: Count): stri
   const counts = `${done} of ${total} done, ${failed} failed, ${left} left`;
   if (milliseconds <= 0) return counts;
   const rate = ((done + failed) * 1000) / milliseconds;
-  const toGo = left === 0 ? '' : `, ${duration(left / rate)} to go`;
+  const toGo =
+    left === 0 ? `, in ${duration(milliseconds / 1000)}` : `, ${duration(left / rate)} to go`;
   return `${counts}; ${rate.toFixed(1)} a second${toGo}`;
 }
 

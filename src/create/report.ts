@@ -4,12 +4,12 @@ import type { Report } from './create.ts';
 import type { Agent, Fate } from './fate.ts';
 import { connectLines, howToConnect } from './how-to-connect.ts';
 import type { Inputs } from './inputs.ts';
-import { logLineOf } from './log.ts';
+import { detailsOf, logLineOf } from './log.ts';
 import type { Outputs } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { summaryOf } from './summary.ts';
 
-/** Of more agents than this, the log tells the progress, and the details in a group at the end. */
+/** Of more agents than this, the log tells the progress, and their lines in the group of details. */
 const MANY = 10;
 
 /** What a person reads of a run, while it goes on and when it is done. */
@@ -40,22 +40,36 @@ export class RunReport implements Report {
   /** Details, how to connect, and the job summary. */
   async end(fates: readonly Fate[]): Promise<void> {
     const { endpoints, broker, brokerCa, dryRun, summary } = this.#inputs;
-    if (this.#progress !== undefined && !dryRun) {
-      this.#runner.group(`Details of ${fates.length} agents`, this.#linesOf(fates));
-    }
+    if (!dryRun) this.#tellDetails(fates);
     const connect = howToConnect(fates, {
       tenant: endpoints.tenant,
       broker,
       brokerCa: brokerCa?.path,
       now: new Date(systemClock.now()),
     });
-    for (const line of connect ? connectLines(connect) : []) this.#runner.info(line);
+    const lines = connect ? connectLines(connect) : [];
+    if (connect !== undefined && lines.length > 0) {
+      this.#runner.group(`How to connect as ${connect.clientId}`, lines);
+    }
     if (summary) await this.#runner.summarise(summaryOf(fates, { dryRun, connect }));
+  }
+
+  #tellDetails(fates: readonly Fate[]): void {
+    const isKnown = fates.some(({ agent }) => agent.clientId !== undefined);
+    if (this.#progress === undefined && !isKnown) return;
+    const [first] = fates;
+    const whose = fates.length === 1 ? `agent ${first?.agent.name}` : `${fates.length} agents`;
+    this.#runner.group(`Details of ${whose}`, this.#linesOf(fates));
   }
 
   /** One after the other: a fleet has thousands. */
   *#linesOf(fates: readonly Fate[]): Iterable<string> {
-    for (const fate of fates) yield this.#lineOf(fate);
+    for (const fate of fates) {
+      // Where the progress was told, this is the first time that an agent is spoken of.
+      if (this.#progress !== undefined) yield this.#lineOf(fate);
+      const details = detailsOf(fate);
+      if (details !== undefined) yield details;
+    }
   }
 
   #lineOf(fate: Fate): string {

@@ -40,6 +40,8 @@ export interface EndFate {
   /** secrets and variables that are gone now */
   readonly removed: readonly Setting[];
   readonly failure: Failure | undefined;
+  /** what all that was done for it took */
+  readonly milliseconds?: number;
 }
 
 export interface EndOptions {
@@ -81,7 +83,9 @@ export async function endAgents(
     targets,
     async (target) => {
       const limit = new TimeLimit(options.timeout, services.interruption);
-      const fate = await endOne(target, options, services, limit);
+      const begun = performance.now();
+      const ended = await endOne(target, options, services, limit);
+      const fate = { ...ended, milliseconds: performance.now() - begun };
       limit.dispose();
       services.finished(fate);
       return fate;

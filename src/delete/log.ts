@@ -17,11 +17,12 @@ export interface LogOptions {
 
 /** The one line that the log tells of an agent. */
 export function logLineOf(fate: EndFate, { several, secrets }: LogOptions): string {
-  const { name, clientId, agentId, removed, result, failure } = fate;
+  const { name, clientId, agentId, removed, result, failure, milliseconds } = fate;
   const facts = [
     `client id ${clientId}`,
     agentId && `agent id ${agentId}`,
     ...removed.map((setting) => `${setting.kind} ${setting.name} of ${setting.place} is gone`),
+    milliseconds !== undefined && `${(milliseconds / 1000).toFixed(1)} s`,
   ];
   const show = (failed: NonNullable<typeof failure>) =>
     several ? showFailure(failed, (text) => secrets.redact(text)) : `[${failed.code}]`;

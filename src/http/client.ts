@@ -15,6 +15,7 @@ import { earlyConnector } from './early.ts';
 import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
 import { orAborted } from './or-aborted.ts';
 import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
+import { referencesOf } from './references.ts';
 
 /** The largest answer that is read, in bytes. */
 const LARGEST_ANSWER = 1024 * 1024;
@@ -30,6 +31,8 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | Authorization>>;
   readonly body?: string;
+  /** Finds in the body of a refusal what its service keeps in its own log. */
+  readonly readReference?: (body: string) => string | undefined;
 }
 
 /** The value of a header that proves who is calling, e.g. `Bearer …`. */
@@ -71,6 +74,10 @@ export interface AttemptReport {
   readonly url: URL;
   readonly outcome: string;
   readonly milliseconds: number;
+  /** from 1: how often the same was asked for */
+  readonly attempt: number;
+  /** how the service calls the exchange in its own log; raw */
+  readonly references: readonly string[];
 }
 
 export interface HttpOptions {
@@ -111,6 +118,7 @@ export class HttpClient {
     request: HttpRequest,
     signal: AbortSignal,
     sentSignal: AbortSignal = signal,
+    attempt = 1,
   ): Promise<Exchange> {
     const started = performance.now();
     const exchange = await this.#attempt(request, signal, sentSignal);
@@ -119,6 +127,8 @@ export class HttpClient {
       url: request.url,
       outcome: exchange.kind === 'answer' ? `HTTP ${exchange.status}` : exchange.reason,
       milliseconds: Math.round(performance.now() - started),
+      attempt,
+      references: referencesOf(exchange, request.readReference),
     });
     return exchange;
   }

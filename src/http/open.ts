@@ -1,5 +1,5 @@
 import { VERSION } from '../version.ts';
-import { HttpClient } from './client.ts';
+import { type AttemptReport, HttpClient } from './client.ts';
 import type { ProxySettings } from './proxy.ts';
 
 /** The time that one attempt of a call may take, in milliseconds. */
@@ -11,7 +11,13 @@ export function openHttp(proxies: ProxySettings, debug: (line: string) => void):
     proxies,
     userAgent: `insights-hub-agent-certificate/${VERSION}`,
     attemptTimeout: ATTEMPT_TIMEOUT,
-    onAttempt: ({ method, url, outcome, milliseconds }) =>
-      debug(`${method} ${url.origin}${url.pathname}: ${outcome} (${milliseconds} ms)`),
+    onAttempt: (report) => debug(attemptLine(report)),
   });
+}
+
+/** E.g. `POST https://…/token: HTTP 503, attempt 2, 31 ms, reference 5f0c…`. */
+export function attemptLine(report: AttemptReport): string {
+  const { method, url, outcome, attempt, milliseconds } = report;
+  const references = report.references.map((reference) => `, reference ${reference}`).join('');
+  return `${method} ${url.origin}${url.pathname}: ${outcome}, attempt ${attempt}, ${milliseconds} ms${references}`;
 }

@@ -156,7 +156,7 @@ export async function sendWithRetries(
   for (let tries = 1; ; tries++) {
     const isTime = limit.remaining() >= leastTime && (await pace?.turn(limit, leastTime)) !== false;
     if (!isTime) return { exchange: last, ended: true, mayHaveActed: acted };
-    const exchange = await http.send(request, limit.signal, sentSignal);
+    const exchange = await http.send(request, limit.signal, sentSignal, tries);
     last = exchange;
     acted ||= mayHaveActed(exchange, clock.now());
     if (isSuccess(exchange)) pace?.speedUp();

@@ -11,6 +11,7 @@ import {
 import type { TimeLimit } from '../http/time-limit.ts';
 import type { Secret, SecretKeeper } from '../secret.ts';
 import { type Api, apiEndpoint, type EndpointSettings } from './endpoints.ts';
+import { readReference } from './refusals.ts';
 import type { TokenSource } from './tokens.ts';
 
 /** What every call of an API of Insights Hub needs. */
@@ -85,5 +86,6 @@ function requestOf(call: ApiCall, endpoints: EndpointSettings, token: Secret): H
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    readReference,
   };
 }

@@ -10,6 +10,11 @@ export const insightsHub: Pick<CallContext, 'moved' | 'read' | 'isRateLimited'> 
   read: ({ body }) => readErrorBody(body),
 };
 
+/** The log reference in an error body, or the error's id. */
+export function readReference(body: string): string | undefined {
+  return readErrorBody(body).reference;
+}
+
 /**
  * What the error bodies of Insights Hub have in common. They come in several shapes:
  * `{errors: [{code, errorcode, logref, message}]}` of the IoT services, `{id, message}` of Agent

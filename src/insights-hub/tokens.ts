@@ -6,7 +6,7 @@ import type { TimeLimit } from '../http/time-limit.ts';
 import { parseJsonObject } from '../json.ts';
 import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
 import { apiEndpoint, type EndpointSettings, tokenEndpoint } from './endpoints.ts';
-import { insightsHub } from './refusals.ts';
+import { insightsHub, readReference } from './refusals.ts';
 
 /** The three ways to a Bearer token. */
 export type Credentials =
@@ -125,6 +125,7 @@ function tokenRequest(
         accept: '*/*',
       },
       body: 'grant_type=client_credentials',
+      readReference,
     };
   }
   const { appName, appVersion, hostTenant } = credentials;
@@ -137,6 +138,7 @@ function tokenRequest(
       accept: 'application/json',
     },
     body: JSON.stringify({ appName, appVersion, hostTenant, userTenant: endpoints.tenant }),
+    readReference,
   };
 }
 

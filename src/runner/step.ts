@@ -1,5 +1,6 @@
 import { asFailure, errorCode, Failure } from '../failure.ts';
 import { showFailure } from '../shown.ts';
+import { VERSION } from '../version.ts';
 import { Runner } from './runner.ts';
 
 /**
@@ -11,6 +12,7 @@ export async function runStep(work: (runner: Runner) => Promise<void>): Promise<
   process.exitCode = 1;
   outliveLog();
   divertWarnings(runner);
+  runner.debug(whereItRuns());
   let failed = false;
   const fail = (error: unknown) => {
     if (!failed) runner.fail(asFailure(error));
@@ -45,6 +47,12 @@ export async function runPostStep(work: (runner: Runner) => Promise<void>): Prom
   };
   process.on('uncaughtException', warn);
   await work(runner).catch(warn);
+}
+
+/** What a report of a failure has to begin with. */
+function whereItRuns(): string {
+  const { version, platform, arch } = process;
+  return `Version ${VERSION} of the action, on Node ${version}, ${platform} ${arch}`;
 }
 
 /** A runner that died reads no log any more: what is under way, perhaps a key, is finished all the same. */
