@@ -55,7 +55,7 @@ describe('a fleet', () => {
     const group = log.indexOf('▼ Details of 150 agents');
     expect(log.slice(0, group).join()).not.toContain('Created agent');
     expect(log[group + 1]).toMatch(/^Created agent device0: /);
-    expect(log[group + 2]).toMatch(/^device0: agent id \w+, /);
+    expect(log[group + 2]).toMatch(/^Agent device0: agent id \w+, /);
     expect(result.summary).toContain('150 agents: 150 created');
   });
 

@@ -78,7 +78,7 @@ describe('the details', () => {
   test('of an agent hold what its line leaves out', () => {
     const settings = [{ kind: 'secret', name: 'A_PRIVATE_KEY', place: 'repository o/r' }] as const;
     expect(detailsOf({ agent: { ...agent, certificateId: 'c1' }, settings })).toBe(
-      'device001: agent id id1, certificate id c1, SHA-256 AB:CD, private key in /w/a.key, certificate in /w/a.pem, secret A_PRIVATE_KEY of repository o/r',
+      'Agent device001: agent id id1, certificate id c1, SHA-256 AB:CD, private key in /w/a.key, certificate in /w/a.pem, secret A_PRIVATE_KEY of repository o/r',
     );
   });
 

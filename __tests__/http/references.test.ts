@@ -23,7 +23,7 @@ describe('how a service calls an exchange', () => {
   });
 
   test('is not known without an answer', () => {
-    expect(referencesOf({ kind: 'no-answer', sent: true, reason: '' }, read)).toEqual([]);
+    expect(referencesOf({ kind: 'no-answer' }, read)).toEqual([]);
   });
 
   test.each(['::error::', 'two words', 'line\nend', '%0A', '', 'x'.repeat(65)])(

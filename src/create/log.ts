@@ -36,5 +36,5 @@ export function detailsOf({ agent, settings = [] }: Fate): string | undefined {
     agent.mqttxPath && `connection for MQTTX in ${agent.mqttxPath}`,
     ...settings.map(({ kind, name, place }) => `${kind} ${name} of ${place}`),
   ];
-  return `${agent.name}: ${facts.filter(Boolean).join(', ')}`;
+  return `Agent ${agent.name}: ${facts.filter(Boolean).join(', ')}`;
 }
