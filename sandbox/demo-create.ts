@@ -4,42 +4,81 @@ import { type DeviceOptions, equipmentFrom, sendFirstMessage } from './device.ts
 import type { GitHub } from './github/github.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
+import { booksOf, type DemoReport, filesIn, placesOf, requestsOf } from './report.ts';
 import { Runner, type StepOptions, type StepResult } from './runner/runner.ts';
+import type { Screen } from './screen.ts';
 import { accessTo, startBroker, startGitHub, startHub } from './services.ts';
 import {
-  placesOf,
-  showBooks,
+  asLines,
+  hideSecrets,
+  logLines,
+  pairs,
+  shortenerFor,
+  showEnd,
   showFiles,
-  showLines,
-  showPairs,
+  showOutputs,
   showRequests,
   showStep,
+  showSummary,
 } from './show.ts';
 
-/** One run of the create action, and everything that it leaves behind; gives its exit code. */
-export async function demonstrateCreate(actions: string, options: DemoOptions): Promise<number> {
+/** One run of the create action, and everything that it leaves behind. */
+export async function demonstrateCreate(
+  actions: string,
+  options: DemoOptions,
+  screen: Screen,
+): Promise<DemoReport> {
   const hub = await startHub(options);
   const github = await startGitHub(options);
   const runner = await Runner.start(actions);
   const { broker, inputs } = await startBroker(hub, runner.temporary, options);
+  const shorten = shortenerFor(runner);
   try {
-    const step = stepFor(hub, github, inputs, options);
-    showStep(step, hub);
-    const main = await runner.main(step);
-    showLines('The log, masked as on GitHub', [...main.log, `(exit code ${main.exitCode})`]);
-    await showFiles(runner.workspace);
-    await showCertificate(main, options);
-    if (github !== undefined) showSecrets(github, hub, options);
-    showPairs('Outputs', main.outputs);
-    showLines('Job summary', main.summary.trim().split('\n'));
-    await showFirstMessage(main, github, { broker, tenant: hub.tenant, ...options });
-    showBooks('What there is now', hub, github);
-    const post = await runner.post(step, main);
-    showLines('The post step, when the job ends', post.log);
-    await showFiles(runner.workspace);
-    if (options.ephemeral) showBooks('What there is after the job', hub, github);
-    showRequests(hub);
-    return main.exitCode ?? 1;
+    const given = stepFor(hub, github, inputs, options);
+    const step = { uses: 'OWNER/REPO@v1', with: hideSecrets(given) };
+    showStep(screen, step, shorten);
+
+    const main = await runner.main(given);
+    screen.section('The log, masked as on GitHub', logLines(main.lines, shorten));
+    const files = await filesIn(runner.workspace);
+    showFiles(screen, 'Files in the workspace', files);
+    await showCertificate(screen, main, options);
+    if (github !== undefined) showSecrets(screen, github, hub, options);
+    showOutputs(screen, main.outputs, shorten);
+    showSummary(screen, main.summary, shorten);
+    await showFirstMessage(screen, main, github, { broker, tenant: hub.tenant, ...options });
+    const books = booksOf(hub, github);
+    screen.section('What there is now', asLines(books));
+
+    const after = await runner.post(given, main);
+    const post = {
+      log: after.log,
+      files: await filesIn(runner.workspace),
+      books: booksOf(hub, github),
+    };
+    screen.section('The post step, when the job ends', logLines(after.lines, shorten));
+    showFiles(screen, 'Files in the workspace after the job', post.files);
+    if (options.ephemeral) screen.section('What there is after the job', asLines(post.books));
+    const report: DemoReport = {
+      command: 'create',
+      exitCode: main.exitCode ?? 1,
+      step,
+      log: main.log,
+      outputs: main.outputs,
+      summary: main.summary,
+      files,
+      books,
+      messages: broker.messages.map(({ clientId, topic, payload }) => ({
+        clientId,
+        topic,
+        payload: String(payload),
+      })),
+      post,
+      requests: requestsOf(hub),
+    };
+    showRequests(screen, report.requests);
+    showEnd(screen, report);
+    return report;
   } finally {
     await broker.stop();
     await runner.stop();
@@ -50,6 +89,7 @@ export async function demonstrateCreate(actions: string, options: DemoOptions): 
 
 /** The proof: a device that was given the certificate is heard. */
 async function showFirstMessage(
+  screen: Screen,
   main: StepResult,
   github: GitHub | undefined,
   options: DeviceOptions,
@@ -57,13 +97,18 @@ async function showFirstMessage(
   const equipment = await equipmentFrom(main, github);
   if (equipment === undefined) return;
   const { broker } = options;
-  await sendFirstMessage(equipment, options).catch((error: unknown) => {
-    console.log(`\nThe device could not connect: ${error instanceof Error ? error.message : ''}`);
-  });
-  showLines(
-    "The device's first message, as the broker got it",
-    broker.messages.map(({ clientId, topic, payload }) => `${clientId} on ${topic}: ${payload}`),
+  const problem = await sendFirstMessage(equipment, options).then(
+    () => [],
+    (error: unknown) => [
+      `The device could not connect: ${error instanceof Error ? error.message : 'nobody knows why'}`,
+    ],
   );
+  screen.section("A device's first message, as the broker got it", [
+    ...problem.map((text) => ({ text, style: 'red' as const })),
+    ...broker.messages.flatMap(({ clientId, topic, payload }) =>
+      pairs({ from: clientId, topic, message: String(payload) }),
+    ),
+  ]);
 }
 
 function stepFor(
@@ -92,6 +137,7 @@ function stepFor(
 }
 
 async function showCertificate(
+  screen: Screen,
   { outputs }: StepResult,
   { passphrase }: DemoOptions,
 ): Promise<void> {
@@ -99,7 +145,7 @@ async function showCertificate(
   if (!certificatePath || !privateKeyPath) return;
   const certificate = new X509Certificate(await readFile(certificatePath));
   const key = createPrivateKey({ key: await readFile(privateKeyPath), passphrase });
-  showPairs('The certificate', {
+  const shown = {
     subject: certificate.subject,
     issuer: certificate.issuer,
     'not before': certificate.validFrom,
@@ -107,11 +153,17 @@ async function showCertificate(
     'SHA-256': certificate.fingerprint256,
     'private key': `${key.asymmetricKeyType} ${key.asymmetricKeyDetails?.modulusLength}`,
     'they match': certificate.checkPrivateKey(key) ? 'yes' : 'NO',
-  });
+  };
+  screen.section('The certificate', pairs(shown));
 }
 
 /** The names of what was pushed, and whether the boxes hold what Insights Hub issued. */
-function showSecrets(github: GitHub, hub: InsightsHub, { passphrase }: DemoOptions): void {
+function showSecrets(
+  screen: Screen,
+  github: GitHub,
+  hub: InsightsHub,
+  { passphrase }: DemoOptions,
+): void {
   const issued = hub.issued.flatMap(({ privateKey, certificate }) => [privateKey, certificate]);
   const lines = placesOf(github).flatMap(([place, { secrets }]) =>
     [...secrets].map(([name, value]) => {
@@ -121,5 +173,5 @@ function showSecrets(github: GitHub, hub: InsightsHub, { passphrase }: DemoOptio
       return `${place}: ${name}, ${value.length} bytes, ${what}`;
     }),
   );
-  showLines("GitHub's secrets, opened with the key that only GitHub has", lines);
+  screen.section("GitHub's secrets, opened with the key that only GitHub has", asLines(lines));
 }

@@ -1,27 +1,60 @@
 import type { GitHub } from './github/github.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
+import { booksOf, type DemoReport, filesIn, placesOf, requestsOf } from './report.ts';
 import { Runner, type StepOptions } from './runner/runner.ts';
+import type { Screen } from './screen.ts';
 import { accessTo, startGitHub, startHub } from './services.ts';
-import { placesOf, showBooks, showLines, showPairs, showRequests, showStep } from './show.ts';
+import {
+  asLines,
+  hideSecrets,
+  logLines,
+  shortenerFor,
+  showEnd,
+  showOutputs,
+  showRequests,
+  showStep,
+  showSummary,
+} from './show.ts';
 
-/** One run of the delete action over agents that an earlier run made; gives its exit code. */
-export async function demonstrateDelete(actions: string, options: DemoOptions): Promise<number> {
+/** One run of the delete action over agents that an earlier run made. */
+export async function demonstrateDelete(
+  actions: string,
+  options: DemoOptions,
+  screen: Screen,
+): Promise<DemoReport> {
   const hub = await startHub(options);
   const github = await startGitHub(options);
   const runner = await Runner.start(actions);
+  const shorten = shortenerFor(runner);
   try {
     await prepare(hub, github, options);
-    showBooks('What there is before', hub, github);
-    const step = stepFor(hub, github, options);
-    showStep(step, hub);
-    const main = await runner.main(step);
-    showLines('The log, masked as on GitHub', [...main.log, `(exit code ${main.exitCode})`]);
-    showPairs('Outputs', main.outputs);
-    showLines('Job summary', main.summary.trim().split('\n'));
-    showBooks('What there is now', hub, github);
-    showRequests(hub);
-    return main.exitCode ?? 1;
+    screen.section('What there is before', asLines(booksOf(hub, github)));
+    const given = stepFor(hub, github, options);
+    const step = { uses: 'OWNER/REPO/delete@v1', with: hideSecrets(given) };
+    showStep(screen, step, shorten);
+
+    const main = await runner.main(given);
+    screen.section('The log, masked as on GitHub', logLines(main.lines, shorten));
+    showOutputs(screen, main.outputs, shorten);
+    showSummary(screen, main.summary, shorten);
+    const books = booksOf(hub, github);
+    screen.section('What there is now', asLines(books));
+    const report: DemoReport = {
+      command: 'delete',
+      exitCode: main.exitCode ?? 1,
+      step,
+      log: main.log,
+      outputs: main.outputs,
+      summary: main.summary,
+      files: await filesIn(runner.workspace),
+      books,
+      messages: [],
+      requests: requestsOf(hub),
+    };
+    showRequests(screen, report.requests);
+    showEnd(screen, report);
+    return report;
   } finally {
     await runner.stop();
     await hub.stop();
@@ -40,7 +73,9 @@ async function prepare(
   const [first] = hub.agents.keys();
   if (first !== undefined) hub.connect(first);
   if (github === undefined) return;
-  const all = [...names, ...clientIds].map((name) => name.toUpperCase().replace(/\W/g, '_'));
+  const prefix = new RegExp(`^${hub.tenant}_`);
+  const called = clientIds.map((clientId) => clientId.replace(prefix, ''));
+  const all = [...names, ...called].map((name) => name.toUpperCase().replace(/\W/g, '_'));
   for (const [, { secrets }] of placesOf(github)) {
     for (const name of all) {
       const base = all.length > 1 ? `INSIGHTS_HUB_AGENT_${name}` : 'INSIGHTS_HUB_AGENT';

@@ -1,19 +1,24 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { demonstrateCreate } from './demo-create.ts';
 import { demonstrateDelete } from './demo-delete.ts';
-import { type DemoOptions, HELP, readOptions, UsageError } from './options.ts';
-import { startBroker, startHub } from './services.ts';
-import { section, showInputs } from './show.ts';
+import { HELP } from './help.ts';
+import { type DemoOptions, readOptions, UsageError } from './options.ts';
+import type { DemoReport } from './report.ts';
+import { noScreen, standardScreen, WIDTH } from './screen.ts';
+import { serve } from './serve.ts';
+import { wrap } from './wrap.ts';
 
 const ACTIONS = path.dirname(import.meta.dirname);
+
+// A reader such as `head` may have seen enough: the demo still ends what it started.
+process.stdout.on('error', () => {});
 
 try {
   process.exitCode = await run(readOptions(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message} "npm start -- --help" lists what there is.`);
+  const text = `${error.message} "npm start -- --help" lists what there is.`;
+  console.error(wrap(text, WIDTH, 0).join('\n'));
   process.exitCode = 2;
 }
 
@@ -21,51 +26,23 @@ try {
 async function run(options: DemoOptions): Promise<number> {
   switch (options.command) {
     case 'help':
-      console.log(HELP);
+      process.stdout.write(HELP);
       return 0;
     case 'serve':
       await serve(options);
       return 0;
     case 'create':
-      return demonstrateCreate(ACTIONS, options);
+      return tell(await demonstrateCreate(ACTIONS, options, screenFor(options)), options);
     case 'delete':
-      return demonstrateDelete(ACTIONS, options);
+      return tell(await demonstrateDelete(ACTIONS, options, screenFor(options)), options);
   }
 }
 
-async function serve(options: DemoOptions): Promise<void> {
-  const hub = await startHub(options);
-  const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-serve-'));
-  const { broker, inputs: connection } = await startBroker(hub, directory, options);
-  const { technicalUser, urls } = hub;
-  const inputs = {
-    tenant: hub.tenant,
-    'oauth-client-id': technicalUser.id,
-    'oauth-client-secret': technicalUser.secret,
-    ...urls,
-    ...connection,
-  };
-  section('An embedded Insights Hub and its broker are running; Ctrl-C ends them');
-  showInputs(inputs);
-  console.log(`\nA token by hand:
-curl -u '${technicalUser.id}:${technicalUser.secret}' -d grant_type=client_credentials \\
-  ${urls['token-url'].replace('{tenant}', hub.tenant)}`);
-  const ended = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
-  });
-  if (options.addressFile !== '') await writeAddresses(options.addressFile, inputs);
-  await ended;
-  await broker.stop();
-  await hub.stop();
-  await rm(directory, { recursive: true });
+function screenFor({ json }: DemoOptions) {
+  return json ? noScreen : standardScreen();
 }
 
-/** Who waits for the file finds all of it, or nothing. */
-async function writeAddresses(
-  file: string,
-  inputs: Readonly<Record<string, string>>,
-): Promise<void> {
-  const lines = Object.entries(inputs).map(([name, value]) => `${name}=${value}\n`);
-  await writeFile(`${file}.new`, lines.join(''));
-  await rename(`${file}.new`, file);
+function tell(report: DemoReport, { json }: DemoOptions): number {
+  if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  return report.exitCode;
 }

@@ -1,19 +1,13 @@
 import { parseArgs } from 'node:util';
-import { namedBrokerFaults, type OrderedBrokerFault, parseBrokerFault } from './broker/faults.ts';
-import {
-  gitHubEndpoints,
-  hubEndpoints,
-  namedFaults,
-  type OrderedFault,
-  parseFault,
-} from './faults.ts';
+import { type OrderedBrokerFault, parseBrokerFault } from './broker/faults.ts';
+import { type OrderedFault, parseFault } from './faults.ts';
 import type { AnswerForm } from './insights-hub/insights-hub.ts';
 
 const commands = ['create', 'delete', 'serve'] as const;
-const ways = ['technical-user', 'application', 'token'] as const;
-const destinations = ['workspace', 'repository', 'environment'] as const;
-const shapes = ['flat', 'nested'] as const;
-const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
+export const ways = ['technical-user', 'application', 'token'] as const;
+export const destinations = ['workspace', 'repository', 'environment'] as const;
+export const shapes = ['flat', 'nested'] as const;
+export const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
 
 /** What the demo is asked to do. */
 export interface DemoOptions {
@@ -31,63 +25,14 @@ export interface DemoOptions {
   readonly dryRun: boolean;
   readonly ephemeral: boolean;
   readonly debug: boolean;
+  /** one JSON document instead of what a person reads */
+  readonly json: boolean;
   /** where `serve` writes how to reach what it keeps running; nowhere when empty */
   readonly addressFile: string;
 }
 
 /** A mistake in the command line, in words for a person. */
 export class UsageError extends Error {}
-
-export const HELP = `Runs the bundled actions as a runner would, against an embedded Insights Hub.
-
-  npm start                          one run of the create action, and what it leaves behind
-  npm start -- --ephemeral           the same, and the agent is ended when the job ends
-  npm start -- delete                one run of the delete action over an agent that is there
-  npm start -- serve                 keeps the embedded Insights Hub and its broker running
-
-Options, after "npm start --":
-  --name NAME          name of the agent; more than once for several  (device001)
-  --client-id ID       delete: client id of an agent; more than once for several
-  --owner OWNER        owner of the agent                             (somebody@some.com)
-  --destination PLACE  ${destinations.join(', ')}; more than
-                       once for several                               (workspace)
-  --auth WAY           ${ways.join(', ')}             (technical-user)
-  --shape SHAPE        shape of the answer: ${shapes.join(', ')}              (flat)
-  --line-ends ENDS     line ends in it: ${lineEnds.join(', ')}    (escaped)
-  --passphrase TEXT    encrypts the private key
-  --fault FAULT        lets a call or connection go wrong; more than once for several
-  --address-file FILE  serve: once all is up, writes the inputs that lead to it, as NAME=VALUE lines
-  --ephemeral          the post step ends the agent
-  --dry-run            checks everything, creates nothing
-  --debug              shows what the runner shows with debug logging
-  --help               shows this
-
-FAULT is ENDPOINT:WHAT or ENDPOINT:WHAT:TIMES, such as create:reset-after or token:503:2.
-ENDPOINT is one of:
-${list('Insights Hub', hubEndpoints)}
-${list('GitHub', gitHubEndpoints)}
-WHAT is a status from 400 to 599, or one of:
-${explain(namedFaults)}
-ENDPOINT may also be broker, for a connection to it. WHAT is then one of:
-${explain(namedBrokerFaults)}
-`;
-
-function explain(faults: Readonly<Record<string, { readonly shows: string }>>): string {
-  return Object.entries(faults)
-    .map(([name, { shows }]) => `  ${name.padEnd(20)} ${shows}`)
-    .join('\n');
-}
-
-/** Names under a heading, in lines that are not too long. */
-function list(heading: string, names: readonly string[]): string {
-  const lines = [`  ${heading}:`];
-  for (const name of names) {
-    const last = lines.pop() ?? '';
-    const longer = `${last} ${name},`;
-    lines.push(...(longer.length > 92 ? [last, `      ${name},`] : [longer]));
-  }
-  return lines.join('\n').replace(/,$/, '');
-}
 
 /** Reads the command line. Throws UsageError. */
 export function readOptions(args: readonly string[]): DemoOptions {
@@ -116,6 +61,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     dryRun: values['dry-run'] ?? false,
     ephemeral: values.ephemeral ?? false,
     debug: values.debug ?? false,
+    json: values.json ?? false,
     addressFile: values['address-file'] ?? '',
   };
 }
@@ -139,11 +85,14 @@ function parse(args: readonly string[]) {
         ephemeral: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         debug: { type: 'boolean' },
+        json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // What Node adds in further sentences is about its own syntax.
+    const [what = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new UsageError(`${what.replace(/\.$/, '')}.`);
   }
 }
 

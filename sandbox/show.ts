@@ -1,84 +1,143 @@
-import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { GitHub } from './github/github.ts';
-import type { InsightsHub } from './insights-hub/insights-hub.ts';
-import type { StepOptions } from './runner/runner.ts';
+import { markdownAsText } from './markdown-text.ts';
+import type { DemoReport, ShownFile } from './report.ts';
+import type { LogLine, Runner, StepOptions } from './runner/runner.ts';
+import type { Line, Screen } from './screen.ts';
 
-/** What a person sees of the demo. */
-export function section(title: string): void {
-  console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 74 - title.length))}`);
+/** Of a group no more lines are shown. */
+const MOST_IN_GROUP = 12;
+
+/** Makes paths of a job short: what begins at the workspace, and at the runner's folder. */
+export type Shorten = (text: string) => string;
+
+export function shortenerFor({ workspace, temporary }: Runner): Shorten {
+  return (text) =>
+    text
+      .replaceAll(`${workspace}${path.sep}`, '')
+      .replaceAll(workspace, '.')
+      .replaceAll(temporary, '$RUNNER_TEMP');
 }
 
-export function showLines(title: string, lines: readonly string[]): void {
-  section(title);
-  for (const line of lines) console.log(line);
-  if (lines.length === 0) console.log('(none)');
-}
+export const asLines = (texts: readonly string[]): readonly Line[] =>
+  texts.map((text) => ({ text }));
 
-export function showPairs(title: string, pairs: Readonly<Record<string, string>>): void {
-  section(title);
-  const width = Math.max(...Object.keys(pairs).map(({ length }) => length));
-  for (const [name, value] of Object.entries(pairs)) console.log(`${name.padEnd(width)}  ${value}`);
+export function pairs(values: Readonly<Record<string, string>>): readonly Line[] {
+  const width = Math.max(...Object.keys(values).map(({ length }) => length));
+  return Object.entries(values).map(([name, text]) => ({ label: name.padEnd(width + 2), text }));
 }
 
 /** A step as a workflow has it, with its secrets hidden. */
-export function showStep({ action, inputs, secrets = [] }: StepOptions, hub: InsightsHub): void {
-  section('The step of a workflow');
-  console.log(`- uses: OWNER/REPO${action ? `/${action}` : ''}@v1\n  with:`);
-  const shown = Object.entries(inputs).flatMap(([name, value]) => {
-    if (value === '') return [];
-    return [[name, secrets.includes(value) ? '***' : value]];
-  });
-  showInputs(Object.fromEntries(shown), '    ');
-  console.log(`(api-url and token-url lead to the embedded Insights Hub at ${hub.origin})`);
-}
-
-export function showInputs(inputs: Readonly<Record<string, string>>, indent = ''): void {
-  for (const [name, value] of Object.entries(inputs)) {
-    const block = value.includes('\n')
-      ? `|\n${indent}  ${value.replaceAll('\n', `\n${indent}  `)}`
-      : value;
-    console.log(`${indent}${name}: ${block}`);
-  }
-}
-
-export async function showFiles(workspace: string): Promise<void> {
-  const names = (await readdir(workspace, { recursive: true })).sort();
-  const lines = names.map(async (name) => {
-    const { mode, size } = await stat(path.join(workspace, name));
-    return `${(mode & 0o777).toString(8).padStart(4, '0')} ${String(size).padStart(6)}  ${name}`;
-  });
-  showLines('Files in the workspace', await Promise.all(lines));
-}
-
-export function showRequests({ requests }: InsightsHub): void {
-  const lines = requests.map(({ method, path: way }) => `${method} ${decodeURIComponent(way)}`);
-  showLines('What Insights Hub was asked', lines);
-}
-
-/** What exists: agents and their assets, and names of secrets and variables. */
-export function showBooks(title: string, hub: InsightsHub, github: GitHub | undefined): void {
-  const agents = [...hub.agents.values()].map(({ clientId, id, boarding, entityId }) => {
-    const asset = entityId === undefined ? 'no asset' : `asset ${entityId}`;
-    return `agent ${clientId} (id ${id}), ${boarding}, ${asset}`;
-  });
-  const assets = [...hub.assets.values()].map(({ id, externalId }) => {
-    return `asset ${id} with external id ${externalId}`;
-  });
-  showLines(title, [...agents, ...assets, ...(github ? settingsOf(github) : [])]);
-}
-
-function settingsOf(github: GitHub): readonly string[] {
-  return placesOf(github).flatMap(([place, { secrets, variables }]) => [
-    ...[...secrets.keys()].map((name) => `secret ${name} of ${place}`),
-    ...[...variables].map(([name, value]) => `variable ${name} of ${place}: ${value}`),
+export function showStep(screen: Screen, step: DemoReport['step'], shorten: Shorten): void {
+  screen.section('The step of a workflow', [
+    { text: `- uses: ${step.uses}` },
+    { text: '  with:' },
+    ...inputLines(step.with, 4).map((line) => ({ ...line, text: shorten(line.text) })),
+    { text: '# The URLs lead to services that run embedded on this machine.', style: 'dim' },
   ]);
 }
 
-/** Every place that keeps secrets, by its name. */
-export function placesOf(github: GitHub) {
-  return [
-    [`repository ${github.repository}`, github.vault] as const,
-    ...[...github.environments].map(([name, vault]) => [`environment ${name}`, vault] as const),
-  ];
+/** Inputs as YAML has them. */
+export function inputLines(inputs: Readonly<Record<string, string>>, indent = 0): readonly Line[] {
+  return Object.entries(inputs).flatMap(([name, value]) => {
+    if (!value.includes('\n')) return [{ label: `${name}: `, text: value, indent }];
+    return [
+      { text: `${name}: |`, style: 'cyan' as const, indent },
+      ...value.split('\n').map((text) => ({ text, indent: indent + 2 })),
+    ];
+  });
+}
+
+/** The inputs that were given, with secrets as the log shows them. */
+export function hideSecrets({ inputs, secrets = [] }: StepOptions) {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, value]) =>
+      value === '' ? [] : [[name, secrets.includes(value) ? '***' : value]],
+    ),
+  );
+}
+
+/** A log as a person reads it: groups indented, and cut when they are long. */
+export function logLines(log: readonly LogLine[], shorten: Shorten): readonly Line[] {
+  const lines: Line[] = [];
+  let inGroup = 0;
+  const endGroup = () => {
+    if (inGroup <= MOST_IN_GROUP) return;
+    const text = `… and ${inGroup - MOST_IN_GROUP} more lines, which --json shows`;
+    lines.push({ text, indent: 2, style: 'dim' });
+  };
+  for (const { kind, inGroup: isInside, text } of log) {
+    if (!isInside) {
+      endGroup();
+      inGroup = 0;
+      lines.push({ text: shorten(text), ...STYLES[kind] });
+    } else {
+      inGroup += 1;
+      if (inGroup <= MOST_IN_GROUP) lines.push({ text: shorten(text), indent: 2, style: 'dim' });
+    }
+  }
+  endGroup();
+  return lines;
+}
+
+const STYLES: Readonly<Record<LogLine['kind'], Pick<Line, 'style'>>> = {
+  plain: {},
+  group: { style: 'bold' },
+  error: { style: 'red' },
+  warning: { style: 'yellow' },
+  notice: { style: 'cyan' },
+  debug: { style: 'dim' },
+};
+
+export function showFiles(screen: Screen, title: string, files: readonly ShownFile[]): void {
+  const lines = files.map(({ path: name, mode, size }) => {
+    const isSecret = name.endsWith('.key');
+    const text = `${mode} ${String(size).padStart(6)}  ${name}`;
+    return isSecret ? { text, style: 'yellow' as const } : { text };
+  });
+  screen.section(title, lines);
+}
+
+/** Outputs, with JSON in a form that can be broken into lines. */
+export function showOutputs(
+  screen: Screen,
+  outputs: Readonly<Record<string, string>>,
+  shorten: Shorten,
+): void {
+  const shown = Object.entries(outputs).map(([name, value]) => [
+    name,
+    shorten(value.startsWith('[{') ? spaced(value) : value),
+  ]);
+  screen.section('Outputs', pairs(Object.fromEntries(shown)));
+}
+
+function spaced(json: string): string {
+  return JSON.stringify(JSON.parse(json), undefined, 1).replace(/\n\s*/g, ' ');
+}
+
+export function showSummary(screen: Screen, summary: string, shorten: Shorten): void {
+  const lines = summary === '' ? [] : markdownAsText(summary);
+  screen.section(
+    'Job summary, which GitHub shows as a page',
+    lines.map((line) => ({ ...line, text: shorten(line.text) })),
+  );
+}
+
+export function showRequests(screen: Screen, requests: DemoReport['requests']): void {
+  const lines = requests.map(({ method, path: way }) => ({
+    label: method.padEnd(8),
+    text: decodeURIComponent(way),
+  }));
+  screen.section('What Insights Hub was asked', lines);
+}
+
+/** The last line: how it ended, in words. */
+export function showEnd(screen: Screen, { exitCode, log }: DemoReport): void {
+  const code = log.map((line) => /^Error: \[([a-z-]+)\]/.exec(line)?.[1]).find(Boolean);
+  const isFine = exitCode === 0;
+  const failed = `the action failed${code === undefined ? '' : `: ${code}`}`;
+  screen.line({ text: '' });
+  screen.line({
+    text: `Exit code ${exitCode}: ${isFine ? 'the action succeeded' : failed}.`,
+    style: isFine ? ['bold', 'green'] : ['bold', 'red'],
+  });
 }

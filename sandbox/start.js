@@ -15,18 +15,22 @@ function isInstalled() {
 }
 
 function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  const { status, error } = spawnSync(command, args, { cwd: root, ...options });
   if (error) console.error(`${command} could not be started (${error.code}).`);
   return status ?? 1;
 }
 
 function install() {
-  console.log('Installing what the demo needs. This happens once, and takes half a minute or so.');
+  // Standard output is for what the demo says.
+  console.error(
+    'Installing what the demo needs. This happens once, and takes half a minute or so.',
+  );
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const stdio = ['inherit', 2, 2];
   const status = npm
-    ? run(process.execPath, [npm, ...args])
-    : run('npm', args, { shell: process.platform === 'win32' });
+    ? run(process.execPath, [npm, ...args], { stdio })
+    : run('npm', args, { stdio, shell: process.platform === 'win32' });
   if (status !== 0) {
     console.error('The packages could not be installed; npm says above why.');
     process.exit(status);
@@ -43,8 +47,10 @@ if (!isInstalled()) install();
 const node = findNode24();
 if (!existsSync(node)) {
   console.error(
-    `This needs Node 24, and found Node ${process.versions.node}. Run "npm ci" without ignore-scripts, so that the package "node" can install it, or put Node 24 on the PATH.`,
+    `This needs Node 24, and found Node ${process.versions.node}. Run "npm ci" without ignore-scripts, so\nthat the package "node" can install it, or put Node 24 on the PATH.`,
   );
   process.exit(1);
 }
-process.exitCode = run(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)]);
+process.exitCode = run(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});

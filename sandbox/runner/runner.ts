@@ -26,6 +26,14 @@ export interface StepOptions {
   readonly onStart?: (send: (signal: NodeJS.Signals) => void) => void;
 }
 
+/** A line of the log, as a person sees it: masked. */
+export interface LogLine {
+  readonly kind: 'plain' | 'group' | keyof typeof SHOWN;
+  /** whether it is folded away until a reader opens its group */
+  readonly inGroup: boolean;
+  readonly text: string;
+}
+
 /** What a step leaves behind. */
 export interface StepResult {
   readonly exitCode: number | null;
@@ -34,6 +42,8 @@ export interface StepResult {
   readonly stderr: string;
   /** what a person sees, masked, line by line */
   readonly log: readonly string[];
+  /** the same, with what each line is */
+  readonly lines: readonly LogLine[];
   readonly commands: readonly Command[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly state: Readonly<Record<string, string>>;
@@ -146,11 +156,12 @@ export class Runner {
     };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
     const ended = await this.#launch(script, this.workspace, env, options.onStart);
-    const { log, commands } = this.#readLog(ended, options.debug ?? false);
+    const { lines, commands } = this.#readLog(ended, options.debug ?? false);
     const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
     return {
       ...ended,
-      log,
+      log: lines.map(({ text }) => text),
+      lines,
       commands,
       outputs: parseFileCommands(await read('output')),
       state: parseFileCommands(await read('state')),
@@ -161,9 +172,13 @@ export class Runner {
 
   /** The masked log. Standard error comes first, because the runner reads it first. */
   #readLog({ stdout, stderr }: { stdout: string; stderr: string }, debug: boolean) {
-    const log: string[] = [];
+    const lines: LogLine[] = [];
+    let inGroup = false;
     const commands: Command[] = [];
-    const show = (line: string) => log.push(...this.#masker.mask(line).split('\n'));
+    const show = (line: string, kind: LogLine['kind'] = 'plain') => {
+      const texts = this.#masker.mask(line).split('\n');
+      lines.push(...texts.map((text) => ({ kind, inGroup: inGroup && kind !== 'group', text })));
+    };
     for (const line of linesOf(stderr)) show(line);
     let stopped: string | undefined;
     for (const line of linesOf(stdout)) {
@@ -177,11 +192,14 @@ export class Runner {
       commands.push(command);
       if (command.name === 'stop-commands') stopped = command.message;
       else if (command.name === 'add-mask') this.#masker.add(command.message);
-      else if (command.name === 'group') show(`▼ ${command.message}`);
+      else if (command.name === 'group') {
+        inGroup = true;
+        show(`▼ ${command.message}`, 'group');
+      } else if (command.name === 'endgroup') inGroup = false;
       else if (command.name === 'debug' && !debug) continue;
-      else if (command.name in SHOWN) show(`${SHOWN[command.name]}${command.message}`);
+      else if (isShown(command.name)) show(SHOWN[command.name] + command.message, command.name);
     }
-    return { log, commands };
+    return { lines, commands };
   }
 
   async #fileCommands(): Promise<Record<keyof typeof FILES, string>> {
@@ -246,12 +264,16 @@ const FILES = {
 } as const;
 
 /** How commands that are shown begin in the log. */
-const SHOWN: Readonly<Record<string, string>> = {
+const SHOWN = {
   error: 'Error: ',
   warning: 'Warning: ',
   notice: 'Notice: ',
   debug: '##[debug]',
-};
+} as const;
+
+function isShown(name: string): name is keyof typeof SHOWN {
+  return Object.hasOwn(SHOWN, name);
+}
 
 function startProcess(
   script: string,

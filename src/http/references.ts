@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { hideOpaque } from '../shown.ts';
 
 /** Headers in which services, and what stands before them, name an exchange. */
@@ -11,7 +10,7 @@ const REFERENCE = /^\w[\w.:-]{0,63}$/;
 export interface Named {
   readonly kind: string;
   readonly status?: number;
-  readonly headers?: IncomingHttpHeaders;
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: string;
 }
 

@@ -1,0 +1,62 @@
+import type { Line } from './screen.ts';
+
+/** A job summary as a terminal can show it: without tags, and a table as lists of what its cells say. */
+export function markdownAsText(markdown: string): readonly Line[] {
+  const lines: Line[] = [];
+  let headings: readonly string[] | undefined;
+  let isCode = false;
+  for (const line of markdown.trim().split('\n')) {
+    if (line.startsWith('```')) {
+      isCode = !isCode;
+    } else if (isCode) {
+      lines.push({ text: line, indent: 2 });
+    } else if (line.startsWith('|')) {
+      const cells = cellsOf(line);
+      if (headings === undefined) headings = cells.map(plain);
+      else if (!isRule(cells)) lines.push(...rowAsText(headings, cells));
+    } else {
+      headings = undefined;
+      const text = plain(line.replace(/^#+ /, ''));
+      lines.push(line.startsWith('#') ? { text, style: 'bold' } : { text });
+    }
+  }
+  return lines.filter(({ text }, index) => text !== '' || lines[index - 1]?.text !== '');
+}
+
+function cellsOf(line: string): readonly string[] {
+  return line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+const isRule = (cells: readonly string[]) => cells.every((cell) => /^:?-+:?$/.test(cell));
+
+function rowAsText(headings: readonly string[], cells: readonly string[]): readonly Line[] {
+  const width = Math.max(...headings.map(({ length }) => length));
+  return cells.flatMap((cell, index) =>
+    cell
+      .split(/<br ?\/?>/)
+      .map(plain)
+      .filter((text) => text !== '')
+      .map((text, row) => {
+        const heading = row === 0 ? (headings[index] ?? '') : '';
+        const bullet = index === 0 && row === 0 ? '-' : ' ';
+        return { label: `${bullet} ${heading.padEnd(width)}  `, text };
+      }),
+  );
+}
+
+/** The text without tags, links, emphasis and escapes. */
+function plain(text: string): string {
+  return text
+    .replace(/<\/?[a-z][^>]*>/gi, '')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\*\*|`/g, '')
+    .replace(/\\([\\|`*_[\]<>#])/g, '$1')
+    .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replace(/&(lt|gt|quot|amp);/g, (_, name) => ENTITIES[name] ?? '')
+    .trim();
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };
