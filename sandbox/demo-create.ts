@@ -77,7 +77,7 @@ export async function demonstrateCreate(
       requests: requestsOf(hub),
     };
     showRequests(screen, report.requests);
-    showEnd(screen, report);
+    showEnd(screen, report, options);
     return report;
   } finally {
     await broker.stop();

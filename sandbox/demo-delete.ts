@@ -53,7 +53,7 @@ export async function demonstrateDelete(
       requests: requestsOf(hub),
     };
     showRequests(screen, report.requests);
-    showEnd(screen, report);
+    showEnd(screen, report, options);
     return report;
   } finally {
     await runner.stop();

@@ -5,6 +5,9 @@ import { GitHub } from './github/github.ts';
 import { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
 
+/** Nobody wants to watch a fault for as long as a job would wait, in seconds. */
+const PATIENCE = '20';
+
 /** A name that has to be encoded in URLs. */
 const ENVIRONMENT = 'production/eu';
 
@@ -49,7 +52,13 @@ export function accessTo(
   options: DemoOptions,
 ): Access {
   const credentials = credentialsFor(hub, options);
-  const inputs = { tenant: hub.tenant, ...credentials.inputs, ...hub.urls };
+  const isFaulty = options.faults.length + options.brokerFaults.length > 0;
+  const inputs = {
+    tenant: hub.tenant,
+    ...credentials.inputs,
+    ...hub.urls,
+    ...(isFaulty && { timeout: PATIENCE }),
+  };
   if (github === undefined) return { inputs, secrets: [credentials.secret], env: {} };
   const token = github.issueToken();
   const places = {

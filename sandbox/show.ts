@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { markdownAsText } from './markdown-text.ts';
+import type { DemoOptions } from './options.ts';
 import type { DemoReport, ShownFile } from './report.ts';
 import type { LogLine, Runner, StepOptions } from './runner/runner.ts';
 import type { Line, Screen } from './screen.ts';
@@ -131,13 +132,20 @@ export function showRequests(screen: Screen, requests: DemoReport['requests']): 
 }
 
 /** The last line: how it ended, in words. */
-export function showEnd(screen: Screen, { exitCode, log }: DemoReport): void {
+export function showEnd(
+  screen: Screen,
+  { exitCode, log }: DemoReport,
+  { faults, brokerFaults, debug }: DemoOptions,
+): void {
   const code = log.map((line) => /^Error: \[([a-z-]+)\]/.exec(line)?.[1]).find(Boolean);
   const isFine = exitCode === 0;
-  const failed = `the action failed${code === undefined ? '' : `: ${code}`}`;
+  const failed = code === undefined ? 'the action was ended early' : `the action failed: ${code}`;
   screen.line({ text: '' });
   screen.line({
     text: `Exit code ${exitCode}: ${isFine ? 'the action succeeded' : failed}.`,
     style: isFine ? ['bold', 'green'] : ['bold', 'red'],
   });
+  if (isFine && !debug && faults.length + brokerFaults.length > 0) {
+    screen.line({ text: 'What was tried again is in the log with --debug.', style: 'dim' });
+  }
 }
