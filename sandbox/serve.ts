@@ -120,7 +120,7 @@ function publishLines(
 ): readonly string[] {
   const timestamp = new Date().toISOString();
   return [
-    `cd ${directory}`,
+    `cd '${directory}'`,
     `mosquitto_pub -h ${hostname} -p ${port} -i ${clientId} --cafile root-ca.pem \\`,
     `  --cert ${clientId}.pem --key ${clientId}.key -q 1 -d \\`,
     `  -t tc/${tenant}/${clientId}/o/mc_v3/ts \\`,
