@@ -29,7 +29,7 @@ test('the client of a step says who it is, and tells developers of each attempt'
   }
   expect(agents).toEqual([`insights-hub-agent-certificate/${VERSION}`]);
   expect(told).toEqual([
-    expect.stringMatching(/^GET http:\/\/127\.0\.0\.1:\d+\/a: HTTP 503 \(\d+ ms\)$/),
+    expect.stringMatching(/^GET http:\/\/127\.0\.0\.1:\d+\/a: HTTP 503, attempt 1, \d+ ms$/),
   ]);
 });
 

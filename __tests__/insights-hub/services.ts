@@ -58,14 +58,23 @@ class ScriptedHttp extends HttpClient {
     return this.sent.map(({ call }) => call);
   }
 
-  override async send(request: HttpRequest, ...signals: AbortSignal[]): Promise<Exchange> {
+  override async send(
+    request: HttpRequest,
+    signal: AbortSignal,
+    sentSignal = signal,
+  ): Promise<Exchange> {
     const { method, url, headers, body } = request;
     const revealed = Object.entries(headers).map(([name, value]) => [
       name,
       typeof value === 'string' ? value : `${value.scheme} ${value.secret.reveal()}`,
     ]);
     const call = `${method} ${decodeURIComponent(`${url.pathname}${url.search}`)}`;
-    this.sent.push({ call, headers: Object.fromEntries(revealed), body, signals });
+    this.sent.push({
+      call,
+      headers: Object.fromEntries(revealed),
+      body,
+      signals: [signal, sentSignal],
+    });
     this.onSend(this.sent.length);
     const next = this.#script.shift();
     if (next === undefined) throw new Error(`nothing is left to answer ${call} with`);

@@ -4,6 +4,7 @@ import { listenForInterruption } from '../../src/runner/interruption.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { runPostStep, runStep } from '../../src/runner/step.ts';
 import { Secret } from '../../src/secret.ts';
+import { VERSION } from '../../src/version.ts';
 import { guardProcess, startJob } from './job.ts';
 
 type Listener = (...args: readonly unknown[]) => void;
@@ -21,6 +22,7 @@ async function run(how: typeof runStep, work: (runner: Runner) => Promise<void>)
 const LATE = '::error::[timeout] Too late.';
 const BUG =
   '::error::[internal] An unexpected Error came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.';
+const WHERE = `::debug::Version ${VERSION} of the action, on Node ${process.version}, ${process.platform} ${process.arch}`;
 const errorsIn = (lines: readonly string[]) => lines.filter((line) => line.startsWith('::error'));
 
 describe('a step', () => {
@@ -31,7 +33,7 @@ describe('a step', () => {
       runner.info('done');
     });
     expect(process.exitCode).toBe(0);
-    expect(job.lines()).toEqual(['done']);
+    expect(job.lines()).toEqual([WHERE, 'done']);
     expect(addedTo('beforeExit')).toEqual([]);
   });
 
@@ -40,7 +42,7 @@ describe('a step', () => {
       throw new Failure('timeout', 'Too late.');
     });
     expect(process.exitCode).toBe(1);
-    expect(job.lines()).toEqual([LATE]);
+    expect(job.lines()).toEqual([WHERE, LATE]);
     expect(addedTo('beforeExit')).toEqual([]);
   });
 
@@ -87,7 +89,7 @@ describe('a step', () => {
     const { job, calling } = await run(runStep, async () => {});
     expect(process.listenerCount('warning')).toBe(1);
     calling('warning', { name: 'DeprecationWarning', message: 'old' });
-    expect(job.lines()).toEqual(['::debug::DeprecationWarning: old']);
+    expect(job.lines()).toEqual([WHERE, '::debug::DeprecationWarning: old']);
   });
 });
 
