@@ -37,8 +37,9 @@ describe.concurrent('masks', () => {
           import { syncBuiltinESMExports } from 'node:module';
           const { appendFileSync } = fs;
           fs.appendFileSync = (file, ...args) => {
-            const kind = /(?:state|output)$/.exec(file)?.[0];
-            if (kind !== undefined) console.log('#' + kind);
+            // What else is appended to is the journal of the post step.
+            const what = /(state|output)$/.exec(String(file));
+            if (what !== null) console.log('#' + what[1]);
             return appendFileSync(file, ...args);
           };
           const { openSync } = fs;
@@ -54,6 +55,7 @@ describe.concurrent('masks', () => {
     const created = result.stdout.lastIndexOf('::debug');
     const before = result.stdout.slice(0, created).replaceAll('#file\n', '');
     expect(transcriptOf(before + result.stdout.slice(created))).toEqual([
+      '::debug', // the versions
       '::add-mask', // what was given
       '#state', // the journal's path
       '::debug', // the token request
@@ -65,7 +67,12 @@ describe.concurrent('masks', () => {
       '#output', // their paths
       'Created',
       '#output', // agents
-      'To', // how to connect
+      '::group', // the details
+      'Agent',
+      '::endgroup',
+      '::group', // how to connect
+      'To',
+      '::endgroup',
     ]);
   });
 
@@ -114,7 +121,11 @@ describe.concurrent('masks', () => {
     const sandbox = await start();
     const inputs = sandbox.tokenInputs;
     const result = await sandbox.main(inputs, { debug: true });
-    expect(transcriptOf(result.stdout).slice(0, 2)).toEqual(['::add-mask', '::debug']);
+    expect(transcriptOf(result.stdout).slice(0, 3)).toEqual([
+      '::debug', // the versions
+      '::add-mask',
+      '::debug',
+    ]);
     expect(masksOf(result)[0]).toBe(inputs['token']);
   });
 });
