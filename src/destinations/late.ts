@@ -1,10 +1,12 @@
+import { once } from '../once.ts';
 import type { Destination } from './destination.ts';
 
 /** A destination that is loaded when it is prepared, so that the token's request goes out before. */
 export function lateDestination(load: () => Promise<Destination>): Destination {
+  const loaded = once(load);
   return {
-    prepare: async (agents, limit) => (await load()).prepare(agents, limit),
-    deliver: async (issued, limit) => (await load()).deliver(issued, limit),
-    keep: async (delivery) => (await load()).keep(delivery),
+    prepare: async (agents, limit) => (await loaded()).prepare(agents, limit),
+    deliver: async (issued, limit) => (await loaded()).deliver(issued, limit),
+    keep: async (delivery) => (await loaded()).keep(delivery),
   };
 }
