@@ -42,10 +42,10 @@ describe.concurrent('masks', () => {
             if (what !== null) console.log('#' + what[1]);
             return appendFileSync(file, ...args);
           };
-          const { openSync } = fs;
-          fs.openSync = (file, ...args) => {
+          const { open } = fs;
+          fs.open = (file, ...args) => {
             if (String(file).includes('.insights-hub')) console.log('#file');
-            return openSync(file, ...args);
+            return open(file, ...args);
           };
           syncBuiltinESMExports();`),
       },

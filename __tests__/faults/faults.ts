@@ -58,12 +58,11 @@ const full = (phrase: string, where: string): KnownFault => ({
   way: {
     by: 'disk',
     code: `const full = new Set();
-    fs.openSync = (file, ...args) => {
-      const descriptor = openSync(file, ...args);
+    fs.open = (file, flags, mode, done) => open(file, flags, mode, (error, descriptor) => {
       if (${where}) full.add(descriptor);
       else full.delete(descriptor);
-      return descriptor;
-    };
+      done(error, descriptor);
+    });
     const { writeFileSync } = fs;
     fs.writeFileSync = (file, ...args) => {
       if (full.has(file)) throw fail('ENOSPC');
@@ -75,9 +74,9 @@ const readOnly = (phrase: string, where: string): KnownFault => ({
   phrase,
   way: {
     by: 'disk',
-    code: `fs.openSync = (file, ...args) => {
-      if (${where}) throw fail('EROFS');
-      return openSync(file, ...args);
+    code: `fs.open = (file, ...args) => {
+      if (${where}) return args.at(-1)(fail('EROFS'));
+      open(file, ...args);
     };`,
   },
 });

@@ -51,17 +51,18 @@ export function watchToolkit(toolkit: Protocol): Protocol {
 /** The file system, with everything looked at that is written to a file of the action. */
 export function watchFiles(fs: typeof files): typeof files {
   const names = new Map<number, string>();
-  const openSync: typeof fs.openSync = (file, ...how) => {
-    const descriptor = fs.openSync(file, ...how);
-    names.set(descriptor, String(file));
-    return descriptor;
-  };
+  type Opened = (error: NodeJS.ErrnoException | null, descriptor: number) => void;
+  const open = (file: string, flags: string, mode: number, done: Opened) =>
+    fs.open(file, flags, mode, (error, descriptor) => {
+      names.set(descriptor, file);
+      done(error, descriptor);
+    });
   const writeFileSync: typeof fs.writeFileSync = (file, content, ...more) => {
     const name = typeof file === 'number' ? names.get(file) : undefined;
     if (name !== undefined) use(`file ${path.extname(name)}`, String(content));
     return fs.writeFileSync(file, content, ...more);
   };
-  return { ...fs, openSync, writeFileSync };
+  return { ...fs, open: open as typeof fs.open, writeFileSync };
 }
 
 /** A clock that nobody has to wait for. */

@@ -4,11 +4,12 @@ import {
   fchmodSync,
   fstatSync,
   linkSync,
-  openSync,
+  open,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
 import type { MadeFile, MadeLog } from './journal.ts';
@@ -19,19 +20,21 @@ export interface NewFile {
   readonly mode: number;
 }
 
+/** Making a name can take a file system long, unlike all that follows: only this is waited for. */
+const openFile = promisify(open);
+
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
  * half-written under its own name. Each is written under a random name beside its place first.
- * At once, because the way to another thread and back would cost a fleet more than all the calls
- * together. Nothing waits for the disk: what a power failure takes, the job is gone with.
+ * Nothing waits for the disk: what a power failure takes, the job is gone with.
  *
  * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
  * the system's error; EEXIST when one of the files is there already.
  */
-export function makeFiles(
+export async function makeFiles(
   files: readonly NewFile[],
   { made, drafts }: { readonly made: MadeLog<MadeFile>; readonly drafts: MadeLog },
-): void {
+): Promise<void> {
   const written: Draft[] = [];
   const placed: string[] = [];
   try {
@@ -41,10 +44,10 @@ export function makeFiles(
     }));
     drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
     for (const { file, draft } of named) {
-      written.push({ file, draft, inode: write(draft, file) });
+      written.push({ file, draft, inode: await write(draft, file) });
     }
     for (const draft of written) {
-      place(draft, made);
+      await place(draft, made);
       placed.push(draft.file.path);
     }
     made.note(...placed.map((name) => ({ kind: 'file', path: name }) as const));
@@ -64,8 +67,12 @@ interface Draft {
 }
 
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
-function write(name: string, file: NewFile, onOpen: (inode: string) => void = () => {}): string {
-  const descriptor = openSync(name, 'wx', file.mode & 0o600);
+async function write(
+  name: string,
+  file: NewFile,
+  onOpen: (inode: string) => void = () => {},
+): Promise<string> {
+  const descriptor = await openFile(name, 'wx', file.mode & 0o600);
   try {
     try {
       return fill(descriptor, file, onOpen);
@@ -96,14 +103,14 @@ function fill(
  * file is noted by its inode before: killed at any time, it is known, and nobody else's is. Where
  * there are no hard links, the file is written a second time under its name.
  */
-function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): void {
+async function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): Promise<void> {
   const placing = (known: string) => made.note({ kind: 'placing', path: file.path, inode: known });
   try {
     placing(inode);
     linkSync(draft, file.path);
   } catch (error) {
     if (!NO_LINKS.has(errorCode(error))) throw error;
-    write(file.path, file, placing);
+    await write(file.path, file, placing);
   }
 }
 

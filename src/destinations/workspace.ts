@@ -47,7 +47,7 @@ export class Workspace implements Destination {
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
     // Reading a system's CAs takes a while, which passes while others wait for the network.
     void this.#options.connection?.authorities().catch(() => {});
-    makeDirectory(this.#options, this.#options.made);
+    await makeDirectory(this.#options, this.#options.made);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
     if (agents.length > 0) await this.#probe();
@@ -58,7 +58,7 @@ export class Workspace implements Destination {
       checkDirectory(this.#options);
       for (const name of namesFor(issued)) {
         const paths = this.#paths(name);
-        if (this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
+        if (await this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
       }
       throw new Error('no name is free');
     } catch (error) {
@@ -84,7 +84,7 @@ export class Workspace implements Destination {
         this.#brokerCa = undefined;
         throw error;
       });
-      const mqttxPath = this.#makeFree(mqttxPathOf(paths), {
+      const mqttxPath = await this.#makeFree(mqttxPathOf(paths), {
         content: mqttxConnection({
           id: randomUUID(),
           clientId,
@@ -113,15 +113,15 @@ export class Workspace implements Destination {
   }
 
   /** Makes a file under a name, or under one that nobody else has where that is taken. */
-  #makeFree(
+  async #makeFree(
     file: string,
     rest: Omit<NewFile, 'path'>,
     made: MadeLog<MadeFile> = this.#options.made,
-  ): string {
-    if (this.#make([{ path: file, ...rest }], made)) return file;
+  ): Promise<string> {
+    if (await this.#make([{ path: file, ...rest }], made)) return file;
     const { dir, name, ext } = path.parse(file);
     const free = path.join(dir, `${name}-${randomUUID()}${ext}`);
-    makeFiles([{ path: free, ...rest }], { ...this.#options, made });
+    await makeFiles([{ path: free, ...rest }], { ...this.#options, made });
     return free;
   }
 
@@ -140,9 +140,12 @@ export class Workspace implements Destination {
   }
 
   /** Gives false when one of the names is taken. */
-  #make(files: readonly NewFile[], made: MadeLog<MadeFile> = this.#options.made): boolean {
+  async #make(
+    files: readonly NewFile[],
+    made: MadeLog<MadeFile> = this.#options.made,
+  ): Promise<boolean> {
     try {
-      makeFiles(files, { ...this.#options, made });
+      await makeFiles(files, { ...this.#options, made });
       return true;
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return false;
@@ -170,7 +173,7 @@ export class Workspace implements Destination {
     const probe = path.join(this.#options.directory, `.${randomUUID()}.probe`);
     const files = [{ path: probe, content: 'probe', mode: 0o600 }];
     try {
-      makeFiles(files, { made: this.#options.drafts, drafts: this.#options.drafts });
+      await makeFiles(files, { made: this.#options.drafts, drafts: this.#options.drafts });
       const { mode } = await lstat(probe);
       await unlink(probe);
       if (isForOthers(mode)) throw modesNotKept(this.#options.directory);
