@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import type { Fault, OrderedFault } from './faults.ts';
 
@@ -41,6 +41,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
   onRequest: (request: SeenRequest<Endpoint>) => void = () => {};
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
+  readonly #sockets = new Set<Socket>();
   #port = 0;
 
   constructor(tls?: ServerIdentity) {
@@ -49,6 +50,10 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     };
     this.#scheme = tls ? 'https' : 'http';
     this.#server = tls ? createTlsServer(tlsOptions(tls), listener) : createServer(listener);
+    this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   protected async listen(): Promise<this> {
@@ -186,6 +191,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
         return true;
       case 'down':
         this.#server.close();
+        for (const socket of this.#sockets) if (socket !== response.socket) socket.destroy();
         if (fault.answers) send(response, { ...answer, headers: { connection: 'close' } });
         else response.socket?.resetAndDestroy();
         return true;

@@ -67,6 +67,17 @@ test('opens a new one instead of one that nobody used for long', async () => {
   await expect.poll(() => connections[0]?.readableEnded).toBe(true);
 });
 
+test('opens a new one instead of one that the server ended', async () => {
+  const early = start();
+  early.prepare(url);
+  await seen(1);
+  const closed = new Promise((resolve) => connections[0]?.once('close', resolve));
+  connections[0]?.end();
+  await closed;
+  await connect(early);
+  await seen(2);
+});
+
 test('opens a new one when the first could not be opened', async () => {
   const early = start();
   const { port } = server.address() as AddressInfo;

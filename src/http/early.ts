@@ -27,7 +27,8 @@ export function earlyConnector(
     prepare(url) {
       const options = optionsFor(url);
       const socket = new Promise<Socket | undefined>((resolve) => {
-        connector(options, (error, made) => resolve(error === null ? made : undefined));
+        // Reading, so that it is noticed when the server ends it.
+        connector(options, (error, made) => resolve(error === null ? made.resume() : undefined));
       });
       const origin = originOf(options);
       ready.set(origin, [...(ready.get(origin) ?? []), { startedAt: now(), socket }]);
@@ -40,7 +41,7 @@ export function earlyConnector(
       }
       void early.socket.then((socket) => {
         if (socket === undefined || socket.destroyed) connector(options, callback);
-        else callback(null, socket);
+        else callback(null, socket.pause());
       });
     },
   };
