@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readInputs, readUndoInputs, warningsOf } from '../../src/create/inputs.ts';
-import { failureOf, type Given, problemsIn, problemsOf, sourceOf } from '../inputs/source.ts';
+import {
+  failureOf,
+  type Given,
+  OUT_OF_RANGE,
+  problemsIn,
+  problemsOf,
+  sourceOf,
+} from '../inputs/source.ts';
 
 let workspace: string;
 beforeAll(async () => {
@@ -179,20 +186,7 @@ describe('the inputs of the create action are refused:', () => {
       { 'if-exists': 'replace' },
       '`if-exists` must be fail or skip, not "replace".',
     ],
-    ...Object.fromEntries(
-      [
-        ['concurrency', '0', 32],
-        ['concurrency', '33', 32],
-        ['timeout', '0', 3600],
-        ['timeout', '3601', 3600],
-      ].map(([name, value, most]) => [
-        `a ${name} of ${value}`,
-        [
-          { [String(name)]: String(value) },
-          `\`${name}\` must be a whole number from 1 to ${most}, not "${value}".`,
-        ],
-      ]),
-    ),
+    ...OUT_OF_RANGE,
     'a broker without TLS': [
       { 'broker-url': 'mqtt://broker' },
       '`broker-url` must begin with mqtts://: "mqtt://broker".',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDeleteInputs } from '../../src/delete/inputs.ts';
-import { type Given, problemsOf, sourceOf } from '../inputs/source.ts';
+import { type Given, OUT_OF_RANGE, problemsOf, sourceOf } from '../inputs/source.ts';
 
 let workspace: string;
 beforeAll(async () => {
@@ -88,20 +88,7 @@ describe('the inputs of the delete action', () => {
         [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
       ]),
     ),
-    ...Object.fromEntries(
-      [
-        ['concurrency', '0', 32],
-        ['concurrency', '33', 32],
-        ['timeout', '0', 3600],
-        ['timeout', '3601', 3600],
-      ].map(([name, value, most]) => [
-        `a ${name} of ${value}`,
-        [
-          { [String(name)]: String(value) },
-          `\`${name}\` must be a whole number from 1 to ${most}, not "${value}".`,
-        ],
-      ]),
-    ),
+    ...OUT_OF_RANGE,
   };
   test.each(Object.entries(rows))('are refused: %s', async (_, [given, problem]) => {
     expect(await problemsOf(inputsOf(given))).toEqual([problem]);

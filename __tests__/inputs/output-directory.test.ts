@@ -9,19 +9,19 @@ vi.mock('node:path', async (load) => {
 
 describe('the output directory on Linux and macOS', () => {
   test.each([
-    ['certs', '/work/repo/certs'],
-    ['./a/../b', '/work/repo/b'],
-    ['.', '/work/repo'],
-    ['..certs', '/work/repo/..certs'],
+    ['certs', '/home/runner/repo/certs'],
+    ['./a/../b', '/home/runner/repo/b'],
+    ['.', '/home/runner/repo'],
+    ['..certs', '/home/runner/repo/..certs'],
     ['/srv/certs', '/srv/certs'],
-    ['nul', '/work/repo/nul'],
-    ['a:b. ', '/work/repo/a:b. '],
-    ['C:\\certs', '/work/repo/C:\\certs'],
+    ['nul', '/home/runner/repo/nul'],
+    ['a:b. ', '/home/runner/repo/a:b. '],
+    ['C:\\certs', '/home/runner/repo/C:\\certs'],
   ])('%j is %j', (value, directory) => {
-    expect(readDirectory(value, '/work/repo')).toBe(directory);
+    expect(readDirectory(value, '/home/runner/repo')).toBe(directory);
   });
 
   test.each(['..', '../repo2', 'a/../../b'])('%j leads out of the workspace', (value) => {
-    expect(() => readDirectory(value, '/work/repo')).toThrow('leads out of the workspace');
+    expect(() => readDirectory(value, '/home/runner/repo')).toThrow('leads out of the workspace');
   });
 });

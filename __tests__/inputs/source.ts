@@ -60,3 +60,18 @@ export async function problemsOf(work: Promise<unknown>): Promise<readonly strin
   if (failure !== undefined && !(failure instanceof Failure)) throw failure;
   return problemsIn(failure);
 }
+
+/** Numbers that both actions refuse, each with the problem that is told. */
+export const OUT_OF_RANGE: Readonly<Record<string, [Given, string]>> = Object.fromEntries(
+  (
+    [
+      ['concurrency', '0', 32],
+      ['concurrency', '33', 32],
+      ['timeout', '0', 3600],
+      ['timeout', '3601', 3600],
+    ] as const
+  ).map(([name, value, most]) => [
+    `a ${name} of ${value}`,
+    [{ [name]: value }, `\`${name}\` must be a whole number from 1 to ${most}, not "${value}".`],
+  ]),
+);

@@ -2,10 +2,10 @@ import { createPrivateKey } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
 import type { Exchange } from '../../src/http/client.ts';
-import { type AgentRequest, sendCreate } from '../../src/insights-hub/agent-certificates.ts';
+import { sendCreate } from '../../src/insights-hub/agent-certificates.ts';
 import { masksOfPrivateKey } from '../../src/key-pair/masks.ts';
 import { Secret } from '../../src/secret.ts';
-import { answer, broken, noAnswer, start } from './services.ts';
+import { agent, answer, broken, noAnswer, start } from './services.ts';
 
 let pair: IssuedPair;
 let other: IssuedPair;
@@ -16,14 +16,6 @@ beforeAll(async () => {
   pair = await authority.issueServer(names);
   other = await authority.issueServer(names);
 });
-
-const agent: AgentRequest = {
-  name: 'a',
-  owner: undefined,
-  expectedClientId: 'mqtt1_a',
-  passphrase: undefined,
-  ephemeral: false,
-};
 
 /** An answer in the first of the two shapes. */
 const flat = (more: object = {}) => ({

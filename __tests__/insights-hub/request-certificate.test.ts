@@ -1,22 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
 import type { Exchange } from '../../src/http/client.ts';
-import type { AgentRequest } from '../../src/insights-hub/agent-certificates.ts';
 import { refuseExisting, requestCertificate } from '../../src/insights-hub/request-certificate.ts';
-import { answer, noAnswer, start } from './services.ts';
+import { agent, answer, noAnswer, start } from './services.ts';
 
 let pair: IssuedPair;
 beforeAll(async () => {
   pair = await (await ServerAuthority.create()).issueServer({ names: ['a'] });
 });
 
-const agent: AgentRequest = {
-  name: 'a',
-  owner: undefined,
-  expectedClientId: 'mqtt1_a',
-  passphrase: undefined,
-  ephemeral: false,
-};
 const ID = '9eyf37799b5949099a5287a547f8e001';
 const CREATE = 'POST /mindconnectmqtt/agentCertificates';
 const FIND = 'GET /agentmanagement/agents?filter={"mqttClientId":"mqtt1_a"}';

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type Exchange, HttpClient, type HttpRequest } from '../../src/http/client.ts';
 import { paceOf } from '../../src/http/pace.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
+import type { AgentRequest } from '../../src/insights-hub/agent-certificates.ts';
 import type { TokenSource } from '../../src/insights-hub/tokens.ts';
 import { RunnerSecrets } from '../../src/runner/secrets.ts';
 import { Secret } from '../../src/secret.ts';
@@ -95,6 +96,15 @@ function countingTokens(): TokenSource {
     },
   };
 }
+
+/** What is asked for where any agent will do. */
+export const agent: AgentRequest = {
+  name: 'a',
+  owner: undefined,
+  expectedClientId: 'mqtt1_a',
+  passphrase: undefined,
+  ephemeral: false,
+};
 
 export const endpoints = {
   tenant: 'mqtt1',
