@@ -98,7 +98,7 @@ describe.concurrent('the time limit', () => {
   test('is for each agent', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'silence' }, times: 1 });
-    const result = await sandbox.main({ name: 'a\nb', timeout: '2' });
+    const result = await sandbox.main({ name: 'a\nb', concurrency: '1', timeout: '2' });
     expect(agentsOf(result)).toMatchObject([
       { name: 'a', code: 'outcome-unknown' },
       { name: 'b', clientId: 'mqtt1_b' },

@@ -229,7 +229,7 @@ describe.concurrent('an unclear create', () => {
   test('leaves the other agents of the list alone', async ({ start }) => {
     const sandbox = await start();
     order(sandbox, 'create', [processed(502)]);
-    const result = await sandbox.main({ name: 'a\nb' });
+    const result = await sandbox.main({ name: 'a\nb', concurrency: '1' });
     expect(agentsOf(result)).toMatchObject([
       { name: 'a', code: 'outcome-unknown' },
       { name: 'b', clientId: 'mqtt1_b' },

@@ -1,33 +1,35 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
-import { buildConnector } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type EarlyConnector, earlyConnector } from '../../src/http/early.ts';
+import { type EarlyConnections, earlyConnections, withEarly } from '../../src/http/early.ts';
+import { buildConnector } from '../../src/http/undici.ts';
 
 let server: Server;
 let url: URL;
-let now: number;
 /** what the server saw, in order */
 let connections: Socket[];
+let early: EarlyConnections;
 const made: Socket[] = [];
 
 beforeEach(async () => {
-  now = 0;
   connections = [];
   server = createServer((socket) => connections.push(socket.on('error', () => {})));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  early = earlyConnections();
 });
 
 afterEach(async () => {
+  early.close();
   for (const socket of [...made.splice(0), ...connections]) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 });
 
-const start = () => earlyConnector(buildConnector({ timeout: 5_000 }), () => now);
+type Place = Pick<URL, 'protocol' | 'host' | 'hostname' | 'port'>;
 
-function connect({ connect: open }: EarlyConnector): Promise<Socket> {
-  const { protocol, host, hostname, port } = url;
+/** What a request does, to the server or another place. */
+function connect({ protocol, host, hostname, port }: Place = url): Promise<Socket> {
+  const open = withEarly(early, buildConnector({ timeout: 5_000 }));
   return new Promise((resolve, reject) => {
     open({ protocol, host, hostname, port }, (error, socket) => {
       if (error !== null) return reject(error);
@@ -40,58 +42,95 @@ function connect({ connect: open }: EarlyConnector): Promise<Socket> {
 const seen = (count: number) => expect.poll(() => connections.length).toBe(count);
 
 test('hands out what was opened ahead, once each', async () => {
-  const early = start();
-  early.prepare(url);
-  early.prepare(url);
+  early.open(url);
+  early.open(url);
   await seen(2);
-  const ports = [await connect(early), await connect(early)].map(({ localPort }) => localPort);
+  const ports = [await connect(), await connect()].map(({ localPort }) => localPort);
   expect(new Set(ports)).toEqual(new Set(connections.map(({ remotePort }) => remotePort)));
-  await connect(early);
+  await connect();
   await seen(3);
 });
 
+test('hands out one that waits for its reader', async () => {
+  early.open(url);
+  await seen(1);
+  const socket = await connect();
+  expect(socket.isPaused()).toBe(true);
+  connections[0]?.write('hello');
+  const text = await new Promise((resolve) => socket.once('data', resolve).resume());
+  expect(String(text)).toBe('hello');
+});
+
 test('waits for one that is still being opened', async () => {
-  const early = start();
-  early.prepare(url);
-  await connect(early);
+  early.open(url);
+  await connect();
   await seen(1);
 });
 
-test('opens a new one instead of one that nobody used for long', async () => {
-  const early = start();
-  early.prepare(url);
+test('ends one that nobody used for long', async () => {
+  early = earlyConnections(50);
+  early.open(url);
   await seen(1);
-  now = 3_001;
-  await connect(early);
-  await seen(2);
   await expect.poll(() => connections[0]?.readableEnded).toBe(true);
+  await connect();
+  await seen(2);
+});
+
+test('does not end one that is in use', async () => {
+  early = earlyConnections(50);
+  early.open(url);
+  const socket = await connect();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(socket.destroyed).toBe(false);
 });
 
 test('opens a new one instead of one that the server ended', async () => {
-  const early = start();
-  early.prepare(url);
+  early.open(url);
   await seen(1);
   const closed = new Promise((resolve) => connections[0]?.once('close', resolve));
   connections[0]?.end();
   await closed;
-  await connect(early);
+  await connect();
   await seen(2);
 });
 
 test('opens a new one when the first could not be opened', async () => {
-  const early = start();
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  early.prepare(url);
+  early.open(url);
+  await expect(early.take(url.origin)).resolves.toBeUndefined();
+  early.open(url);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  await connect(early);
+  await connect();
   await seen(1);
 });
 
 test('opens a new one for another origin', async () => {
-  const early = start();
-  early.prepare(new URL(`http://localhost:${url.port}`));
-  await connect(early);
-  await expect.poll(() => connections.length).toBeGreaterThanOrEqual(1);
-  expect(made[0]?.remoteAddress).toBe('127.0.0.1');
+  early.open(url);
+  await connect(new URL(`http://localhost:${url.port}`));
+  await seen(2);
+});
+
+test('reaches IPv6', async () => {
+  const other = createServer((socket) => connections.push(socket));
+  await new Promise<void>((resolve) => other.listen(0, '::1', resolve));
+  const place = new URL(`http://[::1]:${(other.address() as AddressInfo).port}`);
+  early.open(place);
+  const { protocol, host, port } = place;
+  // As undici splits it.
+  await connect({ protocol, host, hostname: '::1', port });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(connections).toHaveLength(1);
+  for (const socket of connections) socket.destroy();
+  await new Promise((resolve) => other.close(resolve));
+});
+
+test('ends all that it opened', async () => {
+  early.open(url);
+  early.open(url);
+  await seen(2);
+  early.close();
+  await expect
+    .poll(() => connections.map(({ readableEnded }) => readableEnded))
+    .toEqual([true, true]);
 });

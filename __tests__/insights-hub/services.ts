@@ -88,7 +88,6 @@ function countingTokens(): TokenSource {
   let current = new Secret('token-1');
   let count = 1;
   return {
-    url: undefined,
     renewable: true,
     get: async () => current,
     discard(token) {

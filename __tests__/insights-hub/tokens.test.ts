@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/http/client.ts';
-import { type Credentials, tokenSource } from '../../src/insights-hub/tokens.ts';
+import type { Credentials } from '../../src/insights-hub/credentials.ts';
+import { tokenSource } from '../../src/insights-hub/tokens.ts';
 import { Secret } from '../../src/secret.ts';
 import { answer, broken, endpoints, noAnswer, start } from './services.ts';
 

@@ -23,8 +23,6 @@ export interface CreateServices extends CertificateServices {
   readonly existing: (
     agents: readonly AgentRequest[],
   ) => Promise<ReadonlyMap<string, ExistingAgent>>;
-  /** Opens connections for the requests of so many agents, as many as are in flight at once. */
-  readonly connectAhead: (agents: number) => void;
   /** Learns of ephemeral agents before they are created. */
   readonly made: MadeLog;
   /** Connects once with a new certificate; nothing where that is not asked for. */
@@ -57,13 +55,11 @@ export async function createAgents(
   const started = performance.now();
   const { agents, dryRun, timeout, concurrency } = inputs;
   let existing: ReadonlyMap<string, ExistingAgent>;
+  let missing: readonly AgentRequest[];
   try {
     existing = await services.existing(agents);
-    await prepare(
-      agents.filter(({ name }) => !existing.has(name)),
-      inputs,
-      services,
-    );
+    missing = agents.filter(({ name }) => !existing.has(name));
+    await prepare(missing, inputs, services);
   } catch (error) {
     return allFailed(agents, asFailure(error));
   }
@@ -87,23 +83,26 @@ export async function createAgents(
     if (!dryRun) services.report.finished(fate);
     return fate;
   };
-  return pMap(agents, createAndTell, { concurrency });
+  const fates = pMap(agents, createAndTell, { concurrency });
+  if (missing.length > 0 && !dryRun) {
+    for (const destination of services.destinations) destination.expect?.();
+  }
+  return fates;
 }
 
 /**
  * Finds out whether everything is ready, before anything is created. What has to wait for the
- * network waits at the same time: the token's request, the destinations' own, and the connections
- * that are needed afterwards. The token comes first, because the create waits for it.
+ * network waits at the same time: the token's request and the destinations' own. The token comes
+ * first, because the create waits for it.
  */
 async function prepare(
   missing: readonly AgentRequest[],
-  { timeout, dryRun, concurrency }: Inputs,
-  { destinations, tokens, interruption, connectAhead }: CreateServices,
+  { timeout }: Inputs,
+  { destinations, tokens, interruption }: CreateServices,
 ): Promise<void> {
   if (missing.length === 0) return;
   const limit = new TimeLimit(timeout, interruption);
   const token = tokens.get(limit);
-  if (!dryRun) connectAhead(Math.min(missing.length, concurrency));
   const preparations = destinations.map((destination) => destination.prepare(missing, limit));
   await allWithin(limit, [...preparations, token]);
 }

@@ -13,8 +13,8 @@ import { readProxies } from '../inputs/proxies.ts';
 import { InputReader, type InputSource } from '../inputs/reader.ts';
 import { readShard, takeShard } from '../inputs/shard.ts';
 import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
+import type { Credentials } from '../insights-hub/credentials.ts';
 import type { EndpointSettings } from '../insights-hub/endpoints.ts';
-import type { Credentials } from '../insights-hub/tokens.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import { Secret } from '../secret.ts';
 

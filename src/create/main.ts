@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { listenForInterruption } from '../runner/interruption.ts';
 import { runStep } from '../runner/step.ts';
 import { readInputs, warningsOf } from './inputs.ts';
@@ -9,7 +10,11 @@ export function create(): Promise<void> {
     const inputs = await readInputs(runner);
     for (const warning of warningsOf(inputs)) runner.warn(warning);
     // What only a run needs is not loaded for inputs that are wrong.
+    const { connectAhead } = await import('./ahead.ts');
+    const early = connectAhead(inputs);
+    // Loading blocks: the connections have to be on their way before.
+    await setImmediate();
     const { createAll } = await import('./run.ts');
-    await createAll(runner, inputs, interruption);
+    await createAll(runner, inputs, early, interruption);
   });
 }

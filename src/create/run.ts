@@ -12,12 +12,11 @@ import { Workspace, type WorkspaceOptions } from '../destinations/workspace.ts';
 import { errorCode, Failure } from '../failure.ts';
 import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
+import type { EarlyConnections } from '../http/early.ts';
 import { openHttp } from '../http/open.ts';
 import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { apiServices } from '../insights-hub/api-services.ts';
-import { apiEndpoint } from '../insights-hub/endpoints.ts';
-import type { TokenSource } from '../insights-hub/tokens.ts';
 import { trustedAuthorities } from '../mqtt/authorities.ts';
 import { once } from '../once.ts';
 import type { Runner } from '../runner/runner.ts';
@@ -35,10 +34,11 @@ import { JOURNAL_STATE } from './state.ts';
 export async function createAll(
   runner: Runner,
   inputs: Inputs,
+  early: EarlyConnections,
   interruption: Interruption,
 ): Promise<void> {
   if (inputs.several) keepMemoryFlat();
-  const http = openHttp(inputs.proxies, (line) => runner.debug(line));
+  const http = openHttp(inputs.proxies, (line) => runner.debug(line), early);
   try {
     await create(runner, inputs, http, interruption);
   } finally {
@@ -135,9 +135,6 @@ function servicesFor(
   return {
     ...api,
     interruption,
-    connectAhead: (agents) => {
-      for (const url of connectionsAhead(inputs, api.tokens, agents)) http.prepare(url);
-    },
     made: journal,
     existing: async (agents) =>
       ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
@@ -146,21 +143,6 @@ function servicesFor(
     verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
     report,
   };
-}
-
-/** The connections that creating and pushing so many agents at once needs, by their URLs. */
-function connectionsAhead(
-  { endpoints, github }: Inputs,
-  tokens: TokenSource,
-  agents: number,
-): readonly URL[] {
-  const gateway = apiEndpoint(endpoints, 'mindconnectmqtt', 'agentCertificates');
-  // The token's own connection serves the first agent.
-  const creates = tokens.url?.origin === gateway.origin ? agents - 1 : agents;
-  // Key and certificate are pushed at the same time.
-  const pushes = github === undefined ? 0 : github.places.length * 2;
-  const api = new URL(github?.apiUrl ?? gateway);
-  return [...Array<URL>(creates).fill(gateway), ...Array<URL>(pushes).fill(api)];
 }
 
 /** Where certificates go, and where a key is saved that none of those places keeps. */

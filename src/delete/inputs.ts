@@ -14,8 +14,8 @@ import { readGitHub } from '../inputs/github.ts';
 import { readPlaces } from '../inputs/places.ts';
 import { readProxies } from '../inputs/proxies.ts';
 import { InputReader, type InputSource } from '../inputs/reader.ts';
+import type { Credentials } from '../insights-hub/credentials.ts';
 import type { EndpointSettings } from '../insights-hub/endpoints.ts';
-import type { Credentials } from '../insights-hub/tokens.ts';
 
 /** The inputs of the delete action, checked. */
 export interface DeleteInputs {

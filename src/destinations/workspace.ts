@@ -45,12 +45,15 @@ export class Workspace implements Destination {
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
-    // Reading a system's CAs takes a while, which passes while others wait for the network.
-    void this.#options.connection?.authorities().catch(() => {});
     await makeDirectory(this.#options, this.#options.made);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
     if (agents.length > 0) await this.#probe();
+  }
+
+  expect(): void {
+    // Reading a system's CAs blocks: the requests go out first.
+    setImmediate(() => void this.#options.connection?.authorities().catch(() => {}));
   }
 
   async deliver(issued: IssuedCertificate): Promise<DeliveryReport> {

@@ -50,53 +50,39 @@ export type GitHubApi = (
  * with the connections, time limits and retries of every other call. Octokit never holds the token.
  */
 export function gitHubApi({ apiUrl, token, http, clock }: GitHubOptions): GitHubApi {
-  const octokit = getOctokit('the HTTP client knows the token', {
-    baseUrl: apiUrl.replace(/\/+$/, ''),
-  });
+  const baseUrl = apiUrl.replace(/\/+$/, '');
+  const { endpoint } = getOctokit('the HTTP client knows the token', { baseUrl }).request;
   const pace = paceOf(clock);
   return async (route, parameters, limit) => {
-    let result: GitHubOutcome | undefined;
-    const send = async (url: string, init: RequestInit): Promise<Response> => {
-      const request = requestOf(url, init, token);
-      const mayRepeat = (exchange: Exchange) => isPassing(exchange) || isQuotaUsedUp(exchange);
-      // What writes a key is rather finished, also when the job is cancelled.
-      const time = request.method === 'GET' ? limit : limit.finishing;
-      const outcome = await sendWithRetries(request, { http, clock, limit: time, mayRepeat, pace });
-      result = { request, outcome };
-      return responseOf(outcome);
-    };
-    try {
-      const headers = { 'x-github-api-version': '2022-11-28' };
-      await octokit.request(route, { ...parameters, headers, request: { fetch: send } });
-    } catch (error) {
-      // Octokit throws for every refusal; the exchange says more than its error.
-      if (result === undefined) throw error;
-    }
-    if (result === undefined) throw new Error('Octokit sent nothing');
-    return result;
+    const headers = { 'x-github-api-version': '2022-11-28' };
+    const request = requestOf(endpoint(route, { ...parameters, headers }), token);
+    const mayRepeat = (exchange: Exchange) => isPassing(exchange) || isQuotaUsedUp(exchange);
+    // What writes a key is rather finished, also when the job is cancelled.
+    const time = request.method === 'GET' ? limit : limit.finishing;
+    const outcome = await sendWithRetries(request, { http, clock, limit: time, mayRepeat, pace });
+    return { request, outcome };
   };
 }
 
-type Headers = Readonly<Record<string, string>>;
+/** A request as Octokit describes it. */
+interface Endpoint {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+}
 
-function requestOf(url: string, init: RequestInit, token: Secret): HttpRequest {
-  const { accept = '', 'x-github-api-version': version = '' } = init.headers as Headers;
+function requestOf({ method, url, headers, body }: Endpoint, token: Secret): HttpRequest {
+  const { accept = '', 'x-github-api-version': version = '' } = headers;
   return {
-    method: init.method as HttpRequest['method'],
+    method: method as HttpRequest['method'],
     url: new URL(url),
     headers: {
-      accept,
-      'x-github-api-version': version,
-      ...(typeof init.body === 'string' && { 'content-type': 'application/json' }),
+      accept: String(accept),
+      'x-github-api-version': String(version),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
       authorization: { scheme: 'Bearer', secret: token },
     },
-    ...(typeof init.body === 'string' && { body: init.body }),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   };
-}
-
-/** As much of the answer as Octokit has to know: its content is read from the exchange. */
-function responseOf({ exchange }: Outcome): Response {
-  if (exchange.kind === 'no-answer') return Response.error();
-  const { status } = exchange;
-  return new Response(null, { status: status >= 200 && status <= 599 ? status : 599 });
 }

@@ -1,21 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { errorCode } from '../failure.ts';
+import type { Secret } from '../secret.ts';
+import { type EarlyConnections, withEarly } from './early.ts';
+import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
+import { orAborted } from './or-aborted.ts';
+import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
+import { referencesOf } from './references.ts';
 import {
   Agent,
   buildConnector,
+  connect,
   DecoratorHandler,
   type Dispatcher,
   Pool,
   ProxyAgent,
   request as sendRequest,
-} from 'undici';
-import { errorCode } from '../failure.ts';
-import type { Secret } from '../secret.ts';
-import { earlyConnector } from './early.ts';
-import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
-import { orAborted } from './or-aborted.ts';
-import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
-import { referencesOf } from './references.ts';
+} from './undici.ts';
 
 /** The largest answer that is read, in bytes. */
 const LARGEST_ANSWER = 1024 * 1024;
@@ -86,6 +87,8 @@ export interface HttpOptions {
   /** Time that one attempt may take, in milliseconds. */
   readonly attemptTimeout: number;
   readonly onAttempt: (report: AttemptReport) => void;
+  /** What may have been opened already, where no proxy is in between. Ended with the rest. */
+  readonly early?: EarlyConnections | undefined;
 }
 
 /**
@@ -96,18 +99,14 @@ export interface HttpOptions {
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #sockets = new Set<Socket>();
-  readonly #direct;
+  readonly #direct: buildConnector.connector;
   readonly #dispatchers = new Map<string | undefined, Dispatcher>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
     const connector = buildConnector({ ...TLS, timeout: options.attemptTimeout });
-    this.#direct = earlyConnector(this.#tracked(connector));
-  }
-
-  /** Opens a connection for a request to come, where no proxy is in between. Sends nothing. */
-  prepare(url: URL): void {
-    if (proxyFor(url, this.#options.proxies) === undefined) this.#direct.prepare(url);
+    const tracked = this.#tracked(connector);
+    this.#direct = options.early === undefined ? tracked : withEarly(options.early, tracked);
   }
 
   /**
@@ -138,6 +137,7 @@ export class HttpClient {
     // Not waited for: undici waits for ever for a tunnel's end that has no connection any more.
     for (const dispatcher of this.#dispatchers.values()) void dispatcher.destroy();
     for (const socket of this.#sockets) socket.destroy();
+    this.#options.early?.close();
   }
 
   async #attempt(
@@ -153,18 +153,20 @@ export class HttpClient {
       ending.reason ?? explainNetworkError(error, url.host, proxy);
     let sent = false;
     try {
-      const sending = sendRequest(url, {
+      const dispatcher = this.#dispatcherFor(proxy).compose(
+        onceSent(() => {
+          if (ending.signal.aborted) return;
+          sent = true;
+          ending.follow(sentSignal);
+        }),
+      );
+      const sending = sendRequest.call(dispatcher, {
+        origin: url.origin,
+        path: url.pathname + url.search,
         method: request.method,
         headers: { 'user-agent': userAgent, ...revealAll(request.headers) },
         body: request.body ?? null,
         signal: ending.signal,
-        dispatcher: this.#dispatcherFor(proxy).compose(
-          onceSent(() => {
-            if (ending.signal.aborted) return;
-            sent = true;
-            ending.follow(sentSignal);
-          }),
-        ),
       });
       const response = await orAborted(sending, ending.signal);
       const head = { status: response.statusCode, headers: response.headers };
@@ -190,9 +192,7 @@ export class HttpClient {
     const known = this.#dispatchers.get(proxy?.url);
     if (known !== undefined) return known;
     const dispatcher =
-      proxy === undefined
-        ? new Agent({ ...LIMITS, connect: this.#direct.connect })
-        : this.#through(proxy);
+      proxy === undefined ? new Agent({ ...LIMITS, connect: this.#direct }) : this.#through(proxy);
     this.#dispatchers.set(proxy?.url, dispatcher);
     return dispatcher;
   }
@@ -268,7 +268,7 @@ class ProxyPool extends Pool {
   }
 
   async #tunnel(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
-    const answer = await super.connect(options).catch((error: unknown) => {
+    const answer = await connect.call(this, options).catch((error: unknown) => {
       throw new ProxyError(explainProxyError(error), { cause: error });
     });
     if (answer.statusCode === 200) return answer;

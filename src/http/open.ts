@@ -1,17 +1,26 @@
 import { VERSION } from '../version.ts';
 import { type AttemptReport, HttpClient } from './client.ts';
+import type { EarlyConnections } from './early.ts';
 import type { ProxySettings } from './proxy.ts';
 
 /** The time that one attempt of a call may take, in milliseconds. */
 const ATTEMPT_TIMEOUT = 30_000;
 
-/** The HTTP client of a step; each attempt is told to the debug log, without what it carried. */
-export function openHttp(proxies: ProxySettings, debug: (line: string) => void): HttpClient {
+/**
+ * The HTTP client of a step; each attempt is told to the debug log, without what it carried. It uses
+ * the connections that were opened ahead first.
+ */
+export function openHttp(
+  proxies: ProxySettings,
+  debug: (line: string) => void,
+  early?: EarlyConnections,
+): HttpClient {
   return new HttpClient({
     proxies,
     userAgent: `insights-hub-agent-certificate/${VERSION}`,
     attemptTimeout: ATTEMPT_TIMEOUT,
     onAttempt: (report) => debug(attemptLine(report)),
+    early,
   });
 }
 

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { buildConnector, Client } from 'undici';
 import { explainProxyError, ProxyError } from './network-error.ts';
 import { orAborted } from './or-aborted.ts';
 import type { HttpProxy } from './proxy.ts';
+import { buildConnector, Client, connect } from './undici.ts';
 
 /**
  * Opens a tunnel through a proxy (CONNECT, RFC 9110, 9.3.6) to `authority`, a host and a port.
@@ -21,7 +21,10 @@ export async function openTunnel(
       host: authority,
       ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
     };
-    const answer = await orAborted(client.connect({ path: authority, headers, signal }), signal);
+    const answer = await orAborted(
+      connect.call(client, { origin, path: authority, headers, signal }),
+      signal,
+    );
     const { statusCode: status } = answer;
     if (status < 200 || status > 299) {
       answer.socket.on('error', () => {}).destroy();

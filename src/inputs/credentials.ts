@@ -1,4 +1,4 @@
-import type { Credentials } from '../insights-hub/tokens.ts';
+import type { Credentials } from '../insights-hub/credentials.ts';
 import { Secret } from '../secret.ts';
 import type { InputReader } from './reader.ts';
 

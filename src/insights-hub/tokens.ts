@@ -5,25 +5,9 @@ import { type Clock, isPassing, isSuccess, sendWithRetries } from '../http/retry
 import type { TimeLimit } from '../http/time-limit.ts';
 import { parseJsonObject } from '../json.ts';
 import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
-import { apiEndpoint, type EndpointSettings, tokenEndpoint } from './endpoints.ts';
+import { type ClientCredentials, type Credentials, tokenUrlFor } from './credentials.ts';
+import type { EndpointSettings } from './endpoints.ts';
 import { insightsHub, readReference } from './refusals.ts';
-
-/** The three ways to a Bearer token. */
-export type Credentials =
-  | { readonly kind: 'token'; readonly token: Secret }
-  | ({ readonly kind: 'technical-user' } & OAuthClient)
-  | ({
-      readonly kind: 'application';
-      readonly appName: string;
-      readonly appVersion: string;
-      /** tenant that hosts the application */
-      readonly hostTenant: string;
-    } & OAuthClient);
-
-interface OAuthClient {
-  /** base64 of `id:secret` (RFC 7617) */
-  readonly basic: Secret;
-}
 
 export interface TokenServices {
   readonly http: HttpClient;
@@ -33,8 +17,6 @@ export interface TokenServices {
 
 /** Where calls get their token from. */
 export interface TokenSource {
-  /** Where tokens are fetched; nothing when one was given. */
-  readonly url: URL | undefined;
   /** Whether a refused token can be replaced by a fresh one. */
   readonly renewable: boolean;
   /** A token that lives for a minute at least, as far as its lifetime is known. */
@@ -73,13 +55,12 @@ export function tokenSource(
 ): TokenSource {
   if (credentials.kind === 'token') {
     const { token } = credentials;
-    return { url: undefined, renewable: false, get: async () => token, discard: () => {} };
+    return { renewable: false, get: async () => token, discard: () => {} };
   }
   const request = tokenRequest(credentials, endpoints);
   let current: FetchedToken | undefined;
   let fetching: Promise<FetchedToken> | undefined;
   return {
-    url: request.url,
     renewable: true,
     async get(limit) {
       const isFresh = ({ expiresAt }: FetchedToken) =>
@@ -110,15 +91,13 @@ export function tokenSource(
  * The request for a technical user (OAuth 2 client credentials at the tenant's authorization
  * server) or an application (Technical Token Manager v3, `/oauth/token`).
  */
-function tokenRequest(
-  credentials: Exclude<Credentials, { kind: 'token' }>,
-  endpoints: EndpointSettings,
-): HttpRequest {
+function tokenRequest(credentials: ClientCredentials, endpoints: EndpointSettings): HttpRequest {
   const basic = { scheme: 'Basic', secret: credentials.basic } as const;
+  const url = tokenUrlFor(credentials, endpoints);
   if (credentials.kind === 'technical-user') {
     return {
       method: 'POST',
-      url: tokenEndpoint(endpoints),
+      url,
       headers: {
         authorization: basic,
         'content-type': 'application/x-www-form-urlencoded',
@@ -131,7 +110,7 @@ function tokenRequest(
   const { appName, appVersion, hostTenant } = credentials;
   return {
     method: 'POST',
-    url: apiEndpoint(endpoints, 'technicaltokenmanager', 'oauth/token'),
+    url,
     headers: {
       'x-space-auth-key': basic,
       'content-type': 'application/json',
