@@ -156,9 +156,9 @@ describe.concurrent('files', () => {
 
 describe.concurrent('a key that the workspace does not take', () => {
   const diskFull = preload(
-    failingDisk(`fs.open = (file, ...args) => {
-    if (armed && String(file).includes('.insights-hub')) return args.at(-1)(fail('ENOSPC'));
-    open(file, ...args);
+    failingDisk(`fs.openSync = (file, ...args) => {
+    if (armed && String(file).includes('.insights-hub')) throw fail('ENOSPC');
+    return openSync(file, ...args);
   };`),
   );
 
@@ -195,9 +195,9 @@ describe.concurrent('a key that the workspace does not take', () => {
     const result = await sandbox.main(
       {},
       preload(
-        failingDisk(`fs.open = (file, ...args) => {
-        if (armed) return args.at(-1)(fail('EROFS'));
-        open(file, ...args);
+        failingDisk(`fs.openSync = (file, ...args) => {
+        if (armed) throw fail('EROFS');
+        return openSync(file, ...args);
       };`),
       ),
     );

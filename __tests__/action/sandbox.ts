@@ -259,7 +259,7 @@ export function failingDisk(code: string): string {
       return check.call(this, key);
     };
     const fail = (code) => Object.assign(new Error(code), { code });
-    const { open } = fs;
+    const { openSync } = fs;
     ${code}
     syncBuiltinESMExports();`;
 }

@@ -42,10 +42,10 @@ describe.concurrent('masks', () => {
             if (what !== null) console.log('#' + what[1]);
             return appendFileSync(file, ...args);
           };
-          const { open } = fs;
-          fs.open = (file, ...args) => {
+          const { openSync } = fs;
+          fs.openSync = (file, ...args) => {
             if (String(file).includes('.insights-hub')) console.log('#file');
-            return open(file, ...args);
+            return openSync(file, ...args);
           };
           syncBuiltinESMExports();`),
       },

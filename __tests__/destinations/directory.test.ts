@@ -54,7 +54,7 @@ const invalid = (message: RegExp) => ({
 
 describe('makeDirectory', () => {
   test('makes what is missing; the topmost directory hides them all from git', async () => {
-    await makeDirectory(placeAt('a', 'b', 'c'), log);
+    makeDirectory(placeAt('a', 'b', 'c'), log);
     expect(await all()).toEqual(['a', 'a/.gitignore', 'a/b', 'a/b/c'].map(path.normalize));
     expect(await readFile(inWorkspace('a', '.gitignore'), 'utf8')).toBe('*\n');
   });
@@ -64,7 +64,7 @@ describe('makeDirectory', () => {
     async (mask) => {
       const before = process.umask(mask);
       try {
-        await makeDirectory(placeAt('a', 'b'), log);
+        makeDirectory(placeAt('a', 'b'), log);
       } finally {
         process.umask(before);
       }
@@ -75,7 +75,7 @@ describe('makeDirectory', () => {
   );
 
   test('notes what the post step is to remove', async () => {
-    await makeDirectory(placeAt('a', 'b'), log);
+    makeDirectory(placeAt('a', 'b'), log);
     expect(made.filter(({ path: file }) => !file.endsWith('.tmp'))).toEqual([
       { kind: 'directory', path: inWorkspace('a') },
       { kind: 'ignore-file', path: inWorkspace('a', '.gitignore') },
@@ -85,23 +85,23 @@ describe('makeDirectory', () => {
 
   test.skipIf(!POSIX)('leaves what is there as it is', async () => {
     await mkdir(inWorkspace('a'), 0o755);
-    await makeDirectory(placeAt('a'), log);
+    makeDirectory(placeAt('a'), log);
     expect(made).toEqual([]);
     expect(await all()).toEqual(['a']);
-    await makeDirectory(placeAt('a', 'b'), log);
+    makeDirectory(placeAt('a', 'b'), log);
     expect(await modeOf(inWorkspace('a'))).toBe(0o755);
     expect(await all()).toEqual(['a', 'a/b', 'a/b/.gitignore'].map(path.normalize));
   });
 
   test('makes nothing when the directory is the workspace', async () => {
-    await makeDirectory(placeAt(), log);
+    makeDirectory(placeAt(), log);
     expect(made).toEqual([]);
     expect(await all()).toEqual([]);
   });
 
   test('makes a directory outside of the workspace', async () => {
     const directory = path.join(root, 'outside', 'deep');
-    await makeDirectory({ directory, workspace }, log);
+    makeDirectory({ directory, workspace }, log);
     expect(await all(path.join(root, 'outside'))).toEqual(['.gitignore', 'deep']);
   });
 
@@ -109,7 +109,7 @@ describe('makeDirectory', () => {
     await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
     await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));
     for (const place of [placeAt('a'), placeAt('a', 'b'), placeAt('a', 'new')]) {
-      await expect(makeDirectory(place, log)).rejects.toMatchObject(invalid(/work\/a is a link/));
+      expect(refusal(() => makeDirectory(place, log))).toMatchObject(invalid(/work\/a is a link/));
     }
     expect(await all(path.join(root, 'elsewhere'))).toEqual(['b']);
     expect(made).toEqual([]);
@@ -117,7 +117,7 @@ describe('makeDirectory', () => {
 
   test.skipIf(!POSIX)('refuses a link that leads nowhere', async () => {
     await symlink(path.join(root, 'nowhere'), inWorkspace('a'));
-    await expect(makeDirectory(placeAt('a'), log)).rejects.toMatchObject(invalid(/is a link/));
+    expect(refusal(() => makeDirectory(placeAt('a'), log))).toMatchObject(invalid(/is a link/));
     expect(await all(root)).not.toContain('nowhere');
   });
 
@@ -126,27 +126,27 @@ describe('makeDirectory', () => {
     async () => {
       await mkdir(path.join(root, 'real'));
       await symlink(path.join(root, 'real'), path.join(root, 'link'));
-      await makeDirectory({ directory: path.join(root, 'link', 'out'), workspace }, log);
+      makeDirectory({ directory: path.join(root, 'link', 'out'), workspace }, log);
       expect(await all(path.join(root, 'real'))).toContain('out');
-      await expect(
-        makeDirectory({ directory: path.join(root, 'link'), workspace }, log),
-      ).rejects.toMatchObject(invalid(/is a link/));
+      expect(
+        refusal(() => makeDirectory({ directory: path.join(root, 'link'), workspace }, log)),
+      ).toMatchObject(invalid(/is a link/));
     },
   );
 
   test('refuses a file in its place or on the way', async () => {
     await writeFile(inWorkspace('a'), 'theirs');
-    await expect(makeDirectory(placeAt('a'), log)).rejects.toMatchObject(
+    expect(refusal(() => makeDirectory(placeAt('a'), log))).toMatchObject(
       invalid(/not a directory/),
     );
-    await expect(makeDirectory(placeAt('a', 'b'), log)).rejects.toMatchObject(
+    expect(refusal(() => makeDirectory(placeAt('a', 'b'), log))).toMatchObject(
       invalid(/not a directory/),
     );
   });
 
   test('tells why a directory can’t be made', async () => {
     const directory = inWorkspace('x'.repeat(300));
-    await expect(makeDirectory({ directory, workspace }, log)).rejects.toMatchObject(
+    expect(refusal(() => makeDirectory({ directory, workspace }, log))).toMatchObject(
       invalid(/^Can't (look at|make) .*x \((ENAMETOOLONG|ENOENT)\)\.$/),
     );
   });
@@ -154,7 +154,7 @@ describe('makeDirectory', () => {
 
 describe('checkDirectory', () => {
   test('accepts what is as it was made', async () => {
-    await makeDirectory(placeAt('a', 'b'), log);
+    makeDirectory(placeAt('a', 'b'), log);
     expect(() => checkDirectory(placeAt('a', 'b'))).not.toThrow();
   });
 
@@ -165,7 +165,7 @@ describe('checkDirectory', () => {
   });
 
   test.skipIf(!POSIX)('refuses one that has become a link', async () => {
-    await makeDirectory(placeAt('a', 'b'), log);
+    makeDirectory(placeAt('a', 'b'), log);
     await rm(inWorkspace('a'), { recursive: true });
     await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
     await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));

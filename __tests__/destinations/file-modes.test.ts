@@ -1,4 +1,4 @@
-import { fchmodSync, open } from 'node:fs';
+import { fchmodSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { Secret } from '../../src/secret.ts';
 
 vi.mock('node:fs', async (load) => {
   const actual = await load<typeof import('node:fs')>();
-  return { ...actual, open: vi.fn(actual.open), fchmodSync: vi.fn(actual.fchmodSync) };
+  return { ...actual, openSync: vi.fn(actual.openSync), fchmodSync: vi.fn(actual.fchmodSync) };
 });
 
 const { platform } = process;
@@ -22,22 +22,19 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   playAs(platform);
-  vi.mocked(open).mockReset();
+  vi.mocked(openSync).mockReset();
   vi.mocked(fchmodSync).mockReset();
   await rm(root, { recursive: true });
 });
 
-type Opened = (error: NodeJS.ErrnoException | null, descriptor: number) => void;
-
 /** Plays a mount that gives every file one mode, whatever is asked for: FAT, CIFS, a shared folder. */
 async function playFixedModes(): Promise<void> {
   const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
-  vi.mocked(open).mockImplementation(((name: string, flags: string, mode: number, done: Opened) => {
-    actual.open(name, flags, mode, (error, descriptor) => {
-      if (error === null) actual.fchmodSync(descriptor, 0o777);
-      done(error, descriptor);
-    });
-  }) as typeof open);
+  vi.mocked(openSync).mockImplementation((...given) => {
+    const descriptor = actual.openSync(...given);
+    actual.fchmodSync(descriptor, 0o777);
+    return descriptor;
+  });
   vi.mocked(fchmodSync).mockImplementation(() => {});
 }
 

@@ -58,11 +58,12 @@ const full = (phrase: string, where: string): KnownFault => ({
   way: {
     by: 'disk',
     code: `const full = new Set();
-    fs.open = (file, flags, mode, done) => open(file, flags, mode, (error, descriptor) => {
+    fs.openSync = (file, ...args) => {
+      const descriptor = openSync(file, ...args);
       if (${where}) full.add(descriptor);
       else full.delete(descriptor);
-      done(error, descriptor);
-    });
+      return descriptor;
+    };
     const { writeFileSync } = fs;
     fs.writeFileSync = (file, ...args) => {
       if (full.has(file)) throw fail('ENOSPC');
@@ -74,9 +75,9 @@ const readOnly = (phrase: string, where: string): KnownFault => ({
   phrase,
   way: {
     by: 'disk',
-    code: `fs.open = (file, ...args) => {
-      if (${where}) return args.at(-1)(fail('EROFS'));
-      open(file, ...args);
+    code: `fs.openSync = (file, ...args) => {
+      if (${where}) throw fail('EROFS');
+      return openSync(file, ...args);
     };`,
   },
 });

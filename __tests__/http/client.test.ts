@@ -428,6 +428,7 @@ test('an attempt is not begun when the caller has given up already', async () =>
   const exchange = await clientWith().send(get(`http://${host}`), AbortSignal.abort());
   expect(exchange).toMatchObject({ kind: 'no-answer', sent: false });
   expect(reasonOf(exchange)).toBe('it was ended before an answer came');
+  await setTimeout(50);
   expect(connections).toBe(0);
 });
 

@@ -51,18 +51,17 @@ export function watchToolkit(toolkit: Protocol): Protocol {
 /** The file system, with everything looked at that is written to a file of the action. */
 export function watchFiles(fs: typeof files): typeof files {
   const names = new Map<number, string>();
-  type Opened = (error: NodeJS.ErrnoException | null, descriptor: number) => void;
-  const open = (file: string, flags: string, mode: number, done: Opened) =>
-    fs.open(file, flags, mode, (error, descriptor) => {
-      names.set(descriptor, file);
-      done(error, descriptor);
-    });
+  const openSync: typeof fs.openSync = (file, ...more) => {
+    const descriptor = fs.openSync(file, ...more);
+    names.set(descriptor, String(file));
+    return descriptor;
+  };
   const writeFileSync: typeof fs.writeFileSync = (file, content, ...more) => {
     const name = typeof file === 'number' ? names.get(file) : undefined;
     if (name !== undefined) use(`file ${path.extname(name)}`, String(content));
     return fs.writeFileSync(file, content, ...more);
   };
-  return { ...fs, open: open as typeof fs.open, writeFileSync };
+  return { ...fs, openSync, writeFileSync };
 }
 
 /** A clock that nobody has to wait for. */

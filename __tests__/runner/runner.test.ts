@@ -37,6 +37,8 @@ describe('of its job a step knows', () => {
   });
 });
 
+const LINES = Array.from({ length: 3_000 }, (_, index) => `line ${index}`);
+
 describe('a step tells', () => {
   const told = async (tell: (runner: Runner) => void, variables = {}) => {
     const job = await startJob(variables);
@@ -52,6 +54,11 @@ describe('a step tells', () => {
       'a group of lines',
       (runner) => runner.group('title', ['a', 'b']),
       ['::group::title', 'a', 'b', '::endgroup::'],
+    ],
+    [
+      'a group of more lines than are printed at once',
+      (runner) => runner.group('title', LINES),
+      ['::group::title', ...LINES, '::endgroup::'],
     ],
     [
       'a failure',

@@ -62,7 +62,7 @@ async function create(
 
   const results = resultsOf(fates);
   const isTold = outputs.agents(results);
-  if (!isTold && !inputs.dryRun) await saveResults(runner, inputs, journal, results);
+  if (!isTold && !inputs.dryRun) saveResults(runner, inputs, journal, results);
   if (journal.problem !== undefined) {
     runner.warn(
       `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
@@ -77,15 +77,10 @@ async function create(
 }
 
 /** Results that are too long for an output go beside the files. */
-async function saveResults(
-  runner: Runner,
-  inputs: Inputs,
-  journal: Journal,
-  results: string,
-): Promise<void> {
+function saveResults(runner: Runner, inputs: Inputs, journal: Journal, results: string): void {
   try {
     const options = workspaceOptions(runner, inputs, journal);
-    const file = await writeAgentsFile(results, options);
+    const file = writeAgentsFile(results, options);
     runner.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
   } catch (error) {
     runner.warn(

@@ -6,13 +6,13 @@ import { makeFiles } from './new-files.ts';
 import type { WorkspaceOptions } from './workspace.ts';
 
 /** Writes the results of a fleet beside the files: as `agents.json`, or under a free name. */
-export async function writeAgentsFile(json: string, options: WorkspaceOptions): Promise<string> {
-  await makeDirectory(options, options.made);
+export function writeAgentsFile(json: string, options: WorkspaceOptions): string {
+  makeDirectory(options, options.made);
   const names = ['agents.json', `agents-${randomUUID()}.json`];
   for (const name of names) {
     const file = path.join(options.directory, name);
     try {
-      await makeFiles([{ path: file, content: `${json}\n`, mode: 0o644 }], options);
+      makeFiles([{ path: file, content: `${json}\n`, mode: 0o644 }], options);
       return file;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;

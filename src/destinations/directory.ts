@@ -15,7 +15,7 @@ export interface Place {
  * `.gitignore`. Throws `destination-invalid` when it, or a directory between it and the workspace,
  * is a link, or when it can't be made.
  */
-export async function makeDirectory(place: Place, made: MadeLog<MadeFile>): Promise<void> {
+export function makeDirectory(place: Place, made: MadeLog<MadeFile>): void {
   let topmost = true;
   for (const directory of pathTo(place)) {
     if (exists(place, directory)) continue;
@@ -23,7 +23,7 @@ export async function makeDirectory(place: Place, made: MadeLog<MadeFile>): Prom
       mkdirSync(directory, 0o700);
       made.record({ kind: 'directory', path: directory });
       chmodSync(directory, 0o700);
-      if (topmost) await ignoreAll(directory, made);
+      if (topmost) ignoreAll(directory, made);
     } catch (error) {
       // Another step may have made it in the meantime; then it is theirs.
       if (errorCode(error) === 'EEXIST' && exists(place, directory)) continue;
@@ -89,8 +89,8 @@ function statOf(file: string, how: (file: string) => Stats): Stats | undefined {
 }
 
 /** Keeps git from picking up what is in the directory. */
-async function ignoreAll(directory: string, made: MadeLog<MadeFile>): Promise<void> {
+function ignoreAll(directory: string, made: MadeLog<MadeFile>): void {
   const file = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
   made.record({ kind: 'ignore-file', path: file.path });
-  await makeFiles([file], { made: forgetful, drafts: made });
+  makeFiles([file], { made: forgetful, drafts: made });
 }

@@ -4,12 +4,11 @@ import {
   fchmodSync,
   fstatSync,
   linkSync,
-  open,
+  openSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
 import type { MadeFile, MadeLog } from './journal.ts';
@@ -20,21 +19,19 @@ export interface NewFile {
   readonly mode: number;
 }
 
-/** Making a name can take a file system long, unlike all that follows: only this is waited for. */
-const openFile = promisify(open);
-
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
  * half-written under its own name. Each is written under a random name beside its place first.
- * Nothing waits for the disk: what a power failure takes, the job is gone with.
+ * Nothing waits for the disk: what a power failure takes, the job is gone with. All is done without
+ * a break: agents that come between are done later, and then all of them finish late.
  *
  * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
  * the system's error; EEXIST when one of the files is there already.
  */
-export async function makeFiles(
+export function makeFiles(
   files: readonly NewFile[],
   { made, drafts }: { readonly made: MadeLog<MadeFile>; readonly drafts: MadeLog },
-): Promise<void> {
+): void {
   const written: Draft[] = [];
   const placed: string[] = [];
   try {
@@ -44,10 +41,10 @@ export async function makeFiles(
     }));
     drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
     for (const { file, draft } of named) {
-      written.push({ file, draft, inode: await write(draft, file) });
+      written.push({ file, draft, inode: write(draft, file) });
     }
     for (const draft of written) {
-      await place(draft, made);
+      place(draft, made);
       placed.push(draft.file.path);
     }
     made.note(...placed.map((name) => ({ kind: 'file', path: name }) as const));
@@ -67,12 +64,8 @@ interface Draft {
 }
 
 /** Makes a file under a name and gives its inode, which `onOpen` learns before the content is there. */
-async function write(
-  name: string,
-  file: NewFile,
-  onOpen: (inode: string) => void = () => {},
-): Promise<string> {
-  const descriptor = await openFile(name, 'wx', file.mode & 0o600);
+function write(name: string, file: NewFile, onOpen: (inode: string) => void = () => {}): string {
+  const descriptor = openSync(name, 'wx', file.mode & 0o600);
   try {
     try {
       return fill(descriptor, file, onOpen);
@@ -103,14 +96,14 @@ function fill(
  * file is noted by its inode before: killed at any time, it is known, and nobody else's is. Where
  * there are no hard links, the file is written a second time under its name.
  */
-async function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): Promise<void> {
+function place({ file, draft, inode }: Draft, made: MadeLog<MadeFile>): void {
   const placing = (known: string) => made.note({ kind: 'placing', path: file.path, inode: known });
   try {
     placing(inode);
     linkSync(draft, file.path);
   } catch (error) {
     if (!NO_LINKS.has(errorCode(error))) throw error;
-    await write(file.path, file, placing);
+    write(file.path, file, placing);
   }
 }
 

@@ -45,7 +45,7 @@ export class Workspace implements Destination {
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
-    await makeDirectory(this.#options, this.#options.made);
+    makeDirectory(this.#options, this.#options.made);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
     if (agents.length > 0) await this.#probe();
@@ -61,7 +61,7 @@ export class Workspace implements Destination {
       checkDirectory(this.#options);
       for (const name of namesFor(issued)) {
         const paths = this.#paths(name);
-        if (await this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
+        if (this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
       }
       throw new Error('no name is free');
     } catch (error) {
@@ -87,7 +87,7 @@ export class Workspace implements Destination {
         this.#brokerCa = undefined;
         throw error;
       });
-      const mqttxPath = await this.#makeFree(mqttxPathOf(paths), {
+      const mqttxPath = this.#makeFree(mqttxPathOf(paths), {
         content: mqttxConnection({
           id: randomUUID(),
           clientId,
@@ -116,15 +116,15 @@ export class Workspace implements Destination {
   }
 
   /** Makes a file under a name, or under one that nobody else has where that is taken. */
-  async #makeFree(
+  #makeFree(
     file: string,
     rest: Omit<NewFile, 'path'>,
     made: MadeLog<MadeFile> = this.#options.made,
-  ): Promise<string> {
-    if (await this.#make([{ path: file, ...rest }], made)) return file;
+  ): string {
+    if (this.#make([{ path: file, ...rest }], made)) return file;
     const { dir, name, ext } = path.parse(file);
     const free = path.join(dir, `${name}-${randomUUID()}${ext}`);
-    await makeFiles([{ path: free, ...rest }], { ...this.#options, made });
+    makeFiles([{ path: free, ...rest }], { ...this.#options, made });
     return free;
   }
 
@@ -143,12 +143,9 @@ export class Workspace implements Destination {
   }
 
   /** Gives false when one of the names is taken. */
-  async #make(
-    files: readonly NewFile[],
-    made: MadeLog<MadeFile> = this.#options.made,
-  ): Promise<boolean> {
+  #make(files: readonly NewFile[], made: MadeLog<MadeFile> = this.#options.made): boolean {
     try {
-      await makeFiles(files, { ...this.#options, made });
+      makeFiles(files, { ...this.#options, made });
       return true;
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return false;
@@ -176,7 +173,7 @@ export class Workspace implements Destination {
     const probe = path.join(this.#options.directory, `.${randomUUID()}.probe`);
     const files = [{ path: probe, content: 'probe', mode: 0o600 }];
     try {
-      await makeFiles(files, { made: this.#options.drafts, drafts: this.#options.drafts });
+      makeFiles(files, { made: this.#options.drafts, drafts: this.#options.drafts });
       const { mode } = await lstat(probe);
       await unlink(probe);
       if (isForOthers(mode)) throw modesNotKept(this.#options.directory);

@@ -7,6 +7,7 @@ import { explainNetworkError, explainProxyError, ProxyError } from './network-er
 import { orAborted } from './or-aborted.ts';
 import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
 import { referencesOf } from './references.ts';
+import { turns } from './turns.ts';
 import {
   Agent,
   buildConnector,
@@ -98,6 +99,7 @@ export interface HttpOptions {
  */
 export class HttpClient {
   readonly #options: HttpOptions;
+  readonly #turn = turns();
   readonly #sockets = new Set<Socket>();
   readonly #direct: buildConnector.connector;
   readonly #dispatchers = new Map<string | undefined, Dispatcher>();
@@ -129,6 +131,7 @@ export class HttpClient {
       attempt,
       references: referencesOf(exchange, request.readReference),
     });
+    await this.#turn();
     return exchange;
   }
 
@@ -153,6 +156,8 @@ export class HttpClient {
       ending.reason ?? explainNetworkError(error, url.host, proxy);
     let sent = false;
     try {
+      // undici would open a connection before it looks.
+      ending.signal.throwIfAborted();
       const dispatcher = this.#dispatcherFor(proxy).compose(
         onceSent(() => {
           if (ending.signal.aborted) return;

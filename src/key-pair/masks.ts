@@ -5,8 +5,8 @@ const SHORTEST = 16;
 
 const ARMOUR = /-----[^-]*-----/g;
 
-/** The width at which `base64` wraps by default. */
-const COLUMNS = 76;
+/** The width at which `base64` wraps by default: 76 characters. */
+const WRAPPED = /.{1,76}/g;
 
 /**
  * The strings that must be masked so that a private key (normalised PEM) can't be read in a log in
@@ -36,5 +36,5 @@ function isBase64(piece: string): boolean {
 }
 
 function wholeAndWrapped(text: string): readonly string[] {
-  return [text, ...(text.match(new RegExp(`.{1,${COLUMNS}}`, 'g')) ?? [])];
+  return [text, ...(text.match(WRAPPED) ?? [])];
 }

@@ -5,6 +5,9 @@ import { showFailure } from '../shown.ts';
 import { issue, issueFileCommand, prepareKeyValueMessage, summary } from './protocol.ts';
 import { RunnerSecrets } from './secrets.ts';
 
+/** As much of a long group is printed at once, in characters: a fleet has thousands of lines. */
+const PIECE = 16_384;
+
 /** The command that has a value masked, with the escapes of commands. */
 function maskCommand(value: string): string {
   const data = value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
@@ -57,7 +60,14 @@ export class Runner {
   /** Lines that a reader opens when they are needed. */
   group(title: string, lines: Iterable<string>): void {
     issue('group', this.#line(title));
-    for (const line of lines) this.info(line);
+    let text = '';
+    for (const line of lines) {
+      text += `${this.#line(line)}${EOL}`;
+      if (text.length < PIECE) continue;
+      process.stdout.write(text);
+      text = '';
+    }
+    process.stdout.write(text);
     issue('endgroup');
   }
 
