@@ -18,23 +18,23 @@ export function masksOfPrivateKey(privateKey: Secret): readonly Secret[] {
   const pem = privateKey.reveal();
   const trimmed = pem.replace(/\n$/, '');
   const lines = trimmed.replace(ARMOUR, '').split(/\s/).filter(isBase64);
-  const body = lines.join('');
-  const files = [pem, trimmed].map((text) => Buffer.from(text).toString('base64'));
-  const pieces = [
-    ...lines,
-    ...wholeAndWrapped(body),
-    JSON.stringify(trimmed).slice(1, -1),
-    ...files.flatMap(wholeAndWrapped),
-  ];
-  return [...new Set(pieces)]
-    .filter((piece) => piece.length >= SHORTEST)
-    .map((piece) => new Secret(piece));
+  const pieces = new Set(lines);
+  for (const text of [lines.join(''), toBase64(pem), toBase64(trimmed)]) {
+    pieces.add(text);
+    for (const line of text.match(WRAPPED) ?? []) pieces.add(line);
+  }
+  pieces.add(JSON.stringify(trimmed).slice(1, -1));
+  const masks: Secret[] = [];
+  for (const piece of pieces) {
+    if (piece.length >= SHORTEST) masks.push(new Secret(piece));
+  }
+  return masks;
 }
 
 function isBase64(piece: string): boolean {
   return /^[A-Za-z0-9+/=]+$/.test(piece);
 }
 
-function wholeAndWrapped(text: string): readonly string[] {
-  return [text, ...(text.match(WRAPPED) ?? [])];
+function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }

@@ -49,13 +49,21 @@ export function hideTraces(text: string, keys: readonly (() => Traces)[]): strin
 }
 
 function hideKeys(run: string, keys: readonly (() => Traces)[]): string {
-  const blocks = Array.from({ length: run.length - BLOCK + 1 }, (_, at) =>
-    run.slice(at, at + BLOCK),
-  );
-  const inRun = keys
-    .map((key) => key())
-    .filter((key) => blocks.some((block) => key.blocks.has(block)));
-  return inRun.reduce(hideInRun, run);
+  const blocks: string[] = [];
+  for (let at = 0; at + BLOCK <= run.length; at++) blocks.push(run.slice(at, at + BLOCK));
+  let hidden = run;
+  for (const key of keys) {
+    const traces = key();
+    if (holdsOneOf(traces, blocks)) hidden = hideInRun(hidden, traces);
+  }
+  return hidden;
+}
+
+function holdsOneOf(traces: Traces, blocks: readonly string[]): boolean {
+  for (const block of blocks) {
+    if (traces.blocks.has(block)) return true;
+  }
+  return false;
 }
 
 function hideInRun(run: string, { text, blocks }: Traces): string {
