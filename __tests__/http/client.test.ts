@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -25,6 +25,7 @@ import {
   type HttpOptions,
   type HttpRequest,
 } from '../../src/http/client.ts';
+import { earlyConnections } from '../../src/http/early.ts';
 import { proxySettings } from '../../src/http/proxy.ts';
 import { Secret } from '../../src/secret.ts';
 
@@ -152,6 +153,7 @@ describe('a request', () => {
     const headers = {
       authorization: { scheme: 'Bearer', secret: new Secret('the-token') },
     } as const;
+    const began = performance.now();
     await client.send({ ...get(`${origin}/a`), headers }, never());
     await client.send({ ...get(`http://127.0.0.1:${await closedPort()}/b`), headers }, never());
     expect(client.reports).toEqual([
@@ -165,6 +167,10 @@ describe('a request', () => {
       },
       expect.objectContaining({ outcome: expect.stringContaining('ECONNREFUSED') }),
     ]);
+    const spent = performance.now() - began;
+    for (const { milliseconds } of client.reports) {
+      expect(milliseconds).toBeLessThan(spent + 1);
+    }
     expect(inspect(client.reports, { depth: 10 })).not.toContain('the-token');
   });
 
@@ -419,7 +425,41 @@ describe('an attempt ends', () => {
   });
 });
 
-/** A server of a TLS certificate that this process trusts; its requests are counted. */
+test('an attempt leaves nothing behind that waits', async () => {
+  const origin = await serve((_, response) => response.end());
+  const [first, second] = [new AbortController().signal, new AbortController().signal];
+  const client = clientWith();
+  await client.send(get(origin), first, second);
+  const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
+  const before = waiting().length;
+  await client.send(get(origin), first, second);
+  expect(waiting().length).toBe(before);
+  expect([first, second].flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
+});
+
+test('an attempt uses a connection that was opened ahead', async () => {
+  const origin = await serve((request, response) =>
+    response.end(String(request.socket.remotePort)),
+  );
+  const early = earlyConnections();
+  const url = new URL(origin);
+  early.open(url);
+  const [taken, again] = [early.take(url.origin), early.take(url.origin)];
+  expect(again).toBeUndefined();
+  const socket = await taken;
+  const client = clientWith({ early: { ...early, take: () => Promise.resolve(socket) } });
+  expect(await client.send(get(origin), never())).toMatchObject({
+    body: String(socket?.localPort),
+  });
+});
+
+test('what was opened ahead ends with the client', async () => {
+  let ended = false;
+  const early = { ...earlyConnections(), close: () => (ended = true) };
+  clientWith({ early }).close();
+  expect(ended).toBe(true);
+});
+
 test('an attempt is not begun when the caller has given up already', async () => {
   let connections = 0;
   const host = await serveTcp(() => {
@@ -449,6 +489,7 @@ test('an attempt that is sent ends with the second signal, no longer with the fi
   expect(await sending).toMatchObject({ kind: 'no-answer', sent: true });
 });
 
+/** A server with a TLS certificate, which this process may trust. */
 async function serveTls(pair: IssuedPair, listener: RequestListener): Promise<number> {
   const server = createTlsServer({ key: pair.privateKey, cert: pair.certificate }, listener);
   server.on('tlsClientError', () => {});

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { errorCode } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import { type EarlyConnections, withEarly } from './early.ts';
@@ -208,8 +208,10 @@ export class HttpClient {
       uri: proxy.url,
       proxyTls: TLS,
       requestTls: TLS,
-      clientFactory: (origin, options) =>
-        new ProxyPool(origin, { ...options, connect: this.#tracked(connectorOf(options)) }),
+      clientFactory: (origin, options) => {
+        const { connect: connector } = options as { readonly connect: buildConnector.connector };
+        return new ProxyPool(origin, { ...options, connect: this.#tracked(connector) });
+      },
     });
   }
 
@@ -217,7 +219,7 @@ export class HttpClient {
   #tracked(connector: buildConnector.connector): buildConnector.connector {
     return (options, callback) => {
       const socket: unknown = connector(options, callback);
-      if (isSocket(socket)) {
+      if (socket instanceof Socket) {
         this.#sockets.add(socket);
         socket.once('close', () => this.#sockets.delete(socket));
       }
@@ -302,15 +304,4 @@ function revealAll(headers: HttpRequest['headers']): Record<string, string> {
       typeof value === 'string' ? value : `${value.scheme} ${value.secret.reveal()}`,
     ]),
   );
-}
-
-function connectorOf(options: object): buildConnector.connector {
-  if ('connect' in options && typeof options.connect === 'function') {
-    return options.connect as buildConnector.connector;
-  }
-  throw new TypeError('undici gave no way to connect to the proxy');
-}
-
-function isSocket(value: unknown): value is Socket {
-  return typeof value === 'object' && value !== null && 'destroy' in value && 'once' in value;
 }
