@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, webcrypto, X509Certificate } from 'n
 import { inspect } from 'node:util';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import { Failure } from '../../src/failure.ts';
 import {
@@ -129,6 +129,19 @@ describe('readKeyPair', () => {
     const { expiresAt, certificate } = readKeyPair(new Secret(ec.privateKey), ec.certificate);
     expect(expiresAt).toEqual(new Date('2030-05-06T07:08:09Z'));
     expect(certificate).toBe(ec.certificate);
+  });
+
+  test('gives no date for one that can’t be read, whatever Node makes of it', () => {
+    const der = new X509Certificate(rsa.certificate).raw;
+    // UTCTime 491231235959Z, with a month that no year has.
+    der.write('1331235959Z', der.indexOf('1231235959Z'));
+    const body = der.toString('base64').replace(/.{1,64}/g, '$&\n');
+    const pem = `-----BEGIN CERTIFICATE-----\n${body}-----END CERTIFICATE-----\n`;
+    const chance = vi.spyOn(X509Certificate.prototype, 'validToDate', 'get');
+    chance.mockReturnValue(new Date(0));
+    const { expiresAt } = readKeyPair(new Secret(rsa.privateKey), pem);
+    chance.mockRestore();
+    expect(expiresAt).toBeUndefined();
   });
 
   test('keeps a chain whole, and drops what is around its certificates', () => {

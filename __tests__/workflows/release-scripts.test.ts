@@ -146,7 +146,11 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     cpSync(path.join(ROOT, 'action.yml'), path.join(clone.work, 'action.yml'));
     await mkdir(path.join(clone.work, 'delete'));
     await mkdir(path.join(clone.work, 'dist/create'), { recursive: true });
-    const whole = ['delete/action.yml', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+    const code = ['delete/action.yml', 'package.json', 'LICENSE'];
+    const pages = ['README.md', 'docs/security.md', 'docs/recipes/minimal.yml', 'bench/files.svg'];
+    const whole = [...code, ...pages];
+    for (const name of pages)
+      await mkdir(path.dirname(path.join(clone.work, name)), { recursive: true });
     const files = Object.fromEntries(whole.map((name) => [name, name]));
     await clone.commit({ ...files, 'dist/create/index.js': 'committed\n', 'other.ts': '' });
     await writeFile(path.join(clone.work, 'dist/create/index.js'), 'changed since\n');
@@ -160,6 +164,7 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     expect(readFileSync(first).equals(readFileSync(second))).toBe(true);
     const listed = execFileSync('tar', ['-tzf', first], { encoding: 'utf8' });
     expect(listed).toContain('-v1.2.3/dist/create/index.js\n');
+    for (const name of whole) expect(listed).toContain(`-v1.2.3/${name}\n`);
     expect(listed).not.toContain('other.ts');
     const unpacked = path.join(clone.directory, 'a/dist/create/index.js');
     expect(await readFile(unpacked, 'utf8')).toBe('committed\n');

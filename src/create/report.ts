@@ -7,7 +7,7 @@ import type { Inputs } from './inputs.ts';
 import { detailsOf, logLineOf } from './log.ts';
 import type { Outputs } from './outputs.ts';
 import { Progress } from './progress.ts';
-import { summaryOf } from './summary.ts';
+import { DRY_RUN_NOTE, summaryOf } from './summary.ts';
 
 /** Of more agents than this, the log tells the progress, and their lines in the group of details. */
 const MANY = 10;
@@ -41,6 +41,7 @@ export class RunReport implements Report {
   async end(fates: readonly Fate[]): Promise<void> {
     const { endpoints, broker, brokerCa, dryRun, summary } = this.#inputs;
     if (!dryRun) this.#tellDetails(fates);
+    else if (fates.every(({ failure }) => failure === undefined)) this.#runner.info(DRY_RUN_NOTE);
     const connect = howToConnect(fates, {
       tenant: endpoints.tenant,
       broker,

@@ -4,11 +4,14 @@ import type { Topic } from '../mqtt/topics.ts';
 import type { Agent, Fate } from './fate.ts';
 import type { HowToConnect } from './how-to-connect.ts';
 
+/** What came of a dry run. */
+export const DRY_RUN_NOTE = 'Dry run: everything was checked, nothing was created.';
+
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
 export function summaryOf(fates: readonly Fate[], options: SummaryOptions): string {
   const [only] = fates;
   const told = only !== undefined && fates.length === 1 ? one(only, options) : many(fates, options);
-  const note = options.dryRun ? ['Dry run: everything was checked, nothing was created.', ''] : [];
+  const note = options.dryRun ? [DRY_RUN_NOTE, ''] : [];
   return document([...told, ...note, ...connectSection(options.connect)]);
 }
 

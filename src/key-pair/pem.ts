@@ -52,9 +52,10 @@ export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
   };
 }
 
-function factsOf({ fingerprint256, validToDate }: X509Certificate): CertificateFacts {
-  const expiresAt = Number.isNaN(validToDate.getTime()) ? undefined : validToDate;
-  return { fingerprint: fingerprint256, expiresAt };
+function factsOf({ fingerprint256, validTo, validToDate }: X509Certificate): CertificateFacts {
+  // Of a date that can't be read, Node gives "Bad time value" as text, and as a date any there is.
+  const isReadable = !Number.isNaN(Date.parse(validTo));
+  return { fingerprint: fingerprint256, expiresAt: isReadable ? validToDate : undefined };
 }
 
 /**
