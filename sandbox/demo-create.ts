@@ -20,6 +20,7 @@ import {
   showRequests,
   showStep,
   showSummary,
+  unmetFaults,
 } from './show.ts';
 
 /** One run of the create action, and everything that it leaves behind. */
@@ -56,7 +57,9 @@ export async function demonstrateCreate(
       files: await filesIn(runner.workspace),
       books: booksOf(hub, github),
     };
-    screen.section('The post step, when the job ends', logLines(after.lines, shorten));
+    const said = logLines(after.lines, shorten);
+    const nothing = [{ text: 'It has nothing to say.', style: 'dim' as const }];
+    screen.section('The post step, when the job ends', said.length > 0 ? said : nothing);
     showFiles(screen, 'Files in the workspace after the job', post.files);
     if (options.ephemeral) screen.section('What there is after the job', asLines(post.books));
     const report: DemoReport = {
@@ -77,7 +80,8 @@ export async function demonstrateCreate(
       requests: requestsOf(hub),
     };
     showRequests(screen, report.requests);
-    showEnd(screen, report, options);
+    const services = [hub.faults, ...(github ? [github.faults] : [])];
+    showEnd(screen, report, options, unmetFaults(options, services, broker.faults));
     return report;
   } finally {
     await broker.stop();

@@ -15,6 +15,7 @@ import {
   showRequests,
   showStep,
   showSummary,
+  unmetFaults,
 } from './show.ts';
 
 /** One run of the delete action over agents that an earlier run made. */
@@ -53,7 +54,8 @@ export async function demonstrateDelete(
       requests: requestsOf(hub),
     };
     showRequests(screen, report.requests);
-    showEnd(screen, report, options);
+    const services = [hub.faults, ...(github ? [github.faults] : [])];
+    showEnd(screen, report, options, unmetFaults(options, services));
     return report;
   } finally {
     await runner.stop();

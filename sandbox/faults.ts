@@ -75,7 +75,15 @@ type Answer = Readonly<Record<string, unknown>>;
 
 /** Faults that a person can order by name, with what they show. */
 export const namedFaults: Readonly<
-  Record<string, { readonly fault: Fault; readonly shows: string }>
+  Record<
+    string,
+    {
+      readonly fault: Fault;
+      readonly shows: string;
+      /** the only endpoints that can have it; any when not given */
+      readonly of?: readonly Endpoint[];
+    }
+  >
 > = {
   'reset-before': {
     fault: { kind: 'reset-before' },
@@ -104,12 +112,19 @@ export const namedFaults: Readonly<
   },
   'wrong-pair': {
     fault: { kind: 'wrong-pair' },
-    shows: "the private key is another certificate's",
+    shows: "create: the private key is another certificate's",
+    of: ['create'],
   },
-  expired: { fault: { kind: 'expired' }, shows: 'the certificate has expired already' },
+  expired: {
+    fault: { kind: 'expired' },
+    shows: 'create: the certificate has expired already',
+    of: ['create'],
+  },
   onboarded: {
     fault: { kind: 'change', change: (answer) => ({ ...answer, status: 'ONBOARDED' }) },
-    shows: 'the agent stays onboarded (offboard, boarding-status)',
+    shows:
+      'delete: the agent stays onboarded, if ordered for both offboard and boarding-status (:99)',
+    of: ['offboard', 'boarding-status'],
   },
   slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the answer takes 3 s' },
 };
@@ -130,9 +145,10 @@ export interface OrderedFault {
 export function parseFault(text: string): OrderedFault | undefined {
   const [first = '', name = '', count = '1'] = text.split(':');
   const at = endpoints.find((endpoint) => endpoint === first);
-  const fault = /^[45]\d\d$/.test(name)
-    ? ({ kind: 'status', status: Number(name) } as const)
-    : namedFaults[name]?.fault;
-  if (at === undefined || fault === undefined || !/^\d+$/.test(count)) return undefined;
+  if (at === undefined || !/^[1-9]\d*$/.test(count)) return undefined;
+  const { fault, of = endpoints } = /^[45]\d\d$/.test(name)
+    ? { fault: { kind: 'status', status: Number(name) } as const }
+    : (namedFaults[name] ?? {});
+  if (fault === undefined || !of.includes(at)) return undefined;
   return { at, fault, times: Number(count) };
 }

@@ -23,6 +23,7 @@ const OPTIONS: readonly Row[] = [
   ['--destination PLACE', `${one(destinations)}; more than once for several (workspace)`],
   ['--auth WAY', `${one(ways)} (technical-user)`],
   ['--passphrase TEXT', 'encrypts the private key'],
+  ['--variables', 'also writes the ids to variables, beside secrets'],
   ['--ephemeral', 'the post step ends the agent'],
   ['--dry-run', 'checks everything, creates or ends nothing'],
   ['--client-id ID', 'delete: client id of an agent; more than once for several'],
@@ -32,7 +33,7 @@ const OPTIONS: readonly Row[] = [
   ['--debug', 'shows what the runner shows with debug logging'],
   [
     '--json',
-    'prints one JSON document instead: step, log, outputs, summary, files, messages, requests, exit code; run "npm --silent start" with it',
+    'prints one JSON document instead: command, exitCode, step, log, outputs, summary, files, books, messages, post, requests; with serve: inputs, clientId, directory, mqttx, commands; run "npm --silent start" with it',
   ],
   [
     '--address-file FILE',
@@ -62,7 +63,7 @@ const EXIT_CODES: readonly Row[] = [
 ];
 
 const VARIABLES: readonly Row[] = [
-  ['NO_COLOR', 'no colours, whatever its value'],
+  ['NO_COLOR', 'no colours, whatever its value, unless FORCE_COLOR is set'],
   ['FORCE_COLOR', '1: colours also where the output is no terminal'],
 ];
 
@@ -78,6 +79,7 @@ export const HELP = [
   ...rows(EXAMPLES, 48),
   '',
   'FAULT is ENDPOINT:WHAT for one request, or ENDPOINT:WHAT:TIMES for more, such as token:503:2.',
+  'With a fault, the step has a timeout of 20 s.',
   '',
   'ENDPOINT is one of:',
   ...rows([

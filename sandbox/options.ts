@@ -9,6 +9,11 @@ export const destinations = ['workspace', 'repository', 'environment'] as const;
 export const shapes = ['flat', 'nested'] as const;
 export const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
 
+/** How a fault was ordered. */
+interface AsOrdered {
+  readonly text: string;
+}
+
 /** What the demo is asked to do. */
 export interface DemoOptions {
   readonly command: 'create' | 'delete' | 'serve' | 'help';
@@ -19,9 +24,11 @@ export interface DemoOptions {
   readonly destinations: readonly (typeof destinations)[number][];
   readonly way: (typeof ways)[number];
   readonly form: AnswerForm;
-  readonly faults: readonly OrderedFault[];
-  readonly brokerFaults: readonly OrderedBrokerFault[];
+  readonly faults: readonly (OrderedFault & AsOrdered)[];
+  readonly brokerFaults: readonly (OrderedBrokerFault & AsOrdered)[];
   readonly passphrase: string;
+  /** whether ids go into variables beside the secrets */
+  readonly variables: boolean;
   readonly dryRun: boolean;
   readonly ephemeral: boolean;
   readonly debug: boolean;
@@ -42,6 +49,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
   if (others.length > 0 || command === undefined) {
     throw new UsageError(`I don't know what ${positionals.join(' ')} means.`);
   }
+  refuseStrays(command, Object.keys(values));
   const clientIds = values['client-id'] ?? [];
   return {
     command: values.help ? 'help' : command,
@@ -58,12 +66,29 @@ export function readOptions(args: readonly string[]): DemoOptions {
     },
     ...readFaults(values.fault ?? []),
     passphrase: values.passphrase ?? '',
+    variables: values.variables ?? false,
     dryRun: values['dry-run'] ?? false,
     ephemeral: values.ephemeral ?? false,
     debug: values.debug ?? false,
     json: values.json ?? false,
     addressFile: values['address-file'] ?? '',
   };
+}
+
+/** The options that only some commands have. */
+const ONLY_FOR: Readonly<Record<string, readonly DemoOptions['command'][]>> = {
+  'client-id': ['delete'],
+  'address-file': ['serve'],
+  passphrase: ['create'],
+  ephemeral: ['create'],
+};
+
+function refuseStrays(command: DemoOptions['command'], given: readonly string[]): void {
+  for (const name of given) {
+    const commands = ONLY_FOR[name];
+    if (commands === undefined || commands.includes(command)) continue;
+    throw new UsageError(`--${name} is for ${commands.join(' and ')} only.`);
+  }
 }
 
 function parse(args: readonly string[]) {
@@ -82,6 +107,7 @@ function parse(args: readonly string[]) {
         fault: { type: 'string', multiple: true },
         'client-id': { type: 'string', multiple: true },
         'address-file': { type: 'string' },
+        variables: { type: 'boolean' },
         ephemeral: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         debug: { type: 'boolean' },
@@ -103,13 +129,13 @@ function oneOf<T extends string>(option: string, known: readonly T[], value: str
 }
 
 function readFaults(texts: readonly string[]): Pick<DemoOptions, 'faults' | 'brokerFaults'> {
-  const faults: OrderedFault[] = [];
-  const brokerFaults: OrderedBrokerFault[] = [];
+  const faults: (OrderedFault & AsOrdered)[] = [];
+  const brokerFaults: (OrderedBrokerFault & AsOrdered)[] = [];
   for (const text of texts) {
     const fault = parseFault(text);
     const brokerFault = parseBrokerFault(text);
-    if (fault !== undefined) faults.push(fault);
-    else if (brokerFault !== undefined) brokerFaults.push(brokerFault);
+    if (fault !== undefined) faults.push({ ...fault, text });
+    else if (brokerFault !== undefined) brokerFaults.push({ ...brokerFault, text });
     else throw new UsageError(`--fault ${text}: I don't know that fault.`);
   }
   return { faults, brokerFaults };

@@ -64,6 +64,7 @@ export function accessTo(
   const places = {
     destination: options.destinations.join('\n'),
     'github-token': token,
+    ...(options.variables && { variables: 'true' }),
     ...(options.destinations.includes('environment') && { environment: ENVIRONMENT }),
   };
   return {

@@ -34,6 +34,7 @@ export function showStep(screen: Screen, step: DemoReport['step'], shorten: Shor
     { text: '  with:' },
     ...inputLines(step.with, 4).map((line) => ({ ...line, text: shorten(line.text) })),
     { text: '# The URLs lead to services that run embedded on this machine.', style: 'dim' },
+    { text: '# It runs now. What goes wrong by order may take 20 s.', style: 'dim' },
   ]);
 }
 
@@ -106,7 +107,7 @@ export function showOutputs(
 ): void {
   const shown = Object.entries(outputs).map(([name, value]) => [
     name,
-    shorten(value.startsWith('[{') ? spaced(value) : value),
+    shorten(value.startsWith('[{') ? spaced(value) : value.replaceAll('\n', ', ')),
   ]);
   screen.section('Outputs', pairs(Object.fromEntries(shown)));
 }
@@ -136,6 +137,7 @@ export function showEnd(
   screen: Screen,
   { exitCode, log }: DemoReport,
   { faults, brokerFaults, debug }: DemoOptions,
+  unmet: readonly string[],
 ): void {
   const code = log.map((line) => /^Error: \[([a-z-]+)\]/.exec(line)?.[1]).find(Boolean);
   const isFine = exitCode === 0;
@@ -145,7 +147,23 @@ export function showEnd(
     text: `Exit code ${exitCode}: ${isFine ? 'the action succeeded' : failed}.`,
     style: isFine ? ['bold', 'green'] : ['bold', 'red'],
   });
-  if (isFine && !debug && faults.length + brokerFaults.length > 0) {
+  for (const text of unmet) {
+    const why = 'was not met: nothing came that it could have gone wrong with';
+    screen.line({ text: `The fault ${text} ${why}.`, style: 'yellow' });
+  }
+  if (isFine && !debug && faults.length + brokerFaults.length > unmet.length) {
     screen.line({ text: 'What was tried again is in the log with --debug.', style: 'dim' });
   }
+}
+
+/** The faults that were ordered and are still to come, as they were ordered. */
+export function unmetFaults(
+  { faults, brokerFaults }: DemoOptions,
+  services: readonly (readonly object[])[],
+  ofBroker: readonly object[] = brokerFaults,
+): readonly string[] {
+  // Each service has all of them, and what it met, it has no more.
+  const unmet = faults.filter((fault) => services.every((left) => left.includes(fault)));
+  const unmetByBroker = brokerFaults.filter((fault) => ofBroker.includes(fault));
+  return [...unmet, ...unmetByBroker].map(({ text }) => text);
 }

@@ -1,6 +1,6 @@
 // `npm start` on a fresh clone, with any Node that has npm: installs what the demo needs, then runs
 // it under Node 24, which comes with the packages.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
@@ -51,6 +51,17 @@ if (!existsSync(node)) {
   );
   process.exit(1);
 }
-process.exitCode = run(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)], {
+const demo = spawn(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)], {
+  cwd: root,
   stdio: 'inherit',
+});
+// A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
+process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => demo.kill(signal));
+demo.on('error', ({ code }) => {
+  console.error(`The demo could not be started (${code}).`);
+  process.exitCode = 1;
+});
+demo.on('exit', (code) => {
+  process.exitCode = code ?? 1;
 });

@@ -155,6 +155,20 @@ describe.concurrent('the new certificate is proved', () => {
     expect(result.stderr).toBe('');
   });
 
+  test('and tells each attempt when debug logging is on', async ({ start }) => {
+    const sandbox = await start();
+    const { broker, inputs } = await sandbox.startBroker();
+    broker.acceptsAfter(1);
+    const result = await sandbox.main(inputs, { debug: true });
+    const told = result.log.filter((line) => line.includes('MQTT mqtts://'));
+    expect(told.map((line) => line.replace(/localhost:\d+/, 'HOST'))).toEqual([
+      expect.stringMatching(
+        /HOST: the broker answered CONNACK with code 5: .*, attempt 1, \d+ ms$/,
+      ),
+      expect.stringMatching(/HOST: connected, attempt 2, \d+ ms$/),
+    ]);
+  });
+
   test('for each agent of a list', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();

@@ -42,6 +42,16 @@ describe('the demo', () => {
       shows: 'Exit code 1: the action failed: connection-failed.',
     },
     { args: ['delete'], exitCode: 0, shows: 'What there is before' },
+    {
+      args: ['delete', '--fault', 'create:403', '--fault', 'broker:http'],
+      exitCode: 0,
+      shows: 'The fault broker:http was not met',
+    },
+    {
+      args: ['--destination', 'repository', '--variables', '--fault', 'variable:403'],
+      exitCode: 1,
+      shows: 'Exit code 1: the action failed: delivery-failed.',
+    },
   ])('shows $args in lines of 100 characters at most', async ({ args, exitCode, shows }) => {
     const shown = await demo(args);
     expect(shown).toMatchObject({ exitCode, stderr: '' });
@@ -87,5 +97,16 @@ describe('the demo', () => {
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
       expect(stderr).toMatch(/nothing.*"npm start -- --help" lists what there is\.\n$/s);
     }
+  });
+
+  test.each([
+    [['--client-id', 'x'], '--client-id is for delete only.'],
+    [['delete', '--ephemeral'], '--ephemeral is for create only.'],
+    [['--fault', 'create:onboarded'], "I don't know that fault."],
+    [['--fault', 'create:403:0'], "I don't know that fault."],
+  ])('refuses %j, which can have no effect', async (args, says) => {
+    const { exitCode, stderr } = await demo(args);
+    expect(exitCode).toBe(2);
+    expect(stderr.replaceAll('\n', ' ')).toContain(says);
   });
 });

@@ -93,5 +93,5 @@ export function parseBrokerFault(text: string): OrderedBrokerFault | undefined {
   const [first, name = '', count = '1', ...others] = text.split(':');
   const fault = namedBrokerFaults[name]?.fault;
   if (first !== 'broker' || fault === undefined || others.length > 0) return undefined;
-  return /^\d+$/.test(count) ? { fault, times: Number(count) } : undefined;
+  return /^[1-9]\d*$/.test(count) ? { fault, times: Number(count) } : undefined;
 }

@@ -235,7 +235,7 @@ async function deliver(
 /** Where the key is that another place did not take. */
 function whereKept({ privateKeyPath, settings = [] }: Delivery): string {
   if (privateKeyPath !== undefined) {
-    return `The private key is in ${privateKeyPath} and is not removed when the job ends.`;
+    return `The private key is in ${privateKeyPath} and is not removed when the job ends: save it from there in a later step (with \`if: always()\`) before the runner is gone.`;
   }
   const [{ name, place } = { name: '', place: '' }] = settings;
   return `The private key is in secret ${name} of ${place}.`;

@@ -14,10 +14,10 @@ import type { HttpClient } from '../http/client.ts';
 import { systemClock } from '../http/clock.ts';
 import type { EarlyConnections } from '../http/early.ts';
 import { openHttp } from '../http/open.ts';
-import type { Clock } from '../http/retry.ts';
 import type { Interruption } from '../http/time-limit.ts';
 import { apiServices } from '../insights-hub/api-services.ts';
 import { trustedAuthorities } from '../mqtt/authorities.ts';
+import type { VerifyServices } from '../mqtt/connection.ts';
 import { once } from '../once.ts';
 import type { Runner } from '../runner/runner.ts';
 import { stepFailure } from '../step-failure.ts';
@@ -135,7 +135,9 @@ function servicesFor(
       ifExists === 'skip' && toWorkspace ? findExisting(agents, outputDirectory) : new Map(),
     warn: (message) => runner.warn(message),
     ...placesFor(runner, inputs, journal, { http, clock }, authorities),
-    verify: inputs.verifyConnection ? verifierFor(inputs, clock, authorities) : undefined,
+    verify: inputs.verifyConnection
+      ? verifierFor(inputs, authorities, { clock, debug: (line) => runner.debug(line) })
+      : undefined,
     report,
   };
 }
@@ -207,12 +209,12 @@ function loadConnection() {
 
 function verifierFor(
   { broker, proxies }: Inputs,
-  clock: Clock,
   authorities: () => Promise<string>,
+  services: Omit<VerifyServices, 'limit'>,
 ): Verify {
   return async (issued, passphrase, limit) => {
     const { verifyConnection } = await loadConnection();
     const access = { broker, proxies, authorities: await authorities() };
-    await verifyConnection({ ...issued, passphrase }, access, { clock, limit });
+    await verifyConnection({ ...issued, passphrase }, access, { ...services, limit });
   };
 }

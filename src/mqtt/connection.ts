@@ -42,6 +42,13 @@ export interface BrokerAccess {
   readonly proxies: ProxySettings;
 }
 
+export interface VerifyServices {
+  readonly clock: Clock;
+  readonly limit: TimeLimit;
+  /** Learns of each attempt, in words for the debug log. */
+  readonly debug: (line: string) => void;
+}
+
 /** The time that one attempt may take, in milliseconds. */
 const ATTEMPT = 10_000;
 
@@ -64,16 +71,26 @@ const LONGEST_WAIT = 8_000;
 export async function verifyConnection(
   device: Device,
   access: BrokerAccess,
-  { clock, limit }: { readonly clock: Clock; readonly limit: TimeLimit },
+  { clock, limit, debug }: VerifyServices,
 ): Promise<void> {
   const end = clock.now() + Math.min(PATIENCE, limit.remaining());
   const context = contextOf(device, access);
-  let refusal = await attempt(device, access, context, limit);
+  let attempts = 0;
+  const attemptAndTell = async () => {
+    attempts += 1;
+    const began = clock.now();
+    const refusal = await attempt(device, access, context, limit);
+    const outcome = refusal?.reason ?? 'connected';
+    const spent = clock.now() - began;
+    debug(`MQTT ${urlOf(access.broker)}: ${outcome}, attempt ${attempts}, ${spent} ms`);
+    return refusal;
+  };
+  let refusal = await attemptAndTell();
   for (let wait = FIRST_WAIT; refusal !== undefined; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     const isOver = refusal.isFinal || clock.now() + wait >= end || limit.remaining() <= wait;
     if (!isOver && !limit.cancelled) await clock.sleep(wait, limit.signal);
     if (isOver || limit.cancelled) throw connectionFailed(device, access.broker, refusal);
-    const next = await attempt(device, access, context, limit);
+    const next = await attemptAndTell();
     refusal = next?.isCut ? refusal : next;
   }
 }
