@@ -51,6 +51,8 @@ function madeUp(shown: string): readonly string[] {
 
 const codes = entriesOf('Failure codes');
 const traps = entriesOf('Traps');
+const lines = entriesOf('Warnings and other lines');
+const all = [...codes, ...traps, ...lines];
 
 describe('docs/troubleshooting.md', () => {
   test('has an entry for every failure code, in their order, and for no other', () => {
@@ -62,12 +64,12 @@ describe('docs/troubleshooting.md', () => {
     for (const line of shown) expect(line.startsWith(`[${heading}] `), line).toBe(true);
   });
 
-  test.each([...codes, ...traps])('says what is seen to the letter: $heading', ({ shown }) => {
+  test.each(all)('says what is seen to the letter: $heading', ({ shown }) => {
     const ours = shown.filter((line) => !OTHERS.includes(line));
     expect(ours.flatMap(madeUp)).toEqual([]);
   });
 
-  test.each([...codes, ...traps])('says what it means, and what to do: $heading', ({ rest }) => {
+  test.each(all)('says what it means, and what to do: $heading', ({ rest }) => {
     expect(rest).toMatch(/^\n\*\*It means\*\* .+\n\n\*\*What to do\*\*: /);
   });
 
@@ -79,13 +81,20 @@ describe('docs/troubleshooting.md', () => {
     expect(named.filter((code) => !failureCodes.some((known) => known === code))).toEqual([]);
   });
 
+  test('has entries for lines without a code, all of them our own', () => {
+    expect(lines.length).toBeGreaterThanOrEqual(10);
+    const shown = lines.flatMap((entry) => entry.shown);
+    expect(shown.filter((line) => line.startsWith('[') || OTHERS.includes(line))).toEqual([]);
+  });
+
   test('quotes of others only what is on the page', () => {
-    const shown = [...codes, ...traps].flatMap((entry) => entry.shown);
+    const shown = all.flatMap((entry) => entry.shown);
     expect(OTHERS.filter((text) => !shown.includes(text))).toEqual([]);
   });
 
   test('would be found to make something up', () => {
     expect(madeUp('[timeout] … did not succeed within the time limit of … s.')).toEqual([]);
+    expect(madeUp('The certificate of agent … ran out on …')).not.toEqual([]);
     expect(madeUp('[timeout] … did not succeed in time.')).toEqual(['did not succeed in time.']);
   });
 });

@@ -465,7 +465,7 @@ describe('firmware', () => {
 `;
     const played = await services.play(RECIPE, { ...BY_HAND, workflow });
     expect(resultsOf(played)).toEqual({ firmware: 'success' });
-    expect(logOf(played).slice(-3)).toEqual(expect.arrayContaining(['mqtt1_firmware-1', '600']));
+    expect(logOf(played).slice(-3)).toEqual(expect.arrayContaining(['mqtt1_firmware-1-1', '600']));
     expect(Object.keys(played.artifacts.read('firmware'))).toEqual(['firmware.tar.gz.enc']);
     expect(played.jobs['firmware']?.files).toEqual(['firmware', 'firmware/firmware.tar.gz.enc']);
   });
@@ -475,14 +475,14 @@ describe('an encrypted key as an artifact', () => {
   test('is opened by the next job with the passphrase', async ({ services }) => {
     const played = await services.play('encrypted-artifact.yml', BY_HAND);
     expect(resultsOf(played)).toEqual({ certificate: 'success', deploy: 'success' });
-    expect(logOf(played)).toContain('The key of mqtt1_device-1 can be opened');
+    expect(logOf(played)).toContain('The key of mqtt1_device-1-1 can be opened');
     const files = played.artifacts.read('certificate');
-    expect(Object.keys(files).sort()).toEqual(['mqtt1_device-1.key', 'mqtt1_device-1.pem']);
-    const key = files['mqtt1_device-1.key'] ?? '';
+    expect(Object.keys(files).sort()).toEqual(['mqtt1_device-1-1.key', 'mqtt1_device-1-1.pem']);
+    const key = files['mqtt1_device-1-1.key'] ?? '';
     expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
     const passphrase = services.secrets.KEY_PASSPHRASE;
     expect(createPrivateKey({ key, passphrase }).export({ type: 'pkcs1', format: 'pem' })).toBe(
-      services.pairOf('mqtt1_device-1').privateKey,
+      services.pairOf('mqtt1_device-1-1').privateKey,
     );
     expect(played.jobs['certificate']?.files).toEqual([]);
   });
@@ -498,9 +498,11 @@ describe('a certificate that is issued after a review', () => {
     for (const [name, value] of Object.entries(services.secrets)) issuing.secrets.set(name, value);
     const played = await services.play('reviewed.yml', { ...BY_HAND, secrets: {} });
     expect(resultsOf(played)).toEqual({ issue: 'success', deploy: 'success' });
-    expect(logOf(played)).toContain('The private key of mqtt1_device-1 belongs to its certificate');
+    expect(logOf(played)).toContain(
+      'The private key of mqtt1_device-1-1 belongs to its certificate',
+    );
     expect([...production.secrets.keys()].sort()).toEqual([CERTIFICATE, KEY]);
-    expect(production.secrets.get(KEY)).toBe(services.pairOf('mqtt1_device-1').privateKey);
+    expect(production.secrets.get(KEY)).toBe(services.pairOf('mqtt1_device-1-1').privateKey);
   });
 });
 
@@ -532,7 +534,7 @@ describe('behind a proxy', () => {
       expect(resultsOf(played)).toEqual({ certificate: 'success' });
       expect(logOf(played).join('\n')).toContain('connection accepted by the broker');
       expect(proxy.connects).toEqual(['localhost:443']);
-      expect(broker.connections.map(({ clientId }) => clientId)).toEqual(['mqtt1_device-1']);
+      expect(broker.connections.map(({ clientId }) => clientId)).toEqual(['mqtt1_device-1-1']);
     } finally {
       await rm(directory, { recursive: true });
       await proxy.stop();
