@@ -106,7 +106,7 @@ function tokenLines(inputs: Inputs): readonly string[] {
 function createLines(inputs: Inputs): readonly string[] {
   const url = (inputs['api-url'] ?? '').replace('{api}', 'mindconnectmqtt');
   return [
-    "curl -sS -w '\\n' -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\\",
+    `curl -sS -w '\\n' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\`,
     `  -d '{"name":"device001"}' \\`,
     `  ${url}/agentCertificates`,
   ];

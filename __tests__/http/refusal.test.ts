@@ -85,7 +85,7 @@ describe('refusal', () => {
       'a 500',
       answer(500),
       'unavailable',
-      /^Reading the agent failed: the service is out of order\. Try again later\.$/,
+      /^Reading the agent failed: the service is out of order\.$/,
     ],
     ['a 300', answer(300), 'request-rejected', /redirect/],
     ['a 299 too large', broken(299, 'too-large'), 'response-invalid', /can't be used/],

@@ -90,7 +90,7 @@ function meaningOf(context: CallContext, status: number, rateLimited: boolean): 
   if (status >= 500) {
     return {
       code: 'unavailable',
-      message: `${what} failed: the service is out of order. Try again later.`,
+      message: `${what} failed: the service is out of order.`,
     };
   }
   if (status >= 300 && status < 400) {
