@@ -508,10 +508,19 @@ beforeAll(async () => {
   tls.setDefaultCACertificates([trusted.certificate]);
 });
 
-describe('over TLS', () => {
+describe.each([
+  { how: '', isAhead: false },
+  { how: ', with a connection that was opened ahead', isAhead: true },
+])('over TLS$how', ({ isAhead }) => {
+  const sendTo = (url: string) => {
+    const early = earlyConnections();
+    if (isAhead) early.open(new URL(url));
+    return clientWith({ early }).send(get(url), never());
+  };
+
   test('reaches a server that is trusted', async () => {
     const port = await serveTls(trusted, (_, response) => response.end('hello'));
-    const exchange = await clientWith().send(get(`https://127.0.0.1:${port}/`), never());
+    const exchange = await sendTo(`https://127.0.0.1:${port}/`);
     expect(exchange).toMatchObject({ kind: 'answer', status: 200, body: 'hello' });
   });
 
@@ -521,7 +530,7 @@ describe('over TLS', () => {
       asked += 1;
       response.end();
     });
-    const exchange = await clientWith().send(get(`https://127.0.0.1:${port}/`), never());
+    const exchange = await sendTo(`https://127.0.0.1:${port}/`);
     expect(exchange).toMatchObject({ kind: 'no-answer', sent: false });
     expect(reasonOf(exchange)).toMatch(/is not trusted; .*NODE_EXTRA_CA_CERTS/);
     expect(asked).toBe(0);
@@ -531,7 +540,7 @@ describe('over TLS', () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     endings.push(() => void vi.unstubAllEnvs());
     const port = await serveTls(untrusted, (_, response) => response.end());
-    const exchange = await clientWith().send(get(`https://127.0.0.1:${port}/`), never());
+    const exchange = await sendTo(`https://127.0.0.1:${port}/`);
     expect(exchange).toMatchObject({ kind: 'no-answer', sent: false });
     expect(reasonOf(exchange)).toContain('is not trusted');
   });
@@ -542,7 +551,7 @@ describe('over TLS', () => {
       asked += 1;
       response.end();
     });
-    const exchange = await clientWith().send(get(`https://localhost:${port}/`), never());
+    const exchange = await sendTo(`https://localhost:${port}/`);
     expect(exchange).toMatchObject({ kind: 'no-answer', sent: false });
     expect(reasonOf(exchange)).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
     expect(asked).toBe(0);
@@ -550,14 +559,14 @@ describe('over TLS', () => {
 
   test('sends nothing to a server that speaks plain HTTP', async () => {
     const origin = await serve((_, response) => response.end());
-    const exchange = await clientWith().send(get(origin.replace('http', 'https')), never());
+    const exchange = await sendTo(origin.replace('http', 'https'));
     expect(exchange).toMatchObject({ kind: 'no-answer', sent: false });
     expect(reasonOf(exchange)).toMatch(/no TLS connection to 127\.0\.0\.1:\d+ could be made/);
   });
 
   test('sends nothing when the server resets the handshake', async () => {
     const host = await serveTcp((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    const exchange = await clientWith().send(get(`https://${host}/`), never());
+    const exchange = await sendTo(`https://${host}/`);
     expect(exchange).toMatchObject({ kind: 'no-answer', sent: false });
     expect(reasonOf(exchange)).toMatch(/closed the connection/);
   });
