@@ -36,7 +36,10 @@ export interface HubOptions {
   readonly tokenLife?: number;
   /** how many calls are let through; the token services are not limited */
   readonly rateLimit?: RateLimit;
-  /** what every answer takes longer, in milliseconds; ordered faults come without it */
+  /**
+   * how long every answer takes from its request on, in milliseconds, with the time that it takes to
+   * make it; ordered faults come without it
+   */
   readonly latency?: number;
   /**
    * For benchmarks and long tables of tests: key pairs that are handed out in turn, over and over, so
@@ -167,9 +170,12 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   protected override async process(seen: Seen, fault: Fault | undefined): Promise<Reply> {
     const { endpoint } = seen;
     const wait = endpoint === 'token' ? undefined : this.#bucket?.take();
+    const { latency = 0 } = this.#options;
+    const due = performance.now() + latency;
     const answer = async () => {
-      if (this.#options.latency) await delay(this.#options.latency);
-      return wait === undefined ? this.#answer(seen, fault) : this.#tooMany(seen, wait);
+      const made = wait === undefined ? await this.#answer(seen, fault) : this.#tooMany(seen, wait);
+      if (latency > 0) await delay(due - performance.now());
+      return made;
     };
     const isCreate = endpoint === 'create' && wait === undefined;
     return isCreate ? this.#creates.during(answer) : answer();
