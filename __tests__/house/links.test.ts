@@ -59,6 +59,16 @@ describe('the pictures', () => {
     for (const [image] of shown.matchAll(/!\[[^\]]*\]/g)) expect(image.length).toBeGreaterThan(20);
   });
 
+  test('of the benchmark say in the README what was measured last', () => {
+    const textOf = (page: string, file: string) =>
+      [...read(page).matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)].find(
+        ([, , name]) => name === file,
+      )?.[1];
+    const told = textOf('README.md', 'bench/files.svg');
+    expect(told).toMatch(/this action \d+ ms/);
+    expect(told).toBe(textOf('bench/results.md', 'files.svg'));
+  });
+
   test.each(pictures)('are small: %s', (name) => {
     expect(readFileSync(path.join(ROOT, name)).length).toBeLessThan(150_000);
   });
