@@ -35,51 +35,31 @@ function shifted(text: string): readonly string[] {
 /** Runs that could be a piece of a key; what holds anything else is in no trace. */
 const RUN = /(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){16,}/g;
 
-/** So many runs are looked at key by key, before an index of all keys is worth its making. */
-const BEFORE_INDEX = 16;
-
-/**
- * Replaces every longer piece that a text shares with the traces of one of the keys by `***`. At the
- * end of a fleet thousands of lines are looked at for the same keys: then an index of all of them
- * tells at once that a run holds nothing.
- */
-export function traceHider(keys: readonly (() => Traces)[]): (text: string) => string {
-  let runs = 0;
-  let index: Pick<Traces, 'blocks'> | undefined;
-  const hide = (run: string): string => {
-    const blocks: string[] = [];
-    for (let at = 0; at + BLOCK <= run.length; at++) blocks.push(run.slice(at, at + BLOCK));
-    runs += 1;
-    if (runs === BEFORE_INDEX) index = indexOf(keys);
-    if (index !== undefined && !holdsOneOf(index, blocks)) return run;
-    let hidden = run;
-    for (const key of keys) {
-      const traces = key();
-      if (holdsOneOf(traces, blocks)) hidden = hideInRun(hidden, traces);
-    }
-    return hidden;
-  };
-  return (text) => {
-    if (keys.length === 0) return text;
-    return text.replace(RUN, (run) => {
-      // Ids and words are of one case; no longer piece of a key is.
-      if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) return run;
-      if (!run.includes('%')) return hide(run);
-      const plain = decodeURIComponent(run);
-      return hide(plain) === plain ? run : '***';
-    });
-  };
+/** The text with every longer piece that it shares with the traces of a key replaced by `***`. */
+export function hideTraces(text: string, keys: readonly (() => Traces)[]): string {
+  if (keys.length === 0) return text;
+  return text.replace(RUN, (run) => {
+    // Ids and words are of one case; no longer piece of a key is.
+    if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) return run;
+    const hide = (piece: string) => hideKeys(piece, keys);
+    if (!run.includes('%')) return hide(run);
+    const plain = decodeURIComponent(run);
+    return hide(plain) === plain ? run : '***';
+  });
 }
 
-function indexOf(keys: readonly (() => Traces)[]): Pick<Traces, 'blocks'> {
-  const blocks = new Set<string>();
+function hideKeys(run: string, keys: readonly (() => Traces)[]): string {
+  const blocks: string[] = [];
+  for (let at = 0; at + BLOCK <= run.length; at++) blocks.push(run.slice(at, at + BLOCK));
+  let hidden = run;
   for (const key of keys) {
-    for (const block of key().blocks) blocks.add(block);
+    const traces = key();
+    if (holdsOneOf(traces, blocks)) hidden = hideInRun(hidden, traces);
   }
-  return { blocks };
+  return hidden;
 }
 
-function holdsOneOf(traces: Pick<Traces, 'blocks'>, blocks: readonly string[]): boolean {
+function holdsOneOf(traces: Traces, blocks: readonly string[]): boolean {
   for (const block of blocks) {
     if (traces.blocks.has(block)) return true;
   }

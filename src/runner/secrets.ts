@@ -1,4 +1,4 @@
-import { traceHider } from '../key-pair/traces.ts';
+import { hideTraces } from '../key-pair/traces.ts';
 import type { KeyMasks, Secret, SecretKeeper } from '../secret.ts';
 
 /**
@@ -15,7 +15,6 @@ export class RunnerSecrets implements SecretKeeper {
   /** longest first, so that no secret hides a piece of a longer one */
   #forms: readonly string[] = [];
   #keys: readonly KeyMasks['traces'][] = [];
-  #hideKeys = traceHider([]);
 
   constructor(addMasks: (values: readonly string[]) => void) {
     this.#addMasks = addMasks;
@@ -33,7 +32,6 @@ export class RunnerSecrets implements SecretKeeper {
   maskKey({ pieces, traces }: KeyMasks): void {
     this.#addMasks(pieces.map((piece) => piece.reveal()));
     this.#keys = [traces, ...this.#keys].slice(0, MOST_KEYS);
-    this.#hideKeys = traceHider(this.#keys);
   }
 
   redact(text: string): string {
@@ -41,7 +39,7 @@ export class RunnerSecrets implements SecretKeeper {
       (redacted, form) => redacted.replaceAll(form, '***'),
       text,
     );
-    return this.#hideKeys(withoutForms);
+    return hideTraces(withoutForms, this.#keys);
   }
 }
 
