@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { hasOpenssl, openssl } from '../openssl.ts';
+import { withUnreadableDate } from '../unreadable-date.ts';
 import { agentsOf, errorOf, test, warningsOf } from './sandbox.ts';
 
 describe.concurrent('a run that succeeds', () => {
@@ -246,18 +247,10 @@ describe.concurrent('a run that succeeds', () => {
 
   test('delivers a certificate whose date can not be read', async ({ start }) => {
     const sandbox = await start();
-    const change = (answer: Readonly<Record<string, unknown>>) => {
-      const pem = String(answer['publicKey']);
-      const der = new X509Certificate(pem).raw;
-      // UTCTime 491231235959Z, with a month that no year has.
-      der.write('1331235959Z', der.indexOf('1231235959Z'));
-      const body = der
-        .toString('base64')
-        .match(/.{1,64}/g)
-        ?.join('\n');
-      const publicKey = `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
-      return { ...answer, publicKey };
-    };
+    const change = (answer: Readonly<Record<string, unknown>>) => ({
+      ...answer,
+      publicKey: withUnreadableDate(String(answer['publicKey'])),
+    });
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'change', change } });
     const result = await sandbox.main();
     expect(errorOf(result)).toBe('');

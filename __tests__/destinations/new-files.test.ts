@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MadeFile, MadeLog } from '../../src/destinations/journal.ts';
 import { makeFiles, type NewFile } from '../../src/destinations/new-files.ts';
 import { Secret } from '../../src/secret.ts';
+import { refusal } from './refusal.ts';
 
 vi.mock('node:fs', async (load) => {
   const actual = await load<typeof import('node:fs')>();
@@ -102,7 +103,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
 
   test('never over an existing file, and then none of them', async () => {
     await writeFile(inside('a.pem'), 'theirs');
-    expect(() => makeFiles(pair(), logs())).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'EEXIST' });
     expect(await names()).toEqual(['a.pem']);
     expect(await readFile(inside('a.pem'), 'utf8')).toBe('theirs');
   });
@@ -112,7 +113,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     await writeFile(inside('elsewhere', 'theirs'), 'theirs');
     for (const target of ['theirs', 'nothing']) {
       await symlink(inside('elsewhere', target), inside('a.key'));
-      expect(() => makeFiles(pair(), logs())).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+      expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'EEXIST' });
       await rm(inside('a.key'));
     }
     expect(await names()).toEqual(['elsewhere']);
@@ -122,7 +123,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
 
   test('not in the place of a directory', async () => {
     await mkdir(inside('a.key'));
-    expect(() => makeFiles(pair(), logs())).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'EEXIST' });
     expect(await names()).toEqual(['a.key']);
     expect((await stat(inside('a.key'))).isDirectory()).toBe(true);
   });
@@ -154,7 +155,7 @@ describe('makeFiles', () => {
     const [key] = pair();
     const files = [key, { path: inside('nowhere', 'a.pem'), content: 'x', mode: 0o644 }];
     const given = files.filter((file) => file !== undefined);
-    expect(() => makeFiles(given, logs())).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(refusal(() => makeFiles(given, logs()))).toMatchObject({ code: 'ENOENT' });
     expect(await names()).toEqual([]);
   });
 
@@ -171,7 +172,7 @@ describe('makeFiles', () => {
 
   test.each(['ENOSPC', 'EACCES', 'EROFS'])('does not write again after %s', async (code) => {
     vi.mocked(linkSync).mockImplementation(refuse(code));
-    expect(() => makeFiles(pair(), logs())).toThrow(expect.objectContaining({ code }));
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code });
     expect(openSync).toHaveBeenCalledTimes(2);
     expect(await names()).toEqual([]);
   });
@@ -186,7 +187,7 @@ describe('makeFiles', () => {
       if (written > 3) throw error('ENOSPC');
       actual.writeFileSync(file, content);
     });
-    expect(() => makeFiles(pair(), logs())).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'ENOSPC' });
     expect(await names()).toEqual([]);
   });
 
@@ -217,7 +218,7 @@ describe('makeFiles', () => {
     vi.mocked(linkSync)
       .mockImplementationOnce(actual.linkSync)
       .mockImplementationOnce(refuse('ENOSPC'));
-    expect(() => makeFiles(pair(), logs())).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
+    expect(refusal(() => makeFiles(pair(), logs()))).toMatchObject({ code: 'ENOSPC' });
     expect(await names()).toEqual([]);
   });
 
@@ -235,7 +236,7 @@ describe('makeFiles', () => {
   test('opens no draft for anyone but its owner, not even for a moment', async () => {
     makeFiles(pair(), logs());
     const { calls } = vi.mocked(openSync).mock;
-    expect(calls.map((call: readonly unknown[]) => call.slice(1, 3))).toEqual([
+    expect(calls.map(([, flags, mode]) => [flags, mode])).toEqual([
       ['wx', 0o600],
       ['wx', 0o600],
     ]);

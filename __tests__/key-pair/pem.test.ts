@@ -14,6 +14,7 @@ import {
   readMatchingPair,
 } from '../../src/key-pair/pem.ts';
 import { Secret } from '../../src/secret.ts';
+import { withUnreadableDate } from '../unreadable-date.ts';
 
 let rsa: IssuedPair;
 let otherRsa: IssuedPair;
@@ -132,14 +133,12 @@ describe('readKeyPair', () => {
   });
 
   test('gives no date for one that can’t be read, whatever Node makes of it', () => {
-    const der = new X509Certificate(rsa.certificate).raw;
-    // UTCTime 491231235959Z, with a month that no year has.
-    der.write('1331235959Z', der.indexOf('1231235959Z'));
-    const body = der.toString('base64').replace(/.{1,64}/g, '$&\n');
-    const pem = `-----BEGIN CERTIFICATE-----\n${body}-----END CERTIFICATE-----\n`;
     const chance = vi.spyOn(X509Certificate.prototype, 'validToDate', 'get');
     chance.mockReturnValue(new Date(0));
-    const { expiresAt } = readKeyPair(new Secret(rsa.privateKey), pem);
+    const { expiresAt } = readKeyPair(
+      new Secret(rsa.privateKey),
+      withUnreadableDate(rsa.certificate),
+    );
     chance.mockRestore();
     expect(expiresAt).toBeUndefined();
   });

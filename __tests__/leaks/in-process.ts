@@ -51,8 +51,8 @@ export function watchToolkit(toolkit: Protocol): Protocol {
 /** The file system, with everything looked at that is written to a file of the action. */
 export function watchFiles(fs: typeof files): typeof files {
   const names = new Map<number, string>();
-  const openSync: typeof fs.openSync = (file, ...more) => {
-    const descriptor = fs.openSync(file, ...more);
+  const openSync: typeof fs.openSync = (file, ...how) => {
+    const descriptor = fs.openSync(file, ...how);
     names.set(descriptor, String(file));
     return descriptor;
   };

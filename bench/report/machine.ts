@@ -15,16 +15,16 @@ export function describeMachine(tools: Tools): readonly string[] {
   ];
 }
 
-/** What Linux calls file systems whose speed is known to differ. */
-const FILE_SYSTEMS: Readonly<Record<number, string>> = {
-  16914836: 'tmpfs',
-  61267: 'ext4',
-  1481003842: 'XFS',
-  2435016766: 'Btrfs',
-  2035054128: 'overlayfs',
+/** File systems whose speed is known to differ, by the number that Linux gives them. */
+const FILE_SYSTEMS: Readonly<Record<string, string>> = {
+  '0x1021994': 'tmpfs',
+  '0xef53': 'ext4',
+  '0x58465342': 'XFS',
+  '0x9123683e': 'Btrfs',
+  '0x794c7630': 'overlayfs',
 };
 
 function fileSystemOf(directory: string): string {
-  const { type: number } = statfsSync(directory);
-  return FILE_SYSTEMS[number] ?? `a file system of type 0x${number.toString(16)}`;
+  const number = `0x${statfsSync(directory).type.toString(16)}`;
+  return FILE_SYSTEMS[number] ?? `a file system of type ${number}`;
 }

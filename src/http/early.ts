@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { hostOf } from './host.ts';
 import type { buildConnector } from './undici.ts';
 
 /** Later than this, in milliseconds, a server may be about to end a connection that nobody used. */
@@ -54,8 +55,9 @@ export function withEarly(
 }
 
 /** As undici opens its own. */
-function startConnecting({ protocol, hostname, port }: URL): Socket {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+function startConnecting(url: URL): Socket {
+  const { protocol, port } = url;
+  const host = hostOf(url);
   if (protocol === 'http:') return connectTcp({ host, port: Number(port || 80), noDelay: true });
   return connectTls({
     host,

@@ -88,10 +88,7 @@ function meaningOf(context: CallContext, status: number, rateLimited: boolean): 
   const particular = meanings[status];
   if (particular !== undefined) return particular;
   if (status >= 500) {
-    return {
-      code: 'unavailable',
-      message: `${what} failed: the service is out of order.`,
-    };
+    return { code: 'unavailable', message: `${what} failed: the service is out of order.` };
   }
   if (status >= 300 && status < 400) {
     return {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { hostOf } from './host.ts';
 import { explainProxyError, ProxyError } from './network-error.ts';
 import { orAborted } from './or-aborted.ts';
 import type { HttpProxy } from './proxy.ts';
@@ -43,7 +44,7 @@ export async function openTunnel(
 function connectorTo(hostname: string): buildConnector.connector {
   // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
   const connector = buildConnector({ rejectUnauthorized: true });
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  const address = hostOf({ hostname });
   const servername = isIP(address) === 0 ? hostname : '';
   return (options, callback) => connector({ ...options, servername }, callback);
 }

@@ -1,3 +1,4 @@
+import { hostOf } from '../http/host.ts';
 /** An MQTT broker with TLS. */
 export interface Broker {
   /** a name or an address, without the brackets of IPv6 */
@@ -13,7 +14,7 @@ const DEFAULT_PORT = 8883;
 export function brokerAt(text: string): Broker {
   const { hostname, port } = new URL(text);
   return {
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: hostOf({ hostname }),
     port: port === '' ? DEFAULT_PORT : Number(port),
   };
 }
