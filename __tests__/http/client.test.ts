@@ -20,12 +20,12 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type IssuedPair, selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
 import {
   type AttemptReport,
-  type Exchange,
   HttpClient,
   type HttpOptions,
   type HttpRequest,
 } from '../../src/http/client.ts';
 import { earlyConnections } from '../../src/http/early.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { proxySettings } from '../../src/http/proxy.ts';
 import { Secret } from '../../src/secret.ts';
 

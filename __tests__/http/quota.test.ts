@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { type Clock, isQuotaUsedUp, waitBefore } from '../../src/http/retry.ts';
 
 const NOW = Date.parse('2025-01-01T00:00:00Z');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { attemptLine } from '../../src/http/open.ts';
 import { referencesOf } from '../../src/http/references.ts';
 

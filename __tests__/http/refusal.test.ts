@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Exchange, HttpRequest } from '../../src/http/client.ts';
+import type { HttpRequest } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { type CallContext, cancelled, failedCall, refusal } from '../../src/http/refusal.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
 import { insightsHub } from '../../src/insights-hub/refusals.ts';

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Exchange, HttpClient, type HttpRequest } from '../../src/http/client.ts';
+import { HttpClient, type HttpRequest } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import {
   type Clock,
   isPassing,

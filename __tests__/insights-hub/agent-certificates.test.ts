@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
-import type { Exchange } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { sendCreate } from '../../src/insights-hub/agent-certificates.ts';
 import { masksOfPrivateKey } from '../../src/key-pair/masks.ts';
 import { Secret } from '../../src/secret.ts';

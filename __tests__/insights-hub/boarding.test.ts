@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { offboardAgent } from '../../src/insights-hub/boarding.ts';
 import { answer, broken, noAnswer, start } from './services.ts';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
-import type { Exchange } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { refuseExisting, requestCertificate } from '../../src/insights-hub/request-certificate.ts';
 import { agent, answer, noAnswer, start } from './services.ts';
 

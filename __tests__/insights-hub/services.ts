@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { type Exchange, HttpClient, type HttpRequest } from '../../src/http/client.ts';
+import { HttpClient, type HttpRequest } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import { paceOf } from '../../src/http/pace.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
 import type { AgentRequest } from '../../src/insights-hub/agent-certificates.ts';

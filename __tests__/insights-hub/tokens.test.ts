@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../src/http/client.ts';
+import type { Exchange } from '../../src/http/exchange.ts';
 import type { Credentials } from '../../src/insights-hub/credentials.ts';
 import { tokenSource } from '../../src/insights-hub/tokens.ts';
 import { Secret } from '../../src/secret.ts';

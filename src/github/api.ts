@@ -1,5 +1,6 @@
 import { getOctokit } from '@actions/github';
-import type { Exchange, HttpClient, HttpRequest } from '../http/client.ts';
+import type { HttpClient, HttpRequest } from '../http/client.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { paceOf } from '../http/pace.ts';
 import {
   type Clock,

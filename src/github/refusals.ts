@@ -1,5 +1,5 @@
 import { Failure, type ServerWords } from '../failure.ts';
-import type { Answer } from '../http/client.ts';
+import type { Answer } from '../http/exchange.ts';
 import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
 import { isQuotaUsedUp, isRateLimited } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';

@@ -1,23 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
-import { errorCode } from '../failure.ts';
 import type { Secret } from '../secret.ts';
+import { attempt } from './attempt.ts';
 import { type EarlyConnections, withEarly } from './early.ts';
+import type { Exchange } from './exchange.ts';
 import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
-import { orAborted } from './or-aborted.ts';
 import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
 import { referencesOf } from './references.ts';
 import { turns } from './turns.ts';
-import {
-  Agent,
-  buildConnector,
-  connect,
-  DecoratorHandler,
-  type Dispatcher,
-  Pool,
-  ProxyAgent,
-  request as sendRequest,
-} from './undici.ts';
+import { Agent, buildConnector, connect, type Dispatcher, Pool, ProxyAgent } from './undici.ts';
 
 /** The largest answer that is read, in bytes. */
 const LARGEST_ANSWER = 1024 * 1024;
@@ -42,33 +32,6 @@ export interface Authorization {
   readonly scheme: 'Basic' | 'Bearer';
   readonly secret: Secret;
 }
-
-/** A whole answer. Its body may hold secrets. */
-export interface Answer {
-  readonly kind: 'answer';
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** An answer of which only status and headers are known. */
-export interface BrokenAnswer {
-  readonly kind: 'broken-answer';
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly why: 'cut-off' | 'too-large';
-  readonly reason: string;
-}
-
-export interface NoAnswer {
-  readonly kind: 'no-answer';
-  /** Whether any of the request may have reached the server. */
-  readonly sent: boolean;
-  readonly reason: string;
-}
-
-/** What became of one attempt. */
-export type Exchange = Answer | BrokenAnswer | NoAnswer;
 
 /** One attempt, as it is told to a debug log. */
 export interface AttemptReport {
@@ -143,53 +106,22 @@ export class HttpClient {
     this.#options.early?.close();
   }
 
-  async #attempt(
-    request: HttpRequest,
-    signal: AbortSignal,
-    sentSignal: AbortSignal,
-  ): Promise<Exchange> {
-    const { attemptTimeout, proxies, userAgent } = this.#options;
-    const { url } = request;
+  #attempt(request: HttpRequest, signal: AbortSignal, sentSignal: AbortSignal): Promise<Exchange> {
+    const { attemptTimeout: timeout, proxies, userAgent } = this.#options;
+    const { url, method, headers, body = null } = request;
     const proxy = proxyFor(url, proxies);
-    const ending = new Ending(signal, attemptTimeout);
-    const explain = (error: unknown) =>
-      ending.reason ?? explainNetworkError(error, url.host, proxy);
-    let sent = false;
-    try {
-      // undici would open a connection before it looks.
-      ending.signal.throwIfAborted();
-      const dispatcher = this.#dispatcherFor(proxy).compose(
-        onceSent(() => {
-          if (ending.signal.aborted) return;
-          sent = true;
-          ending.follow(sentSignal);
-        }),
-      );
-      const sending = sendRequest.call(dispatcher, {
+    return attempt(
+      this.#dispatcherFor(proxy),
+      {
         origin: url.origin,
         path: url.pathname + url.search,
-        method: request.method,
-        headers: { 'user-agent': userAgent, ...revealAll(request.headers) },
-        body: request.body ?? null,
-        signal: ending.signal,
-      });
-      const response = await orAborted(sending, ending.signal);
-      const head = { status: response.statusCode, headers: response.headers };
-      try {
-        return { kind: 'answer', ...head, body: await response.body.text() };
-      } catch (error) {
-        if (errorCode(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-          const reason = 'the answer is larger than 1 MiB';
-          return { kind: 'broken-answer', ...head, why: 'too-large', reason };
-        }
-        const reason = `the answer was cut short: ${explain(error)}`;
-        return { kind: 'broken-answer', ...head, why: 'cut-off', reason };
-      }
-    } catch (error) {
-      return { kind: 'no-answer', sent, reason: explain(error) };
-    } finally {
-      ending.dispose();
-    }
+        method,
+        headers: { 'user-agent': userAgent, ...revealAll(headers) },
+        body,
+      },
+      { signal, sentSignal, timeout },
+      (error) => explainNetworkError(error, url.host, proxy),
+    );
   }
 
   /** One pool for each way out: directly, and through each proxy. Made when first used. */
@@ -227,46 +159,6 @@ export class HttpClient {
   }
 }
 
-/** Aborts one attempt at its time limit, or when the caller's signal does; knows which it was. */
-class Ending {
-  readonly #controller = new AbortController();
-  #followed: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
-  readonly #onAbort = () => this.#end('it was ended before an answer came');
-  reason: string | undefined;
-
-  constructor(caller: AbortSignal, milliseconds: number) {
-    this.#followed = caller;
-    this.#timer = setTimeout(
-      () => this.#end(`no answer came within ${milliseconds / 1000} s`),
-      milliseconds,
-    );
-    this.follow(caller);
-  }
-
-  /** From now on this signal ends the attempt, and no other. */
-  follow(signal: AbortSignal): void {
-    this.#followed.removeEventListener('abort', this.#onAbort);
-    this.#followed = signal;
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  dispose(): void {
-    clearTimeout(this.#timer);
-    this.#followed.removeEventListener('abort', this.#onAbort);
-  }
-
-  #end(reason: string): void {
-    this.reason ??= reason;
-    this.#controller.abort();
-  }
-}
-
 /** Connections to a proxy: what goes wrong on the way to the tunnel is the proxy's fault. */
 class ProxyPool extends Pool {
   // biome-ignore lint/suspicious/noExplicitAny: the base class overloads this with callbacks
@@ -282,19 +174,6 @@ class ProxyPool extends Pool {
     answer.socket.on('error', () => {}).destroy();
     throw new ProxyError(`answered with status ${answer.statusCode}`);
   }
-}
-
-/** Tells when a request is about to be written to a connection that is ready. */
-function onceSent(tell: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) => {
-    class Watch extends DecoratorHandler {
-      onConnect(abort: (error?: Error) => void): void {
-        tell();
-        handler.onConnect?.(abort);
-      }
-    }
-    return dispatch(options, new Watch(handler) as Dispatcher.DispatchHandlers);
-  };
 }
 
 function revealAll(headers: HttpRequest['headers']): Record<string, string> {

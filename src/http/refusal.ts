@@ -1,5 +1,6 @@
 import { type FailedCall, Failure, type FailureCode, type ServerWords } from '../failure.ts';
-import type { Answer, Exchange, HttpRequest } from './client.ts';
+import type { HttpRequest } from './client.ts';
+import type { Answer, Exchange } from './exchange.ts';
 import { isSuccess, type Outcome } from './retry.ts';
 import type { TimeLimit } from './time-limit.ts';
 

@@ -1,4 +1,5 @@
-import type { Exchange, HttpClient, HttpRequest } from './client.ts';
+import type { HttpClient, HttpRequest } from './client.ts';
+import type { Exchange } from './exchange.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** Tries after the first one. */

@@ -1,17 +1,16 @@
 /** The types of undici's parts: those that its entry exports. */
-declare module 'undici/lib/api/index.js' {
+declare module 'undici/lib/api/api-connect.js' {
   import type { Dispatcher } from 'undici';
-  export function connect(
+  export default function connect(
     this: Dispatcher,
     options: Dispatcher.ConnectOptions,
   ): Promise<Dispatcher.ConnectData>;
-  export function request(
-    this: Dispatcher,
-    options: Dispatcher.RequestOptions,
-  ): Promise<Dispatcher.ResponseData>;
 }
 declare module 'undici/lib/core/connect.js' {
   export { buildConnector as default } from 'undici';
+}
+declare module 'undici/lib/core/util.js' {
+  export function parseHeaders(headers: readonly Buffer[]): Record<string, string | string[]>;
 }
 declare module 'undici/lib/dispatcher/agent.js' {
   export { Agent as default } from 'undici';
@@ -27,7 +26,4 @@ declare module 'undici/lib/dispatcher/pool.js' {
 }
 declare module 'undici/lib/dispatcher/proxy-agent.js' {
   export { ProxyAgent as default } from 'undici';
-}
-declare module 'undici/lib/handler/decorator-handler.js' {
-  export { DecoratorHandler as default } from 'undici';
 }

@@ -1,5 +1,5 @@
 import { asFailure, type FailedCall, Failure } from '../failure.ts';
-import type { Exchange } from '../http/client.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
 import { type Clock, isRateLimited, isSuccess, mayHaveActed, retryAfter } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';

@@ -1,4 +1,5 @@
-import type { Exchange, HttpClient, HttpRequest } from '../http/client.ts';
+import type { HttpClient, HttpRequest } from '../http/client.ts';
+import type { Exchange } from '../http/exchange.ts';
 import {
   type Clock,
   isPassing,

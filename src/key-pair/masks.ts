@@ -5,8 +5,8 @@ const SHORTEST = 16;
 
 const ARMOUR = /-----[^-]*-----/g;
 
-/** The width at which `base64` wraps by default: 76 characters. */
-const WRAPPED = /.{1,76}/g;
+/** The width at which `base64` wraps by default, in characters. */
+const WRAPPED = 76;
 
 /**
  * The strings that must be masked so that a private key (normalised PEM) can't be read in a log in
@@ -18,17 +18,24 @@ export function masksOfPrivateKey(privateKey: Secret): readonly Secret[] {
   const pem = privateKey.reveal();
   const trimmed = pem.replace(/\n$/, '');
   const lines = trimmed.replace(ARMOUR, '').split(/\s/).filter(isBase64);
-  const pieces = new Set(lines);
-  for (const text of [lines.join(''), toBase64(pem), toBase64(trimmed)]) {
-    pieces.add(text);
-    for (const line of text.match(WRAPPED) ?? []) pieces.add(line);
-  }
-  pieces.add(JSON.stringify(trimmed).slice(1, -1));
-  const masks: Secret[] = [];
-  for (const piece of pieces) {
-    if (piece.length >= SHORTEST) masks.push(new Secret(piece));
-  }
-  return masks;
+  const body = lines.join('');
+  const file = toBase64(pem);
+  // Wrapped, it differs from the file's base64 in its last line only.
+  const unended = toBase64(trimmed);
+  const pieces = [
+    ...lines,
+    ...[body, ...wrap(body)],
+    ...[file, ...wrap(file)],
+    ...[unended, ...wrap(unended).slice(-1)],
+    JSON.stringify(trimmed).slice(1, -1),
+  ];
+  return pieces.filter(({ length }) => length >= SHORTEST).map((piece) => new Secret(piece));
+}
+
+function wrap(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; at += WRAPPED) lines.push(text.slice(at, at + WRAPPED));
+  return lines;
 }
 
 function isBase64(piece: string): boolean {

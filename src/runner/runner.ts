@@ -10,8 +10,8 @@ const PIECE = 16_384;
 
 /** The command that has a value masked, with the escapes of commands. */
 function maskCommand(value: string): string {
-  const data = value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  return `::add-mask::${data}${EOL}`;
+  // Such as %0A for a line feed.
+  return `::add-mask::${value.replace(/[%\r\n]/g, encodeURIComponent)}${EOL}`;
 }
 
 /**
