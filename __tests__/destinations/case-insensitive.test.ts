@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { removeFiles } from '../../src/destinations/clean-up.ts';
+import { draftsIn } from '../../src/destinations/drafts.ts';
 import { Journal, readJournal } from '../../src/destinations/journal.ts';
 import { Workspace } from '../../src/destinations/workspace.ts';
 import type { IssuedCertificate } from '../../src/insights-hub/agent-certificates.ts';
@@ -50,7 +51,8 @@ function issued(name: string, certificateId: string): IssuedCertificate {
 test('two agents whose names differ only in case keep a key each', async () => {
   const directory = path.join(root, 'out');
   const journal = await Journal.start(root);
-  const workspace = new Workspace({ directory, workspace: root, made: journal, drafts: journal });
+  const logs = { made: journal, drafts: draftsIn(journal) };
+  const workspace = new Workspace({ directory, workspace: root, ...logs });
   await workspace.prepare([]);
   const first = await workspace.deliver(issued('Device', 'ID1'));
   const second = await workspace.deliver(issued('device', 'ID2'));

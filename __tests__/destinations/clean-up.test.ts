@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeFiles } from '../../src/destinations/clean-up.ts';
-import { Journal, type MadeFile, readJournal } from '../../src/destinations/journal.ts';
+import { draftsIn } from '../../src/destinations/drafts.ts';
+import { forgetful, Journal, type MadeFile, readJournal } from '../../src/destinations/journal.ts';
 
 let root: string;
 let workspace: string;
@@ -135,6 +136,22 @@ test.skipIf(process.platform === 'win32')('removes a link, and not what it leads
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
   expect(await readFile(theirs, 'utf8')).toBe('theirs');
+});
+
+test('removes the drafts of a killed step, and no other file beside them', async () => {
+  await make('directory', 'out');
+  const drafts = draftsIn(journal);
+  const half = [drafts.nameIn(inWorkspace('out')), drafts.nameIn(inWorkspace('out'))];
+  for (const file of half) await writeFile(file, 'half');
+  const theirs = draftsIn(forgetful).nameIn(inWorkspace('out'));
+  await writeFile(theirs, 'theirs');
+  expect(await cleanUp()).toEqual([]);
+  expect(await left()).toEqual(['out', path.join('out', path.basename(theirs))]);
+});
+
+test('has no problem with drafts in a directory that is gone', async () => {
+  draftsIn(journal).nameIn(inWorkspace('gone'));
+  expect(await cleanUp()).toEqual([]);
 });
 
 test('removes a file that was being placed', async () => {

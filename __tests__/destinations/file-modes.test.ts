@@ -3,6 +3,7 @@ import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { draftsIn } from '../../src/destinations/drafts.ts';
 import { forgetful } from '../../src/destinations/journal.ts';
 import { Workspace } from '../../src/destinations/workspace.ts';
 import type { IssuedCertificate } from '../../src/insights-hub/agent-certificates.ts';
@@ -56,7 +57,12 @@ const issued = {
 
 const directory = () => path.join(root, 'out');
 const workspace = () =>
-  new Workspace({ directory: directory(), workspace: root, made: forgetful, drafts: forgetful });
+  new Workspace({
+    directory: directory(),
+    workspace: root,
+    made: forgetful,
+    drafts: draftsIn(forgetful),
+  });
 
 describe.skipIf(platform === 'win32')('a file system that does not keep modes', () => {
   test('is refused before anything is created, and nothing is left there', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { writeAgentsFile } from '../destinations/agents-file.ts';
 import { removeFile, removeFiles } from '../destinations/clean-up.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { draftsIn } from '../destinations/drafts.ts';
 import { findExisting } from '../destinations/existing-files.ts';
 import type { GitHubServices } from '../destinations/github-secrets.ts';
 import { forgetful, Journal, readJournal } from '../destinations/journal.ts';
@@ -160,7 +161,7 @@ function placesFor(
     directory: path.join(temporary, `insights-hub-agent-${randomUUID()}`),
     workspace: path.resolve(temporary),
   };
-  const kept = { made: forgetful, drafts: journal };
+  const kept = { made: forgetful, drafts: inWorkspace.drafts };
   return {
     destinations: [
       ...(toWorkspace ? [new Workspace({ ...inWorkspace, connection })] : []),
@@ -198,7 +199,7 @@ function workspaceOptions(
     directory: outputDirectory,
     workspace: path.resolve(runner.workspace),
     made: keepFiles && !dryRun ? forgetful : journal,
-    drafts: journal,
+    drafts: draftsIn(journal),
   };
 }
 

@@ -25,6 +25,7 @@ export async function removeFiles(made: readonly Made[]): Promise<readonly strin
     if (!files.has(file) && !shared.has(file) && !kept.has(file))
       await attempt(file, () => removeIf(file, inode));
   }
+  for (const start of pathsOf('drafts')) await attempt(start, () => removeDrafts(start));
   for (const file of shared) {
     if (!kept.has(file)) await attempt(file, () => removeUnused(file));
   }
@@ -53,6 +54,14 @@ async function removeUnused(file: string): Promise<void> {
     if (connection?.includes(path.basename(file))) return;
   }
   await removeFile(file);
+}
+
+async function removeDrafts(start: string): Promise<void> {
+  const { dir, base } = path.parse(start);
+  const names = (await readdir(dir).catch(unlessGone)) ?? [];
+  for (const name of names) {
+    if (name.startsWith(base)) await removeFile(path.join(dir, name));
+  }
 }
 
 /** Files of others stay, and the ignore file that hides them with them. */

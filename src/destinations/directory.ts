@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
-import { forgetful, type MadeFile, type MadeLog } from './journal.ts';
-import { makeFiles } from './new-files.ts';
+import { forgetful } from './journal.ts';
+import { type FileLogs, makeFiles } from './new-files.ts';
 
 /** The directory for the files, and the workspace that bounds what is checked and made. */
 export interface Place {
@@ -15,15 +15,15 @@ export interface Place {
  * `.gitignore`. Throws `destination-invalid` when it, or a directory between it and the workspace,
  * is a link, or when it can't be made.
  */
-export function makeDirectory(place: Place, made: MadeLog<MadeFile>): void {
+export function makeDirectory(place: Place, logs: FileLogs): void {
   let topmost = true;
   for (const directory of pathTo(place)) {
     if (exists(place, directory)) continue;
     try {
       mkdirSync(directory, 0o700);
-      made.record({ kind: 'directory', path: directory });
+      logs.made.record({ kind: 'directory', path: directory });
       chmodSync(directory, 0o700);
-      if (topmost) ignoreAll(directory, made);
+      if (topmost) ignoreAll(directory, logs);
     } catch (error) {
       // Another step may have made it in the meantime; then it is theirs.
       if (errorCode(error) === 'EEXIST' && exists(place, directory)) continue;
@@ -89,8 +89,8 @@ function statOf(file: string, how: (file: string) => Stats): Stats | undefined {
 }
 
 /** Keeps git from picking up what is in the directory. */
-function ignoreAll(directory: string, made: MadeLog<MadeFile>): void {
+function ignoreAll(directory: string, { made, drafts }: FileLogs): void {
   const file = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
   made.record({ kind: 'ignore-file', path: file.path });
-  makeFiles([file], { made: forgetful, drafts: made });
+  makeFiles([file], { made: forgetful, drafts });
 }

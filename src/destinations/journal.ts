@@ -6,7 +6,7 @@ import { errorCode, Failure } from '../failure.ts';
 import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
 import type { Setting } from './destination.ts';
 
-const fileKinds = ['file', 'shared', 'directory', 'ignore-file', 'kept'] as const;
+const fileKinds = ['file', 'shared', 'directory', 'ignore-file', 'drafts', 'kept'] as const;
 
 /** Something that the step made, or is about to make, and that the post step removes. */
 export type Made = MadeFile | MadeAgent | MadeSetting;
@@ -14,8 +14,9 @@ export type Made = MadeFile | MadeAgent | MadeSetting;
 /**
  * A file or directory, by its absolute path: a file that connection files of several steps name
  * goes when none of them is left; an ignore file goes only together with its directory, so that
- * nothing else in it becomes visible to git; a file that was being placed when the step was
- * killed only if it is that file, known by its inode; a file that is kept after all, never.
+ * nothing else in it becomes visible to git; drafts are all files whose paths begin like that; a
+ * file that was being placed when the step was killed only if it is that file, known by its inode; a
+ * file that is kept after all, never.
  */
 export type MadeFile =
   | { readonly kind: (typeof fileKinds)[number]; readonly path: string }

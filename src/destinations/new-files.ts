@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
@@ -11,6 +10,7 @@ import {
 import path from 'node:path';
 import { errorCode } from '../failure.ts';
 import { Secret } from '../secret.ts';
+import type { Drafts } from './drafts.ts';
 import type { MadeFile, MadeLog } from './journal.ts';
 
 export interface NewFile {
@@ -19,28 +19,29 @@ export interface NewFile {
   readonly mode: number;
 }
 
+/** Who learns of files. */
+export interface FileLogs {
+  /** of those that the post step is to remove */
+  readonly made: MadeLog<MadeFile>;
+  /** of half-written ones, which are to go in any case */
+  readonly drafts: Drafts;
+}
+
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
- * half-written under its own name. Each is written under a random name beside its place first.
+ * half-written under its own name. Each is written under the name of a draft beside its place first.
  * Nothing waits for the disk: what a power failure takes, the job is gone with. All is done without
  * a break: agents that come between are done later, and then all of them finish late.
  *
- * `drafts` learns of the random names before they are used, `made` of the finished files. Throws
- * the system's error; EEXIST when one of the files is there already.
+ * `made` learns of the finished files. Throws the system's error; EEXIST when one of the files is
+ * there already.
  */
-export function makeFiles(
-  files: readonly NewFile[],
-  { made, drafts }: { readonly made: MadeLog<MadeFile>; readonly drafts: MadeLog },
-): void {
+export function makeFiles(files: readonly NewFile[], { made, drafts }: FileLogs): void {
   const written: Draft[] = [];
   const placed: string[] = [];
   try {
-    const named = files.map((file) => ({
-      file,
-      draft: path.join(path.dirname(file.path), `.${randomUUID()}.tmp`),
-    }));
-    drafts.note(...named.map(({ draft }) => ({ kind: 'file', path: draft }) as const));
-    for (const { file, draft } of named) {
+    for (const file of files) {
+      const draft = drafts.nameIn(path.dirname(file.path));
       written.push({ file, draft, inode: write(draft, file) });
     }
     for (const draft of written) {
@@ -58,7 +59,7 @@ export function makeFiles(
 
 interface Draft {
   readonly file: NewFile;
-  /** the random name that the file has at first */
+  /** the name that the file has at first */
   readonly draft: string;
   readonly inode: string;
 }

@@ -8,8 +8,8 @@ import { mqttxConnection } from '../mqtt/mqttx.ts';
 import type { Delivery, DeliveryReport, Destination } from './destination.ts';
 import { cannot, checkDirectory, makeDirectory, type Place } from './directory.ts';
 import { safeFileName } from './file-name.ts';
-import type { MadeFile, MadeLog } from './journal.ts';
-import { makeFiles, type NewFile } from './new-files.ts';
+import { forgetful, type MadeFile, type MadeLog } from './journal.ts';
+import { type FileLogs, makeFiles, type NewFile } from './new-files.ts';
 
 /** What a connection file tells beside the device's own files. */
 export interface ConnectionSettings {
@@ -18,13 +18,9 @@ export interface ConnectionSettings {
   readonly authorities: () => Promise<string>;
 }
 
-export interface WorkspaceOptions extends Place {
+export interface WorkspaceOptions extends Place, FileLogs {
   /** nothing where no connection files are to be written */
   readonly connection?: ConnectionSettings | undefined;
-  /** Learns of what the post step is to remove. */
-  readonly made: MadeLog<MadeFile>;
-  /** Learns of half-written files, which are to go in any case. */
-  readonly drafts: MadeLog<MadeFile>;
 }
 
 interface Paths {
@@ -45,7 +41,7 @@ export class Workspace implements Destination {
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
-    makeDirectory(this.#options, this.#options.made);
+    makeDirectory(this.#options, this.#options);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
     if (agents.length > 0) await this.#probe();
@@ -170,15 +166,15 @@ export class Workspace implements Destination {
 
   /** A file that is made and removed shows quotas, read-only mounts, and modes that are not kept. */
   async #probe(): Promise<void> {
-    const probe = path.join(this.#options.directory, `.${randomUUID()}.probe`);
-    const files = [{ path: probe, content: 'probe', mode: 0o600 }];
+    const { directory, drafts } = this.#options;
+    const probe = drafts.nameIn(directory);
     try {
-      makeFiles(files, { made: this.#options.drafts, drafts: this.#options.drafts });
+      makeFiles([{ path: probe, content: 'probe', mode: 0o600 }], { made: forgetful, drafts });
       const { mode } = await lstat(probe);
       await unlink(probe);
-      if (isForOthers(mode)) throw modesNotKept(this.#options.directory);
+      if (isForOthers(mode)) throw modesNotKept(directory);
     } catch (error) {
-      throw cannot('write to', this.#options.directory, error);
+      throw cannot('write to', directory, error);
     }
   }
 }
