@@ -216,7 +216,8 @@ function tlsOptions({ privateKey: key, certificate: cert, minVersion }: ServerId
 
 function send(response: ServerResponse, { status, type, body, headers }: Reply): void {
   // An answer without content has neither type nor body.
-  const content = status === 204 ? {} : { 'content-type': type };
+  const content =
+    status === 204 ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...content, ...headers }).end(body);
 }
 

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IssuedPair } from './authority.ts';
 import { objectId } from './identifiers.ts';
 
@@ -67,5 +67,6 @@ export function newAsset(clientId: string): HubAsset {
 
 /** A certificate's SHA-256 fingerprint, as OpenSSL and Node write it. */
 export function fingerprintOf(certificate: string): string {
-  return new X509Certificate(certificate).fingerprint256;
+  const der = Buffer.from(certificate.replace(/-----[^-]*-----/g, ''), 'base64');
+  return (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':');
 }

@@ -1,15 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** The id of a certificate, which looks like a ULID. */
 export function certificateId(): string {
-  return identifier(26, '0123456789ABCDEFGHJKMNPQRSTVWXYZ');
+  return objectId().slice(0, 26).toUpperCase();
 }
 
 /** The id of an agent or asset. */
 export function objectId(): string {
-  return identifier(32, '0123456789abcdefghijklmnopqrstuvwxyz');
-}
-
-function identifier(length: number, alphabet: string): string {
-  return Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
+  return randomUUID().replaceAll('-', '');
 }

@@ -174,7 +174,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     const due = performance.now() + latency;
     const answer = async () => {
       const made = wait === undefined ? await this.#answer(seen, fault) : this.#tooMany(seen, wait);
-      if (latency > 0) await delay(due - performance.now());
+      if (latency > 0) await delay(Math.round(due - performance.now()));
       return made;
     };
     const isCreate = endpoint === 'create' && wait === undefined;
