@@ -35,8 +35,6 @@ export function folded(
 
 /** Lines as a document: no more than one blank line in a row, one line end at the end. */
 export function document(lines: readonly string[]): string {
-  return `${lines
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()}\n`;
+  const kept = lines.filter((line, index) => line !== '' || lines[index - 1] !== '');
+  return `${kept.join('\n').trim()}\n`;
 }

@@ -173,7 +173,7 @@ function connectSection(connect: HowToConnect | undefined): readonly string[] {
     '',
     `Connect to ${code(broker)} over MQTT 3.1.1 with this client id, the certificate and the private key; there is no user name and no password. One client id is one connection: a second one ends the first.`,
     '',
-    mqttxPath === undefined ? '' : `In MQTTX, import ${code(mqttxPath)}.\n`,
+    ...(mqttxPath === undefined ? [] : [`In MQTTX, import ${code(mqttxPath)}.`, '']),
     ...(mosquittoPub === undefined
       ? []
       : ['Publish a first message:', '', '```sh', mosquittoPub, '```', '']),

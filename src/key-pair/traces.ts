@@ -32,19 +32,41 @@ function shifted(text: string): readonly string[] {
   return [0, 1, 2].map((skip) => bytes.subarray(skip).toString('base64'));
 }
 
+/** What runs are made of; a class alone is found much faster. */
+const SIGNS = /[A-Za-z0-9+/=%]{16,}/g;
+
 /** Runs that could be a piece of a key; what holds anything else is in no trace. */
 const RUN = /(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){16,}/g;
 
-/** The text with every longer piece that it shares with the traces of a key replaced by `***`. */
-export function hideTraces(text: string, keys: readonly (() => Traces)[]): string {
+/** More runs than this are not remembered. */
+const MOST_RUNS = 1_000;
+
+/**
+ * The text with every longer piece that it shares with the traces of a key replaced by `***`.
+ * `known` remembers what runs came to with these keys: long lists name a directory over and over.
+ */
+export function hideTraces(
+  text: string,
+  keys: readonly (() => Traces)[],
+  known = new Map<string, string>(),
+): string {
   if (keys.length === 0) return text;
-  return text.replace(RUN, (run) => {
+  const hide = (signs: string): string => {
     // Ids and words are of one case; no longer piece of a key is.
-    if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) return run;
-    const hide = (piece: string) => hideKeys(piece, keys);
-    if (!run.includes('%')) return hide(run);
+    if (!/[a-z]/.test(signs) || !/[A-Z]/.test(signs)) return signs;
+    const hidden = known.get(signs) ?? hideInRuns(signs, keys);
+    if (known.size < MOST_RUNS) known.set(signs, hidden);
+    return hidden;
+  };
+  return text.replace(SIGNS, hide);
+}
+
+/** Runs may be there to the letter, or with the escapes of a URL. */
+function hideInRuns(signs: string, keys: readonly (() => Traces)[]): string {
+  return signs.replace(RUN, (run) => {
+    if (!run.includes('%')) return hideKeys(run, keys);
     const plain = decodeURIComponent(run);
-    return hide(plain) === plain ? run : '***';
+    return hideKeys(plain, keys) === plain ? run : '***';
   });
 }
 

@@ -15,6 +15,8 @@ export class RunnerSecrets implements SecretKeeper {
   /** longest first, so that no secret hides a piece of a longer one */
   #forms: readonly string[] = [];
   #keys: readonly KeyMasks['traces'][] = [];
+  /** what pieces of text came to with these keys */
+  #known = new Map<string, string>();
 
   constructor(addMasks: (values: readonly string[]) => void) {
     this.#addMasks = addMasks;
@@ -32,6 +34,7 @@ export class RunnerSecrets implements SecretKeeper {
   maskKey({ pieces, traces }: KeyMasks): void {
     this.#addMasks(pieces.map((piece) => piece.reveal()));
     this.#keys = [traces, ...this.#keys].slice(0, MOST_KEYS);
+    this.#known.clear();
   }
 
   redact(text: string): string {
@@ -39,7 +42,7 @@ export class RunnerSecrets implements SecretKeeper {
       (redacted, form) => redacted.replaceAll(form, '***'),
       text,
     );
-    return hideTraces(withoutForms, this.#keys);
+    return hideTraces(withoutForms, this.#keys, this.#known);
   }
 }
 
