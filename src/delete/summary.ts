@@ -14,13 +14,16 @@ export function summaryOf(
   return document([
     `### ${failed.length > 0 ? '❌' : '✅'} Insights Hub agents: ${countsOf(fates)}`,
     '',
-    dryRun ? 'Dry run: everything was looked up, nothing was changed.\n' : '',
+    dryRun ? 'Dry run: everything was looked up, nothing was changed.' : '',
+    '',
     '| Agent | Result | Client id | Agent id |',
     '| --- | --- | --- | --- |',
     ...shown,
     '',
-    left > 0 ? `${left} more agents have no room here; the log has all of them.\n` : '',
-    failed.length > 0 ? 'The log says why, and what to do.\n' : '',
+    left > 0 ? `${left} more agents have no room here; the log has all of them.` : '',
+    '',
+    failed.length > 0 ? 'The log says why, and what to do.' : '',
+    '',
     dryRun ? '' : 'No source says that ending an agent makes its certificate invalid.',
   ]);
 }
