@@ -14,7 +14,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   cannot,
-  checkDirectory,
+  directoryCheck,
   isInside,
   makeDirectory,
 } from '../../src/destinations/directory.ts';
@@ -155,14 +155,14 @@ describe('makeDirectory', () => {
   });
 });
 
-describe('checkDirectory', () => {
+describe('directoryCheck', () => {
   test('accepts what is as it was made', async () => {
     makeDirectory(placeAt('a', 'b'), logs);
-    expect(() => checkDirectory(placeAt('a', 'b'))).not.toThrow();
+    expect(() => directoryCheck(placeAt('a', 'b'))()).not.toThrow();
   });
 
   test('refuses a directory that is gone', async () => {
-    expect(refusal(() => checkDirectory(placeAt('a')))).toMatchObject(
+    expect(refusal(() => directoryCheck(placeAt('a'))())).toMatchObject(
       invalid(/not there any more/),
     );
   });
@@ -172,7 +172,7 @@ describe('checkDirectory', () => {
     await rm(inWorkspace('a'), { recursive: true });
     await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
     await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));
-    expect(refusal(() => checkDirectory(placeAt('a', 'b')))).toMatchObject(invalid(/is a link/));
+    expect(refusal(() => directoryCheck(placeAt('a', 'b'))())).toMatchObject(invalid(/is a link/));
   });
 });
 

@@ -83,11 +83,7 @@ export async function createAgents(
     if (!dryRun) services.report.finished(fate);
     return fate;
   };
-  const fates = pMap(agents, createAndTell, { concurrency });
-  if (missing.length > 0 && !dryRun) {
-    for (const destination of services.destinations) destination.expect?.();
-  }
-  return fates;
+  return pMap(agents, createAndTell, { concurrency });
 }
 
 /**

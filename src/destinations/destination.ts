@@ -9,8 +9,6 @@ export interface Destination {
    * Throws `destination-invalid`, or what a call of a service may end in.
    */
   prepare(agents: readonly AgentRequest[], limit: TimeLimit): Promise<void>;
-  /** Is told that requests for certificates are going out: time for what takes time before one comes. */
-  expect?(): void;
   /** Puts a certificate and its private key there; what goes wrong is in the report. */
   deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<DeliveryReport>;
   /** Leaves what was delivered there for good, because another place did not take it. */

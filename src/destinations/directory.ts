@@ -33,12 +33,18 @@ export function makeDirectory(place: Place, logs: FileLogs): void {
   }
 }
 
-/** Throws `destination-invalid` when the directory is not there any more, or has become a link. */
-export function checkDirectory(place: Place): void {
-  for (const directory of pathTo(place)) {
-    if (exists(place, directory)) continue;
-    throw new Failure('destination-invalid', `The directory ${directory} is not there any more.`);
-  }
+/**
+ * Gives a check that throws `destination-invalid` when the directory is not there any more, or has
+ * become a link.
+ */
+export function directoryCheck(place: Place): () => void {
+  const directories = pathTo(place);
+  return () => {
+    for (const directory of directories) {
+      if (exists(place, directory)) continue;
+      throw new Failure('destination-invalid', `The directory ${directory} is not there any more.`);
+    }
+  };
 }
 
 export function cannot(verb: string, file: string, error: unknown): Failure {

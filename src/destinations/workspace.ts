@@ -6,7 +6,7 @@ import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-cert
 import type { Broker } from '../mqtt/broker.ts';
 import { mqttxConnection } from '../mqtt/mqttx.ts';
 import type { Delivery, DeliveryReport, Destination } from './destination.ts';
-import { cannot, checkDirectory, makeDirectory, type Place } from './directory.ts';
+import { cannot, directoryCheck, makeDirectory, type Place } from './directory.ts';
 import { safeFileName } from './file-name.ts';
 import { forgetful, type MadeFile, type MadeLog } from './journal.ts';
 import { type FileLogs, makeFiles, type NewFile } from './new-files.ts';
@@ -34,27 +34,27 @@ interface Paths {
  */
 export class Workspace implements Destination {
   readonly #options: WorkspaceOptions;
+  readonly #checkDirectory: () => void;
   #brokerCa: Promise<string> | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
+    this.#checkDirectory = directoryCheck(options);
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
     makeDirectory(this.#options, this.#options);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
-    if (agents.length > 0) await this.#probe();
-  }
-
-  expect(): void {
-    // Reading a system's CAs blocks: the requests go out first.
+    if (agents.length === 0) return;
+    await this.#probe();
+    // Reading a system's CAs blocks: requests go out first, and their answers take longer.
     setImmediate(() => void this.#options.connection?.authorities().catch(() => {}));
   }
 
   async deliver(issued: IssuedCertificate): Promise<DeliveryReport> {
     try {
-      checkDirectory(this.#options);
+      this.#checkDirectory();
       for (const name of namesFor(issued)) {
         const paths = this.#paths(name);
         if (this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);

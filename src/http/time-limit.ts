@@ -1,3 +1,5 @@
+import { follow } from './follow.ts';
+
 /** Why the job wants to end, and since when nothing new may start. */
 export interface Interruption {
   /** Aborts when the job is cancelled: nothing new starts. */
@@ -17,6 +19,7 @@ export class TimeLimit {
   readonly #stop = new AbortController();
   readonly #stopAll = new AbortController();
   readonly #interruption: Interruption;
+  readonly #unfollow: readonly (() => void)[];
 
   /** `spent` is the part of the time that is used up already, in milliseconds. */
   constructor(seconds: number, interruption: Interruption, spent = 0) {
@@ -25,12 +28,11 @@ export class TimeLimit {
     this.#endsAt = performance.now() + left;
     this.#timer = setTimeout(() => this.#abort(), left);
     this.#interruption = interruption;
-    follow(interruption.cancelled, this.#onCancelled);
-    follow(interruption.graceOver, this.#onGraceOver);
+    this.#unfollow = [
+      follow(interruption.cancelled, () => this.#stop.abort()),
+      follow(interruption.graceOver, () => this.#stopAll.abort()),
+    ];
   }
-
-  readonly #onCancelled = () => this.#stop.abort();
-  readonly #onGraceOver = () => this.#stopAll.abort();
 
   get signal(): AbortSignal {
     return this.#stop.signal;
@@ -64,20 +66,13 @@ export class TimeLimit {
   /** To be called when the work is done. */
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#interruption.cancelled.removeEventListener('abort', this.#onCancelled);
-    this.#interruption.graceOver.removeEventListener('abort', this.#onGraceOver);
+    for (const unfollow of this.#unfollow) unfollow();
   }
 
   #abort(): void {
     this.#stop.abort();
     this.#stopAll.abort();
   }
-}
-
-/** Not AbortSignal.any(): its signals are kept until the next large garbage collection. */
-function follow(signal: AbortSignal, onAbort: () => void): void {
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
 }
 
 /**

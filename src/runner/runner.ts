@@ -23,9 +23,7 @@ export class Runner {
     // Without a runner the commands would show what they are to hide.
     if (process.env['GITHUB_ACTIONS'] !== 'true') return;
     // As the toolkit's setSecret does, but at once: a key has hundreds of masks.
-    let commands = '';
-    for (const value of values) commands += maskCommand(value);
-    process.stdout.write(commands);
+    process.stdout.write(values.map(maskCommand).join(''));
   });
 
   readonly #isDebug = process.env['RUNNER_DEBUG'] === '1';
