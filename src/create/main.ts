@@ -14,6 +14,10 @@ export function create(): Promise<void> {
     const early = connectAhead(inputs);
     // Loading blocks: the connections have to be on their way before.
     await setImmediate();
+    if (inputs.several) {
+      const { keepMemoryFlat } = await import('./memory.ts');
+      keepMemoryFlat();
+    }
     const { createAll } = await import('./run.ts');
     await createAll(runner, inputs, early, interruption);
   });

@@ -26,7 +26,6 @@ import { withoutVariables } from '../without-variables.ts';
 import { type CreateServices, createAgents, type Report, type Verify } from './create.ts';
 import { allFailed } from './fate.ts';
 import type { Inputs } from './inputs.ts';
-import { keepMemoryFlat } from './memory.ts';
 import { Outputs, resultsOf } from './outputs.ts';
 import { RunReport } from './report.ts';
 import { JOURNAL_STATE } from './state.ts';
@@ -38,7 +37,6 @@ export async function createAll(
   early: EarlyConnections,
   interruption: Interruption,
 ): Promise<void> {
-  if (inputs.several) keepMemoryFlat();
   const http = openHttp(inputs.proxies, (line) => runner.debug(line), early);
   try {
     await create(runner, inputs, http, interruption);
