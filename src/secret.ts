@@ -35,8 +35,8 @@ export class Secret {
 /** Everything that gives a private key away in a text. */
 export interface Traces {
   readonly text: Secret;
-  /** the text in pieces of 8 characters */
-  readonly blocks: ReadonlySet<string>;
+  /** the text in pieces of 8 characters, made when it is needed first */
+  readonly blocks: () => ReadonlySet<string>;
 }
 
 /** What has to be masked of a private key, and what gives it away in a text. */

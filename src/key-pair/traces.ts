@@ -1,10 +1,14 @@
+import { once } from '../once.ts';
 import { Secret, type Traces } from '../secret.ts';
 
 /** A piece of a key that is shorter than this is no secret. */
 const SHORTEST = 16;
 
-/** Traces are indexed in blocks of this length: each longer piece of them holds a whole block. */
+/** Each piece that is no shorter holds a whole block of this length, wherever blocks begin. */
 const BLOCK = SHORTEST / 2;
+
+/** For longer runs an index of the traces' blocks is made. */
+const LONG = 256;
 
 /** Whether a private key is plain PEM, which leaves traces as they are looked for here. */
 export function isTraceable(privateKey: Secret): boolean {
@@ -20,7 +24,7 @@ export function tracesOf(privateKey: Secret): Traces {
   const body = bodyOf(privateKey);
   const file = Buffer.from(pem).toString('base64');
   const text = [body, ...[pem, JSON.stringify(pem), body, file].flatMap(shifted)].join('\n');
-  return { text: new Secret(text), blocks: new Set(text.match(/.{8}/gs)) };
+  return { text: new Secret(text), blocks: once(() => new Set(blocksOf(text, BLOCK))) };
 }
 
 function bodyOf(privateKey: Secret): string {
@@ -71,29 +75,34 @@ function hideInRuns(signs: string, keys: readonly (() => Traces)[]): string {
 }
 
 function hideKeys(run: string, keys: readonly (() => Traces)[]): string {
-  const blocks: string[] = [];
-  for (let at = 0; at + BLOCK <= run.length; at++) blocks.push(run.slice(at, at + BLOCK));
+  const isLong = run.length > LONG;
+  const blocks = blocksOf(run, isLong ? 1 : BLOCK);
   let hidden = run;
   for (const key of keys) {
     const traces = key();
-    if (holdsOneOf(traces, blocks)) hidden = hideInRun(hidden, traces);
+    const known = isLong ? traces.blocks() : undefined;
+    const text = traces.text.reveal();
+    const isThere = (block: string) => known?.has(block) ?? text.includes(block);
+    if (blocks.some(isThere)) hidden = hideInRun(hidden, traces);
   }
   return hidden;
 }
 
-function holdsOneOf(traces: Traces, blocks: readonly string[]): boolean {
-  for (const block of blocks) {
-    if (traces.blocks.has(block)) return true;
-  }
-  return false;
+/** The whole blocks of a text that begin every so many signs. */
+function blocksOf(text: string, every: number): readonly string[] {
+  const found: string[] = [];
+  for (let at = 0; at + BLOCK <= text.length; at += every) found.push(text.slice(at, at + BLOCK));
+  return found;
 }
 
-function hideInRun(run: string, { text, blocks }: Traces): string {
+function hideInRun(run: string, traces: Traces): string {
+  const text = traces.text.reveal();
+  const blocks = traces.blocks();
   let hidden = '';
   let done = 0;
   for (let at = 0; at + BLOCK <= run.length; at++) {
     if (!blocks.has(run.slice(at, at + BLOCK))) continue;
-    const [from, to] = commonPiece(run, at, text.reveal());
+    const [from, to] = commonPiece(run, at, text);
     if (to - from < SHORTEST) continue;
     hidden += `${run.slice(done, Math.max(done, from))}***`;
     done = to;
