@@ -15,8 +15,8 @@ export function create(): Promise<void> {
     // Loading blocks: the connections have to be on their way before.
     await setImmediate();
     if (inputs.several) {
-      const { keepMemoryFlat } = await import('./memory.ts');
-      keepMemoryFlat();
+      const { fitToManyAgents } = await import('./v8-flags.ts');
+      fitToManyAgents();
     }
     const { createAll } = await import('./run.ts');
     await createAll(runner, inputs, early, interruption);

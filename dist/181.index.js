@@ -1,1 +1,0 @@
-export const id=181;export const ids=[181];export const modules={5181:(t,r,e)=>{e.d(r,{keepMemoryFlat:()=>s});var o=e(8877);function s(){(0,o.setFlagsFromString)("--semi-space-growth-factor=1"),(0,o.setFlagsFromString)("--heap-growing-percent=50"),(0,o.setFlagsFromString)("--no-wasm-tier-up"),(0,o.setFlagsFromString)("--no-wasm-dynamic-tiering")}}};
