@@ -78,7 +78,7 @@ function rowOf(
   { concurrency, latency }: Settings,
 ): readonly string[] {
   const middle = (value: (run: Round) => number) => median(runs.map(value));
-  const ideal = Math.ceil(agents / concurrency) * latency;
+  const ideal = (agents / concurrency) * latency;
   const whole = middle(({ wall }) => wall);
   const measured = whole - startUp;
   const cpu = middle((run) => run.cpu);

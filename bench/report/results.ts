@@ -146,7 +146,7 @@ function times(value: number | undefined): string {
 }
 
 const FLEET_NOTE =
-  'Ideal is the latency of the creates alone. Bare is a client that does nothing but the creates, on the same machine at about the same time. Measured is the action without its start-up; ratio is measured ÷ ideal.';
+  'Ideal is the latency of the creates alone: agents ÷ in flight × latency. Bare is a client that does nothing but the creates, on the same machine at about the same time. Measured is the action without its start-up; ratio is measured ÷ ideal.';
 
 const HOW: Part = [
   '## How it is measured',

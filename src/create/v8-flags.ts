@@ -6,8 +6,8 @@ import { setFlagsFromString } from 'node:v8';
  */
 const FLAGS = [
   // What is made for one agent is dead a moment later, but V8 would rather take more memory than look
-  // for it: with thousands of agents more than 100 MB. The space for young objects does not grow,
-  // and fits better into a processor's caches.
+  // for it: with thousands of agents some 60 MB. The space for young objects does not grow, and fits
+  // better into a processor's caches.
   '--semi-space-growth-factor=1',
   // The space for old ones is cleared when half as much again has come.
   '--heap-growing-percent=50',
