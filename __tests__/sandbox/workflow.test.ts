@@ -12,11 +12,11 @@ const ACTION = `
 inputs:
   name: {}
   api-url: { default: nowhere }
-runs: { using: node24, main: main.js, post: post.js }`;
+runs: { using: node24, main: main.cjs, post: post.cjs }`;
 const DELETE_ACTION = `
 inputs:
   name: {}
-runs: { using: node24, main: ../main.js }`;
+runs: { using: node24, main: ../main.cjs }`;
 const MAIN = `
 const { appendFileSync } = require('node:fs');
 const { INPUT_NAME, GITHUB_OUTPUT, GITHUB_STATE } = process.env;
@@ -37,8 +37,8 @@ beforeAll(async () => {
   const files = {
     'action.yml': ACTION,
     'delete/action.yml': DELETE_ACTION,
-    'main.js': MAIN,
-    'post.js': POST,
+    'main.cjs': MAIN,
+    'post.cjs': POST,
   };
   for (const [name, text] of Object.entries(files)) {
     await writeFile(path.join(actions, name), text);
