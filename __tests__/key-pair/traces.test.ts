@@ -111,6 +111,34 @@ describe('in a run of base64', () => {
     expect(hidden(text)).toBe(shown);
   });
 
+  /** For a run that is longer, an index is used. */
+  test.each([0, 1, 239, 240, 241, 300, 1000])('and wherever it begins, such as at %i', (at) => {
+    const before = '0'.repeat(at);
+    for (let skip = 0; skip + 16 <= 24; skip++) {
+      const piece = short.slice(skip, skip + 16);
+      expect(hidden(`${before}${piece}`)).toBe(`${before}***`);
+      expect(hidden(`${piece}${before}`)).toBe(`***${before}`);
+      expect(hidden(`${before}${piece.slice(1)}0`)).toBe(`${before}${piece.slice(1)}0`);
+    }
+  });
+
+  test('what is remembered of a run is what it came to', () => {
+    const known = new Map<string, string>();
+    const text = `aB1cD2eFABCDefgh Other/Run/Without/Keys aB1cD2eFABCDefgh`;
+    for (const _ of [1, 2]) {
+      expect(hideTraces(text, [() => own], known)).toBe('*** Other/Run/Without/Keys ***');
+    }
+    expect(known.size).toBe(2);
+  });
+
+  test('no more is remembered than there is room for', () => {
+    const known = new Map<string, string>();
+    for (let run = 0; run < 2_000; run++) hideTraces(`Aa${1e15 + run}`, [() => own], known);
+    hideTraces('Aa'.repeat(200), [() => own], known);
+    expect(known.size).toBe(1_000);
+    expect(hideTraces('aB1cD2eFABCDefgh', [() => own], known)).toBe('***');
+  });
+
   test('a key in base64 in a URL is hidden, padding and all', () => {
     const padded = Buffer.from(`${short}0`).toString('base64');
     const key = tracesOf(new Secret(`${short}0`));

@@ -157,6 +157,16 @@ describe('private keys', () => {
     expect(secrets.redact(base64)).not.toContain(base64.slice(100, 120));
   });
 
+  test('are hidden in text that was shown before they were known', () => {
+    const { secrets } = start();
+    secrets.maskKey(masksOf(keyOf()));
+    const key = keyOf();
+    const [, line = ''] = key.reveal().split('\n');
+    expect(secrets.redact(line)).toBe(line);
+    secrets.maskKey(masksOf(key));
+    expect(secrets.redact(line)).toBe('***');
+  });
+
   test('are known as long as they are among the latest 16', () => {
     const { secrets } = start();
     const first = keyOf();

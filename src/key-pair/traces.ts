@@ -42,7 +42,7 @@ const SIGNS = /[A-Za-z0-9+/=%]{16,}/g;
 /** Runs that could be a piece of a key; what holds anything else is in no trace. */
 const RUN = /(?:[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){16,}/g;
 
-/** More runs than this are not remembered. */
+/** Of short runs, no more than this are remembered. */
 const MOST_RUNS = 1_000;
 
 /**
@@ -59,7 +59,7 @@ export function hideTraces(
     // Ids and words are of one case; no longer piece of a key is.
     if (!/[a-z]/.test(signs) || !/[A-Z]/.test(signs)) return signs;
     const hidden = known.get(signs) ?? hideInRuns(signs, keys);
-    if (known.size < MOST_RUNS) known.set(signs, hidden);
+    if (signs.length <= LONG && known.size < MOST_RUNS) known.set(signs, hidden);
     return hidden;
   };
   return text.replace(SIGNS, hide);
