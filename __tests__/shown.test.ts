@@ -98,6 +98,14 @@ describe('showText', () => {
       'got *** here',
     ],
     ['got -----BEGIN PRIVATE KEY-----\\nabc\\ndef', 'got ***'],
+    // How private keys begin that were cut: PKCS#1, PKCS#8, both for elliptic curves.
+    ['got MIIEowIBAAKCAQEAqXNG4 here', 'got *** here'],
+    ['got MIIEvQIBADANBgkqhkiG9w0BAQEF', 'got ***'],
+    ['got MIGHAgEAMBMGByqGSM49AgEG', 'got ***'],
+    ['key=MHcCAQEEIKr+/a0sB1cD', 'key=***'],
+    ['MIIEowIBAAKCAQ is short', 'MIIEowIBAAKCAQ is short'],
+    ['MHcMeasurementOfWidgets', 'MHcMeasurementOfWidgets'],
+    ['aMIIEowIBAAKCAQEAqXNG4', 'aMIIEowIBAAKCAQEAqXNG4'],
   ])('hides keys and opaque runs: %o', (text, shown) => {
     expect(showText(text, asItIs)).toBe(shown);
   });

@@ -6,8 +6,12 @@ const LONGEST = 300;
 /** Of a longer text only so much is looked at, in UTF-16 units: redaction takes its time. */
 const LONGEST_READ = 10_000;
 
-/** Keys, and opaque runs that are longer than ids: more likely secrets than words, known or not. */
-const OPAQUE = /-----BEGIN.*?(-----END[A-Z ]*-----|$)|[A-Za-z0-9+/=_-]{40,}/g;
+/**
+ * Keys, what begins like one (in base64, DER begins so) and was cut, and opaque runs that are longer
+ * than ids: more likely secrets than words, known or not.
+ */
+const OPAQUE =
+  /-----BEGIN.*?(-----END[A-Z ]*-----|$)|\bM(?:I[IG]|HcC)[A-Za-z0-9+/=]{12,}|[A-Za-z0-9+/=_-]{40,}/g;
 
 /** An identifier that came from outside, on one line and without secrets. */
 export function showIdentifier(text: string, redact: (text: string) => string): string {

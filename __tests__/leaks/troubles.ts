@@ -80,9 +80,10 @@ function errorReply(mischief: ErrorMischief, known: Knowledge): FaultyReply {
   }
 }
 
-/** As much of a text as a header can hold. */
+/** As many words of a text as a header can hold: nobody knows a piece of a strange key. */
 function inHeader(text = ''): string {
-  return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 4_000);
+  const line = text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+  return line.length <= 4_000 ? line : line.slice(0, line.lastIndexOf(' ', 4_000) + 1);
 }
 
 type Answer = Readonly<Record<string, unknown>>;
