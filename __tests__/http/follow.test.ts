@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { follow } from '../../src/http/follow.ts';
 
@@ -5,6 +6,8 @@ test('everyone who follows hears of an abort, once and in order', () => {
   const { signal, ...controller } = started();
   const heard: string[] = [];
   for (const name of ['a', 'b', 'c']) follow(signal, () => heard.push(name));
+  // However many follow it.
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
   controller.abort();
   controller.abort();
   expect(heard).toEqual(['a', 'b', 'c']);

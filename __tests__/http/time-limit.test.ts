@@ -70,11 +70,13 @@ describe('a time limit', () => {
     limit.dispose();
   });
 
-  test('once it is disposed of, leaves no timer behind', () => {
-    const { limit } = start(10);
+  test('once it is disposed of, leaves no timer behind, and hears of nothing', () => {
+    const { limit, cancelled, graceOver } = start(10);
     expect(vi.getTimerCount()).toBe(1);
     limit.dispose();
     expect(vi.getTimerCount()).toBe(0);
+    cancelled.abort();
+    graceOver.abort();
     expect(aborted(limit)).toEqual([false, false]);
   });
 
