@@ -7,8 +7,9 @@ test('come in order, and what one leads to is done before the next', async () =>
   const deal = async (name: string) => {
     await turn();
     seen.push(`${name} begins`);
+    // As through several functions that are awaited.
+    for (let steps = 0; steps < 20; steps++) await Promise.resolve();
     setImmediate(() => seen.push(`what ${name} led to`));
-    await Promise.resolve();
     seen.push(`${name} ends`);
   };
   await Promise.all(['a', 'b', 'c'].map(deal));
