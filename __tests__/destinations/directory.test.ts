@@ -57,7 +57,7 @@ const invalid = (message: RegExp) => ({
 
 describe('makeDirectory', () => {
   test('makes what is missing; the topmost directory hides them all from git', async () => {
-    makeDirectory(placeAt('a', 'b', 'c'), logs);
+    makeDirectory({ ...placeAt('a', 'b', 'c'), ...logs });
     expect(await all()).toEqual(['a', 'a/.gitignore', 'a/b', 'a/b/c'].map(path.normalize));
     expect(await readFile(inWorkspace('a', '.gitignore'), 'utf8')).toBe('*\n');
   });
@@ -67,7 +67,7 @@ describe('makeDirectory', () => {
     async (mask) => {
       const before = process.umask(mask);
       try {
-        makeDirectory(placeAt('a', 'b'), logs);
+        makeDirectory({ ...placeAt('a', 'b'), ...logs });
       } finally {
         process.umask(before);
       }
@@ -78,7 +78,7 @@ describe('makeDirectory', () => {
   );
 
   test('notes what the post step is to remove', async () => {
-    makeDirectory(placeAt('a', 'b'), logs);
+    makeDirectory({ ...placeAt('a', 'b'), ...logs });
     expect(made.filter(({ kind }) => kind !== 'drafts')).toEqual([
       { kind: 'directory', path: inWorkspace('a') },
       { kind: 'ignore-file', path: inWorkspace('a', '.gitignore') },
@@ -88,23 +88,23 @@ describe('makeDirectory', () => {
 
   test.skipIf(!POSIX)('leaves what is there as it is', async () => {
     await mkdir(inWorkspace('a'), 0o755);
-    makeDirectory(placeAt('a'), logs);
+    makeDirectory({ ...placeAt('a'), ...logs });
     expect(made).toEqual([]);
     expect(await all()).toEqual(['a']);
-    makeDirectory(placeAt('a', 'b'), logs);
+    makeDirectory({ ...placeAt('a', 'b'), ...logs });
     expect(await modeOf(inWorkspace('a'))).toBe(0o755);
     expect(await all()).toEqual(['a', 'a/b', 'a/b/.gitignore'].map(path.normalize));
   });
 
   test('makes nothing when the directory is the workspace', async () => {
-    makeDirectory(placeAt(), logs);
+    makeDirectory({ ...placeAt(), ...logs });
     expect(made).toEqual([]);
     expect(await all()).toEqual([]);
   });
 
   test('makes a directory outside of the workspace', async () => {
     const directory = path.join(root, 'outside', 'deep');
-    makeDirectory({ directory, workspace }, logs);
+    makeDirectory({ directory, workspace, ...logs });
     expect(await all(path.join(root, 'outside'))).toEqual(['.gitignore', 'deep']);
   });
 
@@ -112,7 +112,9 @@ describe('makeDirectory', () => {
     await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
     await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));
     for (const place of [placeAt('a'), placeAt('a', 'b'), placeAt('a', 'new')]) {
-      expect(refusal(() => makeDirectory(place, logs))).toMatchObject(invalid(/work\/a is a link/));
+      expect(refusal(() => makeDirectory({ ...place, ...logs }))).toMatchObject(
+        invalid(/work\/a is a link/),
+      );
     }
     expect(await all(path.join(root, 'elsewhere'))).toEqual(['b']);
     expect(made).toEqual([]);
@@ -120,7 +122,9 @@ describe('makeDirectory', () => {
 
   test.skipIf(!POSIX)('refuses a link that leads nowhere', async () => {
     await symlink(path.join(root, 'nowhere'), inWorkspace('a'));
-    expect(refusal(() => makeDirectory(placeAt('a'), logs))).toMatchObject(invalid(/is a link/));
+    expect(refusal(() => makeDirectory({ ...placeAt('a'), ...logs }))).toMatchObject(
+      invalid(/is a link/),
+    );
     expect(await all(root)).not.toContain('nowhere');
   });
 
@@ -129,27 +133,27 @@ describe('makeDirectory', () => {
     async () => {
       await mkdir(path.join(root, 'real'));
       await symlink(path.join(root, 'real'), path.join(root, 'link'));
-      makeDirectory({ directory: path.join(root, 'link', 'out'), workspace }, logs);
+      makeDirectory({ directory: path.join(root, 'link', 'out'), workspace, ...logs });
       expect(await all(path.join(root, 'real'))).toContain('out');
       expect(
-        refusal(() => makeDirectory({ directory: path.join(root, 'link'), workspace }, logs)),
+        refusal(() => makeDirectory({ directory: path.join(root, 'link'), workspace, ...logs })),
       ).toMatchObject(invalid(/is a link/));
     },
   );
 
   test('refuses a file in its place or on the way', async () => {
     await writeFile(inWorkspace('a'), 'theirs');
-    expect(refusal(() => makeDirectory(placeAt('a'), logs))).toMatchObject(
+    expect(refusal(() => makeDirectory({ ...placeAt('a'), ...logs }))).toMatchObject(
       invalid(/not a directory/),
     );
-    expect(refusal(() => makeDirectory(placeAt('a', 'b'), logs))).toMatchObject(
+    expect(refusal(() => makeDirectory({ ...placeAt('a', 'b'), ...logs }))).toMatchObject(
       invalid(/not a directory/),
     );
   });
 
   test('tells why a directory can’t be made', async () => {
     const directory = inWorkspace('x'.repeat(300));
-    expect(refusal(() => makeDirectory({ directory, workspace }, logs))).toMatchObject(
+    expect(refusal(() => makeDirectory({ directory, workspace, ...logs }))).toMatchObject(
       invalid(/^Can't (look at|make) .*x \((ENAMETOOLONG|ENOENT)\)\.$/),
     );
   });
@@ -157,7 +161,7 @@ describe('makeDirectory', () => {
 
 describe('directoryCheck', () => {
   test('accepts what is as it was made', async () => {
-    makeDirectory(placeAt('a', 'b'), logs);
+    makeDirectory({ ...placeAt('a', 'b'), ...logs });
     expect(() => directoryCheck(placeAt('a', 'b'))()).not.toThrow();
   });
 
@@ -168,7 +172,7 @@ describe('directoryCheck', () => {
   });
 
   test.skipIf(!POSIX)('refuses one that has become a link', async () => {
-    makeDirectory(placeAt('a', 'b'), logs);
+    makeDirectory({ ...placeAt('a', 'b'), ...logs });
     await rm(inWorkspace('a'), { recursive: true });
     await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
     await symlink(path.join(root, 'elsewhere'), inWorkspace('a'));

@@ -7,7 +7,7 @@ import type { WorkspaceOptions } from './workspace.ts';
 
 /** Writes the results of a fleet beside the files: as `agents.json`, or under a free name. */
 export function writeAgentsFile(json: string, options: WorkspaceOptions): string {
-  makeDirectory(options, options);
+  makeDirectory(options);
   const names = ['agents.json', `agents-${randomUUID()}.json`];
   for (const name of names) {
     const file = path.join(options.directory, name);

@@ -15,15 +15,15 @@ export interface Place {
  * `.gitignore`. Throws `destination-invalid` when it, or a directory between it and the workspace,
  * is a link, or when it can't be made.
  */
-export function makeDirectory(place: Place, logs: FileLogs): void {
+export function makeDirectory(place: Place & FileLogs): void {
   let topmost = true;
   for (const directory of pathTo(place)) {
     if (exists(place, directory)) continue;
     try {
       mkdirSync(directory, 0o700);
-      logs.made.record({ kind: 'directory', path: directory });
+      place.made.record({ kind: 'directory', path: directory });
       chmodSync(directory, 0o700);
-      if (topmost) ignoreAll(directory, logs);
+      if (topmost) ignoreAll(directory, place);
     } catch (error) {
       // Another step may have made it in the meantime; then it is theirs.
       if (errorCode(error) === 'EEXIST' && exists(place, directory)) continue;

@@ -43,7 +43,7 @@ export class Workspace implements Destination {
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
-    makeDirectory(this.#options, this.#options);
+    makeDirectory(this.#options);
     await this.#refuseExisting(agents);
     // Without agents it is a rescue, for which any place is better than none.
     if (agents.length === 0) return;

@@ -22,7 +22,7 @@ export class Runner {
   readonly secrets = new RunnerSecrets((values) => {
     // Without a runner the commands would show what they are to hide.
     if (process.env['GITHUB_ACTIONS'] !== 'true') return;
-    // As the toolkit's setSecret does, but at once: a key has hundreds of masks.
+    // As the toolkit's setSecret does, but at once: a key has dozens of masks.
     process.stdout.write(values.map(maskCommand).join(''));
   });
 
