@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['__tests__/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is polled for may take its time on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     // Most tests wait for other processes, or for time to pass.
     maxWorkers: 2,
     maxConcurrency: 8,

@@ -23,7 +23,7 @@ import {
   unmetFaults,
 } from './show.ts';
 
-/** One run of the create action, and everything that it leaves behind. */
+/** Runs the create action once, and shows everything it leaves behind. */
 export async function demonstrateCreate(
   actions: string,
   options: DemoOptions,
@@ -91,7 +91,7 @@ export async function demonstrateCreate(
   }
 }
 
-/** The proof: a device that was given the certificate is heard. */
+/** Proves that the certificate works: a device connects with it and publishes a message. */
 async function showFirstMessage(
   screen: Screen,
   main: StepResult,
@@ -161,7 +161,7 @@ async function showCertificate(
   screen.section('The certificate', pairs(shown));
 }
 
-/** The names of what was pushed, and whether the boxes hold what Insights Hub issued. */
+/** Lists the secrets that were written, and says whether they hold what Insights Hub issued. */
 function showSecrets(
   screen: Screen,
   github: GitHub,

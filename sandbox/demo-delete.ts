@@ -18,7 +18,7 @@ import {
   unmetFaults,
 } from './show.ts';
 
-/** One run of the delete action over agents that an earlier run made. */
+/** Runs the delete action once, on agents that already exist. */
 export async function demonstrateDelete(
   actions: string,
   options: DemoOptions,
@@ -64,7 +64,7 @@ export async function demonstrateDelete(
   }
 }
 
-/** The agents, the first of which has connected, and what was pushed for them. */
+/** Adds the agents and their secrets; the first agent has connected, so it has an asset. */
 async function prepare(
   hub: InsightsHub,
   github: GitHub | undefined,

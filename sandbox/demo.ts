@@ -10,7 +10,7 @@ import { wrap } from './wrap.ts';
 
 const ACTIONS = path.dirname(import.meta.dirname);
 
-// A reader such as `head` may have seen enough: the demo still ends what it started.
+// A reader such as `head` may close the pipe early: the demo must still stop its services.
 process.stdout.on('error', () => {});
 
 try {
@@ -22,7 +22,7 @@ try {
   process.exitCode = 2;
 }
 
-/** Does what the command line asks for; gives the exit code. */
+/** Runs the command that was asked for, and returns the exit code. */
 async function run(options: DemoOptions): Promise<number> {
   switch (options.command) {
     case 'help':

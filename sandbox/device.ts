@@ -4,14 +4,17 @@ import type { Broker } from './broker/broker.ts';
 import type { GitHub } from './github/github.ts';
 import type { StepResult } from './runner/runner.ts';
 
-/** What a device was given. */
+/** What a device needs to connect. */
 interface Equipment {
   readonly clientId: string;
   readonly certificate: string | Buffer;
   readonly privateKey: string | Buffer;
 }
 
-/** The files, or what is in the secrets, of the first agent of a step; nothing when it has none. */
+/**
+ * Takes the first agent's certificate and key from its files, or from the secrets that were
+ * written; returns undefined if there are none.
+ */
 export async function equipmentFrom(
   { outputs }: StepResult,
   github: GitHub | undefined,
@@ -35,7 +38,7 @@ export async function equipmentFrom(
   return { clientId, certificate, privateKey };
 }
 
-/** A device that sends its first message: connects, publishes, and waits until it has arrived. */
+/** Connects as a device, publishes one message, and waits until the broker has acknowledged it. */
 export async function sendFirstMessage(
   { clientId, certificate, privateKey }: Equipment,
   { broker, passphrase, tenant }: DeviceOptions,
@@ -48,7 +51,7 @@ export async function sendFirstMessage(
     ...(passphrase && { passphrase }),
     protocolVersion: 4,
     reconnectPeriod: 0,
-    connectTimeout: 5000,
+    connectTimeout: 20_000,
   });
   const values = [{ dataPointId: 'dataPoint1', value: '21.5', qualityCode: '0' }];
   const message = { timeseries: [{ timestamp: new Date().toISOString(), values }] };

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import type { Fault, OrderedFault } from './faults.ts';
 
-/** One request as a service saw it. */
+/** A request as the service received it. */
 export interface SeenRequest<Endpoint> {
   readonly endpoint: Endpoint | undefined;
   readonly method: string;
@@ -24,20 +24,26 @@ export interface Reply {
 export interface ServerIdentity {
   readonly privateKey: string;
   readonly certificate: string;
-  /** the oldest version that is spoken; Node's own, when not given */
+  /** the oldest TLS version to accept; defaults to Node's */
   readonly minVersion?: SecureVersion;
 }
 
 /**
- * A service of the sandbox on a loopback port: keeps books of what it was asked, and lets calls go
- * wrong as ordered.
+ * How long an idle connection stays open, in milliseconds: longer than any test, so that an action
+ * that waits for its connections to close doesn't pass unnoticed.
+ */
+const KEEP_ALIVE = 120_000;
+
+/**
+ * A service of the sandbox, on a loopback port. It records every request, and makes calls fail when
+ * a test or the demo asks for it.
  */
 export abstract class EmbeddedServer<Endpoint extends string> {
   readonly requests: SeenRequest<Endpoint>[] = [];
-  /** what was answered to each request that was processed */
+  /** the requests that were processed, with their replies */
   readonly replies: (SeenRequest<Endpoint> & { readonly reply: Reply })[] = [];
   readonly faults: OrderedFault[] = [];
-  /** is told of every request as it comes */
+  /** called for every request as soon as it has arrived */
   onRequest: (request: SeenRequest<Endpoint>) => void = () => {};
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
@@ -50,6 +56,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     };
     this.#scheme = tls ? 'https' : 'http';
     this.#server = tls ? createTlsServer(tlsOptions(tls), listener) : createServer(listener);
+    this.#server.keepAliveTimeout = KEEP_ALIVE;
     this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -58,7 +65,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
 
   protected async listen(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    // Kept, because a server that went down has none any more.
+    // Remembered, because a server that is down no longer has a port.
     this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
@@ -72,7 +79,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
-  /** The requests of one endpoint. */
+  /** The requests to one endpoint. */
   seen(endpoint: Endpoint): readonly SeenRequest<Endpoint>[] {
     return this.requests.filter((request) => request.endpoint === endpoint);
   }
@@ -82,7 +89,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     seen: SeenRequest<Endpoint>,
     fault: Fault | undefined,
   ): Reply | Promise<Reply>;
-  /** An error as the service words it for a call. */
+  /** An error response, in the words that the service uses at this endpoint. */
   protected abstract errorReply(status: number, endpoint: Endpoint | undefined): Reply;
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -96,6 +103,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     const fault = this.#faultFor(endpoint);
     if (fault !== undefined && this.#insteadOfProcessing(fault, seen, response)) return;
     if (fault?.kind === 'delay') await delay(fault.milliseconds);
+    if (fault?.kind === 'hold') await fault.until;
     const processed = await this.process(seen, fault);
     const reply = fault?.kind === 'change' ? change(processed, fault.change) : processed;
     this.replies.push({ ...seen, reply });
@@ -116,7 +124,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     return ordered.fault;
   }
 
-  /** Plays a fault that keeps the request from being processed; tells whether it was one. */
+  /** Handles the faults that replace the processing; returns whether this was one. */
   #insteadOfProcessing(
     fault: Fault,
     seen: SeenRequest<Endpoint>,
@@ -162,7 +170,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     }
   }
 
-  /** Plays a fault that hides that the request was processed; tells whether it was one. */
+  /** Handles the faults that strike after the processing; returns whether this was one. */
   #afterProcessing(
     fault: Fault,
     seen: SeenRequest<Endpoint>,
@@ -215,25 +223,28 @@ function tlsOptions({ privateKey: key, certificate: cert, minVersion }: ServerId
 }
 
 function send(response: ServerResponse, { status, type, body, headers }: Reply): void {
-  // An answer without content has neither type nor body.
+  // A 204 has neither a content type nor a body.
   const content =
     status === 204 ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...content, ...headers }).end(body);
 }
 
-/** Sends the head of an answer, and half of its body. */
+/** Sends the headers of a response and half of its body. */
 function begin(response: ServerResponse, { status, type, body }: Reply, onSent: () => void): void {
   response.writeHead(status, { 'content-type': type, 'content-length': body.length });
   response.write(body.slice(0, body.length / 2), onSent);
 }
 
-/** Changes the content of a JSON answer that is no error. */
+/** Changes the content of a JSON response, unless it is an error. */
 function change(reply: Reply, to: (answer: Readonly<Record<string, unknown>>) => unknown): Reply {
   if (reply.status >= 300 || reply.body === '') return reply;
   return { ...reply, body: JSON.stringify(to(JSON.parse(reply.body))) ?? '' };
 }
 
-/** An error that repeats the request in every encoding that tools use, and speaks as a runner. */
+/**
+ * An error that repeats the request's secrets in every encoding that tools use, and that tries to
+ * inject workflow commands.
+ */
 function echoOf({ headers, body }: SeenRequest<string>): string {
   const credential = `${headers.authorization ?? headers['x-space-auth-key']}`;
   const bare = credential.replace(/^\w+ /, '');

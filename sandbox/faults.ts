@@ -1,4 +1,4 @@
-/** The calls that can be made to go wrong, of Insights Hub and of GitHub. */
+/** The calls to Insights Hub and GitHub that can be made to fail. */
 export const hubEndpoints = [
   'token',
   'create',
@@ -26,10 +26,10 @@ export type GitHubEndpoint = (typeof gitHubEndpoints)[number];
 export type Endpoint = HubEndpoint | GitHubEndpoint;
 
 /**
- * What goes wrong. Kinds in the first group happen instead of processing the request, those in the
- * second group after it was processed, those in the third change the answer. `wrong-pair` and
- * `expired` are of a create only; `change` changes any JSON answer that is no error. After `down`
- * the service takes no more connections.
+ * What goes wrong. The first kinds, up to `reply`, replace the processing of the request; the next
+ * ones, up to `reply-after`, strike after it was processed; the last ones delay the processing, or
+ * change the response. `wrong-pair` and `expired` only apply to a create; `change` changes any JSON response
+ * that is not an error. After `down` the service accepts no more connections.
  */
 export type Fault =
   | { readonly kind: 'reset-before' }
@@ -50,11 +50,12 @@ export type Fault =
   | { readonly kind: 'status-after'; readonly status: number; readonly headers?: Headers }
   | { readonly kind: 'reply-after'; readonly reply: (request: FaultyRequest) => FaultyReply }
   | { readonly kind: 'delay'; readonly milliseconds: number }
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   | { readonly kind: 'wrong-pair' }
   | { readonly kind: 'expired' }
   | { readonly kind: 'change'; readonly change: (answer: Answer) => unknown };
 
-/** A request, as far as an answer may repeat it. */
+/** The parts of a request that a reply may depend on. */
 export interface FaultyRequest {
   readonly method: string;
   readonly path: string;
@@ -62,7 +63,7 @@ export interface FaultyRequest {
   readonly body: string;
 }
 
-/** Whatever an answer may be. */
+/** A reply of any kind. */
 export interface FaultyReply {
   readonly status: number;
   readonly type: string;
@@ -73,14 +74,14 @@ export interface FaultyReply {
 type Headers = Readonly<Record<string, string>>;
 type Answer = Readonly<Record<string, unknown>>;
 
-/** Faults that a person can order by name, with what they show. */
+/** The faults that the command line knows by name, with a description for the help text. */
 export const namedFaults: Readonly<
   Record<
     string,
     {
       readonly fault: Fault;
       readonly shows: string;
-      /** the only endpoints that can have it; any when not given */
+      /** the endpoints that it applies to; defaults to all */
       readonly of?: readonly Endpoint[];
     }
   >
@@ -129,18 +130,19 @@ export const namedFaults: Readonly<
   slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the answer takes 3 s' },
 };
 
+/** A fault, and the requests that it hits. */
 export interface OrderedFault {
   readonly at: Endpoint;
   readonly fault: Fault;
-  /** how many requests it meets; all that come, when not given */
+  /** how many requests it hits; defaults to all of them */
   readonly times?: number;
-  /** how many requests of the endpoint it lets pass before */
+  /** how many requests to the endpoint it lets through first */
   readonly after?: number;
 }
 
 /**
- * Reads `ENDPOINT:FAULT` or `ENDPOINT:FAULT:TIMES`, where FAULT is a name from the list or a
- * status, e.g. `create:reset-after` or `token:503:2`. Gives nothing for what it does not know.
+ * Parses `ENDPOINT:FAULT` or `ENDPOINT:FAULT:TIMES`, where FAULT is a name from the list or a
+ * status, e.g. `create:reset-after` or `token:503:2`. Returns undefined for anything else.
  */
 export function parseFault(text: string): OrderedFault | undefined {
   const [first = '', name = '', count = '1'] = text.split(':');

@@ -106,7 +106,7 @@ function shown(faults: Readonly<Record<string, { readonly shows: string }>>): re
   return Object.entries(faults).map(([name, { shows }]) => [name, shows]);
 }
 
-/** Two columns; what is too long goes on below itself. */
+/** Lays out a table in two columns; long texts are wrapped within the second one. */
 function rows(table: readonly Row[], column = 22): readonly string[] {
   return table.flatMap(([name, text]) =>
     wrap(`  ${name.padEnd(column - 2)}  ${text}`, WIDTH, column + 2),

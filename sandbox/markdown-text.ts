@@ -1,6 +1,6 @@
 import type { Line } from './screen.ts';
 
-/** A job summary as a terminal can show it: without tags, and a table as lists of what its cells say. */
+/** Renders a job summary for a terminal: without tags, and with tables as lists. */
 export function markdownAsText(markdown: string): readonly Line[] {
   const lines: Line[] = [];
   let headings: readonly string[] | undefined;
@@ -47,7 +47,7 @@ function rowAsText(headings: readonly string[], cells: readonly string[]): reado
   );
 }
 
-/** The text without tags, links, emphasis and escapes. */
+/** Strips tags, links, emphasis and escapes from a text. */
 function plain(text: string): string {
   return text
     .replace(/<\/?[a-z][^>]*>/gi, '')

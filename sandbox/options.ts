@@ -9,8 +9,8 @@ export const destinations = ['workspace', 'repository', 'environment'] as const;
 export const shapes = ['flat', 'nested'] as const;
 export const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
 
-/** How a fault was ordered. */
-interface AsOrdered {
+/** The option as it was typed. */
+interface AsTyped {
   readonly text: string;
 }
 
@@ -18,30 +18,30 @@ interface AsOrdered {
 export interface DemoOptions {
   readonly command: 'create' | 'delete' | 'serve' | 'help';
   readonly names: readonly string[];
-  /** of agents to be deleted that are not called by their names */
+  /** client ids of agents to delete, besides those given by name */
   readonly clientIds: readonly string[];
   readonly owner: string;
   readonly destinations: readonly (typeof destinations)[number][];
   readonly way: (typeof ways)[number];
   readonly form: AnswerForm;
-  readonly faults: readonly (OrderedFault & AsOrdered)[];
-  readonly brokerFaults: readonly (OrderedBrokerFault & AsOrdered)[];
+  readonly faults: readonly (OrderedFault & AsTyped)[];
+  readonly brokerFaults: readonly (OrderedBrokerFault & AsTyped)[];
   readonly passphrase: string;
-  /** whether ids go into variables beside the secrets */
+  /** whether to write the ids to variables as well */
   readonly variables: boolean;
   readonly dryRun: boolean;
   readonly ephemeral: boolean;
   readonly debug: boolean;
-  /** one JSON document instead of what a person reads */
+  /** print one JSON document instead of text */
   readonly json: boolean;
-  /** where `serve` writes how to reach what it keeps running; nowhere when empty */
+  /** the file that `serve` writes its inputs to; none if empty */
   readonly addressFile: string;
 }
 
-/** A mistake in the command line, in words for a person. */
+/** A mistake in the command line; the message is for the user. */
 export class UsageError extends Error {}
 
-/** Reads the command line. Throws UsageError. */
+/** Parses the command line. Throws UsageError. */
 export function readOptions(args: readonly string[]): DemoOptions {
   const { values, positionals } = parse(args);
   const [given = 'create', ...others] = positionals;
@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
   if (others.length > 0 || command === undefined) {
     throw new UsageError(`I don't know what ${positionals.join(' ')} means.`);
   }
-  refuseStrays(command, Object.keys(values));
+  rejectInapplicable(command, Object.keys(values));
   const clientIds = values['client-id'] ?? [];
   return {
     command: values.help ? 'help' : command,
@@ -75,7 +75,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
   };
 }
 
-/** The options that only some commands have. */
+/** The options that only apply to some commands. */
 const ONLY_FOR: Readonly<Record<string, readonly DemoOptions['command'][]>> = {
   'client-id': ['delete'],
   'address-file': ['serve'],
@@ -83,7 +83,7 @@ const ONLY_FOR: Readonly<Record<string, readonly DemoOptions['command'][]>> = {
   ephemeral: ['create'],
 };
 
-function refuseStrays(command: DemoOptions['command'], given: readonly string[]): void {
+function rejectInapplicable(command: DemoOptions['command'], given: readonly string[]): void {
   for (const name of given) {
     const commands = ONLY_FOR[name];
     if (commands === undefined || commands.includes(command)) continue;
@@ -116,7 +116,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // What Node adds in further sentences is about its own syntax.
+    // Only the first sentence of Node's message fits here; the others are about its own syntax.
     const [what = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
     throw new UsageError(`${what.replace(/\.$/, '')}.`);
   }
@@ -129,8 +129,8 @@ function oneOf<T extends string>(option: string, known: readonly T[], value: str
 }
 
 function readFaults(texts: readonly string[]): Pick<DemoOptions, 'faults' | 'brokerFaults'> {
-  const faults: (OrderedFault & AsOrdered)[] = [];
-  const brokerFaults: (OrderedBrokerFault & AsOrdered)[] = [];
+  const faults: (OrderedFault & AsTyped)[] = [];
+  const brokerFaults: (OrderedBrokerFault & AsTyped)[] = [];
   for (const text of texts) {
     const fault = parseFault(text);
     const brokerFault = parseBrokerFault(text);

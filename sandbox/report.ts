@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { GitHub } from './github/github.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 
-/** All that a run of the demo shows, for scripts. No secret is in it. */
+/** Everything that a run of the demo shows, for scripts. It holds no secrets. */
 export interface DemoReport {
   readonly command: 'create' | 'delete';
-  /** that of the action: 0 or 1 */
+  /** of the action: 0 or 1 */
   readonly exitCode: number;
   readonly step: { readonly uses: string; readonly with: Readonly<Record<string, string>> };
   /** masked as on GitHub */
@@ -14,19 +14,19 @@ export interface DemoReport {
   readonly outputs: Readonly<Record<string, string>>;
   /** Markdown */
   readonly summary: string;
-  /** in the workspace, after the step */
+  /** the files in the workspace after the step */
   readonly files: readonly ShownFile[];
-  /** agents, assets, secrets and variables that there are after the step */
+  /** the agents, assets, secrets and variables that exist after the step */
   readonly books: readonly string[];
-  /** what the broker got from the device */
+  /** what the device published */
   readonly messages: readonly Message[];
-  /** where the action has a post step: what that left */
+  /** the same after the post step, if the action has one */
   readonly post?: Pick<DemoReport, 'log' | 'files' | 'books'>;
   readonly requests: readonly { readonly method: string; readonly path: string }[];
 }
 
 export interface ShownFile {
-  /** below the workspace */
+  /** relative to the workspace */
   readonly path: string;
   /** octal, such as 0600 */
   readonly mode: string;
@@ -53,7 +53,7 @@ export function requestsOf({ requests }: InsightsHub): DemoReport['requests'] {
   return requests.map(({ method, path: way }) => ({ method, path: way }));
 }
 
-/** What exists: agents and their assets, and names of secrets and variables. */
+/** Lists what exists: agents, assets, and the names of secrets and variables. */
 export function booksOf(hub: InsightsHub, github: GitHub | undefined): readonly string[] {
   const agents = [...hub.agents.values()].map(({ clientId, id, boarding, entityId }) => {
     const asset = entityId === undefined ? 'no asset' : `asset ${entityId}`;
@@ -72,7 +72,7 @@ function settingsOf(github: GitHub): readonly string[] {
   ]);
 }
 
-/** Every place that keeps secrets, by its name. */
+/** The repository and its environments, by name. */
 export function placesOf(github: GitHub) {
   return [
     [`repository ${github.repository}`, github.vault] as const,

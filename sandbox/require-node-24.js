@@ -1,4 +1,4 @@
-// Runs on any Node: says clearly when the one that was found is too old.
+// Gives a clear error if Node is too old; runs on any version itself.
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(

@@ -1,36 +1,36 @@
 import { styleText } from 'node:util';
 import { wrap } from './wrap.ts';
 
-/** What is printed is never wider, in characters. */
+/** The widest line that is printed, in characters. */
 export const WIDTH = 100;
 const NARROWEST = 40;
 
 type Format = Parameters<typeof styleText>[0];
 
-/** One line for a person; what is too long for the screen is wrapped. */
+/** A line of output; it is wrapped if the screen is too narrow for it. */
 export interface Line {
   readonly text: string;
   readonly style?: Format;
-  /** stands before the text, with the space that follows it */
+  /** printed before the text, including the space between the two */
   readonly label?: string;
-  /** spaces before the line; 0 if not given */
+  /** spaces before the line; defaults to 0 */
   readonly indent?: number;
-  /** is to be pasted into a shell, and so never wrapped */
+  /** whether it is to be pasted into a shell, and must not be wrapped */
   readonly isCode?: boolean;
 }
 
-/** Where the demo is shown. */
+/** Where the demo prints. */
 export interface Screen {
-  /** A heading and what belongs to it: a group in GitHub Actions, where a reader can fold it. */
+  /** Prints a heading and its lines; in GitHub Actions, as a group that a reader can fold. */
   section(title: string, lines: readonly Line[]): void;
-  /** A line that belongs to no section. */
+  /** Prints a line outside any section. */
   line(line: Line): void;
 }
 
-/** Shows nothing: for who wants the report alone. */
+/** Prints nothing, for those who only want the report. */
 export const noScreen: Screen = { section: () => {}, line: () => {} };
 
-/** Standard output: with colours where it has them, unless NO_COLOR says otherwise. */
+/** Prints to standard output, in colour if it is a terminal and NO_COLOR isn't set. */
 export function standardScreen(environment: NodeJS.ProcessEnv = process.env): Screen {
   const stream = process.stdout;
   const isActions = environment['GITHUB_ACTIONS'] === 'true';
@@ -71,7 +71,7 @@ function render(
   });
 }
 
-/** No line of ours is a command for the runner that the demo itself may run on. */
+/** Keeps the demo's own output from being read as workflow commands when it runs on GitHub. */
 function disarm(text: string): string {
   return text.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## [');
 }

@@ -5,10 +5,10 @@ import { GitHub } from './github/github.ts';
 import { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
 
-/** Nobody wants to watch a fault for as long as a job would wait, in seconds. */
-const PATIENCE = '20';
+/** The step's timeout when there are faults, in seconds: nobody wants to watch for longer. */
+const TIMEOUT_WITH_FAULTS = '20';
 
-/** A name that has to be encoded in URLs. */
+/** A name that needs encoding in URLs. */
 const ENVIRONMENT = 'production/eu';
 
 export async function startHub({ form, faults }: DemoOptions): Promise<InsightsHub> {
@@ -17,7 +17,7 @@ export async function startHub({ form, faults }: DemoOptions): Promise<InsightsH
   return hub;
 }
 
-/** An embedded broker, and the inputs that lead to it; its CA is in a file of the directory. */
+/** Starts a broker, writes its CA to the directory, and returns the inputs for it. */
 export async function startBroker(
   hub: InsightsHub,
   directory: string,
@@ -29,7 +29,7 @@ export async function startBroker(
   return { broker, inputs: { 'broker-url': broker.url, 'broker-ca-file': file } };
 }
 
-/** An embedded GitHub, where the run has to do with it. */
+/** Starts an embedded GitHub, if the run needs one. */
 export async function startGitHub(options: DemoOptions): Promise<GitHub | undefined> {
   if (options.destinations.every((place) => place === 'workspace')) return undefined;
   const github = await GitHub.start();
@@ -38,14 +38,14 @@ export async function startGitHub(options: DemoOptions): Promise<GitHub | undefi
   return github;
 }
 
-/** What leads a step to the embedded services. */
+/** What a step needs to use the embedded services. */
 export interface Access {
   readonly inputs: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Credentials and URLs for a step, and the token that changes secrets. */
+/** The credentials and URLs for a step, and a GitHub token if it writes secrets. */
 export function accessTo(
   hub: InsightsHub,
   github: GitHub | undefined,
@@ -57,7 +57,7 @@ export function accessTo(
     tenant: hub.tenant,
     ...credentials.inputs,
     ...hub.urls,
-    ...(isFaulty && { timeout: PATIENCE }),
+    ...(isFaulty && { timeout: TIMEOUT_WITH_FAULTS }),
   };
   if (github === undefined) return { inputs, secrets: [credentials.secret], env: {} };
   const token = github.issueToken();

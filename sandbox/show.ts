@@ -5,10 +5,10 @@ import type { DemoReport, ShownFile } from './report.ts';
 import type { LogLine, Runner, StepOptions } from './runner/runner.ts';
 import type { Line, Screen } from './screen.ts';
 
-/** Of a group no more lines are shown. */
+/** The most lines of a log group that are shown. */
 const MOST_IN_GROUP = 12;
 
-/** Makes paths of a job short: what begins at the workspace, and at the runner's folder. */
+/** Shortens the paths of a job: those in the workspace and in the runner's temporary folder. */
 export type Shorten = (text: string) => string;
 
 export function shortenerFor({ workspace, temporary }: Runner): Shorten {
@@ -27,7 +27,7 @@ export function pairs(values: Readonly<Record<string, string>>): readonly Line[]
   return Object.entries(values).map(([name, text]) => ({ label: name.padEnd(width + 2), text }));
 }
 
-/** A step as a workflow has it, with its secrets hidden. */
+/** Shows a step as it would be in a workflow, with its secrets hidden. */
 export function showStep(screen: Screen, step: DemoReport['step'], shorten: Shorten): void {
   screen.section('The step of a workflow', [
     { text: `- uses: ${step.uses}` },
@@ -38,7 +38,7 @@ export function showStep(screen: Screen, step: DemoReport['step'], shorten: Shor
   ]);
 }
 
-/** Inputs as YAML has them. */
+/** The inputs as lines of YAML. */
 export function inputLines(inputs: Readonly<Record<string, string>>, indent = 0): readonly Line[] {
   return Object.entries(inputs).flatMap(([name, value]) => {
     if (!value.includes('\n')) return [{ label: `${name}: `, text: value, indent }];
@@ -49,7 +49,7 @@ export function inputLines(inputs: Readonly<Record<string, string>>, indent = 0)
   });
 }
 
-/** The inputs that were given, with secrets as the log shows them. */
+/** The inputs that aren't empty, with secrets replaced by `***`. */
 export function hideSecrets({ inputs, secrets = [] }: StepOptions) {
   return Object.fromEntries(
     Object.entries(inputs).flatMap(([name, value]) =>
@@ -58,7 +58,7 @@ export function hideSecrets({ inputs, secrets = [] }: StepOptions) {
   );
 }
 
-/** A log as a person reads it: groups indented, and cut when they are long. */
+/** The lines of a log, with groups indented and long ones cut. */
 export function logLines(log: readonly LogLine[], shorten: Shorten): readonly Line[] {
   const lines: Line[] = [];
   let inGroup = 0;
@@ -99,7 +99,7 @@ export function showFiles(screen: Screen, title: string, files: readonly ShownFi
   screen.section(title, lines);
 }
 
-/** Outputs, with JSON in a form that can be broken into lines. */
+/** Shows the outputs, with spaces in JSON so that it can be wrapped. */
 export function showOutputs(
   screen: Screen,
   outputs: Readonly<Record<string, string>>,
@@ -132,7 +132,7 @@ export function showRequests(screen: Screen, requests: DemoReport['requests']): 
   screen.section('What Insights Hub was asked', lines);
 }
 
-/** The last line: how it ended, in words. */
+/** Shows the exit code and what it means, and which faults never happened. */
 export function showEnd(
   screen: Screen,
   { exitCode, log }: DemoReport,
@@ -156,13 +156,13 @@ export function showEnd(
   }
 }
 
-/** The faults that were ordered and are still to come, as they were ordered. */
+/** The faults that never happened, as they were typed. */
 export function unmetFaults(
   { faults, brokerFaults }: DemoOptions,
   services: readonly (readonly object[])[],
   ofBroker: readonly object[] = brokerFaults,
 ): readonly string[] {
-  // Each service has all of them, and what it met, it has no more.
+  // Each service starts with all of them, and drops those that have happened.
   const unmet = faults.filter((fault) => services.every((left) => left.includes(fault)));
   const unmetByBroker = brokerFaults.filter((fault) => ofBroker.includes(fault));
   return [...unmet, ...unmetByBroker].map(({ text }) => text);

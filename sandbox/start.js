@@ -1,5 +1,5 @@
-// `npm start` on a fresh clone, with any Node that has npm: installs what the demo needs, then runs
-// it under Node 24, which comes with the packages.
+// `npm start`, also on a fresh clone and with any version of Node: installs the packages if needed,
+// then runs the demo on Node 24, which is one of them.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +21,7 @@ function run(command, args, options = {}) {
 }
 
 function install() {
-  // Standard output is for what the demo says.
+  // Standard output is for the demo.
   console.error(
     'Installing what the demo needs. This happens once, and takes half a minute or so.',
   );
@@ -55,7 +55,7 @@ const demo = spawn(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)
   cwd: root,
   stdio: 'inherit',
 });
-// A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
+// Ctrl-C in a terminal reaches both processes; signals sent only to this one are passed on.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => demo.kill(signal));
 demo.on('error', ({ code }) => {

@@ -1,9 +1,9 @@
-/** Where a word that is longer than a line may be broken. */
+/** Characters after which a long word may be broken. */
 const JOINT = /[\s/:,;=&?_.-]/;
 
 /**
- * The text in lines of at most `width` characters, broken between words where that can be; every
- * line but the first begins with `hang` spaces.
+ * Wraps a text to lines of at most `width` characters, between words if possible. All lines but the
+ * first are indented by `hang` spaces.
  */
 export function wrap(text: string, width: number, hang = 2): readonly string[] {
   const lines: string[] = [];
@@ -18,11 +18,11 @@ export function wrap(text: string, width: number, hang = 2): readonly string[] {
   return [...lines, indent + rest];
 }
 
-/** How much of the text fits: up to a space, else up to a joint of a word, else what there is room for. */
+/** Where to break the text: at a space if possible, else at a joint of a word, else anywhere. */
 function endOfLine(text: string, room: number): number {
   const start = text.search(/\S/);
   const space = text.lastIndexOf(' ', room);
-  // A long word after a few short ones would leave most of the line empty.
+  // Moving a long word to the next line must not leave this one mostly empty.
   if (space > start && space > room / 3) return space;
   for (let end = room; end > room / 2; end--) {
     if (JOINT.test(text[end - 1] ?? '')) return end;

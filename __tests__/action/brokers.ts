@@ -9,7 +9,9 @@ import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/aut
 /** Where Debian and others put servers, which need not be on the PATH of users. */
 const PLACES = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
-const PATIENCE = 15_000;
+
+/** How long a program may take to start, or to publish, in milliseconds. */
+const PATIENCE = 30_000;
 
 export type Tool = 'mosquitto' | 'mosquitto_pub' | 'nginx';
 
@@ -282,7 +284,7 @@ export async function mosquittoPub(publication: Publication) {
   }
 }
 
-/** Runs a program to its end, which comes after 15 s at the latest. */
+/** Runs a program to its end, which comes after 30 s at the latest. */
 async function run(tool: Tool, args: readonly string[]) {
   const program = whereIs(tool);
   if (program === undefined) throw new Error(`${tool} is not installed`);

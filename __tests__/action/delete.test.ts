@@ -2,7 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import type { GitHub } from '../../sandbox/github/github.ts';
-import { agentsOf, codeOf, errorOf, preload, type Sandbox, test, waitFor } from './sandbox.ts';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  LONG_TIMERS,
+  preload,
+  type Sandbox,
+  test,
+  waitFor,
+} from './sandbox.ts';
 
 const status = (code: number) => ({ kind: 'status', status: code }) as const;
 const resultsOf = (result: Parameters<typeof agentsOf>[0]) =>
@@ -165,16 +174,18 @@ describe.concurrent('the delete action', () => {
     const sandbox = await start();
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     for (const name of names) await sandbox.hub.addAgent(name);
+    // The first look-up is answered once there is a second one; the others are in no hurry.
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
+    sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'hold', until }, times: 1 });
     sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'delay', milliseconds: 300 } });
     let most = 0;
-    const timer = setInterval(() => {
-      const open =
-        sandbox.hub.seen('find-agent').length -
-        sandbox.hub.replies.filter(({ endpoint }) => endpoint === 'find-agent').length;
-      most = Math.max(most, open);
-    }, 10);
+    sandbox.hub.onRequest = () => {
+      const seen = sandbox.hub.seen('find-agent').length;
+      const answered = sandbox.hub.replies.filter(({ endpoint }) => endpoint === 'find-agent');
+      most = Math.max(most, seen - answered.length);
+      if (seen === 2) release();
+    };
     const result = await sandbox.delete({ name: names.join('\n'), concurrency: '2' });
-    clearInterval(timer);
     expect(resultsOf(result)).toEqual(names.map((name) => `${name}: deleted`));
     expect(most).toBe(2);
     expect(sandbox.hub.seen('token')).toHaveLength(1);
@@ -504,7 +515,7 @@ describe.concurrent('the right result for each agent after', () => {
     sandbox.hub.faults.push({ at: 'find-agent', fault: status(503) });
     const started = performance.now();
     const result = await sandbox.delete({ name: 'a\nb' });
-    expect(performance.now() - started).toBeLessThan(25_000);
+    expect(performance.now() - started).toBeLessThan(50_000);
     expect(codeOf(result)).toBe('unavailable');
     expect(resultsOf(result)).toEqual(['a: failed', 'b: failed']);
     expect(books(sandbox).agents).toEqual(['mqtt1_a']);
@@ -568,6 +579,7 @@ describe.concurrent('the right result for each agent after', () => {
     const running = sandbox.delete(
       { name: 'a\nb', concurrency: '1' },
       {
+        ...preload(LONG_TIMERS),
         onStart: (kill) => {
           send = kill;
         },
@@ -575,9 +587,7 @@ describe.concurrent('the right result for each agent after', () => {
     );
     await waitFor(() => sandbox.hub.seen('boarding-status').length > 0);
     send('SIGINT');
-    const sent = performance.now();
     const result = await running;
-    expect(performance.now() - sent).toBeLessThan(3000);
     expect(codeOf(result)).toBe('cancelled');
     expect(resultsOf(result)).toEqual(['a: failed', 'b: failed']);
     expect(books(sandbox).agents).toEqual(['mqtt1_a', 'mqtt1_b']);

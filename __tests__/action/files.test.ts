@@ -6,6 +6,7 @@ import {
   codeOf,
   errorOf,
   failingDisk,
+  onceGuarded,
   preload,
   type Sandbox,
   test,
@@ -210,13 +211,15 @@ describe.concurrent('a key that the workspace does not take', () => {
   test('is saved when the directory is gone or has become a link', async ({ start }) => {
     const sandbox = await start();
     const directory = path.join(sandbox.runner.workspace, DIRECTORY);
-    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1500 } });
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'hold', until } });
     const running = sandbox.main();
     await waitFor(() => sandbox.hub.seen('create').length > 0);
     await rm(directory, { recursive: true });
     const elsewhere = path.join(sandbox.runner.workspace, 'elsewhere');
     await mkdir(elsewhere);
     await symlink(elsewhere, directory, 'junction');
+    release();
     const result = await running;
     expect(codeOf(result)).toBe('delivery-failed');
     expect(errorOf(result)).toMatch(/is a link.*The private key was saved in/);
@@ -225,12 +228,14 @@ describe.concurrent('a key that the workspace does not take', () => {
 
   test('is delivered though nobody can note it any more', async ({ start }) => {
     const sandbox = await start();
-    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1500 } });
+    const { promise: until, resolve: release } = Promise.withResolvers<void>();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'hold', until } });
     const running = sandbox.main();
     await waitFor(() => sandbox.hub.seen('create').length > 0);
     const [journal = ''] = await readdir(sandbox.runner.temporary);
     await rm(path.join(sandbox.runner.temporary, journal));
     await mkdir(path.join(sandbox.runner.temporary, journal));
+    release();
     const result = await running;
     expect(result.exitCode).toBe(0);
     expect(warningsOf(result)).toEqual([expect.stringMatching(/may be left.*\(EISDIR\)/)]);
@@ -365,9 +370,7 @@ describe.concurrent('the post step', () => {
     const post = await sandbox.runner.post(
       {
         inputs: sandbox.inputs,
-        ...preload(
-          "setTimeout(() => { throw new Error('late'); }, 150); setTimeout(() => {}, 300);",
-        ),
+        ...preload(onceGuarded("throw new Error('late');", 150)),
       },
       result,
     );

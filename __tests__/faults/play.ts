@@ -65,7 +65,8 @@ export async function play(trial: Trial, sandbox: Sandbox, others: Others): Prom
   if (scenario.action === 'delete') await addAgent(sandbox, github);
   const { way, timeout } = faultOf(trial.fault);
   const address = addressOf(way, scenario, others);
-  for (const order of ordersOf(trial, way, scenario, others)) {
+  const removed = Promise.withResolvers<void>();
+  for (const order of ordersOf(trial, way, scenario, { ...others, removed: removed.promise })) {
     if (isOfHub(order.at)) sandbox.hub.faults.push(order);
     else github?.faults.push(order);
   }
@@ -86,7 +87,7 @@ export async function play(trial: Trial, sandbox: Sandbox, others: Others): Prom
     ...(scenario.action === 'delete' && { action: 'delete' }),
   };
   const running = sandbox.main(inputs, options);
-  if (way.by === 'removal') await removeOutputDirectory(sandbox);
+  if (way.by === 'removal') await removeOutputDirectory(sandbox).then(removed.resolve);
   return { result: await running, sandbox, github };
 }
 
@@ -110,7 +111,7 @@ function ordersOf(
   { times }: Trial,
   way: Way,
   { at, given, goneAfter }: Scenario,
-  { elsewhere }: Others,
+  { elsewhere, removed }: Others & { readonly removed: Promise<void> },
 ): readonly OrderedFault[] {
   const always = given ? [given] : [];
   switch (way.by) {
@@ -121,7 +122,7 @@ function ordersOf(
     case 'address':
       return goneAfter ? [goneAfter] : always;
     case 'removal':
-      return [...always, { at: 'create', fault: { kind: 'delay', milliseconds: 1500 } }];
+      return [...always, { at: 'create', fault: { kind: 'hold', until: removed } }];
     case 'disk':
     case 'temporary-directory':
       return always;

@@ -8,16 +8,11 @@ import { parse } from 'yaml';
 import { Broker } from '../../sandbox/broker/broker.ts';
 import { GitHub } from '../../sandbox/github/github.ts';
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
-import type { PlayedJob } from '../../sandbox/workflow/job.ts';
-import {
-  type Play,
-  type Played,
-  playWorkflow,
-  rerunFailedJobs,
-} from '../../sandbox/workflow/play.ts';
-import { parseWorkflow } from '../../sandbox/workflow/workflow-file.ts';
 import { leaksIn } from '../leaks.ts';
 import { TestProxy } from '../proxy.ts';
+import type { PlayedJob } from '../workflow/job.ts';
+import { type Play, type Played, playWorkflow, rerunFailedJobs } from '../workflow/play.ts';
+import { parseWorkflow } from '../workflow/workflow-file.ts';
 import { lint } from './actionlint.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

@@ -1,35 +1,41 @@
 import { afterEach, expect, test } from 'vitest';
-import { GitHub } from '../../sandbox/github/github.ts';
+import { GitHub, type GitHubOptions } from '../../sandbox/github/github.ts';
+
+const VERSION = { 'x-github-api-version': '2022-11-28' };
 
 let github: GitHub | undefined;
 
 afterEach(() => github?.stop());
 
-/** The status of a call by another client than the actions. */
-async function statusOf({ apiUrl, repository }: GitHub, headers: Readonly<Record<string, string>>) {
-  const url = `${apiUrl}/repos/${repository}/actions/secrets/public-key`;
-  const answer = await fetch(url, { headers: { 'user-agent': 'test', ...headers } });
-  return answer.status;
+/** Starts a GitHub; gives a token of it, and the status of calls with other headers. */
+async function start(options: GitHubOptions = {}) {
+  github = await GitHub.start(options);
+  const url = `${github.apiUrl}/repos/${github.repository}/actions/secrets/public-key`;
+  const statusOf = async (headers: Readonly<Record<string, string>>) =>
+    (await fetch(url, { headers: { 'user-agent': 'test', ...headers } })).status;
+  return { token: github.issueToken(), statusOf };
 }
 
-test('takes calls of other clients only where it is lenient', async () => {
-  const version = { 'x-github-api-version': '2022-11-28' };
-  for (const [lenient, status] of [
-    [false, [400, 401, 400, 200]],
-    [true, [200, 200, 400, 200]],
-  ] as const) {
-    github = await GitHub.start({ lenient });
-    const token = github.issueToken();
-    const bearer = { authorization: `Bearer ${token}` };
-    const calls = [
-      bearer,
-      { ...version, authorization: `token ${token}` },
-      { ...bearer, 'x-github-api-version': '2000-01-01' },
-      { ...version, ...bearer },
-    ];
-    const statuses: number[] = [];
-    for (const headers of calls) statuses.push(await statusOf(github, headers));
-    expect(statuses).toEqual(status);
-    await github.stop();
-  }
+test.each([
+  ['Bearer', 200],
+  ['bearer', 200],
+  ['token', 200],
+  ['TOKEN', 200],
+  ['Basic', 401],
+  ['', 401],
+])('a token after %j is answered with %i', async (scheme, status) => {
+  const { token, statusOf } = await start();
+  const authorization = `${scheme} ${token}`.trim();
+  expect(await statusOf({ ...VERSION, authorization })).toBe(status);
+});
+
+test.each([
+  [false, 400],
+  [true, 200],
+])('a call that names no version of the API: lenient is %s', async (lenient, status) => {
+  const { token, statusOf } = await start({ lenient });
+  const authorization = `Bearer ${token}`;
+  expect(await statusOf({ authorization })).toBe(status);
+  expect(await statusOf({ ...VERSION, authorization })).toBe(200);
+  expect(await statusOf({ authorization, 'x-github-api-version': '2000-01-01' })).toBe(400);
 });

@@ -3,8 +3,8 @@ import type { Books } from '../insights-hub/books.ts';
 import type { Refusal } from './faults.ts';
 
 /**
- * Whether an agent may connect: its certificate must be one that was issued to it, it must still be
- * there, and its client id must be its own. Gives the CONNACK return code.
+ * Decides whether an agent may connect: the certificate must have been issued to it, the agent must
+ * still exist, and the client id must be its own. Returns the CONNACK return code.
  */
 export function admit(
   { agents, certificates }: Books,
@@ -17,7 +17,7 @@ export function admit(
   return agent.clientId === clientId ? 0 : 2;
 }
 
-/** Whether an agent may publish to a topic (o) or subscribe to one (i). */
-export function maySpeak(tenant: string, clientId: string, direction: 'i' | 'o', topic: string) {
+/** Whether an agent may publish to a topic (`o`) or subscribe to one (`i`). */
+export function mayUseTopic(tenant: string, clientId: string, direction: 'i' | 'o', topic: string) {
   return topic.startsWith(`tc/${tenant}/${clientId}/${direction}/`);
 }

@@ -3,16 +3,16 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
 
-/** The cipher suites whose alerts are written here. */
+/** The only cipher suites that are offered: `encryptedAlert` implements no others. */
 const CIPHERS = 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256';
 const ALERT = 0x15;
 const APPLICATION_DATA = 0x17;
 const FATAL = 2;
 
 /**
- * Lets TLS go on until the client has sent its certificate, and rejects it with an alert, as servers
- * with OpenSSL's own verification do: in TLS 1.3 that is after the client believes TLS to be
- * established. Servers of Node only hang up.
+ * Runs the TLS handshake until the client has sent its certificate, and rejects that with an alert,
+ * as servers do that leave verification to OpenSSL. In TLS 1.3, the client believes by then that
+ * the connection is established. Node's own servers just hang up instead.
  */
 export function rejectCertificate(socket: Socket, options: TlsOptions, description: number): void {
   let secret: Buffer | undefined;

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import { Aedes } from 'aedes';
 import type { IConnectPacket } from 'mqtt-packet';
 import type { InsightsHub } from '../insights-hub/insights-hub.ts';
-import { admit, maySpeak } from './admission.ts';
+import { admit, mayUseTopic } from './admission.ts';
 import { rejectCertificate } from './alert.ts';
 import { ServerCertificates } from './certificates.ts';
 import { type BrokerFault, HTTP_ANSWER, type OrderedBrokerFault } from './faults.ts';
@@ -14,29 +14,29 @@ const UNKNOWN_CA = 48;
 export interface BrokerOptions {
   /** whose agents may connect */
   readonly hub: InsightsHub;
-  /** the protocols to negotiate; who offers none is then answered as by a web server */
+  /** the ALPN protocols to negotiate; clients that offer none get an answer from a web server */
   readonly alpn?: readonly string[];
-  /** the address to listen on; 127.0.0.1 if not given */
+  /** the address to listen on; defaults to 127.0.0.1 */
   readonly host?: string;
-  /** what the broker's certificate is for; localhost and 127.0.0.1 if not given */
+  /** the names in the broker's certificate; defaults to localhost and 127.0.0.1 */
   readonly names?: readonly string[];
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
   readonly faults?: readonly OrderedBrokerFault[];
 }
 
-/** A CONNECT that came, and what TLS had negotiated for it. */
+/** A CONNECT that was received, and what TLS negotiated for it. */
 export interface Connection {
   readonly clientId: string;
   readonly tls: string | undefined;
   readonly alpn: string | undefined;
   readonly servername: string | undefined;
-  /** of MQTT: 4 is 3.1.1 */
+  /** 4 is MQTT 3.1.1 */
   readonly protocolVersion: number | undefined;
   readonly clean: boolean | undefined;
   /** in seconds */
   readonly keepalive: number | undefined;
   readonly username: string | undefined;
-  /** SHA-256, of the client's certificate */
+  /** SHA-256 of the client's certificate */
   readonly fingerprint: string;
 }
 
@@ -46,18 +46,18 @@ export interface Message {
   readonly payload: string;
 }
 
-/** An embedded MQTT broker on a loopback port, for the agents of an embedded Insights Hub. */
+/** An MQTT broker on a loopback port, for the agents of an embedded Insights Hub. */
 export class Broker {
-  /** every CONNECT, also those that were refused */
+  /** every CONNECT, including those that were refused */
   readonly connections: Connection[] = [];
-  /** what was published; nothing that was refused */
+  /** the messages that were accepted */
   readonly messages: Message[] = [];
   readonly subscriptions: Omit<Message, 'payload'>[] = [];
-  /** client ids of those that took their leave with a DISCONNECT */
+  /** the client ids that sent a DISCONNECT */
   readonly disconnects: string[] = [];
-  /** what goes wrong; the first one that is ordered meets the next connection */
+  /** the faults to come; the first one hits the next connection */
   readonly faults: OrderedBrokerFault[];
-  /** how many connections came, also those that got no further than TCP */
+  /** how many TCP connections were opened, whatever became of them */
   attempts = 0;
   readonly #hub: InsightsHub;
   readonly #options: BrokerOptions;
@@ -92,7 +92,7 @@ export class Broker {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** The root CA of the broker's certificate, as PEM. */
+  /** The root CA of the broker's certificate, in PEM. */
   get ca(): string {
     return this.#certificates.ca;
   }
@@ -105,7 +105,7 @@ export class Broker {
     return `mqtts://localhost:${this.port}`;
   }
 
-  /** Refuses the first connections as if the certificate were too fresh to be known, then accepts. */
+  /** Refuses the first connections, as a broker does that doesn't know a new certificate yet. */
   acceptsAfter(times: number): void {
     if (times > 0) this.faults.push({ fault: { kind: 'connack', code: 5 }, times });
   }
@@ -128,7 +128,7 @@ export class Broker {
       rejectCertificate(socket, options, fault.alert ?? UNKNOWN_CA);
       return;
     }
-    // A server of its own for each connection, which knows what is to happen to it.
+    // Each connection gets a TLS server of its own, because its certificate depends on the fault.
     createTlsServer(options, (secured) => void this.#greet(secured, socket, fault)).emit(
       'connection',
       socket,
@@ -158,12 +158,12 @@ export class Broker {
     };
   }
 
-  /** Takes a client whose TLS is established, unless something is to go wrong with it. */
+  /** Goes on after the TLS handshake, unless there is a fault. */
   async #greet(secured: TLSSocket, socket: Socket, fault: BrokerFault | undefined): Promise<void> {
     secured.on('error', () => {});
     switch (fault?.kind) {
       case 'reset':
-        // Not before something came: until then the client need not know that TLS is established.
+        // Waits for data: before that, the client may not know yet that TLS is established.
         secured.once('data', () => socket.resetAndDestroy());
         return;
       case 'answer':
@@ -204,26 +204,26 @@ export class Broker {
     onDisconnect(secured, () => this.disconnects.push(packet.clientId));
   }
 
-  /** Who uses the topics of others is disconnected. */
+  /** Disconnects clients that use topics of other agents. */
   #guardTopics(): void {
     const { tenant } = this.#hub;
     const refused = (topic: string) => new Error(`not authorized for ${topic}`);
     this.#aedes.authorizePublish = (client, { topic, payload }, done) => {
       const clientId = client?.id ?? '';
-      if (!maySpeak(tenant, clientId, 'o', topic)) return done(refused(topic));
+      if (!mayUseTopic(tenant, clientId, 'o', topic)) return done(refused(topic));
       this.messages.push({ clientId, topic, payload: payload.toString() });
       done();
     };
     this.#aedes.authorizeSubscribe = ({ id: clientId }, subscription, done) => {
       const { topic } = subscription;
-      if (!maySpeak(tenant, clientId, 'i', topic)) return done(refused(topic));
+      if (!mayUseTopic(tenant, clientId, 'i', topic)) return done(refused(topic));
       this.subscriptions.push({ clientId, topic });
       done(null, subscription);
     };
   }
 }
 
-/** Answers the first bytes with others, and closes. */
+/** Waits for data, sends the given bytes, and closes. */
 function answer(secured: TLSSocket, bytes: string | Uint8Array): void {
   secured.once('data', () => secured.end(bytes)).resume();
 }

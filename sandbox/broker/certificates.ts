@@ -2,7 +2,7 @@ import type { ServerIdentity } from '../embedded-server.ts';
 import { type IssuedPair, ServerAuthority, type ServerNames } from '../insights-hub/authority.ts';
 import type { BrokerFault } from './faults.ts';
 
-/** The certificates that a broker shows: its own, and those of faults, made when first used. */
+/** The broker's server certificates: its own, and those for faults, which are made on first use. */
 export class ServerCertificates {
   readonly #authority: ServerAuthority;
   readonly #names: ServerNames;
@@ -20,12 +20,12 @@ export class ServerCertificates {
     return new ServerCertificates(authority, names, await authority.issueServer(names));
   }
 
-  /** The root CA, for clients to trust, as PEM. */
+  /** The root CA for clients to trust, in PEM. */
   get ca(): string {
     return this.#authority.certificate;
   }
 
-  /** What a connection that meets this fault is shown. */
+  /** The certificate to present to a connection with this fault. */
   async for(fault: BrokerFault | undefined): Promise<ServerIdentity> {
     if (fault === undefined) return this.#own;
     const made = this.#others.get(fault.kind) ?? this.#make(fault);

@@ -1,10 +1,10 @@
-/** CONNACK return codes that refuse: https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/, table 3.1. */
+/** CONNACK codes of a refusal: https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/, table 3.1. */
 export type Refusal = 1 | 2 | 3 | 4 | 5;
 
 /**
- * How a connection to the broker goes wrong. Kinds in the first group happen before TLS, those in
- * the second group show another server certificate, `alert` rejects the client's certificate, and
- * those in the last group happen after TLS.
+ * How a connection to the broker goes wrong. The kinds that end in `-before-tls` strike before the
+ * TLS handshake, the next three present another server certificate, `alert` rejects the client's
+ * certificate, and the others strike after the handshake.
  */
 export type BrokerFault =
   | { readonly kind: 'silence-before-tls' }
@@ -12,23 +12,24 @@ export type BrokerFault =
   | { readonly kind: 'foreign-authority' }
   | { readonly kind: 'expired-server' }
   | { readonly kind: 'other-server' }
-  /** the number of a TLS alert, unknown_ca if not given */
+  /** the number of a TLS alert; defaults to unknown_ca */
   | { readonly kind: 'alert'; readonly alert?: number }
   | { readonly kind: 'reset' }
   | { readonly kind: 'silence' }
-  /** closes as soon as a CONNECT has come */
+  /** closes the connection on CONNECT */
   | { readonly kind: 'close' }
-  /** answers the first bytes with others, and closes */
+  /** waits for data, sends these bytes, and closes */
   | { readonly kind: 'answer'; readonly bytes: string | Uint8Array }
   | { readonly kind: 'connack'; readonly code: Refusal };
 
+/** A fault, and the connections that it hits. */
 export interface OrderedBrokerFault {
   readonly fault: BrokerFault;
-  /** how many connections it meets; all that come, when not given */
+  /** how many connections it hits; defaults to all of them */
   readonly times?: number;
 }
 
-/** As a web server answers what it can't read. */
+/** What a web server answers to something that isn't HTTP. */
 export const HTTP_ANSWER = [
   'HTTP/1.1 400 Bad Request',
   'Content-Type: text/html',
@@ -42,7 +43,7 @@ const refusal = (code: Refusal, meaning: string) => ({
   shows: `CONNACK ${code}: ${meaning}`,
 });
 
-/** Faults that a person can order by name, with what they show. */
+/** The faults that the command line knows by name, with a description for the help text. */
 export const namedBrokerFaults: Readonly<
   Record<string, { readonly fault: BrokerFault; readonly shows: string }>
 > = {
@@ -86,8 +87,8 @@ export const namedBrokerFaults: Readonly<
 };
 
 /**
- * Reads `broker:FAULT` or `broker:FAULT:TIMES`, where FAULT is a name from the list. Gives nothing
- * for what it does not know.
+ * Parses `broker:FAULT` or `broker:FAULT:TIMES`, where FAULT is a name from the list. Returns
+ * undefined for anything else.
  */
 export function parseBrokerFault(text: string): OrderedBrokerFault | undefined {
   const [first, name = '', count = '1', ...others] = text.split(':');

@@ -2,8 +2,8 @@ import type { TLSSocket } from 'node:tls';
 import { type IConnectPacket, type Packet, parser } from 'mqtt-packet';
 
 /**
- * Waits for a client's CONNECT, and leaves the bytes to the next reader. Gives nothing when
- * something else comes or the connection ends.
+ * Waits for a client's CONNECT, and puts the bytes back for the next reader. Returns undefined if
+ * something else arrives or the connection closes.
  */
 export function readConnect(socket: TLSSocket): Promise<IConnectPacket | undefined> {
   return new Promise((resolve) => {
@@ -23,7 +23,7 @@ export function readConnect(socket: TLSSocket): Promise<IConnectPacket | undefin
   });
 }
 
-/** Calls back when a client takes its leave as it should, with a DISCONNECT. */
+/** Calls back when the client sends a DISCONNECT. */
 export function onDisconnect(socket: TLSSocket, callback: () => void): void {
   const reader = parser();
   reader.on('error', () => {});

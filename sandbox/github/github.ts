@@ -10,19 +10,19 @@ import type { GitHubEndpoint } from '../faults.ts';
 
 type Level = 'none' | 'read' | 'write';
 
-/** What a token may do, in the words of GitHub's permissions. */
+/** What a token may do, in terms of GitHub's permissions. */
 export interface Permissions {
   readonly secrets: Level;
   readonly environments: Level;
   readonly variables: Level;
 }
 
-/** A repository or an environment: what it keeps, and the key that its secrets are sealed with. */
+/** The secrets and variables of a repository or environment, and the key that seals secrets. */
 export interface Vault {
   readonly keyId: string;
   readonly publicKey: Uint8Array;
   readonly privateKey: Uint8Array;
-  /** opened values by name, in upper case */
+  /** the decrypted values, by name in upper case */
   readonly secrets: Map<string, string>;
   readonly variables: Map<string, string>;
 }
@@ -53,20 +53,20 @@ type Seen = SeenRequest<GitHubEndpoint>;
 export interface GitHubOptions {
   readonly tls?: ServerIdentity;
   /**
-   * For other clients than the actions: takes what GitHub takes too, calls that name no version of
-   * the API, and `token` before a token. All the same otherwise.
+   * Whether calls may leave out the header with the API version. GitHub allows that; the actions
+   * must send it, so it is only for other clients.
    */
   readonly lenient?: boolean;
 }
 
-/** A request that found its vault: the rest of its path names what it is about. */
+/** Where a request goes: a vault, and the segments of the path below it. */
 interface Addressed {
   readonly vault: Vault;
   readonly kind: 'repository' | 'environment';
   readonly rest: readonly string[];
 }
 
-/** An embedded GitHub on a loopback port: its API for secrets and variables of one repository. */
+/** An embedded GitHub on a loopback port: the API for secrets and variables of one repository. */
 export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   readonly repository = 'octo/device';
   readonly vault: Vault = makeVault();
@@ -85,7 +85,7 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
     return new GitHub(options).listen();
   }
 
-  /** The base URL, as a runner of an Enterprise Server gives it. */
+  /** The base URL of the API, in the form that an Enterprise Server has. */
   get apiUrl(): string {
     return `${this.origin}${PREFIX}`;
   }
@@ -96,7 +96,7 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
     return vault;
   }
 
-  /** A token with all permissions but those that are given otherwise; a random one if not given. */
+  /** Issues a token with all permissions, except where given otherwise; it is random by default. */
   issueToken(
     permissions: Partial<Permissions> = {},
     token = `ghs_${randomBytes(27).toString('base64url')}`,
@@ -123,8 +123,8 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
     if (!headers['user-agent']) return failure(403, 'Request forbidden by administrative rules.');
     const version = headers['x-github-api-version'] ?? (this.#lenient ? VERSION : undefined);
     if (version !== VERSION) return failure(400, 'Unknown version.');
-    const scheme = this.#lenient ? /^(Bearer|token) / : /^Bearer /;
-    const permissions = this.#tokens.get(headers.authorization?.replace(scheme, '') ?? '');
+    const [, token = ''] = /^(?:bearer|token) (.+)$/i.exec(headers.authorization ?? '') ?? [];
+    const permissions = this.#tokens.get(token);
     if (permissions === undefined) return failure(401, 'Bad credentials');
     const addressed = this.#find(seen.path);
     if (addressed === undefined || seen.endpoint === undefined) return failure(404, 'Not Found');
@@ -144,7 +144,7 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   }
 }
 
-/** What the token lacks, as GitHub says it. */
+/** GitHub's answer if the token lacks a permission; undefined if it has it. */
 function refuse(
   seen: Seen,
   { kind, rest }: Addressed,
@@ -200,7 +200,7 @@ function putSecret(vault: Vault, name: string, body: string): Reply {
   return isNew ? json(201, {}) : NO_CONTENT;
 }
 
-/** What a sealed box holds, opened by libsodium; nothing when it was not sealed for the vault. */
+/** Opens a sealed box with libsodium; returns undefined if it was not sealed for this vault. */
 function open({ publicKey, privateKey }: Vault, box: string): string | undefined {
   try {
     const sealed = Buffer.from(box, 'base64');

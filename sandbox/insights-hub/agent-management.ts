@@ -7,7 +7,7 @@ import { idOf } from './routes.ts';
 
 type Seen = SeenRequest<HubEndpoint>;
 
-/** Agent Management: answers a call for agents or for one of them. */
+/** Agent Management: answers a call about agents. */
 export function answerAgentCall(seen: Seen, books: Books): Reply {
   if (seen.endpoint === 'find-agent') return find(seen.path, books);
   const id = idOf(seen.path);
@@ -29,7 +29,7 @@ export function answerAgentCall(seen: Seen, books: Books): Reply {
 
 const refuse = (status: number) => errorReply(status, 'agentmanagement');
 
-/** All that fit come on one page, which is as large as it has to be. */
+/** Returns all matches on one page, however many there are. */
 function find(path: string, books: Books): Reply {
   const filter = readFilter(path, ['mqttClientId', 'name', 'id']);
   if (filter === undefined) return refuse(400);

@@ -7,7 +7,7 @@ import { idOf } from './routes.ts';
 
 type Seen = SeenRequest<HubEndpoint>;
 
-/** Asset Management: answers a call for assets or for one of them. */
+/** Asset Management: answers a call about assets. */
 export function answerAssetCall(seen: Seen, books: Books): Reply {
   if (seen.endpoint === 'find-asset') return find(seen.path, books);
   const asset = books.assets.get(idOf(seen.path));
@@ -24,7 +24,7 @@ export function answerAssetCall(seen: Seen, books: Books): Reply {
 
 const refuse = (status: number) => errorReply(status, 'assetmanagement');
 
-/** All that fit come on one page, which is as large as it has to be. */
+/** Returns all matches on one page, however many there are. */
 function find(path: string, books: Books): Reply {
   const filter = readFilter(path, ['externalId', 'name', 'assetId', 'typeId']);
   if (filter === undefined) return refuse(400);

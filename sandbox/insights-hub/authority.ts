@@ -5,16 +5,16 @@ import { promisify } from 'node:util';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
-/** Of servers, for which nothing hangs on the kind of key: these are made at once. */
+/** For servers, where the kind of key doesn't matter: these are quick to generate. */
 const SERVER_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Names as the service's certificates bear them: nothing of the agent, the issuer in one OU. */
+/** The names in the service's certificates: no agent is named, and the issuer is a single OU. */
 const SUBJECT = [{ CN: ['AWS IoT Certificate'] }];
 const ISSUER = [{ OU: ['Amazon Web Services O=Amazon.com Inc. L=Seattle ST=Washington C=US'] }];
 const EXPIRY = new Date('2049-12-31T23:59:59Z');
 
 export interface IssuedPair {
-  /** PEM, LF line ends, one at the end; PKCS#1 if it is an agent's */
+  /** PEM with LF line ends, also at the end; an agent's key is PKCS#1 */
   readonly privateKey: string;
   readonly certificate: string;
 }
@@ -28,9 +28,9 @@ interface KeyPair {
   readonly publicKey: webcrypto.CryptoKey;
 }
 
-/** Issues real RSA-2048 keys and X.509 certificates that look like those of the service. */
+/** Issues RSA-2048 keys and X.509 certificates that look like the service's. */
 export class CertificateAuthority {
-  /** its own certificate, which a server needs to verify what it issued, as PEM */
+  /** its own certificate in PEM, with which servers verify client certificates */
   readonly certificate: string;
   readonly #keys: KeyPair;
 
@@ -63,15 +63,15 @@ export class CertificateAuthority {
   }
 }
 
-/** What a server's certificate says: host names and IP addresses, and its end, a day from now if not given. */
+/** A server's host names and IP addresses, and when its certificate ends: by default, tomorrow. */
 export interface ServerNames {
   readonly names: readonly string[];
   readonly notAfter?: Date;
 }
 
-/** A root certificate authority that vouches for TLS servers on this machine. */
+/** A root certificate authority for TLS servers on this machine. */
 export class ServerAuthority {
-  /** the root certificate, for clients to trust, as PEM */
+  /** the root certificate for clients to trust, in PEM */
   readonly certificate: string;
   readonly #keys: KeyPair;
   readonly #name: x509.JsonName;
@@ -111,7 +111,7 @@ export class ServerAuthority {
   }
 }
 
-/** A certificate for a TLS server on this machine that vouches for itself. */
+/** Makes a self-signed certificate for a TLS server on this machine. */
 export async function selfSignedServer(names: readonly string[]): Promise<IssuedPair> {
   const keys = await makeKeyPair();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -127,7 +127,7 @@ export async function selfSignedServer(names: readonly string[]): Promise<Issued
   return { privateKey: keys.privateKeyPem, certificate: pemOf(certificate) };
 }
 
-/** The certificate of an authority that signs with these keys. */
+/** Makes the self-signed certificate of an authority with these keys, in PEM. */
 async function selfSign(keys: KeyPair, name: x509.JsonName): Promise<string> {
   const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -156,7 +156,7 @@ function tomorrow(): Date {
   return new Date(Date.now() + 24 * 3600_000);
 }
 
-/** Begins two minutes ago, or before its end if that has passed. */
+/** A validity that began two minutes ago, or two minutes before its end if that has passed. */
 function periodUntil(notAfter: Date): { readonly notBefore: Date; readonly notAfter: Date } {
   return { notBefore: new Date(Math.min(Date.now(), notAfter.getTime()) - 120_000), notAfter };
 }

@@ -4,24 +4,24 @@ import { objectId } from './identifiers.ts';
 
 export type BoardingStatus = 'NOT_ONBOARDED' | 'ONBOARDING' | 'ONBOARDED' | 'OFFBOARDING';
 
-/** An agent: what was issued for it, and what Agent Management knows of it. */
+/** An agent: its key pair, and what Agent Management knows about it. */
 export interface HubAgent {
   readonly id: string;
   readonly clientId: string;
   readonly owner: string | undefined;
   readonly pair: IssuedPair;
   readonly securityProfile: 'SHARED_SECRET';
-  /** the client id, unless a test renames the agent */
+  /** equal to the client id, unless a test renames the agent */
   name: string;
   eTag: number;
   boarding: BoardingStatus;
-  /** its asset, since it first connected */
+  /** the id of its asset, which it gets when it first connects */
   entityId: string | undefined;
-  /** reads of its boarding status until it is offboarded; nothing when no offboarding goes on */
+  /** while it is being offboarded: how many more reads of its boarding status that takes */
   readsUntilOffboarded: number | undefined;
 }
 
-/** An asset, as Asset Management knows it. */
+/** An asset in Asset Management. */
 export interface HubAsset {
   readonly id: string;
   readonly name: string;
@@ -30,21 +30,21 @@ export interface HubAsset {
   etag: number;
 }
 
-/** What exists, and how it is told. */
+/** The state of the hub, and options for how it is presented. */
 export interface Books {
   /** by client id */
   readonly agents: Map<string, HubAgent>;
   /** by asset id */
   readonly assets: Map<string, HubAsset>;
-  /** whose each certificate is, by SHA-256 fingerprint; also of agents that are gone */
+  /** the owner of each certificate, by SHA-256 fingerprint; includes agents that were deleted */
   readonly certificates: Map<string, HubAgent>;
-  /** whether records of agents name their client ids */
+  /** whether agents are returned with their client ids */
   readonly tellsClientIds: boolean;
-  /** how many reads of the boarding status an offboarding takes */
+  /** how many reads of the boarding status it takes until an agent is offboarded */
   readonly offboarding: number;
 }
 
-/** A new agent, which has never connected. */
+/** Makes an agent that has never connected. */
 export function newAgent(clientId: string, owner: string | undefined, pair: IssuedPair): HubAgent {
   return {
     id: objectId(),
@@ -60,12 +60,12 @@ export function newAgent(clientId: string, owner: string | undefined, pair: Issu
   };
 }
 
-/** A new asset, as an agent gets it when it first connects. */
+/** Makes the asset that an agent gets when it first connects. */
 export function newAsset(clientId: string): HubAsset {
   return { id: objectId(), name: clientId, externalId: clientId, typeId: 'core.mcmqtt', etag: 0 };
 }
 
-/** A certificate's SHA-256 fingerprint, as OpenSSL and Node write it. */
+/** The SHA-256 fingerprint of a certificate, in the notation of OpenSSL and Node. */
 export function fingerprintOf(certificate: string): string {
   const der = Buffer.from(certificate.replace(/-----[^-]*-----/g, ''), 'base64');
   return (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':');

@@ -2,13 +2,13 @@ import type { IssuedPair } from './authority.ts';
 import type { HubAgent } from './books.ts';
 import { certificateId } from './identifiers.ts';
 
-/** How answers to a create are written; all were seen of the service. */
+/** The format of the response to a create; the service has used all of these. */
 export interface AnswerForm {
   readonly shape: 'flat' | 'nested';
   readonly lineEnds: 'lf' | 'crlf' | 'escaped' | 'trimmed';
 }
 
-/** What a create answers for a new agent, with the pair that is handed out for it. */
+/** The response to the create of a new agent, with the key pair to hand out. */
 export function certificateAnswer(
   { id, clientId, name, owner }: HubAgent,
   pair: IssuedPair,

@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 type Fields = Readonly<Record<string, string>>;
 
-/** Whether something has the values that were asked for. */
+/** Whether a record has the requested values. */
 export type Filter = (fields: Fields) => boolean;
 
 /**
- * Reads the parameter `filter`, e.g. `{"name":"a"}`: the fields that must be equal. Gives nothing
- * for what can't be read, and for fields that are not known.
+ * Parses the parameter `filter`, e.g. `{"name":"a"}`, whose fields must all match. Returns
+ * undefined if it is malformed or names an unknown field.
  */
 export function readFilter(path: string, known: readonly string[]): Filter | undefined {
   const text = new URL(path, 'http://127.0.0.1').searchParams.get('filter') ?? '{}';
@@ -28,7 +28,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The status for an `If-Match` that is missing or is not the tag; nothing when it is. */
+/** The error status if `If-Match` is missing or differs from the tag; undefined if it matches. */
 export function refuseByTag(headers: IncomingHttpHeaders, tag: number): 400 | 412 | undefined {
   const wanted = headers['if-match'];
   if (wanted === undefined) return 400;

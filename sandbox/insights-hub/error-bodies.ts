@@ -8,7 +8,7 @@ interface ErrorBody {
 
 const reference = () => randomBytes(16).toString('hex');
 
-/** Error bodies as the service words them: those of the gateway, and those of its APIs. */
+/** The body of an error, from the gateway or from the API itself. */
 export function errorBody(status: number, api: Api): ErrorBody {
   if (status === 429) return json({ message: 'API rate limit exceeded' });
   if (status >= 500) {
@@ -25,7 +25,7 @@ export function errorBody(status: number, api: Api): ErrorBody {
   return json({ errors: [{ code, logref: reference(), message }] });
 }
 
-/** As the tenant's authorization server answers. */
+/** The body of an error from the tenant's authorization server. */
 export function oauthError(error: string, description: string): ErrorBody {
   return json({ error, error_description: description });
 }

@@ -1,4 +1,4 @@
-/** Counts what is done at the same time. */
+/** Counts how much work is in progress at the same time. */
 export class InFlight {
   #now = 0;
   #most = 0;
@@ -11,7 +11,7 @@ export class InFlight {
     return this.#most;
   }
 
-  /** Counts work from its start to its end, however it ends. */
+  /** Does the work, and counts it as in progress until it succeeds or fails. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#now += 1;
     this.#most = Math.max(this.#most, this.#now);

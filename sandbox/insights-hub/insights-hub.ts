@@ -28,25 +28,25 @@ import { apiOf, endpointOf } from './routes.ts';
 export type { AnswerForm, HubAgent, HubAsset };
 
 export interface HubOptions {
-  /** who signs its certificates; one of its own, when not given */
+  /** signs the agents' certificates; by default, the hub makes its own */
   readonly authority?: CertificateAuthority;
   readonly form?: Partial<AnswerForm>;
   readonly tls?: ServerIdentity;
-  /** life of the tokens that are issued, in seconds */
+  /** how long tokens live, in seconds */
   readonly tokenLife?: number;
-  /** how many calls are let through; the token services are not limited */
+  /** limits all calls but token requests */
   readonly rateLimit?: RateLimit;
   /**
-   * how long every answer takes from its request on, in milliseconds, with the time that it takes to
-   * make it; ordered faults come without it
+   * how long every response takes, in milliseconds, including the time to produce it; faults come
+   * without delay
    */
   readonly latency?: number;
   /**
-   * For benchmarks and long tables of tests: key pairs that are handed out in turn, over and over, so
-   * that an agent costs no key generation. `makePairs()` makes some.
+   * key pairs to hand out in turn, over and over, instead of generating one per agent, for
+   * benchmarks and large tests; `makePairs()` makes some
    */
   readonly pairs?: readonly IssuedPair[];
-  /** makes the tokens; random ones that look like the service's, when not given */
+  /** makes the tokens; by default, they are random and look like the service's */
   readonly makeToken?: () => string;
 }
 
@@ -66,21 +66,20 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     appVersion: 'v1',
   };
 
-  /** The books: what exists. */
   readonly agents = new Map<string, HubAgent>();
   readonly assets = new Map<string, HubAsset>();
   readonly certificates = new Map<string, HubAgent>();
   readonly tokens = new Set<string>();
-  /** every key pair that was handed out, also of agents that are gone */
+  /** every key pair that was handed out, including those of deleted agents */
   readonly issued: IssuedPair[] = [];
 
-  /** Whether records of agents name their client ids; a published sample shows one without. */
+  /** Whether agents are returned with their client ids; a published sample has none. */
   tellsClientIds = true;
-  /** How many reads of the boarding status still say ONBOARDED after an agent was offboarded. */
+  /** How often the boarding status still says ONBOARDED after the request to offboard. */
   offboarding = 0;
-  /** Issues the agents' certificates; a broker trusts it. */
+  /** Issues the agents' certificates; the broker trusts it. */
   readonly authority: CertificateAuthority;
-  /** Calls that the tokens give no right to. */
+  /** The calls that tokens have no permission for. */
   readonly forbidden = new Set<HubEndpoint>();
 
   readonly #form: AnswerForm;
@@ -103,7 +102,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return new InsightsHub(options, authority).listen();
   }
 
-  /** The inputs that lead the action here. */
+  /** The inputs that make an action use this hub. */
   get urls() {
     return {
       'api-url': `${this.origin}/api/{api}/v3`,
@@ -111,31 +110,31 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     };
   }
 
-  /** A token as its owner got it at some other time. */
+  /** Issues a token without a request for it. */
   issueToken(): string {
     const token = this.#options.makeToken?.() ?? randomToken();
     this.tokens.add(token);
     return token;
   }
 
-  /** From now on, all tokens that were issued so far are refused; the books keep them. */
+  /** Refuses all tokens issued so far from now on; they stay in `tokens`. */
   expireTokens(): void {
     for (const token of this.tokens) this.#expired.add(token);
   }
 
-  /** How many creates are being processed; those that are over the limit are not. */
+  /** How many creates are being processed, without those refused by the rate limit. */
   get inFlight(): number {
     return this.#creates.now;
   }
 
-  /** How many it were at most. */
+  /** The most that were processed at the same time. */
   get mostInFlight(): number {
     return this.#creates.most;
   }
 
   /**
-   * Makes an agent as an earlier run would have; its client id is `<tenant>_<name>`, and its key
-   * pair a new one, when they are not given.
+   * Adds an agent without a request. By default its client id is `<tenant>_<name>` and its key pair
+   * is new.
    */
   async addAgent(
     name: string,
@@ -145,7 +144,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return this.#enter(clientId, undefined, pair ?? (await this.#issue(undefined)));
   }
 
-  /** What happens when a device connects for the first time: its agent is onboarded. */
+  /** Onboards an agent, as when its device first connects; returns its asset. */
   connect(clientId: string): HubAsset {
     const agent = this.agents.get(clientId);
     if (agent === undefined) throw new Error(`there is no agent ${clientId}`);
@@ -248,7 +247,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     const clientId = this.#clientIdOf(asked.name);
     if (this.agents.has(clientId)) return refuse(409);
     const pair = await this.#issue(fault);
-    // Another create of the same name may have been faster.
+    // Another create of the same name may have finished in the meantime.
     if (this.agents.has(clientId)) return refuse(409);
     const owner = typeof asked.owner === 'string' ? asked.owner : undefined;
     const agent = this.#enter(clientId, owner, pair);
@@ -264,7 +263,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return pair ?? this.authority.issue();
   }
 
-  /** The certificate with the key of another one, which is a secret as well. */
+  /** Pairs the certificate with another key, which must not leak either. */
   async #mismatch({ certificate }: IssuedPair): Promise<IssuedPair> {
     const other = await this.authority.issue();
     this.issued.push(other);

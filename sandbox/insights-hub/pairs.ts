@@ -1,8 +1,8 @@
 import { CertificateAuthority, type IssuedPair } from './authority.ts';
 
 /**
- * Makes key pairs to start a hub with, in parallel on the threads that Node has for such work. One
- * authority that nobody keeps issues them all, so a broker can't verify them.
+ * Makes key pairs for a hub, in parallel on Node's thread pool. A broker can't verify them, because
+ * the authority that issues them isn't kept.
  */
 export async function makePairs(count: number): Promise<readonly IssuedPair[]> {
   const authority = await CertificateAuthority.create();

@@ -1,18 +1,18 @@
 /** How many calls a service lets through. */
 export interface RateLimit {
   readonly perSecond: number;
-  /** how many may come at once after a rest */
+  /** how many calls may come at once after a pause */
   readonly burst: number;
 }
 
-/** A token bucket, as gateways limit calls with. */
+/** A token bucket, which is how gateways limit calls. */
 export class TokenBucket {
   readonly #limit: RateLimit;
   readonly #now: () => number;
   #level: number;
   #at: number;
 
-  /** The time is in milliseconds. */
+  /** `now` returns the time in milliseconds. */
   constructor(limit: RateLimit, now: () => number = () => performance.now()) {
     this.#limit = limit;
     this.#now = now;
@@ -20,7 +20,7 @@ export class TokenBucket {
     this.#at = now();
   }
 
-  /** Lets a call through, or says in how many whole seconds the next one may come. */
+  /** Lets a call through, or returns how many whole seconds to wait before the next one. */
   take(): number | undefined {
     const { perSecond, burst } = this.#limit;
     const now = this.#now();

@@ -8,7 +8,7 @@ export function json(status: number, value: unknown): Reply {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
-/** An error as an API words it. */
+/** An error response of an API. */
 export function errorReply(status: number, api: Api): Reply {
   return { status, ...errorBody(status, api) };
 }

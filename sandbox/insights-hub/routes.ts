@@ -1,13 +1,13 @@
 import type { HubEndpoint } from '../faults.ts';
 
-/** The APIs whose errors differ. */
+/** The APIs of the hub, each of which has its own error bodies. */
 export type Api = 'mindconnectmqtt' | 'agentmanagement' | 'assetmanagement';
 
 interface Route {
   readonly endpoint: HubEndpoint;
   readonly api: Api;
   readonly method: string;
-  /** below `/api/{api}/v3/` */
+  /** relative to `/api/{api}/v3/` */
   readonly path: string;
 }
 
@@ -34,7 +34,7 @@ function routesOf(
   return routes.map(([endpoint, method, path]) => ({ endpoint, api, method, path }));
 }
 
-/** The endpoint that a request is for. */
+/** The endpoint that a request goes to. */
 export function endpointOf(method: string, path: string): HubEndpoint | undefined {
   const [plain = ''] = path.split('?');
   if (/^\/([\w-]+|api\/technicaltokenmanager\/v3)\/oauth\/token$/.test(plain)) {
@@ -52,13 +52,13 @@ function fits({ api, path }: Route, parts: readonly string[]): boolean {
   );
 }
 
-/** The id that a path names, decoded. */
+/** The id in a path, decoded. */
 export function idOf(path: string): string {
   const [plain = ''] = path.split('?');
   return decodeURIComponent(plain.split('/')[5] ?? '');
 }
 
-/** The API that an endpoint is of; the one of certificates for what is of none. */
+/** The API that an endpoint belongs to; defaults to the one for certificates. */
 export function apiOf(endpoint: HubEndpoint | undefined): Api {
   return ROUTES.find((route) => route.endpoint === endpoint)?.api ?? 'mindconnectmqtt';
 }

@@ -1,4 +1,4 @@
-// Draws what `npm start` shows in a terminal, as docs/pictures/npm-start.svg.
+// Draws the output of `npm start` in a terminal as docs/pictures/npm-start.svg.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { terminalAsSvg } from './svg.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PICTURE = path.join(ROOT, 'docs/pictures/npm-start.svg');
 
-/** The sections that a reader has to see; the others only make the picture long. */
+/** The sections to show; the others would only make the picture longer. */
 const SECTIONS = [
   'The step of a workflow',
   'The log, masked as on GitHub',
@@ -29,7 +29,7 @@ mkdirSync(path.dirname(PICTURE), { recursive: true });
 const shown = stable(`\u001b[2m$\u001b[22m npm start\n${choose(transcript)}`);
 writeFileSync(PICTURE, terminalAsSvg(shown, { title: 'npm start', columns: WIDTH }));
 
-/** The sections that are chosen, and the last line. */
+/** Picks the sections to show, and the last line. */
 function choose(text: string): string {
   const sections = text.split(/\n(?=\n)/);
   const isChosen = (section: string) =>

@@ -1,9 +1,9 @@
-/** Stands for what is another one in every run, as long as the real ones are. */
+/** Replaces random ids, and is as long as they are. */
 const SAMPLE = '9eyf37799b5949099a5287a547f8e001';
 
 /**
- * The transcript with what differs from run to run replaced by what does not: ids, fingerprints,
- * ports, times, sizes. Every line keeps its length, so that the layout stays.
+ * Replaces what differs from run to run by fixed values: ids, fingerprints, ports, times and sizes.
+ * Every line keeps its length, so that the layout stays the same.
  */
 export function stable(transcript: string): string {
   const ports = new Map<string, string>();
@@ -29,7 +29,7 @@ export function stable(transcript: string): string {
 
 const BYTES = ['AB', 'CD', 'EF', '01', '23', '45', '67', '89'];
 
-/** Bytes in hexadecimal with colons; times, which look alike, have three parts and stay. */
+/** Replaces a fingerprint's bytes; leaves times such as 12:34:56, which look similar. */
 function fingerprint(text: string): string {
   if (/^\d\d:\d\d(:\d\d)?$/.test(text)) return text;
   let index = 0;

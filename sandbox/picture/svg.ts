@@ -5,7 +5,7 @@ const LINE = 18;
 const MARGIN = 18;
 const BAR = 34;
 
-/** A dark terminal, which stands on light and dark pages alike. */
+/** A dark terminal, which looks right on both light and dark pages. */
 const COLOURS = {
   window: '#161b22',
   edge: '#3d444d',
@@ -14,7 +14,7 @@ const COLOURS = {
   faint: '#9198a1',
 } as const;
 
-/** What the codes of ANSI terminals (ECMA-48, SGR) are drawn as. */
+/** The CSS class for each ANSI style (ECMA-48, SGR). */
 const STYLES: Readonly<Record<string, string>> = {
   '1': 'b',
   '2': 'd',
@@ -24,14 +24,14 @@ const STYLES: Readonly<Record<string, string>> = {
   '36': 'c',
 };
 
-/** The codes that end them. */
+/** The codes that end styles. */
 const ENDS: Readonly<Record<string, readonly string[]>> = {
   '0': ['b', 'd', 'r', 'g', 'y', 'c'],
   '22': ['b', 'd'],
   '39': ['r', 'g', 'y', 'c'],
 };
 
-/** What a terminal showed, with its colours, as a picture; `columns` is the width of the terminal. */
+/** Draws a terminal's output, with its colours; `columns` is the width of the terminal. */
 export function terminalAsSvg(
   transcript: string,
   { title, columns }: { readonly title: string; readonly columns: number },
@@ -66,7 +66,7 @@ function drawLines(lines: readonly string[]): readonly string[] {
   });
 }
 
-/** Pieces of one style, each at its column, so that another font moves nothing. */
+/** Places each run of one style at its column, so that the layout doesn't depend on the font. */
 function spansOf(line: string, styles: Set<string>): readonly string[] {
   const spans: string[] = [];
   let column = 0;

@@ -1,4 +1,4 @@
-/** One workflow command, as the runner reads it from a line of standard output. */
+/** A workflow command, as the runner reads it from a line of standard output. */
 export interface Command {
   readonly name: string;
   readonly properties: Readonly<Record<string, string>>;
@@ -6,8 +6,8 @@ export interface Command {
 }
 
 /**
- * The command that a line holds: `::name key=value,key=value::message` after any white space, or
- * `##[name key=value]message` anywhere in it.
+ * Parses the command in a line: `::name key=value,key=value::message` after any white space, or
+ * `##[name key=value]message` anywhere in the line.
  */
 export function parseCommand(line: string): Command | undefined {
   const match =
@@ -31,8 +31,8 @@ function unescapeProperty(text: string): string {
 }
 
 /**
- * Reads a file of outputs, state or variables: `NAME=VALUE`, or `NAME<<DELIMITER`, lines and the
- * delimiter. Throws for what makes the runner fail the step.
+ * Parses a file of outputs, state or variables: `NAME=VALUE`, or `NAME<<DELIMITER` with the value
+ * in the lines up to the delimiter. Throws if the runner would fail the step.
  */
 export function parseFileCommands(text: string): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};

@@ -1,6 +1,6 @@
 /**
- * Masks as GitHub's runner does: every registered value, each of its lines, and what common
- * encoders make of them, wherever they stand in a line; hits that touch become one `***`.
+ * Masks as GitHub's runner does: replaces every registered value, each of its lines, and their
+ * common encodings anywhere in a text. Matches that overlap or touch become one `***`.
  */
 export class Masker {
   readonly #forms = new Set<string>();
@@ -52,7 +52,7 @@ const ENCODERS: readonly ((text: string) => string)[] = [
   (text) => text.replaceAll('"', '\\"'),
   (text) => text.replaceAll("'", "''"),
   (text) => (/^".{8,}"$/.test(text) ? text.slice(1, -1) : ''),
-  // PowerShell prints what is before an ampersand and what is after it apart.
+  // PowerShell splits a value at its last ampersand when it prints an error.
   (text) => (text.includes('&') ? text.slice(0, text.lastIndexOf('&')) : ''),
   (text) => (text.includes('&') ? text.slice(text.lastIndexOf('&') + 1) : ''),
 ];

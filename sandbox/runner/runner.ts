@@ -6,30 +6,30 @@ import { parse } from 'yaml';
 import { type Command, parseCommand, parseFileCommands } from './commands.ts';
 import { Masker } from './masker.ts';
 
-/** What an `action.yml` says that a runner needs. */
+/** The parts of an `action.yml` that a runner needs. */
 interface ActionFile {
   readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
   readonly runs: { readonly using: string; readonly main: string; readonly post?: string };
 }
 
 export interface StepOptions {
-  /** the folder of the action's file in the repository; the repository itself when not given */
+  /** the folder of the action's `action.yml`; defaults to the root of the repository */
   readonly action?: string;
   readonly inputs: Readonly<Record<string, string>>;
-  /** values that a workflow would take from `secrets`: masked from the start */
+  /** values from the `secrets` context, which are masked from the start */
   readonly secrets?: readonly string[];
-  /** variables of the job, e.g. a proxy's */
+  /** environment variables of the job, e.g. for a proxy */
   readonly env?: Readonly<Record<string, string>>;
-  /** as with the secret ACTIONS_STEP_DEBUG */
+  /** whether debug logging is on, as with the secret ACTIONS_STEP_DEBUG */
   readonly debug?: boolean;
-  /** Is given the way to cancel the step once it has started. */
+  /** called when the step has started, with a function that sends it a signal */
   readonly onStart?: (send: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** A line of the log, as a person sees it: masked. */
+/** A line of the log, masked. */
 export interface LogLine {
   readonly kind: 'plain' | 'group' | keyof typeof SHOWN;
-  /** whether it is folded away until a reader opens its group */
+  /** whether it belongs to a group, which readers see folded */
   readonly inGroup: boolean;
   readonly text: string;
 }
@@ -40,14 +40,14 @@ export interface StepResult {
   /** what the process printed, unmasked */
   readonly stdout: string;
   readonly stderr: string;
-  /** what a person sees, masked, line by line */
+  /** the lines of the log, masked */
   readonly log: readonly string[];
-  /** the same, with what each line is */
+  /** the same, with the kind of each line */
   readonly lines: readonly LogLine[];
   readonly commands: readonly Command[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly state: Readonly<Record<string, string>>;
-  /** variables and search paths for later steps */
+  /** the environment variables and search paths that it set for later steps */
   readonly exported: string;
   readonly summary: string;
 }
@@ -59,7 +59,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs an entry to its end, given as the path of its bundle. */
+/** Runs an entry, given as the path of its script, and waits until it has ended. */
 export type Launch = (
   script: string,
   cwd: string,
@@ -68,12 +68,12 @@ export type Launch = (
 ) => Promise<Ended>;
 
 /** A step that takes longer than this is killed, in milliseconds. */
-const LONGEST_STEP = 60_000;
+const STEP_TIMEOUT = 60_000;
 
 /**
- * Plays GitHub's runner for one job, whose steps may be several actions of one repository: reads
- * their `action.yml`, starts the bundles with this Node in an environment of their own, reads what
- * they print and write, and masks as the runner does.
+ * Stands in for GitHub's runner during one job, whose steps may use several actions of one
+ * repository. It reads their `action.yml`, starts their entries with this Node in a clean
+ * environment, reads what they print and write, and masks as GitHub's runner does.
  */
 export class Runner {
   readonly workspace: string;
@@ -94,7 +94,7 @@ export class Runner {
 
   /**
    * Sets up a job for the actions of a repository, given as its root directory. Entries run as
-   * processes of their own, unless they are launched in another way.
+   * child processes, unless `launch` runs them in another way.
    */
   static async start(repository: string, launch: Launch = startProcess): Promise<Runner> {
     const root = await mkdtemp(path.join(tmpdir(), 'sandbox-runner-'));
@@ -104,7 +104,7 @@ export class Runner {
     return runner;
   }
 
-  /** Removes everything of the job. */
+  /** Removes the job's directories. */
   async stop(): Promise<void> {
     await rm(this.#root, { recursive: true, force: true });
   }
@@ -115,7 +115,7 @@ export class Runner {
     return this.#run(action, action.runs.main, options, {});
   }
 
-  /** Runs its post entry, with the state that main saved. */
+  /** Runs the action's post entry, with the state that main saved. */
   async post(options: StepOptions, main: StepResult): Promise<StepResult> {
     const action = await this.#action(options);
     const { post } = action.runs;
@@ -124,12 +124,12 @@ export class Runner {
     return this.#run(action, post, options, Object.fromEntries(states));
   }
 
-  /** A line that some later step prints, as the log shows it. */
+  /** Masks a line as the log of a later step would. */
   mask(line: string): string {
     return this.#masker.mask(line);
   }
 
-  /** The file of a step's action, read when it is first used. */
+  /** The `action.yml` of a step, which is read on first use. */
   #action({ action: folder = '' }: StepOptions): Promise<ActionFile> {
     const file = path.join(this.#repository, folder, 'action.yml');
     const known = this.#actions.get(file);
@@ -170,7 +170,7 @@ export class Runner {
     };
   }
 
-  /** The masked log. Standard error comes first, because the runner reads it first. */
+  /** Reads and masks the log. Standard error comes first, as in GitHub's runner. */
   #readLog({ stdout, stderr }: { stdout: string; stderr: string }, debug: boolean) {
     const lines: LogLine[] = [];
     let inGroup = false;
@@ -209,7 +209,7 @@ export class Runner {
     return Object.fromEntries(entries) as Record<keyof typeof FILES, string>;
   }
 
-  /** What the runner gives a step: nothing of this process's environment but what programs need. */
+  /** The environment of a step; of this process's, it only has what programs need. */
   #environment(options: StepOptions, files: Record<keyof typeof FILES, string>) {
     const { PATH = '', HOME = '', SystemRoot = '' } = process.env;
     return {
@@ -232,7 +232,7 @@ export class Runner {
   }
 }
 
-/** The inputs as an action reads them, with the defaults that its file gives. */
+/** The inputs as environment variables, with the defaults from `action.yml`. */
 function inputsOf(
   { inputs }: ActionFile,
   given: Readonly<Record<string, string>>,
@@ -247,10 +247,10 @@ function inputsOf(
   );
 }
 
-/** The repository that the job is of. */
+/** The repository that the job belongs to. */
 const REPOSITORY = 'octo/device';
 
-/** The one expression that defaults of inputs use. */
+/** Evaluates the only expression that the defaults of inputs use. */
 function evaluate(text: string): string {
   return text.replaceAll(/\$\{\{ *github\.repository *\}\}/g, REPOSITORY);
 }
@@ -263,7 +263,7 @@ const FILES = {
   summary: 'GITHUB_STEP_SUMMARY',
 } as const;
 
-/** How commands that are shown begin in the log. */
+/** The prefixes of commands that appear in the log. */
 const SHOWN = {
   error: 'Error: ',
   warning: 'Warning: ',
@@ -282,7 +282,7 @@ function startProcess(
   onStart: StepOptions['onStart'],
 ): Promise<Ended> {
   const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_STEP);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STEP_TIMEOUT);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -301,7 +301,7 @@ function startProcess(
   });
 }
 
-/** As .NET reads lines: a carriage return alone ends one, too. */
+/** Splits a text into lines as .NET does: a carriage return alone ends a line, too. */
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r\n|[\r\n]/);
   if (lines.at(-1) === '') lines.pop();

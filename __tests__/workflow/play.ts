@@ -1,8 +1,8 @@
-import type { GitHub, Vault } from '../github/github.ts';
+import type { GitHub, Vault } from '../../sandbox/github/github.ts';
 import { Artifacts } from './artifacts.ts';
 import { holds, interpolate, interpolateAll } from './expressions.ts';
 import { type PlayedJob, playJob } from './job.ts';
-import { failsFast, type Leg, legsOf, together } from './matrix.ts';
+import { combineLegs, failsFast, type Leg, legsOf } from './matrix.ts';
 import {
   type Event,
   isStartedBy,
@@ -15,54 +15,55 @@ import {
 } from './workflow-file.ts';
 
 export interface Play {
-  /** text of the workflow file */
+  /** the text of the workflow file */
   readonly workflow: string;
   readonly event: Event;
-  /** its repository, where the workflow is, and its environments */
+  /** the repository that the workflow belongs to, and its environments */
   readonly github: GitHub;
-  /** directory of the actions that the workflow calls OWNER/REPO */
+  /** the directory of our actions, which the workflow calls OWNER/REPO */
   readonly actions: string;
-  /** the files of the repository, which a checkout puts into the workspace, by path */
+  /** the files of the repository for a checkout, by path */
   readonly files?: Values;
-  /** inputs of those actions where the workflow does not set them, e.g. where the services are */
+  /** default inputs for our actions, e.g. the URLs of the services */
   readonly inputs?: Values;
-  /** of the organization: those of repository and environment come before them */
+  /** the organization's secrets, which those of the repository and environment override */
   readonly secrets?: Values;
+  /** the same for variables */
   readonly vars?: Values;
-  /** more of the context `github`, such as `run_number` and `ref_name` */
+  /** overrides for the context `github`, such as `run_number` and `ref_name` */
   readonly run?: Readonly<Record<string, unknown>>;
 }
 
-/** What became of a run. */
+/** The result of a run. */
 export interface Played {
-  /** whether the event starts the workflow at all */
+  /** whether the event triggers the workflow at all */
   readonly started: boolean;
   /** the workflow's concurrency group */
   readonly concurrency: string | undefined;
-  /** by id; those of a matrix by id and values, such as `make (0)` */
+  /** by id, with the values of the matrix if there is one, such as `make (0)` */
   readonly jobs: Readonly<Record<string, PlayedJob>>;
   readonly attempt: number;
-  /** of all attempts */
+  /** the artifacts of all attempts */
   readonly artifacts: Artifacts;
 }
 
-/** Secrets and variables: of the repository, and for a job also of its environment. */
+/** The secrets and variables that a job can read. */
 interface Settings {
   readonly secrets: Values;
   readonly vars: Values;
 }
 
 /**
- * Plays a run of a workflow: its jobs one after the other, with the actions OWNER/REPO run by the
- * sandbox's runner. Throws for what it can't play, so that nothing is passed over.
+ * Plays a run of a workflow, one job after the other. Our actions, which it calls OWNER/REPO, are
+ * run by the sandbox's runner. Throws for anything that can't be played, so that nothing is ignored.
  */
 export function playWorkflow(play: Play): Promise<Played> {
   return playAttempt(play, { attempt: 0, jobs: {}, artifacts: new Artifacts() });
 }
 
 /**
- * Plays GitHub's "Re-run failed jobs": what failed, and the jobs that need it, are played once
- * more, with the same artifacts; the others stay as they were.
+ * Plays GitHub's "Re-run failed jobs": the jobs that failed and those that need them run again,
+ * with the same artifacts; the others keep their results.
  */
 export function rerunFailedJobs(play: Play, played: Played): Promise<Played> {
   return playAttempt(play, played);
@@ -78,7 +79,7 @@ async function playAttempt(play: Play, before: Attempt): Promise<Played> {
   if (!isStartedBy(workflow, play.event, String(github.ref_name))) {
     return { started: false, concurrency: undefined, jobs: {}, attempt, artifacts };
   }
-  // GitHub reads those of the repository when a run is queued.
+  // GitHub reads the repository's settings when a run is queued.
   const { secrets = {}, vars = {} } = play;
   const queued = overlay({ secrets, vars }, play.github.vault);
   const scope = { contexts: { github, vars: queued.vars } };
@@ -101,32 +102,32 @@ interface Run {
   readonly workflow: Workflow;
   readonly github: Readonly<Record<string, unknown>>;
   readonly queued: Settings;
-  /** the attempt before this one */
+  /** the previous attempt */
   readonly before: Attempt;
-  /** by id of the job */
+  /** the jobs that have ended, by id */
   readonly ended: Map<string, Ended>;
 }
 
-/** A job that has ended, with all that its matrix made. */
+/** A job that has ended, with all legs of its matrix. */
 interface Ended {
   readonly legs: ReadonlyMap<string, PlayedJob>;
-  /** whether all of it is as the attempt before left it */
+  /** whether all results are those of the previous attempt */
   readonly isKept: boolean;
 }
 
 const SKIPPED: PlayedJob = { result: 'skipped', steps: [], outputs: {}, files: [] };
 const CANCELLED: PlayedJob = { ...SKIPPED, result: 'cancelled' };
 
-/** Plays a job if it is due, or each job that its matrix makes. */
+/** Plays all legs of a job, or skips it if its condition doesn't hold. */
 async function playLegs(id: string, run: Run): Promise<Ended> {
   const job = jobOf(id, run);
   const ancestors = [...ancestorsOf(job, run.workflow)].map((one) => endedOf(one, run));
   const needs = Object.fromEntries(
-    needsOf(job).map((need) => [need, together([...endedOf(need, run).legs.values()])]),
+    needsOf(job).map((need) => [need, combineLegs([...endedOf(need, run).legs.values()])]),
   );
   const mayKeep = ancestors.every(({ isKept }) => isKept);
   const legs = new Map<string, PlayedJob>();
-  if (!isDue(job, { needs, ancestors, run })) {
+  if (!conditionHolds(job, { needs, ancestors, run })) {
     return { legs: legs.set(id, SKIPPED), isKept: mayKeep && run.before.jobs[id] !== undefined };
   }
   let isKept = true;
@@ -145,16 +146,17 @@ function hasFailed(legs: ReadonlyMap<string, PlayedJob>): boolean {
   return [...legs.values()].some(({ result }) => result === 'failure');
 }
 
-type Needs = Readonly<Record<string, ReturnType<typeof together>>>;
+type Needs = Readonly<Record<string, ReturnType<typeof combineLegs>>>;
 
-interface Standing {
+/** What a job's condition depends on. */
+interface ConditionInput {
   readonly needs: Needs;
   readonly ancestors: readonly Ended[];
   readonly run: Run;
 }
 
-/** Whether a job's condition holds; it is asked before the matrix is looked at. */
-function isDue(job: Job, { needs, ancestors, run }: Standing): boolean {
+/** Whether a job's condition holds; GitHub evaluates it once for the whole matrix. */
+function conditionHolds(job: Job, { needs, ancestors, run }: ConditionInput): boolean {
   const results = ancestors.flatMap(({ legs }) => [...legs.values()].map(({ result }) => result));
   const status = {
     success: results.every((result) => result === 'success'),
@@ -169,7 +171,7 @@ function playLeg(job: Job, leg: Leg, needs: Needs, run: Run): Promise<PlayedJob>
   const known = { github, needs, ...leg.contexts };
   const named = typeof job.environment === 'object' ? job.environment.name : job.environment;
   const environment = interpolate(named ?? '', { contexts: { ...known, vars: queued.vars } });
-  // Those of an environment are read when the job starts.
+  // GitHub reads the environment's settings when the job starts.
   const { secrets, vars } = overlay(queued, play.github.environments.get(environment));
   return playJob(job, {
     actions: play.actions,
@@ -202,7 +204,7 @@ function endedOf(id: string, { ended }: Run): Ended {
   return job;
 }
 
-/** The jobs that a job needs, and those that they need. */
+/** The jobs that a job needs, directly or indirectly. */
 function ancestorsOf(job: Job, { jobs }: Workflow): ReadonlySet<string> {
   const found = new Set<string>(needsOf(job));
   for (const id of found) {

@@ -1,20 +1,21 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { GitHub } from '../github/github.ts';
+import type { GitHub } from '../../sandbox/github/github.ts';
 import { issueAppToken } from './app-token.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { Values } from './workflow-file.ts';
 
-/** What a step did; masks are values that must not be shown from then on. */
-export interface Ran {
+/** The result of running a step. */
+export interface StepRun {
   readonly passed: boolean;
   readonly outputs: Values;
   readonly log: readonly string[];
+  /** values to mask from now on */
   readonly masks?: readonly string[];
 }
 
-/** What actions that are not ours have to do with. */
-export interface Surroundings {
+/** What the actions of others work with. */
+export interface ActionContext {
   readonly github: GitHub;
   readonly artifacts: Artifacts;
   /** the files of the repository, by path */
@@ -22,12 +23,12 @@ export interface Surroundings {
   readonly workspace: string;
 }
 
-/** Plays an action that is not ours. Throws for one that is not known. */
-export async function playTheirAction(
+/** Plays one of the actions of others that the recipes use. Throws for any other. */
+export async function playOtherAction(
   uses: string,
   inputs: Values,
-  { github, artifacts, files, workspace }: Surroundings,
-): Promise<Ran> {
+  { github, artifacts, files, workspace }: ActionContext,
+): Promise<StepRun> {
   switch (/^actions\/([\w-]+)@v\d+$/.exec(uses)?.[1]) {
     case 'checkout':
       await checkOut(files, workspace);
@@ -45,7 +46,7 @@ export async function playTheirAction(
   }
 }
 
-/** A checkout leaves nothing in the workspace but the repository's files. */
+/** Empties the workspace, and writes the repository's files. */
 async function checkOut(files: Values, workspace: string): Promise<void> {
   for (const name of await readdir(workspace)) {
     await rm(path.join(workspace, name), { recursive: true });

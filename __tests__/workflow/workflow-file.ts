@@ -4,7 +4,7 @@ import type { Strategy } from './matrix.ts';
 export type Values = Readonly<Record<string, string>>;
 type Scalars = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A step as a workflow file has it; expressions are not evaluated. */
+/** A step in a workflow file; its expressions are not evaluated yet. */
 export interface Step {
   readonly id?: string;
   readonly name?: string;
@@ -40,14 +40,14 @@ export interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** What started a run. */
+/** The event that triggers a run. */
 export interface Event {
   readonly name: string;
-  /** what GitHub tells of it, such as its `action` */
+  /** its payload, with properties such as `action` */
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a workflow file. Throws for a key that the player would ignore. */
+/** Parses a workflow file. Throws for keys that the player would ignore. */
 export function parseWorkflow(text: string): Workflow {
   const workflow = parse(text) as Workflow;
   expectKeys('the workflow', workflow, WORKFLOW_KEYS);
@@ -80,7 +80,7 @@ const JOB_KEYS = [
 const STRATEGY_KEYS = ['matrix', 'fail-fast', 'max-parallel'];
 const STEP_KEYS = ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'env'];
 
-/** Whether an event on a branch starts the workflow. Branches are compared to the letter. */
+/** Whether an event on a branch triggers the workflow. Branch filters are names, not patterns. */
 export function isStartedBy({ on }: Workflow, event: Event, branch: string): boolean {
   if (typeof on === 'string') return on === event.name;
   if (isList(on)) return on.includes(event.name);
@@ -99,7 +99,7 @@ export function needsOf({ needs = [] }: Job): readonly string[] {
   return isList(needs) ? needs : [needs];
 }
 
-/** Ids of the jobs, each after those that it needs. Throws if there is no such order. */
+/** The ids of the jobs, each after those that it needs. Throws if there is no such order. */
 export function jobsInOrder({ jobs }: Workflow): readonly string[] {
   const order: string[] = [];
   while (order.length < Object.keys(jobs).length) {

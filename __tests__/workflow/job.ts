@@ -1,67 +1,67 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import type { GitHub } from '../github/github.ts';
-import { parseCommand } from '../runner/commands.ts';
-import { Masker } from '../runner/masker.ts';
-import { Runner, type StepOptions, type StepResult } from '../runner/runner.ts';
+import type { GitHub } from '../../sandbox/github/github.ts';
+import { parseCommand } from '../../sandbox/runner/commands.ts';
+import { Masker } from '../../sandbox/runner/masker.ts';
+import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import type { Artifacts } from './artifacts.ts';
 import { holds, interpolate, interpolateAll, type Scope } from './expressions.ts';
+import { playOtherAction, type StepRun } from './other-actions.ts';
 import { runScript } from './shell.ts';
-import { playTheirAction, type Ran } from './their-actions.ts';
 import type { Job, Step, Values } from './workflow-file.ts';
 
 export type Outcome = 'success' | 'failure' | 'skipped';
 
-/** What became of a step, or of the post step of one. */
+/** The result of a step or post step. */
 export interface PlayedStep {
   readonly id: string | undefined;
   readonly name: string;
   readonly outcome: Outcome;
   readonly outputs: Values;
-  /** what a person sees, masked, line by line */
+  /** the lines of the log, masked */
   readonly log: readonly string[];
 }
 
 export interface PlayedJob {
-  /** cancelled: it did not start, because another job of its matrix had failed */
+  /** `cancelled` means that it didn't start because another job of its matrix had failed */
   readonly result: Outcome | 'cancelled';
   readonly steps: readonly PlayedStep[];
   readonly outputs: Values;
-  /** what is left in the workspace when it has ended */
+  /** the files that are left in the workspace at the end */
   readonly files: readonly string[];
 }
 
-/** What a job is given when it starts. */
-export interface JobSetting {
-  /** directory of the actions that are called OWNER/REPO */
+/** What a job starts with. */
+export interface JobStart {
+  /** the directory of our actions, which workflows call OWNER/REPO */
   readonly actions: string;
   readonly github: GitHub;
-  /** inputs of those actions where a step does not set them */
+  /** default inputs for our actions */
   readonly inputs: Values;
   readonly secrets: Values;
-  /** of the run */
+  /** the artifacts of the run */
   readonly artifacts: Artifacts;
-  /** the files of the repository, which a checkout puts into the workspace, by path */
+  /** the files of the repository for a checkout, by path */
   readonly files: Values;
-  /** the contexts github, vars, needs, strategy and matrix */
+  /** the contexts `github`, `vars`, `needs`, `strategy` and `matrix` */
   readonly contexts: Readonly<Record<string, unknown>>;
   /** the workflow's `env`, evaluated */
   readonly env: Values;
 }
 
-/** Plays a job whose condition holds, to the end of its post steps. */
-export async function playJob(job: Job, setting: JobSetting): Promise<PlayedJob> {
-  const runner = await Runner.start(setting.actions);
+/** Plays a job, including its post steps. */
+export async function playJob(job: Job, start: JobStart): Promise<PlayedJob> {
+  const runner = await Runner.start(start.actions);
   try {
-    const run = new JobRun(runner, setting);
+    const run = new JobRun(runner, start);
     return await run.play(job);
   } finally {
     await runner.stop();
   }
 }
 
-/** A run of one of our actions that has a post entry. */
+/** A step that has a post step. */
 interface Started {
   readonly name: string;
   readonly options: StepOptions;
@@ -70,7 +70,7 @@ interface Started {
 
 class JobRun {
   readonly #runner: Runner;
-  readonly #setting: JobSetting;
+  readonly #start: JobStart;
   readonly #masker = new Masker();
   readonly #masks: string[] = [];
   readonly #steps: PlayedStep[] = [];
@@ -78,11 +78,11 @@ class JobRun {
   #env: Values;
   #passed = true;
 
-  constructor(runner: Runner, setting: JobSetting) {
+  constructor(runner: Runner, start: JobStart) {
     this.#runner = runner;
-    this.#setting = setting;
-    this.#env = setting.env;
-    this.#mask(Object.values(setting.secrets));
+    this.#start = start;
+    this.#env = start.env;
+    this.#mask(Object.values(start.secrets));
   }
 
   async play(job: Job): Promise<PlayedJob> {
@@ -94,7 +94,7 @@ class JobRun {
       result: this.#passed ? 'success' : 'failure',
       steps: this.#steps,
       outputs: Object.fromEntries(
-        // GitHub drops an output that may hold a secret.
+        // GitHub drops outputs that may hold a secret.
         Object.entries(outputs).filter(([, value]) => this.#masker.mask(value) === value),
       ),
       files: (await readdir(this.#runner.workspace, { recursive: true })).sort(),
@@ -115,16 +115,16 @@ class JobRun {
 
   async #playPost({ name, options, main }: Started): Promise<void> {
     const result = await this.#runner.post({ ...options, secrets: this.#masks }, main);
-    this.#record(undefined, `Post ${name}`, ranOf(result));
+    this.#record(undefined, `Post ${name}`, stepRunOf(result));
   }
 
-  #record(id: string | undefined, name: string, { passed, outputs, log, masks }: Ran): void {
+  #record(id: string | undefined, name: string, { passed, outputs, log, masks }: StepRun): void {
     this.#mask(masks ?? []);
     if (!passed) this.#passed = false;
     this.#steps.push({ id, name, outcome: passed ? 'success' : 'failure', outputs, log });
   }
 
-  async #run(step: Step, name: string, scope: Scope): Promise<Ran> {
+  async #run(step: Step, name: string, scope: Scope): Promise<StepRun> {
     const env = scope.contexts['env'] as Values;
     if (step.run !== undefined) return this.#script(interpolate(step.run, scope), env, step.shell);
     const { uses = '' } = step;
@@ -132,10 +132,10 @@ class JobRun {
     const ours = /^OWNER\/REPO(?:\/(delete))?@v1$/.exec(uses);
     if (ours !== null) return this.#ours(ours[1] ?? '', name, inputs, env);
     const { workspace } = this.#runner;
-    return playTheirAction(uses, inputs, { ...this.#setting, workspace });
+    return playOtherAction(uses, inputs, { ...this.#start, workspace });
   }
 
-  async #script(script: string, env: Values, shell: string | undefined): Promise<Ran> {
+  async #script(script: string, env: Values, shell: string | undefined): Promise<StepRun> {
     const { workspace, temporary } = this.#runner;
     const variables = { ...this.#variables, GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temporary };
     const ended = await runScript(script, workspace, { ...variables, ...env }, shell);
@@ -149,22 +149,22 @@ class JobRun {
     return { passed: ended.exitCode === 0, outputs: ended.outputs, log };
   }
 
-  async #ours(action: string, name: string, given: Values, env: Values): Promise<Ran> {
+  async #ours(action: string, name: string, given: Values, env: Values): Promise<StepRun> {
     const options = {
       action,
-      inputs: { ...this.#setting.inputs, ...given },
+      inputs: { ...this.#start.inputs, ...given },
       secrets: this.#masks,
-      env: { GITHUB_API_URL: this.#setting.github.apiUrl, ...env },
+      env: { GITHUB_API_URL: this.#start.github.apiUrl, ...env },
     };
     const main = await this.#runner.main(options);
-    if (await hasPost(path.join(this.#setting.actions, action))) {
+    if (await hasPost(path.join(this.#start.actions, action))) {
       this.#started.push({ name, options, main });
     }
-    return ranOf(main);
+    return stepRunOf(main);
   }
 
   get #variables(): Values {
-    const { apiUrl, repository } = this.#setting.github;
+    const { apiUrl, repository } = this.#start.github;
     return {
       CI: 'true',
       GITHUB_ACTIONS: 'true',
@@ -173,9 +173,9 @@ class JobRun {
     };
   }
 
-  /** What the expressions of a step see, with its own variables. */
+  /** The scope for a step's expressions; `env` are the step's own variables. */
   #scope(env: Values = {}): Scope {
-    const { contexts, secrets } = this.#setting;
+    const { contexts, secrets } = this.#start;
     const known = this.#steps.flatMap(({ id, outcome, outputs }) =>
       id === undefined ? [] : [[id, { outcome, conclusion: outcome, outputs }]],
     );
@@ -197,7 +197,7 @@ class JobRun {
   }
 }
 
-function ranOf({ exitCode, outputs, log, commands }: StepResult): Ran {
+function stepRunOf({ exitCode, outputs, log, commands }: StepResult): StepRun {
   const masks = commands.flatMap(({ name, message }) => (name === 'add-mask' ? [message] : []));
   return { passed: exitCode === 0, outputs, log, masks };
 }

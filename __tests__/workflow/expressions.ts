@@ -1,19 +1,19 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import type { FunctionDefinition } from '@actions/expressions/funcs/info';
 
-/** What an expression can see. A context that is not in it is an error, as on GitHub. */
+/** What an expression may refer to. Any other context is an error, as on GitHub. */
 export interface Scope {
   readonly contexts: Readonly<Record<string, unknown>>;
-  /** what `success()` and `failure()` say */
+  /** the results of `success()` and `failure()`, which only conditions may call */
   readonly status?: { readonly success: boolean; readonly failure: boolean };
 }
 
-/** A text with its `${{ }}` replaced by what they are. */
+/** Replaces every `${{ }}` in a text by its value. */
 export function interpolate(text: string, scope: Scope): string {
   return text.replaceAll(EXPRESSION, (_, source: string) => evaluate(source, scope).coerceString());
 }
 
-/** The values of a mapping, interpolated. */
+/** Interpolates the values of a mapping. */
 export function interpolateAll(
   values: Readonly<Record<string, unknown>> | undefined,
   scope: Scope,
@@ -24,7 +24,10 @@ export function interpolateAll(
   );
 }
 
-/** Whether an `if` lets a job or step run: without a status function, `success()` is added to it. */
+/**
+ * Whether an `if` lets a job or step run. If it calls no status function, `success()` must hold as
+ * well.
+ */
 export function holds(condition: string | boolean | undefined, scope: Scope): boolean {
   const text = String(condition ?? '').trim() || 'success()';
   const source = text.replace(/^\$\{\{(.*)\}\}$/s, '$1');
@@ -37,7 +40,7 @@ export function holds(condition: string | boolean | undefined, scope: Scope): bo
   );
 }
 
-// An expression ends at the first }} that is not within a text.
+// An expression ends at the first }} outside a string.
 const EXPRESSION = /\$\{\{((?:'[^']*'|[^'])*?)\}\}/g;
 
 const STATUS_FUNCTIONS = ['success', 'failure', 'always', 'cancelled'];
@@ -68,7 +71,7 @@ function dataOf(value: unknown): data.ExpressionData {
   return JSON.parse(JSON.stringify(value), data.reviver);
 }
 
-/** The functions that only conditions have. A run of the player is never cancelled. */
+/** The status functions, which only conditions may call. The player never cancels a run. */
 function functionsOf({ status }: Scope): Map<string, FunctionDefinition> {
   const results: Readonly<Record<string, boolean>> =
     status === undefined ? {} : { ...status, always: true, cancelled: false };

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GitHub } from '../../sandbox/github/github.ts';
-import type { PlayedJob } from '../../sandbox/workflow/job.ts';
-import { type Play, playWorkflow, rerunFailedJobs } from '../../sandbox/workflow/play.ts';
+import type { PlayedJob } from './job.ts';
+import { type Play, playWorkflow, rerunFailedJobs } from './play.ts';
 
-/** Actions as small as can be: the first one has a post entry. */
+/** Two minimal actions; the first one has a post entry. */
 const ACTION = `
 inputs:
   name: {}
@@ -49,7 +49,7 @@ afterAll(async () => {
   await rm(actions, { recursive: true, force: true });
 });
 
-/** Plays jobs of a workflow that runs by hand. */
+/** Plays jobs of a workflow that is started by hand. */
 async function play(jobs: string, more: Partial<Play> = {}) {
   const workflow = `name: Test\non: workflow_dispatch\njobs:\n${jobs}`;
   const event = { name: 'workflow_dispatch', payload: {} };
@@ -312,7 +312,7 @@ describe('jobs', () => {
   });
 });
 
-/** A job of the workflow that the tests below play. */
+/** A job in YAML, for the workflows below. */
 const jobOf = (id: string, more: string, steps: string) =>
   `  ${id}:\n    runs-on: ubuntu-latest\n${more.replace(/^(?=.)/gm, '    ')}    steps:\n${steps}`;
 

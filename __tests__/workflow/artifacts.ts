@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Values } from './workflow-file.ts';
 
-/** What actions/upload-artifact or actions/download-artifact did. */
+/** The result of actions/upload-artifact or actions/download-artifact. */
 export interface Transfer {
   readonly passed: boolean;
   readonly log: readonly string[];
@@ -11,8 +11,8 @@ export interface Transfer {
 type Files = ReadonlyMap<string, Buffer>;
 
 /**
- * The artifacts of a run, which all its attempts share. An artifact never changes: a second one of
- * the same name is refused, unless it is to overwrite the first.
+ * The artifacts of a run, shared by all its attempts. Artifacts are immutable: a second upload with
+ * the same name fails, unless it is told to overwrite the first.
  */
 export class Artifacts {
   readonly #artifacts = new Map<string, Files>();
@@ -21,13 +21,13 @@ export class Artifacts {
     return [...this.#artifacts.keys()];
   }
 
-  /** The content of an artifact, by path. */
+  /** The files of an artifact, by path. */
   read(name: string): Values {
     const files = this.#artifacts.get(name) ?? new Map<string, Buffer>();
     return Object.fromEntries([...files].map(([file, content]) => [file, content.toString()]));
   }
 
-  /** Plays actions/upload-artifact, for one file or directory. Throws for what is not played. */
+  /** Plays actions/upload-artifact with one file or directory. Throws for inputs it can't play. */
   async upload(inputs: Values, workspace: string): Promise<Transfer> {
     expectInputs(inputs, UPLOAD_INPUTS);
     const { name = 'artifact', path: place = '', 'if-no-files-found': none = 'warn' } = inputs;
@@ -44,7 +44,7 @@ export class Artifacts {
     return { passed: true, log: [`Artifact ${name} has ${files.size} files`] };
   }
 
-  /** Plays actions/download-artifact, for artifacts of this run. Throws for what is not played. */
+  /** Plays actions/download-artifact for artifacts of this run. Throws for inputs it can't play. */
   async download(inputs: Values, workspace: string): Promise<Transfer> {
     expectInputs(inputs, DOWNLOAD_INPUTS);
     const { name = '', pattern = '*', path: place = '', 'merge-multiple': merge } = inputs;
@@ -78,7 +78,7 @@ function failed(message: string): Transfer {
   return { passed: false, log: [`Error: ${message}`] };
 }
 
-/** The files below a place. One that is hidden, the place itself too, counts only when asked for. */
+/** Collects a file or the files in a directory; hidden ones only if asked for. */
 async function collect(place: string, hidden: boolean): Promise<Files> {
   const found = await stat(place).catch(() => undefined);
   if (found === undefined || isHidden(path.basename(place), hidden)) return new Map();
@@ -99,7 +99,7 @@ function isHidden(name: string, asked: boolean): boolean {
   return !asked && name.startsWith('.');
 }
 
-/** Artifacts keep no permissions, so what comes out of one has the usual ones. */
+/** Writes the files with default permissions, because artifacts don't keep any. */
 async function unpack(files: Files, directory: string): Promise<void> {
   for (const [file, content] of files) {
     const target = path.join(directory, file);

@@ -5,19 +5,19 @@ type Cell = string | number | boolean;
 export interface Strategy {
   readonly matrix?: Readonly<Record<string, readonly Cell[]>>;
   readonly 'fail-fast'?: boolean;
-  /** of no meaning here, where one job runs at a time */
+  /** irrelevant here, because the player runs one job at a time */
   readonly 'max-parallel'?: number;
 }
 
-/** One of the jobs that a job's matrix makes; a job without a matrix is one. */
+/** One of the jobs of a matrix; a job without a matrix has a single leg. */
 export interface Leg {
-  /** the job as GitHub lists it: `make`, or with a matrix `make (0)` */
+  /** the name that GitHub lists the job under: `make`, or `make (0)` with a matrix */
   readonly key: string;
-  /** the contexts strategy and matrix */
+  /** the contexts `strategy` and `matrix` */
   readonly contexts: Readonly<Record<'strategy' | 'matrix', Readonly<Record<string, unknown>>>>;
 }
 
-/** The jobs that a job's matrix makes. Throws for a matrix that is not plain lists. */
+/** Expands a job's matrix. Throws unless the matrix consists of plain lists. */
 export function legsOf(id: string, { strategy = {} }: Job): readonly Leg[] {
   const cells = combine(Object.entries(strategy.matrix ?? {}));
   return cells.map((matrix, index) => {
@@ -37,7 +37,7 @@ export function failsFast(strategy: Strategy = {}): boolean {
   return strategy['fail-fast'] ?? true;
 }
 
-/** Every combination of the lists' values; the last list changes fastest. */
+/** All combinations of the lists' values; the last list changes fastest. */
 function combine(
   lists: readonly (readonly [string, readonly Cell[]])[],
 ): readonly Readonly<Record<string, Cell>>[] {
@@ -54,15 +54,16 @@ function isPlain(cells: unknown): boolean {
   return Array.isArray(cells) && cells.length > 0 && cells.every((cell) => Object(cell) !== cell);
 }
 
-/** What the jobs that need a job see of all its legs; of an output, the last leg's value counts. */
-export function together<Result extends string>(
+/** The combined result of all legs, for jobs that need them; the last leg to set an output wins. */
+export function combineLegs<Result extends string>(
   legs: readonly { readonly result: Result; readonly outputs: Values }[],
 ): { readonly result: Result | 'success'; readonly outputs: Values } {
   const results = legs.map(({ result }) => result);
-  const result = results.find((one) => one === 'failure') ?? results.find(isNoSuccess) ?? 'success';
+  const result =
+    results.find((one) => one === 'failure') ?? results.find(isNotSuccess) ?? 'success';
   return { result, outputs: Object.assign({}, ...legs.map(({ outputs }) => outputs)) };
 }
 
-function isNoSuccess(result: string): boolean {
+function isNotSuccess(result: string): boolean {
   return result !== 'success';
 }

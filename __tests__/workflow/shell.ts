@@ -2,23 +2,23 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseFileCommands } from '../runner/commands.ts';
+import { parseFileCommands } from '../../sandbox/runner/commands.ts';
 import type { Values } from './workflow-file.ts';
 
 export interface ScriptResult {
   readonly exitCode: number | null;
-  /** what it printed, line by line, unmasked; standard error first */
+  /** the lines that it printed, unmasked; standard error comes first */
   readonly lines: readonly string[];
   readonly outputs: Values;
-  /** variables for later steps */
+  /** the environment variables that it set for later steps */
   readonly exported: Values;
 }
 
 /** A script that takes longer than this is killed, in milliseconds. */
-const LONGEST_SCRIPT = 60_000;
+const SCRIPT_TIMEOUT = 60_000;
 
 /**
- * Runs a script as a `run` step does, with nothing of this process's environment but what programs
+ * Runs a script as a `run` step does. Of this process's environment, it only gets what programs
  * need.
  */
 export async function runScript(
@@ -45,7 +45,7 @@ export async function runScript(
   }
 }
 
-/** GitHub is stricter when the shell is named. */
+/** The options that GitHub runs bash with; it is stricter if the step names the shell. */
 function optionsOf(shell: string | undefined): readonly string[] {
   if (shell === undefined) return ['-e'];
   if (shell === 'bash') return ['--noprofile', '--norc', '-eo', 'pipefail'];
@@ -61,7 +61,7 @@ function startBash(
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LONGEST_SCRIPT,
+    timeout: SCRIPT_TIMEOUT,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

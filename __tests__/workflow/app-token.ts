@@ -1,9 +1,9 @@
-import type { GitHub, Permissions } from '../github/github.ts';
+import type { GitHub, Permissions } from '../../sandbox/github/github.ts';
 import type { Values } from './workflow-file.ts';
 
 /**
- * Plays actions/create-github-app-token: the token of an App that was granted everything, or, with
- * `permission-` inputs, only what they name. Throws for an input that the action does not have.
+ * Plays actions/create-github-app-token for an App that has all permissions: the token gets all of
+ * them, or only those that `permission-` inputs name. Throws for inputs that don't exist.
  */
 export function issueAppToken(github: GitHub, inputs: Values): string {
   const { 'client-id': id = '', 'private-key': key = '', ...asked } = inputs;
@@ -19,7 +19,7 @@ export function issueAppToken(github: GitHub, inputs: Values): string {
     : github.issueToken({ ...NOTHING, ...Object.fromEntries(granted) });
 }
 
-// There is none for variables.
+// The action has no input for variables.
 const PERMISSIONS: Readonly<Record<string, keyof Permissions>> = {
   'permission-secrets': 'secrets',
   'permission-environments': 'environments',
