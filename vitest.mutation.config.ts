@@ -4,10 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   logLevel: 'error',
   test: {
-    include: [
-      '__tests__/{key-pair,http,insights-hub,runner,inputs}/**/*.test.ts',
-      '__tests__/{create,delete}/inputs.test.ts',
-    ],
+    include: ['__tests__/{keys,http,insights-hub,host,inputs}/**/*.test.ts', '__tests__/*.test.ts'],
     // It plays another system, for all files of a worker.
     exclude: ['__tests__/inputs/output-directory-windows.test.ts'],
     setupFiles: ['vitest.mutation.setup.ts'],

@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { Secret } from '../src/secret.ts';
+import { describe, expect, test } from 'vitest';
+import { KnownSecrets, Secret } from '../src/secret.ts';
 
 const VALUE = 'Tr0ub4dor&3';
 
@@ -44,4 +45,249 @@ test('reveals exactly what it was made of', () => {
       ]);
     }),
   );
+});
+
+function start() {
+  const masked: string[] = [];
+  const secrets = new KnownSecrets((values) => masked.push(...values));
+  const mask = (...values: readonly string[]) => secrets.mask(values.map((v) => new Secret(v)));
+  return { secrets, masked, mask };
+}
+
+describe('masking', () => {
+  test('is asked for at once, and once for each value', () => {
+    const { masked, mask } = start();
+    mask('first', 'second', 'first');
+    expect(masked).toEqual(['first', 'second']);
+    mask('second', 'third');
+    expect(masked).toEqual(['first', 'second', 'third']);
+  });
+
+  test('is not asked for nothing', () => {
+    const { secrets, masked, mask } = start();
+    mask('', 'first');
+    expect(masked).toEqual(['first']);
+    expect(secrets.redact('a b')).toBe('a b');
+  });
+
+  test('happens exactly once for each of any values', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.string({ minLength: 1, maxLength: 2 }))), (batches) => {
+        const { masked, mask } = start();
+        for (const batch of batches) mask(...batch);
+        expect(masked).toEqual([...new Set(batches.flat())]);
+      }),
+    );
+  });
+});
+
+describe('redacting', () => {
+  test('leaves text alone without secrets, and around them', () => {
+    const { secrets, mask } = start();
+    expect(secrets.redact('nothing here')).toBe('nothing here');
+    mask('sesame');
+    expect(secrets.redact('open sesame, please; Sesame')).toBe('open ***, please; Sesame');
+  });
+
+  test('knows a secret from the moment it is masked', () => {
+    const { secrets, mask } = start();
+    mask('first');
+    expect(secrets.redact('first second')).toBe('*** second');
+    mask('second');
+    expect(secrets.redact('first second')).toBe('*** ***');
+  });
+
+  test('leaves alone what is too short in base64 to be told from words', () => {
+    const { secrets, mask } = start();
+    mask('abcde');
+    expect(secrets.redact('YWJjZGU=')).toBe('***');
+    expect(secrets.redact('YWJjZGU YmNkZQ')).toBe('YWJjZGU YmNkZQ');
+  });
+
+  test('takes the longest first, in whatever order they came', () => {
+    const { secrets, mask } = start();
+    mask('horse');
+    mask('correct horse battery', 'horse battery');
+    expect(secrets.redact('a correct horse battery')).toBe('a ***');
+  });
+
+  test.each([
+    ['signs of patterns', 'a$&b.*(c', 'x a$&b.*(c y'],
+    ['JSON', 'say "open\\sesame"', JSON.stringify('x say "open\\sesame" y').slice(1, -1)],
+    ['a URI', 'a b/c?d=é', `x ${encodeURIComponent('a b/c?d=é')} y`],
+    ['base64', 'mqtt1-ci:secret', `x ${Buffer.from('mqtt1-ci:secret').toString('base64')} y`],
+    ['base64 without padding', 'mqtt1-ci:sec', 'x bXF0dDEtY2k6c2Vj y'],
+  ])('finds it in %s', (_, secret, text) => {
+    const { secrets, mask } = start();
+    mask(secret);
+    expect(secrets.redact(text)).toBe('x *** y');
+  });
+
+  test.each(['twelve-chars', 'thirteen-char', 'fourteen-chars'])(
+    'finds %s in the middle of base64, at every alignment',
+    (secret) => {
+      const { secrets, mask } = start();
+      mask(secret);
+      for (const before of ['', 'u', 'us', 'use']) {
+        const text = Buffer.from(`${before}${secret}, and`).toString('base64');
+        expect(secrets.redact(text)).toMatch(/^[\w+/]{0,4}\*\*\*[\w+/]{0,8}=*$/);
+      }
+    },
+  );
+
+  /** What a server may make of a value that it repeats. */
+  const forms: readonly ((value: string) => string)[] = [
+    (value) => value,
+    (value) => JSON.stringify(value),
+    (value) => encodeURIComponent(value),
+    (value) => Buffer.from(value).toString('base64'),
+    (value) => Buffer.from(value).toString('base64').replace(/=+$/, ''),
+    // Base64 of text that ends in the value, at every alignment.
+    ...['u', 'us', 'use'].map(
+      (before) => (value: string) => Buffer.from(`${before}${value}`).toString('base64'),
+    ),
+  ];
+
+  /** The part of a form that is the value's alone. */
+  const essenceOf = (form: string) => form.replace(/^"|"$/g, '').replace(/=+$/, '').slice(4);
+
+  test('leaves no known secret in any of these forms', () => {
+    // An asterisk could make a secret of what replaces another one.
+    const secret = fc
+      .string({ unit: 'grapheme', minLength: 12, maxLength: 60 })
+      .filter((value) => !value.includes('*') && value.isWellFormed());
+    const noise = fc.string({ maxLength: 10 });
+    fc.assert(
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), noise, (values, around) => {
+        const { secrets, mask } = start();
+        mask(...values);
+        const all = values.flatMap((value) => forms.map((form) => form(value)));
+        const text = all.map((form) => `${around} ${form} `).join('');
+        const redacted = secrets.redact(text);
+        for (const form of all) expect(redacted).not.toContain(essenceOf(form));
+        expect(secrets.redact(redacted)).toBe(redacted);
+      }),
+    );
+  });
+
+  test('takes text that is not well-formed', () => {
+    const { secrets, mask } = start();
+    mask('half \ud83d of a pair');
+    expect(secrets.redact('it is half \ud83d of a pair')).toBe('it is ***');
+  });
+});
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+const bodyOf = (key: string) => key.replace(/-----[^-]*-----|\s/g, '');
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** What servers may make of a key. */
+const keyForms: Readonly<Record<string, string>> = {
+  file: pem,
+  body: bodyOf(pem),
+  'wrapped anew': bodyOf(pem).replace(/.{76}/g, '$&\n'),
+  JSON: JSON.stringify(pem),
+  URL: encodeURIComponent(pem),
+  base64: base64(pem),
+  'base64 in lines': base64(pem).replace(/.{76}/g, '$&\n'),
+  'base64 of the trimmed file': base64(pem.trimEnd()),
+  'base64 behind one character': base64(`x${pem}`),
+  'base64 behind two characters': base64(`xy${pem}`),
+  'base64 of the body': base64(bodyOf(pem)),
+  'base64 of JSON': base64(JSON.stringify(pem)),
+  'base64 in a URL': encodeURIComponent(base64(pem)),
+};
+
+/** The longest piece that two texts share. */
+function longestShared(text: string, other: string): number {
+  let longest = 0;
+  for (let at = 0; at < text.length; at++) {
+    while (at + longest < text.length && other.includes(text.slice(at, at + longest + 1))) {
+      longest++;
+    }
+  }
+  return longest;
+}
+
+describe('of a private key', () => {
+  const knowingKey = (...keys: readonly string[]) => {
+    const { secrets, masked } = start();
+    for (const key of keys) secrets.maskKey(new Secret(key), [new Secret(`mask of ${key}`)]);
+    return { secrets, masked, hide: (text: string) => secrets.redactPieces(text) };
+  };
+
+  test('the masks are printed as they are given', () => {
+    expect(knowingKey(pem).masked).toEqual([`mask of ${pem}`]);
+  });
+
+  test.each(Object.entries(keyForms))('nothing is left of %s', (_, form) => {
+    const hidden = knowingKey(pem).hide(`before ${form} after`);
+    expect(hidden).toMatch(/^before .*\*\*\*.* after$/s);
+    // What is left are armour, line ends and the odd ends of a form.
+    const left = hidden.replace(/-----[^-]*-----|\*\*\*|before|after/g, '');
+    expect(longestShared(left, form)).toBeLessThan(60);
+    expect(longestShared(hidden, bodyOf(pem))).toBeLessThan(16);
+    expect(knowingKey(pem).hide(hidden)).toBe(hidden);
+  });
+
+  test('any piece of 16 characters is hidden, wherever it stands', () => {
+    const body = bodyOf(pem);
+    const noise = fc.stringMatching(/^[ -~]{0,40}$/).filter((text) => !/%2[bf]|%3d/i.test(text));
+    const piece = fc
+      .tuple(fc.nat(body.length - 16), fc.integer({ min: 16, max: 200 }))
+      .map(([from, length]) => body.slice(from, from + length))
+      .filter((text) => /[a-z]/.test(text) && /[A-Z]/.test(text));
+    const { hide } = knowingKey(pem);
+    fc.assert(
+      fc.property(noise, piece, noise, (before, secret, after) => {
+        expect(hide(`${before} ${secret} ${after}`)).toBe(`${before} *** ${after}`);
+      }),
+    );
+  });
+
+  test('other text is left alone', () => {
+    const { hide } = knowingKey(pem);
+    const usual = '9eyf37799b5949099a5287a547f8e001 01G16QJSRNKA3JD4DQE2Z7KPEK /tmp/work/a.key';
+    for (const text of [usual, 'Other/Run/Without/Keys0', 'AbCdEfGhIj%2BAbCdEfGhIj%3D']) {
+      expect(hide(text)).toBe(text);
+    }
+  });
+
+  /** A short key, so that what is hidden of a text can be told to the character. */
+  const short = 'aB1cD2eFABCDefghiJ3kL4mNoP5qR6sTABCDefghuV7wX8yZ+/a+b/c+d/e+f/gH';
+
+  test.each([
+    ['a piece of 16 characters is hidden', 'aB1cD2eFABCDefgh', '***'],
+    ['one of 15 is no secret', 'aB1cD2eFABCDefg', 'aB1cD2eFABCDefg'],
+    ['nor is it amid other characters', '0000000000aB1cD2eFABCDefg0', '0000000000aB1cD2eFABCDefg0'],
+    ['what is around it stays', '0000aB1cD2eFABCDefghi0000', '0000***0000'],
+    ['so does what is between two pieces', 'aB1cD2eFABCDefgh00oP5qR6sTABCDefgh', '***00***'],
+    ['two that touch are two', 'aB1cD2eFABCDefghFABCDefghiJ3kL4m', '******'],
+    ['with the escapes of a URL it is hidden, too', '0uV7wX8yZ%2B%2Fa%2bb%2fc%2Bd%2F0', '0***0'],
+    ['the end of one form before another is no piece', 'f/gHLS0tLS1CRUdJ', 'f/gHLS0tLS1CRUdJ'],
+  ])('%s', (_, text, shown) => {
+    const { hide } = knowingKey(`-----BEGIN X-----\n${short}\n-----END X-----\n`);
+    expect(hide(text)).toBe(shown);
+  });
+
+  test('pieces of several keys are hidden together', () => {
+    const { hide } = knowingKey(short, 'ZyXwVuTsRqPoNmLkJiHg');
+    expect(hide('aB1cD2eFABCDefgh00ZyXwVuTsRqPoNmLk')).toBe('***00***');
+  });
+
+  test('pieces are known as long as it is among the latest 16', () => {
+    const others = Array.from({ length: 15 }, (_, index) => `${short}${index}`.slice(20));
+    const piece = 'aB1cD2eFABCDefgh';
+    expect(knowingKey(short, ...others).hide(piece)).toBe('***');
+    expect(knowingKey(short, ...others, 'one more').hide(piece)).toBe(piece);
+  });
+});
+
+test('pieces of 16 characters of other secrets are hidden in what a server says', () => {
+  const { secrets, mask } = start();
+  mask('correct-horse-battery-staple');
+  expect(secrets.redactPieces('it is orse-battery-stap')).toBe('it is ***');
+  expect(secrets.redactPieces('it is orse-battery-s!')).toBe('it is orse-battery-s!');
+  expect(secrets.redact('it is orse-battery-stap')).toBe('it is orse-battery-stap');
 });

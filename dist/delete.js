@@ -1,1 +1,1 @@
-import{end as i}from"./index.js";await i();
+import{deleteEntry as i}from"./index.js";await i();

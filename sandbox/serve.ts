@@ -1,19 +1,19 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { mqttxConnection } from '../src/mqtt/mqttx.ts';
+import { mqttxConnection } from '../src/mqtt/broker.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
 import { standardScreen } from './screen.ts';
 import { startBroker, startHub } from './services.ts';
 import { inputLines } from './show.ts';
 
-/** An agent that is there from the start, so that a client has something to connect with. */
+/** An agent that exists from the start, so that clients have something to connect as. */
 const AGENT = 'by-hand';
 
 type Inputs = Readonly<Record<string, string>>;
 
-/** Keeps an embedded Insights Hub and its broker running, and says how to reach them. */
+/** Runs an embedded Insights Hub and its broker until a signal, and prints how to use them. */
 export async function serve(options: DemoOptions): Promise<void> {
   const hub = await startHub(options);
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-serve-'));
@@ -73,7 +73,7 @@ function show(
 
 const codeLines = (texts: readonly string[]) => texts.map((text) => ({ text, isCode: true }));
 
-/** Files to connect with: what an agent that is there was issued. */
+/** Adds an agent, and writes its key, certificate and connection file. */
 async function equip(hub: InsightsHub, directory: string, { hostname, port }: URL) {
   await hub.addAgent(AGENT);
   const clientId = `${hub.tenant}_${AGENT}`;
@@ -129,7 +129,7 @@ function publishLines(
   ];
 }
 
-/** Who waits for the file finds all of it, or nothing. */
+/** Writes the file in one step, so that whoever waits for it never reads half of it. */
 async function writeAddresses(file: string, inputs: Inputs): Promise<void> {
   const lines = Object.entries(inputs).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(`${file}.new`, lines.join(''));

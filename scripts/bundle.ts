@@ -13,7 +13,11 @@ const DIST = path.join(ROOT, 'dist');
 const LICENCES = 'licenses.txt';
 
 /** The functions of the bundle, by the launchers that call them. */
-const LAUNCHERS = { 'create.js': 'create', 'create-post.js': 'cleanUp', 'delete.js': 'end' };
+const LAUNCHERS = {
+  'create.js': 'create',
+  'create-post.js': 'cleanUp',
+  'delete.js': 'deleteEntry',
+};
 
 const { code, assets } = await ncc(path.join(ROOT, 'lib/index.js'), {
   cache: false,

@@ -23,28 +23,28 @@ export const failureCodes = [
 
 export type FailureCode = (typeof failureCodes)[number];
 
-/** A call that failed. `said` is what the server sent: raw, not fit to be shown as it is. */
+/** A call that failed. */
 export interface FailedCall {
   readonly method: string;
   readonly url: URL;
   readonly status?: number;
+  /** why no whole answer came, in our own words; follows a colon */
+  readonly reason?: string;
+  /** what the server sent: raw, not fit to be shown as it is */
   readonly said?: ServerWords;
 }
 
-/** The parts of an error body that help a person or Siemens' support; all raw. */
+/** The parts of an error answer that help a person or the service's support; all raw. */
 export interface ServerWords {
-  readonly code?: string;
-  readonly message?: string;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
   /** log reference or error id */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
   /** what the server would have accepted, in its own notation */
-  readonly permissions?: string;
+  readonly permissions?: string | undefined;
 }
 
-/**
- * A failure with a name. Its message holds our own words and the user's inputs only;
- * what a server said is kept apart, in `call`, until it is shown.
- */
+/** A failure with a name. Its message holds our own words and the user's inputs, `call` the rest. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly call: FailedCall | undefined;
@@ -66,16 +66,22 @@ export interface FailureOptions {
   readonly mayBeDone?: boolean;
 }
 
-/** Any error as a failure. The message of a bug is not repeated: nobody knows what it quotes. */
+/** Any error as a failure. A bug's own message is dropped: it may quote a secret. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const name = error instanceof Error ? error.name : typeof error;
   return new Failure(
     'internal',
     `An unexpected ${name} came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.`,
-    // Nobody knows how far a bug let things come.
+    // A bug may come up before or after the work was done.
     { cause: error, mayBeDone: true },
   );
+}
+
+/** Whether a call was finally answered with one of these statuses. */
+export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  if (!(error instanceof Failure) || error.code === 'timeout') return false;
+  return error.call?.status !== undefined && statuses.includes(error.call.status);
 }
 
 /** The code of a system error such as ENOSPC, or the error's name: never its message. */

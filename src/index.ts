@@ -1,4 +1,4 @@
 /** What the launchers of the bundle call, each for one entry of an action file. */
-export { create } from './create/main.ts';
-export { cleanUp } from './create/post.ts';
-export { end } from './delete/main.ts';
+export { deleteEntry } from './delete.ts';
+export { create } from './main.ts';
+export { cleanUp } from './post.ts';

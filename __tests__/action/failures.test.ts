@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Fault, HubEndpoint } from '../../sandbox/faults.ts';
-import { agentsOf, codeOf, errorOf, preload, test } from './sandbox.ts';
+import { agentsOf, codeOf, errorOf, onceGuarded, preload, test } from './sandbox.ts';
 
 interface Row {
   readonly fault: Fault;
@@ -245,7 +245,7 @@ describe.concurrent('a bug', () => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
-      preload(`setTimeout(() => { throw new RangeError('a-secret' + '-text'); }, 1);`),
+      preload(onceGuarded("throw new RangeError('a-secret' + '-text');")),
     );
     expect(result.exitCode).toBe(1);
     expect(errorOf(result)).toMatch(/^\[internal\] An unexpected RangeError/);
@@ -283,7 +283,7 @@ describe.concurrent('a bug', () => {
       {},
       preload(`import fs from 'node:fs/promises';
         import { syncBuiltinESMExports } from 'node:module';
-        fs.open = () => new Promise(() => {});
+        fs.writeFile = () => new Promise(() => {});
         syncBuiltinESMExports();`),
     );
     expect(result.exitCode).toBe(1);

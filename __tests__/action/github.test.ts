@@ -3,7 +3,16 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Fault, GitHubEndpoint } from '../../sandbox/faults.ts';
 import type { GitHub, Permissions } from '../../sandbox/github/github.ts';
-import { agentsOf, codeOf, errorOf, preload, type Sandbox, test, waitFor } from './sandbox.ts';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  preload,
+  readyPairs,
+  type Sandbox,
+  test,
+  waitFor,
+} from './sandbox.ts';
 
 const KEY = 'INSIGHTS_HUB_AGENT_PRIVATE_KEY';
 const CERTIFICATE = 'INSIGHTS_HUB_AGENT_CERTIFICATE';
@@ -131,7 +140,7 @@ describe.concurrent('secrets are pushed', () => {
     await sandbox.main(inputs);
     for (const { headers } of github.requests) {
       expect(headers).toMatchObject({
-        authorization: `Bearer ${inputs['github-token']}`,
+        authorization: `token ${inputs['github-token']}`,
         'x-github-api-version': '2022-11-28',
         accept: 'application/vnd.github.v3+json',
         'user-agent': expect.stringMatching(/^insights-hub-agent-certificate\//),
@@ -411,10 +420,10 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
   });
 
   test('is saved when the time is over', async ({ start }) => {
-    const sandbox = await start();
+    const sandbox = await start({ pairs: await readyPairs() });
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'silence' } });
-    const result = await sandbox.main({ ...toRepository(github), timeout: '3' });
+    const result = await sandbox.main({ ...toRepository(github), timeout: '5' });
     expect(codeOf(result)).toBe('delivery-failed');
     expect(await readFile(result.outputs['privateKeyPath'] ?? '', 'utf8')).toBe(
       pairOf(sandbox).privateKey,
@@ -459,17 +468,35 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
   });
 });
 
-describe.concurrent('Octokit does not stumble over', () => {
-  test.for(['/nowhere/event.json', process.execPath, '/'])(
-    'the event file %s',
+describe.concurrent("the job's context, which Octokit reads,", () => {
+  test.for([process.execPath, '/'])(
+    'is a reason to create nothing when its event file is %s',
     async (file, { start }) => {
       const sandbox = await start();
       const github = await sandbox.startGitHub();
-      const result = await sandbox.main(toRepository(github), { env: { GITHUB_EVENT_PATH: file } });
-      expect(errorOf(result)).toBe('');
-      expect(result.stdout).not.toContain('GITHUB_EVENT_PATH');
+      const env = { GITHUB_EVENT_PATH: file };
+      const result = await sandbox.main(toRepository(github), { env });
+      expect(codeOf(result)).toBe('destination-invalid');
+      expect(errorOf(result)).toContain('GITHUB_EVENT_PATH');
+      expect(sandbox.hub.seen('create')).toEqual([]);
+      const removing = { ...toRepository(github), destination: 'repository' };
+      expect(codeOf(await sandbox.delete(removing, { env }))).toBe('destination-invalid');
+      expect(github.requests).toEqual([]);
     },
   );
+
+  test('may lack its event file', async ({ start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const env = { GITHUB_EVENT_PATH: '/nowhere/event.json' };
+    expect(errorOf(await sandbox.main(toRepository(github), { env }))).toBe('');
+  });
+
+  test('is not read for files', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { GITHUB_EVENT_PATH: '/' } });
+    expect(errorOf(result)).toBe('');
+  });
 
   test('a proxy variable that is blank', async ({ start }) => {
     const sandbox = await start();

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeFiles } from '../../src/destinations/clean-up.ts';
-import { draftsIn } from '../../src/destinations/drafts.ts';
-import { forgetful, Journal, type MadeFile, readJournal } from '../../src/destinations/journal.ts';
+import { temporaryNames } from '../../src/destinations/files.ts';
+import { Journal, type MadeFile, noLog, readJournal } from '../../src/destinations/journal.ts';
 
 let root: string;
 let workspace: string;
@@ -38,7 +38,7 @@ async function make(
   ...names: readonly string[]
 ): Promise<void> {
   const file = inWorkspace(...names);
-  await journal.record({ kind, path: file });
+  journal.record({ kind, path: file });
   await (kind === 'directory' ? mkdir(file) : writeFile(file, 'made'));
 }
 
@@ -77,9 +77,9 @@ test('does not mind what is gone already', async () => {
 
 test('does not mind what was noted and never made', async () => {
   await makeAll();
-  await journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.key') });
-  await journal.record({ kind: 'placing', path: inWorkspace('c.key'), inode: '1' });
-  await journal.record({ kind: 'directory', path: inWorkspace('other', 'inner') });
+  journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.key') });
+  journal.record({ kind: 'placing', path: inWorkspace('c.key'), inode: '1' });
+  journal.record({ kind: 'directory', path: inWorkspace('other', 'inner') });
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
 });
@@ -138,30 +138,30 @@ test.skipIf(process.platform === 'win32')('removes a link, and not what it leads
   expect(await readFile(theirs, 'utf8')).toBe('theirs');
 });
 
-test('removes the drafts of a killed step, and no other file beside them', async () => {
+test('removes the temporary files of a killed step, and no other file beside them', async () => {
   await make('directory', 'out');
-  const drafts = draftsIn(journal);
-  const half = [drafts.nameIn(inWorkspace('out')), drafts.nameIn(inWorkspace('out'))];
+  const temporary = temporaryNames(journal);
+  const half = [temporary(inWorkspace('out')), temporary(inWorkspace('out'))];
   for (const file of half) await writeFile(file, 'half');
-  const theirs = draftsIn(forgetful).nameIn(inWorkspace('out'));
+  const theirs = temporaryNames(noLog)(inWorkspace('out'));
   await writeFile(theirs, 'theirs');
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual(['out', path.join('out', path.basename(theirs))]);
 });
 
-test('has no problem with drafts in a directory that is gone', async () => {
-  draftsIn(journal).nameIn(inWorkspace('gone'));
+test('has no problem with temporary files in a directory that is gone', async () => {
+  temporaryNames(journal)(inWorkspace('gone'));
   expect(await cleanUp()).toEqual([]);
 });
 
 test('removes a file that was being placed', async () => {
   await make('directory', 'out');
-  const draft = inWorkspace('out', '.draft.tmp');
+  const temporary = inWorkspace('out', '.first.tmp');
   const placed = inWorkspace('out', 'a.key');
-  await make('file', 'out', '.draft.tmp');
-  const { ino } = await stat(draft, { bigint: true });
-  await journal.record({ kind: 'placing', path: placed, inode: String(ino) });
-  await link(draft, placed);
+  await make('file', 'out', '.first.tmp');
+  const { ino } = await stat(temporary, { bigint: true });
+  journal.record({ kind: 'placing', path: placed, inode: String(ino) });
+  await link(temporary, placed);
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
 });
@@ -170,7 +170,7 @@ test('leaves somebody else’s file where one was to be placed', async () => {
   const placed = inWorkspace('a.key');
   await writeFile(placed, 'theirs');
   const { ino } = await lstat(placed, { bigint: true });
-  await journal.record({ kind: 'placing', path: placed, inode: String(ino + 1n) });
+  journal.record({ kind: 'placing', path: placed, inode: String(ino + 1n) });
   expect(await cleanUp()).toEqual([]);
   expect(await readFile(placed, 'utf8')).toBe('theirs');
 });
@@ -190,4 +190,33 @@ test('a shared file goes as soon as no connection file names it, whatever else i
 
   expect(await removeFiles([{ kind: 'shared', path: first }])).toEqual([]);
   expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
+});
+
+test('a file that is kept after all stays, also one that connection files share', async () => {
+  await makeAll();
+  const kept = ['a.key', 'a.pem'].map((name) => inWorkspace('out', 'certificates', name));
+  const shared = inWorkspace('broker-ca.pem');
+  await writeFile(shared, 'a CA');
+  journal.record({ kind: 'placing', path: shared, inode: '1' }, { kind: 'shared', path: shared });
+  for (const file of [...kept, shared]) journal.record({ kind: 'kept', path: file });
+  expect(await cleanUp()).toEqual([]);
+  expect(await left()).toEqual([
+    'broker-ca.pem',
+    'out',
+    path.join('out', '.gitignore'),
+    path.join('out', 'certificates'),
+    path.join('out', 'certificates', 'a.key'),
+    path.join('out', 'certificates', 'a.pem'),
+  ]);
+});
+
+test('a shared file that was being placed by this step stays while another step uses it', async () => {
+  const shared = inWorkspace('broker-ca.pem');
+  await writeFile(shared, 'a CA');
+  await writeFile(inWorkspace('theirs.mqttx.json'), JSON.stringify({ ca: shared }));
+  const { ino } = await stat(shared, { bigint: true });
+  const inode = String(ino);
+  journal.record({ kind: 'placing', path: shared, inode }, { kind: 'shared', path: shared });
+  expect(await cleanUp()).toEqual([]);
+  expect(await left()).toContain('broker-ca.pem');
 });

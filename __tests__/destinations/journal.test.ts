@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { forgetful, Journal, type Made, readJournal } from '../../src/destinations/journal.ts';
+import { Journal, type Made, noLog, readJournal } from '../../src/destinations/journal.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('a journal', () => {
       { kind: 'agent', name: 'a', clientId: 'mqtt1_b', agentId: 'x', state: 'absent' },
       {
         kind: 'setting',
-        setting: { kind: 'secret', name: 'A_PRIVATE_KEY', place: 'repository octo/device' },
+        setting: { kind: 'secret', name: 'A_PRIVATE_KEY', scope: 'repository octo/device' },
         state: 'writing',
       },
     ];
@@ -50,7 +50,7 @@ describe('a journal', () => {
     expect(await readJournal(journal.path)).toEqual(made);
   });
 
-  test('keeps every path to the letter', async () => {
+  test('keeps every path verbatim', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ minLength: 1, unit: 'binary' })), async (paths) => {
         const journal = await Journal.start(directory);
@@ -97,9 +97,10 @@ describe('a journal', () => {
       '{"kind":"agent","name":"a","clientId":"t_a"}',
       '{"kind":"agent","name":"a","clientId":"t_a","state":"maybe"}',
       '{"kind":"agent","name":"a","state":"made"}',
+      '{"kind":"agent","name":"a","clientId":"t_a","agentId":7,"state":"made"}',
       '{"kind":"setting","setting":{"kind":"secret","name":"S"},"state":"writing"}',
-      '{"kind":"setting","setting":{"kind":"file","name":"S","place":"p"},"state":"writing"}',
-      '{"kind":"setting","setting":{"kind":"secret","name":"S","place":"p"}}',
+      '{"kind":"setting","setting":{"kind":"file","name":"S","scope":"p"},"state":"writing"}',
+      '{"kind":"setting","setting":{"kind":"secret","name":"S","scope":"p"}}',
       '{"kind":"setting","state":"writing"}',
       '{"kind":"file","path":"/b"}',
     ];
@@ -124,7 +125,22 @@ describe('a journal', () => {
     });
   });
 
-  test('what is to stay is forgotten', async () => {
-    expect(forgetful.record({ kind: 'file', path: '/a' })).toBeUndefined();
+  test('that can’t be written any more tells those who ask, and keeps the first reason', async () => {
+    const gone = path.join(directory, 'gone');
+    await mkdir(gone);
+    const journal = await Journal.start(gone);
+    journal.note({ kind: 'file', path: '/a' });
+    expect(journal.problem).toBeUndefined();
+    await rm(gone, { recursive: true });
+    journal.note({ kind: 'file', path: '/b' });
+    const { problem } = journal;
+    expect(problem).toMatchObject({ code: 'ENOENT' });
+    journal.note({ kind: 'file', path: '/c' });
+    expect(journal.problem).toBe(problem);
+    expect(() => journal.record({ kind: 'file', path: '/d' })).toThrow('ENOENT');
   });
+});
+
+test('what is to stay is not noted', () => {
+  expect(noLog.record({ kind: 'file', path: '/a' })).toBeUndefined();
 });

@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { GitHub, type Permissions } from '../../sandbox/github/github.ts';
-import { gitHubApi } from '../../src/github/api.ts';
-import { type Place, routeOf } from '../../src/github/place.ts';
-import { deleteSecret, fetchSealingKey, setSecret } from '../../src/github/secrets.ts';
-import { checkVariables, deleteVariable, setVariable } from '../../src/github/variables.ts';
-import { HttpClient } from '../../src/http/client.ts';
-import { TimeLimit } from '../../src/http/time-limit.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { GitHub } from '../../sandbox/github/github.ts';
+import type { ScopeKind } from '../../src/github/scopes.ts';
+import type { ScopeSettings } from '../../src/github/settings.ts';
 import { asObject, type JsonObject, parseJsonObject } from '../../src/json.ts';
 import { Secret } from '../../src/secret.ts';
+import { kinds, PERMISSIONS, scopeOf, startGitHub } from './services.ts';
 
 type Entry = GitHub['replies'][number];
 
@@ -142,79 +139,57 @@ function pointerOf(reference: string): readonly string[] {
   return reference.slice(2).split('/');
 }
 
-const ENVIRONMENT = 'production/eu 1';
-
-const places: Readonly<Record<string, Place>> = {
-  repository: { kind: 'repository', owner: 'octo', repo: 'device' },
-  environment: { kind: 'environment', owner: 'octo', repo: 'device', environment: ENVIRONMENT },
-};
-
-/** The permission that the secrets of a place take, and that its variables take. */
-const needs = {
-  repository: ['secrets', 'variables'],
-  environment: ['environments', 'environments'],
-} as const satisfies Record<Place['kind'], readonly (keyof Permissions)[]>;
-
 let github: GitHub;
-let http: HttpClient;
-let limit: TimeLimit;
+let services: Awaited<ReturnType<typeof startGitHub>>;
 
 beforeEach(async () => {
-  github = await GitHub.start();
-  github.addEnvironment(ENVIRONMENT);
-  const proxies = { http: undefined, https: undefined, direct: [] };
-  http = new HttpClient({ proxies, userAgent: 'test', attemptTimeout: 5_000, onAttempt: () => {} });
-  const never = new AbortController().signal;
-  limit = new TimeLimit(30, { cancelled: never, graceOver: never });
+  services = await startGitHub();
+  ({ github } = services);
 });
-
-afterEach(async () => {
-  limit.dispose();
-  http.close();
-  await github.stop();
-});
-
-const apiWith = (token: string) =>
-  gitHubApi({
-    apiUrl: github.apiUrl,
-    token: new Secret(token),
-    http,
-    clock: { now: Date.now, random: () => 0, sleep: async () => {} },
-  });
 
 const NAME = 'INSIGHTS_HUB_AGENT';
-const variable = (value: string) => ({ name: NAME, value });
+const secret = { kind: 'secret', name: NAME } as const;
+const variable = { kind: 'variable', name: NAME } as const;
 
 /** Sets each secret and variable twice, makes a variable that is there, and deletes them twice. */
-async function callAll(place: Place): Promise<void> {
-  const api = apiWith(github.issueToken());
-  const key = await fetchSealingKey(api, place, limit);
+async function callAll(kind: ScopeKind): Promise<void> {
+  const { limit, apiWith, openScope } = services;
+  const scope = openScope(kind);
+  const key = await scope.fetchSealingKey(limit);
   for (const value of ['', 'ü'.repeat(100)]) {
-    await setSecret(api, place, { name: NAME, value: new Secret(value), key }, limit);
+    await scope.setSecret(NAME, new Secret(value), key, limit);
   }
-  await checkVariables(api, place, limit);
-  for (const value of ['one', 'two']) await setVariable(api, place, variable(value), limit);
-  await checkVariables(api, place, limit);
-  const { base, values } = routeOf(place, 'variables');
-  await api(`POST ${base}`, { ...values, ...variable('three') }, limit);
+  await scope.checkVariables(limit);
+  for (const value of ['one', 'two']) await scope.setVariable({ name: NAME, value }, limit);
+  await scope.checkVariables(limit);
+  const again = apiWith()(
+    {
+      what: 'Making a variable again',
+      scope: scopeOf(kind),
+      kind: 'variable',
+      send: (calls) => calls.createVariable({ name: NAME, value: 'three' }),
+    },
+    limit,
+  );
+  await expect(again).rejects.toMatchObject({ call: { status: 409 } });
   for (let times = 0; times < 2; times++) {
-    await deleteSecret(api, place, NAME, limit);
-    await deleteVariable(api, place, NAME, limit);
+    await scope.delete(secret, limit);
+    await scope.delete(variable, limit);
   }
 }
 
-/** Has every kind of call refused with the token. */
-async function beRefused(place: Place, token: string): Promise<void> {
-  const api = apiWith(token);
+/** Has every kind of call refused. */
+async function beRefused(scope: ScopeSettings): Promise<void> {
+  const { limit } = services;
   const key = { id: '1', key: Buffer.alloc(32, 9) };
-  const secret = { name: NAME, value: new Secret('text'), key };
-  await expect(fetchSealingKey(api, place, limit)).rejects.toThrow();
-  await expect(setSecret(api, place, secret, limit)).rejects.toThrow();
-  await expect(checkVariables(api, place, limit)).rejects.toThrow();
-  await expect(setVariable(api, place, variable('one'), limit)).rejects.toThrow();
+  await expect(scope.fetchSealingKey(limit)).rejects.toThrow();
+  await expect(scope.setSecret(NAME, new Secret('text'), key, limit)).rejects.toThrow();
+  await expect(scope.checkVariables(limit)).rejects.toThrow();
+  await expect(scope.setVariable({ name: NAME, value: 'one' }, limit)).rejects.toThrow();
   // What the token does not see counts as gone; what it may not delete does not.
-  const ended = [deleteSecret, deleteVariable].map((erase) => erase(api, place, NAME, limit));
-  await Promise.allSettled(ended);
+  for (const setting of [secret, variable]) {
+    await Promise.allSettled([scope.delete(setting, limit)]);
+  }
 }
 
 /** Method, last parts of the path and status of everything that was answered. */
@@ -252,9 +227,9 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
     }
   };
 
-  describe.each(Object.entries(places))('for the %s', (_, place) => {
+  describe.each(kinds)('for the $kind', ({ kind }) => {
     test('has all calls, their requests and their answers', async () => {
-      await callAll(place);
+      await callAll(kind);
       expect(answered()).toEqual([
         'GET secrets/public-key 200',
         `PUT secrets/${NAME} 201`,
@@ -273,12 +248,12 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('knows the paths as those of the place', async () => {
-      await callAll(place);
-      const base =
-        place.kind === 'repository'
-          ? '/repos/{owner}/{repo}/actions'
-          : '/repos/{owner}/{repo}/environments/{environment_name}';
+    test('knows the paths as those of the scope', async () => {
+      await callAll(kind);
+      const base = {
+        repository: '/repos/{owner}/{repo}/actions',
+        environment: '/repos/{owner}/{repo}/environments/{environment_name}',
+      }[kind];
       const templates = github.replies.map((entry) => description.operationOf(entry).template);
       expect([...new Set(templates)]).toEqual([
         `${base}/secrets/public-key`,
@@ -289,38 +264,34 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
     });
 
     test('fits what a token that is not known gets', async () => {
-      await beRefused(place, 'no-token');
+      await beRefused(services.openScope(kind, 'no-token'));
       expect(answered()).toEqual(refusedWith(401));
       expectNoProblems();
     });
 
     test('fits what a token without permissions gets', async () => {
-      const [secrets, variables] = needs[place.kind];
-      await beRefused(place, github.issueToken({ [secrets]: 'none', [variables]: 'none' }));
+      const [secrets, variables] = PERMISSIONS[kind];
+      const token = github.issueToken({ [secrets]: 'none', [variables]: 'none' });
+      await beRefused(services.openScope(kind, token));
       expect(answered()).toEqual(refusedWith(403));
       expectNoProblems();
     });
 
-    test('fits what a place that is not there gets', async () => {
-      const gone =
-        place.kind === 'repository'
-          ? { ...place, repo: 'gone' }
-          : { ...place, environment: 'gone' };
-      await beRefused(gone, github.issueToken());
+    test('fits what a scope that is not there gets', async () => {
+      const gone = scopeOf(kind, { [kind === 'repository' ? 'repo' : kind]: 'gone' });
+      await beRefused(services.openScope(kind, github.issueToken(), gone));
       expect(answered()).toEqual(refusedWith(404));
       expectNoProblems();
     });
 
     test('fits what a secret gets that was sealed for someone else, or has a bad name', async () => {
-      const api = apiWith(github.issueToken());
-      const key = await fetchSealingKey(api, place, limit);
+      const { limit, openScope } = services;
+      const scope = openScope(kind);
+      const key = await scope.fetchSealingKey(limit);
       const value = new Secret('text');
       const other = { ...key, key: Buffer.alloc(32, 9) };
-      const bad = { name: 'GITHUB_KEY', value, key };
-      await expect(
-        setSecret(api, place, { name: NAME, value, key: other }, limit),
-      ).rejects.toThrow();
-      await expect(setSecret(api, place, bad, limit)).rejects.toThrow();
+      await expect(scope.setSecret(NAME, value, other, limit)).rejects.toThrow();
+      await expect(scope.setSecret('GITHUB_KEY', value, key, limit)).rejects.toThrow();
       expect(answered().slice(1)).toEqual([
         `PUT secrets/${NAME} 422`,
         'PUT secrets/GITHUB_KEY 422',
@@ -329,7 +300,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
     });
 
     test('would tell of other statuses, requests and answers', async () => {
-      await callAll(place);
+      await callAll(kind);
       const entryOf = (method: string, status: number) => {
         const found = github.replies.find(
           (entry) => entry.method === method && entry.reply.status === status,

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { parse } from 'yaml';
 import { PAGES, withTables } from '../../docs/action-tables.ts';
-import { readInputs } from '../../src/create/inputs.ts';
-import { readDeleteInputs } from '../../src/delete/inputs.ts';
-import { CREATE_DEFAULTS, DELETE_DEFAULTS } from '../../src/inputs/defaults.ts';
-import type { InputSource } from '../../src/inputs/reader.ts';
+import type { InputSource } from '../../src/host/host.ts';
+import { CREATE_DEFAULTS, readInputs } from '../../src/inputs/create.ts';
+import { DELETE_DEFAULTS, readDeleteInputs } from '../../src/inputs/delete.ts';
+import { KnownSecrets } from '../../src/secret.ts';
 import { VERSION } from '../../src/version.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -96,9 +96,10 @@ describe.each(actions)(
       const asked = new Set<string>();
       const input = (name: string) => {
         asked.add(name);
-        return '';
+        // Some are read for this destination only.
+        return name === 'destination' ? 'repository' : '';
       };
-      const secrets = { mask: () => {}, maskKey: () => {}, redact: (same: string) => same };
+      const secrets = new KnownSecrets(() => {});
       const source = { input, rawInput: input, workspace: ROOT, environment: {}, secrets };
       await expect(readAll(source)).rejects.toThrow(/problems/);
       expect([...asked].sort()).toEqual(Object.keys(own.inputs).sort());

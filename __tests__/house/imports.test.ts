@@ -4,81 +4,89 @@ import { describe, expect, test } from 'vitest';
 
 const SRC = path.resolve(import.meta.dirname, '../../src');
 
-/** The rooms, from the top down: what a file imports must be in its own room or further down. */
-const ORDER = [
-  ['create'],
-  ['delete'],
-  ['runner'],
-  ['inputs'],
+/** Files beside the rooms that every room may use. */
+const FOUNDATION = ['failure.ts', 'json.ts', 'secret.ts', 'text.ts', 'version.ts'];
+
+/** The rooms, from the top down: what a file imports is in its own room or further down. */
+const LEVELS = [
+  ['entries'],
+  ['host', 'inputs', 'report'],
   ['destinations'],
   ['insights-hub', 'github', 'mqtt'],
-  ['http', 'key-pair'],
-  // Files beside the rooms, which every room may use.
-  ['.'],
+  ['http', 'keys'],
+  ['foundation'],
 ];
 
-/** What the launchers call: nothing else may import it. */
-const ENTRIES = ['create/main.ts', 'create/post.ts', 'delete/main.ts'];
+/** Rooms that are known to entries only; elsewhere they are there as types. */
+const KNOWN_AS_TYPES = ['host', 'inputs'];
 
-/** What the bundle starts with. */
-const START = 'index.ts';
-
-/** What knows the runner: the entries, and what they load when there is something to do. */
-const RUNNER_USERS = [
-  'create/main.ts',
-  'create/post.ts',
-  'create/report.ts',
-  'create/run.ts',
-  'create/undo-ephemeral.ts',
-  'delete/main.ts',
-  'delete/run.ts',
-];
+interface Import {
+  /** a path below src, or a package */
+  readonly name: string;
+  /** whether nothing is left of it when types are stripped */
+  readonly isType: boolean;
+  /** whether it is loaded when it is needed first */
+  readonly isLazy: boolean;
+}
 
 interface Source {
   readonly file: string;
   readonly text: string;
-  /** what it imports: paths below src, or packages */
-  readonly imports: readonly string[];
+  readonly imports: readonly Import[];
 }
+
+function importsOf(file: string, text: string): readonly Import[] {
+  const found = text.matchAll(
+    /^(?:import|export) ([^;]*?)\s?from '([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return [...found].map(([, clause, name = '', lazy]) => {
+    const specifier = lazy ?? name;
+    const names = clause?.replace(/^\{|\}$/g, '').split(',') ?? [];
+    return {
+      name: specifier.startsWith('.')
+        ? path.posix.join(path.posix.dirname(file), specifier)
+        : specifier,
+      isType: names.length > 0 && (isTypeOnly(clause) || names.filter(isName).every(isTypeOnly)),
+      isLazy: lazy !== undefined,
+    };
+  });
+}
+
+const isName = (name: string) => name.trim() !== '';
+const isTypeOnly = (clause = '') => clause.trim().startsWith('type ');
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll(path.sep, '/'))
   .filter((name) => name.endsWith('.ts'))
   .map((file): Source => {
     const text = readFileSync(path.join(SRC, file), 'utf8');
-    const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)];
-    const imports = specifiers.map(([, name = '']) =>
-      name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name,
-    );
-    return { file, text, imports };
+    return { file, text, imports: importsOf(file, text) };
   });
 
-const isOwn = (name: string) => sources.some(({ file }) => file === name);
-const levelOf = (file: string) =>
-  file === START ? 0 : ORDER.findIndex((rooms) => rooms.includes(path.posix.dirname(file)));
-const filesWith = (pattern: RegExp) =>
-  sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
-const importersOf = (name: string) =>
-  sources.filter(({ imports }) => imports.includes(name)).map(({ file }) => file);
+const sourceOf = (file: string) => sources.find((source) => source.file === file);
 
-/** What a file imports without `import()`, and so together with itself. */
-function importsAtOnce(file: string): readonly string[] {
-  const text = sources.find((source) => source.file === file)?.text ?? '';
-  const found = text.matchAll(/^(?:import|export) (?!type )[^;]*?from '(\.[^']+)'/gm);
-  return [...found].map(([, name = '']) => path.posix.join(path.posix.dirname(file), name));
+function roomOf(file: string): string {
+  if (file.includes('/')) return path.posix.dirname(file);
+  return FOUNDATION.includes(file) ? 'foundation' : 'entries';
 }
 
-/** A file and all that is loaded together with it. */
+const levelOf = (file: string) => LEVELS.findIndex((rooms) => rooms.includes(roomOf(file)));
+const filesWith = (pattern: RegExp) =>
+  sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
+const importersOf = (pattern: RegExp) =>
+  sources
+    .filter(({ imports }) => imports.some(({ name, isType }) => !isType && pattern.test(name)))
+    .map(({ file }) => file);
+
+/** A file, and all that is loaded together with it. */
 function loadedWith(file: string, loaded = new Set<string>()): ReadonlySet<string> {
   if (loaded.has(file)) return loaded;
   loaded.add(file);
-  for (const name of importsAtOnce(file)) loadedWith(name, loaded);
+  for (const { name, isType, isLazy } of sourceOf(file)?.imports ?? []) {
+    if (!isType && !isLazy) loadedWith(name, loaded);
+  }
   return loaded;
 }
-
-/** What every start loads, and what each run that has valid inputs loads. */
-const atStart = loadedWith(START);
-const inEveryRun = ['create/run.ts', 'delete/run.ts'].map((file) => loadedWith(file));
 
 describe('the house', () => {
   test('has every file in a known room', () => {
@@ -87,10 +95,12 @@ describe('the house', () => {
   });
 
   test.each(sources)('$file imports downwards only', ({ file, imports }) => {
-    const upwards = imports.filter((name) => isOwn(name) && levelOf(name) < levelOf(file));
-    expect(upwards).toEqual([]);
-    const unknown = imports.filter((name) => name.endsWith('.ts') && !isOwn(name));
-    expect(unknown).toEqual([]);
+    const wrong = imports.filter(({ name, isType }) => {
+      if (!name.endsWith('.ts') || roomOf(name) === roomOf(file)) return false;
+      if (isType && KNOWN_AS_TYPES.includes(roomOf(name))) return false;
+      return sourceOf(name) === undefined || levelOf(name) <= levelOf(file);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test('has no circles', () => {
@@ -98,86 +108,72 @@ describe('the house', () => {
     const visit = (file: string, way: readonly string[]): void => {
       expect(way, `${[...way, file].join(' → ')}`).not.toContain(file);
       if (done.has(file)) return;
-      const source = sources.find((candidate) => candidate.file === file);
-      for (const name of source?.imports.filter(isOwn) ?? []) visit(name, [...way, file]);
+      for (const { name } of sourceOf(file)?.imports ?? []) visit(name, [...way, file]);
       done.add(file);
     };
     for (const { file } of sources) visit(file, []);
   });
 
-  test('imports no entry', () => {
-    for (const entry of ENTRIES) expect(importersOf(entry)).toEqual([START]);
-    expect(importersOf(START)).toEqual([]);
+  test('has no state in a module, and nothing happens when one is imported', () => {
+    expect(filesWith(/^(let|var) /m)).toEqual([]);
+    expect(filesWith(/^(await |void |if \(|for \(|\w+(\.\w+)*\()/m)).toEqual([]);
   });
 
-  test('leaves printing to the runner, whom only the entries and the room itself know', () => {
-    const toolkit = sources.filter(({ imports }) =>
-      imports.some((name) => /@actions\/core/.test(name)),
-    );
-    expect(toolkit.map(({ file }) => file)).toEqual(['runner/protocol.ts']);
+  test('prints in one place, on standard output', () => {
     expect(filesWith(/\bconsole\.|process\.stderr|process\.stdout(?!\.(write|on)\()/)).toEqual([]);
-    expect(filesWith(/process\.stdout\.write/)).toEqual(['runner/runner.ts']);
-    const users = sources.filter(({ imports }) =>
-      imports.some((name) => name.startsWith('runner/')),
-    );
-    const others = users.map(({ file }) => file).filter((file) => !file.startsWith('runner/'));
-    expect(others.sort()).toEqual(RUNNER_USERS);
+    expect(filesWith(/process\.stdout\.write/)).toEqual(['host/github-runner.ts']);
+    expect(importersOf(/@actions\/core/)).toEqual(['host/github-runner.ts']);
   });
 
-  test('leaves HTTP to the client and its attempts, and tunnels through proxies to another', () => {
-    expect(filesWith(/from 'undici/)).toEqual(['http/undici-parts.d.ts', 'http/undici.ts']);
-    expect(importersOf('http/undici.ts')).toEqual([
-      'http/attempt.ts',
-      'http/client.ts',
-      'http/early.ts',
-      'http/tunnel.ts',
-    ]);
-    expect(filesWith(/\bfetch\(|^import (?!type ).*'node:https?'/m)).toEqual([]);
+  test('uses undici in one place, by its public entry, and no other way to HTTP', () => {
+    expect(importersOf(/^undici/)).toEqual(['http/client.ts']);
+    expect(filesWith(/undici\//)).toEqual([]);
+    expect(importersOf(/^node:https?$/)).toEqual(['http/tunnel.ts']);
+    expect(filesWith(/[^.\w]fetch\(/)).toEqual([]);
   });
 
   test('reveals secrets where they leave the program, and in the room of keys', () => {
-    expect(filesWith(/\.reveal\(\)/)).toEqual([
-      'destinations/new-files.ts',
+    const elsewhere = filesWith(/\.reveal\(\)/).filter((file) => roomOf(file) !== 'keys');
+    expect(elsewhere.sort()).toEqual([
+      'destinations/files.ts',
+      'github/octokit.ts',
       'github/sealed-box.ts',
       'http/client.ts',
-      'key-pair/masks.ts',
-      'key-pair/pem.ts',
-      'key-pair/traces.ts',
-      'mqtt/connection.ts',
-      'runner/secrets.ts',
+      'mqtt/verify.ts',
+      'secret.ts',
     ]);
   });
 
-  test('loads Octokit and the sealed box only when secrets are pushed', () => {
-    const heavy = sources.filter(({ imports }) =>
-      imports.some((name) => /^@actions\/github|^@noble\//.test(name)),
-    );
-    expect(heavy.map(({ file }) => file)).toEqual(['github/api.ts', 'github/sealed-box.ts']);
-    for (const { file } of heavy) {
-      for (const loaded of [atStart, ...inEveryRun]) expect(loaded).not.toContain(file);
-    }
-  });
-
-  test('loads MQTT, and what it needs, only when a connection is verified', () => {
-    expect(importersOf('mqtt-packet')).toEqual(['mqtt/connection.ts']);
-    expect(importersOf('mqtt/connection.ts')).toEqual(['create/run.ts']);
-    expect(importersOf('http/tunnel.ts')).toEqual(['mqtt/connection.ts']);
-    for (const loaded of [atStart, ...inEveryRun]) {
-      expect(loaded).not.toContain('mqtt/connection.ts');
-      expect(loaded).not.toContain('http/tunnel.ts');
-    }
-  });
-
-  test('loads HTTP only when the inputs are valid, and then the rest that each run needs', () => {
-    expect(atStart).not.toContain('http/client.ts');
-    const [create, end] = inEveryRun;
-    expect(create).toContain('http/client.ts');
-    expect(create).toContain('destinations/workspace.ts');
-    expect(create).toContain('mqtt/mqttx.ts');
-    expect(end).toContain('delete/delete.ts');
+  test('makes a private key a secret in one place, which masks it', () => {
+    const keys = filesWith(/new Secret\(.*(pem|privateKey)/i);
+    expect(keys.sort()).toEqual(['destinations/existing-files.ts', 'keys/masks.ts']);
   });
 
   test('knows nothing of the sandbox', () => {
     expect(filesWith(/sandbox/)).toEqual([]);
+  });
+});
+
+describe('what is loaded', () => {
+  const atStart = [...loadedWith('index.ts')];
+  const inEveryRun = ['create-step.ts', 'delete-step.ts'].flatMap((file) => [...loadedWith(file)]);
+
+  test('at the start is no HTTP', () => {
+    expect(atStart).not.toContain('http/client.ts');
+    expect(inEveryRun).toContain('http/client.ts');
+  });
+
+  test.each([/^@actions\/github/, /^@noble\//, /^csv-parse/, /^node:https?$/])(
+    'for some runs only is what imports %s',
+    (name) => {
+      const importers = importersOf(name).filter((file) =>
+        sourceOf(file)?.imports.some((one) => name.test(one.name) && !one.isLazy),
+      );
+      for (const file of importers) expect([...atStart, ...inEveryRun]).not.toContain(file);
+    },
+  );
+
+  test('for a verified connection only is MQTT', () => {
+    expect([...atStart, ...inEveryRun]).not.toContain('mqtt/verify.ts');
   });
 });

@@ -43,9 +43,13 @@ function entriesOf(heading: string): readonly Entry[] {
 
 /** The parts of a text that are the same in every run, which are nowhere in the source. */
 function madeUp(shown: string): readonly string[] {
-  const text = shown.replace(/^\[[\w-]+\] /, '').replace('HTTPS_PROXY names', '… names');
+  const text = shown
+    .replace(/^\[[\w-]+\] /, '')
+    .replace('HTTPS_PROXY names', '… names')
+    // The host's own words.
+    .replace('in a later step (with `if: always()`)', '…');
   // Sentences come from different places; what is filled in divides them as well.
-  const parts = text.split(/…|(?<=[.:]) /).map((part) => part.trim());
+  const parts = text.split(/ \(…|…|(?<=[.:]) /).map((part) => part.trim());
   return parts.filter((part) => part.length > 3 && !source.includes(part));
 }
 

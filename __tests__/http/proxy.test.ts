@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
-import { proxyFor, proxySettings } from '../../src/http/proxy.ts';
+import { hostOf, portOf, proxyFor, proxySettings } from '../../src/http/proxy.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -61,6 +61,7 @@ describe('a value', () => {
   const bad = [
     'socks5://user:hunter2@proxy:1080',
     'ftp://user:hunter2@proxy:21',
+    'httpx://user:hunter2@proxy:21',
     'http://user:hunter2@proxy:notaport',
     'http://user:hunter2@proxy:99999',
     'user:hunter2@pro xy:3128',
@@ -144,6 +145,8 @@ describe('NO_PROXY', () => {
     ['.', 'https://hub.invalid/'],
     ['::2', 'http://[::1]:8080/'],
     ['127.0.0.1:8080', 'http://127.0.0.1:8081/'],
+    // An address has no hosts below it.
+    ['0.0.1', 'http://127.0.0.1:8080/'],
   ];
   test.each(proxied)('%o sends %s through the proxy', (value, address) => {
     expect(isDirect(address, { NO_PROXY: value })).toBe(false);
@@ -171,4 +174,15 @@ describe('NO_PROXY', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['https://hub.invalid/', 'hub.invalid', 443],
+  ['http://hub.invalid/', 'hub.invalid', 80],
+  ['https://hub.invalid:80/', 'hub.invalid', 80],
+  ['http://127.0.0.1:8080/', '127.0.0.1', 8080],
+  ['https://[2001:db8::1]/', '2001:db8::1', 443],
+])('%s is reached at host %s, port %i', (address, host, port) => {
+  expect(hostOf(new URL(address))).toBe(host);
+  expect(portOf(new URL(address))).toBe(port);
 });

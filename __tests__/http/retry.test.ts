@@ -1,108 +1,88 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { HttpClient, type HttpRequest } from '../../src/http/client.ts';
-import type { Exchange } from '../../src/http/exchange.ts';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import { HttpClient, type HttpRequest, type Until } from '../../src/http/client.ts';
+import type { Clock } from '../../src/http/clock.ts';
+import { type Answer, isRateLimited } from '../../src/http/errors.ts';
 import {
-  type Clock,
-  isPassing,
-  isRateLimited,
-  isSuccess,
-  mayHaveActed,
-  type RetryOptions,
+  type Call,
+  isQuotaUsedUp,
   retryAfter,
-  sendWithRetries,
+  sendCall,
+  throttleOf,
   waitBefore,
 } from '../../src/http/retry.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
+import { never } from './servers.ts';
 
 type Headers = Readonly<Record<string, string>>;
+type Tried = Answer | Failure;
 
-const answer = (status: number, headers: Headers = {}): Exchange => ({
-  kind: 'answer',
+const NOW = Date.parse('2025-01-01T00:00:00Z');
+const where = { method: 'POST', url: new URL('https://hub.invalid/a') } as const;
+
+const answer = (status: number, headers: IncomingHttpHeaders = {}, body = ''): Answer => ({
+  ...where,
   status,
   headers,
-  body: '',
+  body,
 });
-const broken = (status: number, why: 'cut-off' | 'too-large'): Exchange => ({
-  kind: 'broken-answer',
-  status,
+const soon = { 'retry-after': '1' };
+
+/** No whole answer, as the transport tells it. */
+const noAnswer = (sent: boolean) =>
+  new Failure('unavailable', 'The call failed: it broke.', {
+    call: { ...where, reason: 'it broke' },
+    mayBeDone: sent,
+  });
+const tooLarge = () =>
+  new Failure('response-invalid', "The call got an answer that can't be used.", {
+    call: { ...where, status: 200, reason: 'too large' },
+    mayBeDone: true,
+  });
+
+const call: Call = {
+  ...where,
+  what: 'The call',
   headers: {},
-  why,
-  reason: why,
-});
-const noAnswer = (sent: boolean): Exchange => ({ kind: 'no-answer', sent, reason: 'reset' });
+  service: { readError: () => ({}), isRateLimited, adviceWhenMoved: 'It moved.' },
+};
 
-const RATE_LIMITED = { 'x-ratelimit-remaining': '0' };
+/** Without luck each backoff is the shortest: 250 ms before the second try, then doubled. */
+const unlucky: Clock = { now: () => NOW, random: () => 0, sleep: async () => {} };
+const SHORTEST = 250;
 
-interface Row {
-  readonly name: string;
-  readonly exchange: Exchange;
-  readonly passing: boolean;
-  readonly rateLimited: boolean;
-  readonly success: boolean;
-}
+const tries = fc.integer({ min: 1, max: 4 });
+const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-const row = (name: string, exchange: Exchange, ...are: (keyof Row)[]): Row => ({
-  name,
-  exchange,
-  passing: are.includes('passing'),
-  rateLimited: are.includes('rateLimited'),
-  success: are.includes('success'),
-});
-
-const rows: readonly Row[] = [
-  row('no answer, not sent', noAnswer(false), 'passing'),
-  row('no answer, sent', noAnswer(true), 'passing'),
-  ...[200, 201, 204, 299].map((status) => row(`${status}`, answer(status), 'success')),
-  ...[199, 300, 301, 307, 400, 401, 403, 404, 409, 412, 422, 501, 505, 511].map((status) =>
-    row(`${status}`, answer(status)),
-  ),
-  ...[408, 425, 500, 502, 503, 504].map((status) => row(`${status}`, answer(status), 'passing')),
-  row('429', answer(429), 'passing', 'rateLimited'),
-  row('403 with Retry-After', answer(403, { 'retry-after': '1' }), 'passing', 'rateLimited'),
-  row('403 with nothing remaining', answer(403, RATE_LIMITED)),
-  row('401 with Retry-After', answer(401, { 'retry-after': '1' })),
-  row('200 with nothing remaining', answer(200, RATE_LIMITED), 'success'),
-  row('200 cut off', broken(200, 'cut-off'), 'success', 'passing'),
-  row('200 too large', broken(200, 'too-large'), 'success'),
-  row('503 cut off', broken(503, 'cut-off'), 'passing'),
-  row('503 too large', broken(503, 'too-large'), 'passing'),
-  row('404 cut off', broken(404, 'cut-off')),
-];
-
-test.each(rows)('$name: passing $passing, rate limited $rateLimited, success $success', (given) => {
-  expect(isPassing(given.exchange)).toBe(given.passing);
-  expect(isRateLimited(given.exchange)).toBe(given.rateLimited);
-  expect(isSuccess(given.exchange)).toBe(given.success);
-});
-
-describe('retryAfter', () => {
-  const NOW = Date.parse('2025-01-01T00:00:00Z');
-
-  test.each([
+describe('Retry-After', () => {
+  test.each<[IncomingHttpHeaders[string], number | undefined]>([
     ['0', 0],
     ['7', 7_000],
     [' 120 ', 120_000],
+    // sent twice
+    [['7', '9'], 7_000],
     ['Wed, 01 Jan 2025 00:00:30 GMT', 30_000],
     ['Wednesday, 01-Jan-25 00:01:00 GMT', 60_000],
     ['Tue, 31 Dec 2024 23:59:59 GMT', 0],
+    ['Wed, nonsense', undefined],
+    [undefined, undefined],
     ['', undefined],
     ['  ', undefined],
     ['soon', undefined],
+    ['in 2099', undefined],
+    ['-1', undefined],
+    ['1.5', undefined],
     ['1e3', undefined],
     ['0x10', undefined],
     ['12 apples', undefined],
-  ])('%o asks for %s ms', (value, milliseconds) => {
-    expect(retryAfter(answer(503, { 'retry-after': value }), NOW)).toBe(milliseconds);
+  ])('of %j asks for %s ms', (value, milliseconds) => {
+    const headers = { 'retry-after': value } as IncomingHttpHeaders;
+    expect(retryAfter(answer(503, headers), NOW)).toBe(milliseconds);
   });
 
-  test('asks for nothing when there is no such header or no answer', () => {
-    expect(retryAfter(answer(503), NOW)).toBeUndefined();
-    expect(retryAfter(noAnswer(false), NOW)).toBeUndefined();
-  });
-
-  test('never asks for a negative time, whatever the header holds', () => {
+  test('never asks for a negative time, whatever it holds', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.date().map(String)), (value) => {
         const milliseconds = retryAfter(answer(429, { 'retry-after': value }), NOW);
@@ -113,19 +93,41 @@ describe('retryAfter', () => {
   });
 });
 
-describe('waitBefore', () => {
-  const clockWith = (random: number): Clock => ({
-    now: () => 0,
-    random: () => random,
-    sleep: async () => {},
-  });
-  const tries = fc.integer({ min: 1, max: 4 });
-  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+/** The time so many seconds from now, as GitHub's header tells it. */
+const reset = (seconds: number) => `${NOW / 1000 + seconds}`;
+const usedUp = (seconds: number, more: Headers = {}) =>
+  answer(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(seconds), ...more });
+const secondary = answer(403, {}, '{"message":"You have exceeded a Secondary rate limit."}');
 
+describe('a quota of GitHub is used up', () => {
+  test.each<[string, Answer, boolean]>([
+    ['with a 403 and nothing remaining', usedUp(60), true],
+    ['also without a reset', answer(403, { 'x-ratelimit-remaining': '0' }), true],
+    ['with a secondary limit that only its body names', secondary, true],
+    ['with a 429', answer(429), true],
+    ['with a 403 that asks to come back', answer(403, soon), true],
+    ['not with a 403 alone, which is a missing permission', answer(403), false],
+    ['not with a reset alone', answer(403, { 'x-ratelimit-reset': reset(60) }), false],
+    ...['1', '4999', '00', '', '-0'].map((remaining): [string, Answer, boolean] => [
+      `not with ${JSON.stringify(remaining)} remaining`,
+      answer(403, { 'x-ratelimit-remaining': remaining }),
+      false,
+    ]),
+    ...[200, 201, 204, 401, 404, 422, 500].map((status): [string, Answer, boolean] => [
+      `not with status ${status}`,
+      answer(status, { 'x-ratelimit-remaining': '0' }, secondary.body),
+      false,
+    ]),
+  ])('%s', (_, given, expected) => {
+    expect(isQuotaUsedUp(given)).toBe(expected);
+  });
+});
+
+describe('the wait before another try', () => {
   test('is half to all of 0.5 s, doubled with each try', () => {
     fc.assert(
       fc.property(tries, chance, (count, random) => {
-        const wait = waitBefore(noAnswer(false), count, clockWith(random));
+        const wait = waitBefore(noAnswer(false), count, { ...unlucky, random: () => random });
         const longest = [500, 1000, 2000, 4000][count - 1] ?? 0;
         expect(wait).toBeGreaterThanOrEqual(longest / 2);
         expect(wait).toBeLessThanOrEqual(longest);
@@ -134,275 +136,497 @@ describe('waitBefore', () => {
   });
 
   test('differs by chance, so that many clients do not come back at once', () => {
-    const waits = [0, 0.3, 0.6, 0.9].map((r) => waitBefore(noAnswer(false), 3, clockWith(r)));
+    const waits = [0, 0.3, 0.6, 0.9].map((random) =>
+      waitBefore(noAnswer(false), 3, { ...unlucky, random: () => random }),
+    );
     expect(new Set(waits).size).toBe(4);
   });
 
-  test('is never shorter than the server asks for, nor than the backoff', () => {
+  test('is the longer of the backoff and what the server asks for', () => {
+    const seconds = fc.integer({ min: -10, max: 5000 });
     fc.assert(
-      fc.property(tries, chance, fc.nat({ max: 5000 }), (count, random, seconds) => {
-        const exchange = answer(503, { 'retry-after': `${seconds}` });
-        const backoff = waitBefore(noAnswer(false), count, clockWith(random));
-        const wait = waitBefore(exchange, count, clockWith(random));
-        expect(wait).toBe(Math.max(backoff, seconds * 1000));
+      fc.property(tries, chance, seconds, fc.boolean(), (count, random, wish, isQuota) => {
+        const clock = { ...unlucky, random: () => random };
+        const asked = Math.max(0, wish);
+        const given = isQuota ? usedUp(wish) : answer(503, { 'retry-after': `${asked}` });
+        const backoff = waitBefore(answer(503), count, clock);
+        expect(waitBefore(given, count, clock)).toBe(Math.max(backoff, asked * 1000));
       }),
     );
   });
+
+  test.each<[string, Answer, number]>([
+    ['a quota that begins anew in 60 s', usedUp(60), 60_000],
+    ['a quota that began anew', usedUp(-10), SHORTEST],
+    ['a 429 with a used-up quota', { ...usedUp(60), status: 429 }, 60_000],
+    ['a 503 with a used-up quota', { ...usedUp(60), status: 503 }, SHORTEST],
+    ['a secondary limit', secondary, 60_000],
+    ['Retry-After before the reset', usedUp(60, { 'retry-after': '2' }), 2_000],
+    ['Retry-After of 0 before the reset', usedUp(60, { 'retry-after': '0' }), SHORTEST],
+    [
+      'a date before the reset',
+      usedUp(60, { 'retry-after': 'Wed, 01 Jan 2025 00:00:07 GMT' }),
+      7_000,
+    ],
+    ['a Retry-After that says nothing', usedUp(60, { 'retry-after': 'soon' }), 60_000],
+    ['something remaining', usedUp(60, { 'x-ratelimit-remaining': '1' }), SHORTEST],
+    ['no word of what remains', answer(403, { 'x-ratelimit-reset': reset(60) }), SHORTEST],
+    ['no reset', answer(403, { 'x-ratelimit-remaining': '0' }), SHORTEST],
+    ['an empty reset', usedUp(0, { 'x-ratelimit-reset': '' }), SHORTEST],
+    ['a reset that is no time', usedUp(0, { 'x-ratelimit-reset': 'soon' }), SHORTEST],
+  ])('with %s', (_, given, wait) => {
+    expect(waitBefore(given, 1, unlucky)).toBe(wait);
+  });
 });
 
-describe('sendWithRetries', () => {
-  const request: HttpRequest = { method: 'GET', url: new URL('https://hub.invalid/'), headers: {} };
+/** Gives the tries in turn, the last one again and again. */
+class ScriptedHttp extends HttpClient {
+  readonly sent: { request: HttpRequest; until: Until; tries: number | undefined }[] = [];
+  readonly #script: readonly Tried[];
+  onSend: () => void = () => {};
 
-  /** Gives the exchanges in turn, the last one again and again. */
-  class FakeHttp extends HttpClient {
-    readonly signals: (readonly AbortSignal[])[] = [];
-    readonly requests: HttpRequest[] = [];
-    readonly attempts: number[] = [];
-    readonly #exchanges: Exchange[];
-    onSend: () => void = () => {};
-
-    constructor(...exchanges: Exchange[]) {
-      super({
-        proxies: { http: undefined, https: undefined, direct: [] },
-        userAgent: '',
-        attemptTimeout: 1,
-        onAttempt: () => {},
-      });
-      this.#exchanges = exchanges;
-    }
-
-    override async send(
-      sent: HttpRequest,
-      first: AbortSignal,
-      second: AbortSignal = first,
-      attempt = 1,
-    ): Promise<Exchange> {
-      this.requests.push(sent);
-      this.signals.push([first, second]);
-      this.attempts.push(attempt);
-      this.onSend();
-      const next = this.#exchanges.length > 1 ? this.#exchanges.shift() : this.#exchanges[0];
-      if (next === undefined) throw new Error('no exchange is left');
-      return next;
-    }
+  constructor(...script: readonly Tried[]) {
+    super({ proxies: { http: undefined, https: undefined, direct: [] }, debug: () => {} });
+    this.#script = script;
   }
 
-  /** A clock whose sleep passes the fake time. */
-  class FakeClock implements Clock {
-    readonly waits: number[] = [];
-    now = () => Date.now();
-    random = () => 0;
-    sleep = async (milliseconds: number) => {
-      this.waits.push(milliseconds);
-      vi.advanceTimersByTime(milliseconds);
-    };
+  override async send(request: HttpRequest, until: Until, tries?: number): Promise<Answer> {
+    const next = this.#script[this.sent.length] ?? this.#script.at(-1);
+    this.sent.push({ request, until, tries });
+    this.onSend();
+    if (next instanceof Failure) throw next;
+    if (next === undefined) throw new Error('the script is empty');
+    return next;
   }
+}
 
-  const limits: TimeLimit[] = [];
-  const cancel = { now: new AbortController(), grace: new AbortController() };
-
+describe('a call', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'Date'] });
-    cancel.now = new AbortController();
-    cancel.grace = new AbortController();
+    vi.setSystemTime(NOW);
   });
   afterEach(() => {
-    for (const limit of limits.splice(0)) limit.dispose();
     vi.useRealTimers();
   });
 
-  function limitOf(seconds: number): TimeLimit {
-    const interruption = { cancelled: cancel.now.signal, graceOver: cancel.grace.signal };
-    const limit = new TimeLimit(seconds, interruption);
-    limits.push(limit);
-    return limit;
+  /** A script instead of the network, and a clock whose sleep passes the fake time. */
+  function start(script: readonly Tried[], seconds = 300) {
+    const http = new ScriptedHttp(...script);
+    const [now, grace] = [new AbortController(), new AbortController()];
+    const limit = new TimeLimit(seconds, { cancelled: now.signal, graceOver: grace.signal });
+    onTestFinished(() => limit.end());
+    const waits: number[] = [];
+    const clock = {
+      now: () => Date.now(),
+      random: () => 0,
+      sleep: async (milliseconds: number) => {
+        waits.push(milliseconds);
+        vi.advanceTimersByTime(milliseconds);
+      },
+    };
+    const send = (more: Partial<Call> = {}) =>
+      sendCall({ ...call, ...more }, limit, { http, clock });
+    /** what the call is expected to fail with */
+    const fail = (more: Partial<Call> = {}): Promise<Failure> =>
+      send(more).then(
+        () => Promise.reject(new Error('it did not fail')),
+        (error) => error,
+      );
+    return { http, limit, cancel: () => now.abort(), waits, clock, send, fail };
   }
 
-  function optionsFor(
-    http: FakeHttp,
-    seconds = 300,
-    more: Partial<Pick<RetryOptions, 'mayRepeat' | 'finishes' | 'leastTime'>> = {},
-  ) {
-    const clock = new FakeClock();
-    return { clock, http, limit: limitOf(seconds), mayRepeat: isPassing, ...more };
-  }
-
-  test('sends once what succeeds', async () => {
-    const http = new FakeHttp(answer(200));
-    const options = optionsFor(http);
-    const outcome = await sendWithRetries(request, options);
-    expect(outcome).toMatchObject({ exchange: answer(200), ended: false });
-    expect(http.requests).toEqual([request]);
-    expect(options.clock.waits).toEqual([]);
+  test('is sent once when it succeeds', async () => {
+    const { http, send, waits } = start([answer(299)]);
+    expect(await send()).toEqual(answer(299));
+    expect(http.sent.map(({ request }) => request)).toEqual([call]);
+    expect(waits).toEqual([]);
   });
 
-  test('sends once what may not be repeated, however passing', async () => {
-    const http = new FakeHttp(noAnswer(true), answer(200));
-    const options = optionsFor(http, 300, { mayRepeat: () => false });
-    expect(await sendWithRetries(request, options)).toEqual({
-      exchange: noAnswer(true),
-      ended: false,
-      mayHaveActed: true,
+  test('that expects certain answers takes no others', async () => {
+    expect(await start([answer(404)]).send({ expect: [204, 404] })).toEqual(answer(404));
+    const other = start([answer(200)]);
+    expect(await other.fail({ expect: [204, 404] })).toMatchObject({
+      code: 'response-invalid',
+      call: { status: 200 },
+      mayBeDone: true,
     });
-    expect(http.requests).toHaveLength(1);
+    expect(other.http.sent).toHaveLength(1);
   });
 
-  test('sends up to four more times, with longer and longer waits', async () => {
-    const http = new FakeHttp(answer(503));
-    const options = optionsFor(http);
-    const outcome = await sendWithRetries(request, options);
-    expect(outcome).toMatchObject({ exchange: answer(503), ended: false });
-    expect(http.requests).toHaveLength(5);
-    expect(http.attempts).toEqual([1, 2, 3, 4, 5]);
-    expect(options.clock.waits).toEqual([250, 500, 1000, 2000]);
+  test('is sent up to four more times, with longer and longer waits', async () => {
+    const { http, fail, waits } = start([answer(503)]);
+    expect(await fail()).toMatchObject({ code: 'unavailable', call: { status: 503 } });
+    expect(http.sent.map(({ tries }) => tries)).toEqual([1, 2, 3, 4, 5]);
+    expect(waits).toEqual([250, 500, 1000, 2000]);
   });
 
-  test.each([1, 2, 3, 4])('stops with the first success, after %i failures', async (failures) => {
-    const http = new FakeHttp(...Array.from({ length: failures }, () => answer(502)), answer(201));
-    const outcome = await sendWithRetries(request, optionsFor(http));
-    expect(outcome).toMatchObject({ exchange: answer(201), ended: false });
-    expect(http.requests).toHaveLength(failures + 1);
+  test.each([1, 2, 3, 4])('ends with the first success, after %i failures', async (failures) => {
+    const script = Array.from({ length: failures }, () => answer(502));
+    const { http, send } = start([...script, answer(201)]);
+    expect(await send()).toEqual(answer(201));
+    expect(http.sent).toHaveLength(failures + 1);
   });
 
-  test('judges each try anew', async () => {
-    const http = new FakeHttp(answer(503), answer(404), answer(200));
-    const outcome = await sendWithRetries(request, optionsFor(http));
-    expect(outcome).toMatchObject({ exchange: answer(404), ended: false });
-    expect(http.requests).toHaveLength(2);
+  test('fails as its last try does', async () => {
+    const { http, fail } = start([answer(503), noAnswer(true), answer(404), answer(200)]);
+    expect(await fail()).toMatchObject({ code: 'request-rejected', call: { status: 404 } });
+    expect(http.sent).toHaveLength(3);
+  });
+
+  test('that has no answer fails with the words and the cause of the transport', async () => {
+    const cause = new Error('why');
+    const given = new Failure('response-invalid', 'Words.', { call: where, cause });
+    expect(await start([given]).fail()).toMatchObject({
+      code: 'response-invalid',
+      message: 'Words.',
+      call: where,
+      cause,
+    });
+  });
+
+  /** Whether a call is sent again: usually, and while nothing can have been done. */
+  test.each<[string, Tried, boolean, boolean]>([
+    ['no answer, not sent', noAnswer(false), true, true],
+    ['no answer, sent', noAnswer(true), true, false],
+    ['a success that is too large', tooLarge(), false, false],
+    ...[199, 300, 301, 307, 400, 401, 403, 404, 409, 412, 422, 501, 505, 511].map(
+      (status): [string, Tried, boolean, boolean] => [`${status}`, answer(status), false, false],
+    ),
+    ...[408, 425, 429].map((status): [string, Tried, boolean, boolean] => [
+      `${status}`,
+      answer(status),
+      true,
+      true,
+    ]),
+    ...[500, 502, 503, 504].map((status): [string, Tried, boolean, boolean] => [
+      `${status}`,
+      answer(status),
+      true,
+      false,
+    ]),
+    ['503 with Retry-After', answer(503, soon), true, true],
+    ['503 with a Retry-After that says nothing', answer(503, { 'retry-after': '?' }), true, false],
+    ['500 with Retry-After', answer(500, soon), true, false],
+    ['403 with Retry-After', answer(403, soon), true, true],
+    ['401 with Retry-After', answer(401, soon), false, false],
+  ])('after %s: %s, %s', async (_, tried, usually, strictly) => {
+    const usual = start([tried, answer(200)]);
+    await usual.send().catch(() => {});
+    expect(usual.http.sent).toHaveLength(usually ? 2 : 1);
+    const strict = start([tried, answer(200)]);
+    await strict.send({ repeat: 'if-unprocessed' }).catch(() => {});
+    expect(strict.http.sent).toHaveLength(strictly ? 2 : 1);
+  });
+
+  test('may have statuses of its own that pass, and a service its own limits', async () => {
+    const { http, send } = start([answer(409), answer(403), answer(200)]);
+    await send({
+      alsoPassing: [409],
+      service: { ...call.service, isRateLimited: ({ status }) => status === 403 },
+    });
+    expect(http.sent).toHaveLength(3);
   });
 
   test('waits as long as the server asks, in seconds or until a date', async () => {
-    vi.setSystemTime('2025-01-01T00:00:00Z');
-    const http = new FakeHttp(
+    const date = 'Wed, 01 Jan 2025 00:00:20 GMT';
+    const { send, waits } = start([
       answer(429, { 'retry-after': '9' }),
-      answer(503, { 'retry-after': 'Wed, 01 Jan 2025 00:00:20 GMT' }),
+      answer(503, { 'retry-after': date }),
       answer(200),
-    );
-    const options = optionsFor(http);
-    await sendWithRetries(request, options);
-    expect(options.clock.waits).toEqual([9_000, 11_000]);
+    ]);
+    await send();
+    expect(waits).toEqual([9_000, 11_000]);
   });
 
-  test('does not wait for a try that would come too late', async () => {
-    const late = answer(503, { 'retry-after': '10' });
-    const http = new FakeHttp(late, answer(200));
-    const options = optionsFor(http, 10);
-    expect(await sendWithRetries(request, options)).toMatchObject({ exchange: late, ended: true });
-    expect(options.clock.waits).toEqual([]);
-    expect(http.requests).toHaveLength(1);
-  });
-
-  test('waits for a try that is just in time', async () => {
-    const http = new FakeHttp(answer(503, { 'retry-after': '9' }), answer(200));
-    const outcome = await sendWithRetries(request, optionsFor(http, 10));
-    expect(outcome).toMatchObject({ exchange: answer(200), ended: false });
-  });
-
-  test('the waits of all tries count together', async () => {
-    const http = new FakeHttp(answer(503, { 'retry-after': '4' }));
-    const options = optionsFor(http, 10);
-    const outcome = await sendWithRetries(request, options);
-    expect(outcome.ended).toBe(true);
-    expect(options.clock.waits).toEqual([4_000, 4_000]);
-    expect(http.requests).toHaveLength(3);
-  });
-
-  test('starts no try when the time ran out during one', async () => {
-    const http = new FakeHttp(noAnswer(true), answer(200));
-    http.onSend = () => vi.advanceTimersByTime(10_000);
-    const outcome = await sendWithRetries(request, optionsFor(http, 10));
-    expect(outcome).toMatchObject({ exchange: noAnswer(true), ended: true });
-    expect(http.requests).toHaveLength(1);
-  });
-
-  test('keeps what came in spite of a cancelled job', async () => {
-    const http = new FakeHttp(answer(200));
-    http.onSend = () => cancel.now.abort();
-    const outcome = await sendWithRetries(request, optionsFor(http));
-    expect(outcome).toMatchObject({ exchange: answer(200), ended: false });
-  });
-
-  test('starts no try after the job was cancelled, during a try or a wait', async () => {
-    const during = new FakeHttp(answer(503), answer(200));
-    during.onSend = () => cancel.now.abort();
-    const first = optionsFor(during);
-    expect(await sendWithRetries(request, first)).toMatchObject({
-      exchange: answer(503),
-      ended: true,
+  describe('that has not enough time', () => {
+    test('does not wait for a try that would come too late', async () => {
+      const { http, fail, waits } = start([answer(503, { 'retry-after': '10' })], 10);
+      const failure = await fail();
+      expect(failure).toMatchObject({ code: 'timeout', call: { status: 503 } });
+      expect(failure.message).toMatch(/limit of 10 s\. Last failure: The call failed: the service/);
+      expect(failure.cause).toMatchObject({ code: 'unavailable' });
+      expect(waits).toEqual([]);
+      expect(http.sent).toHaveLength(1);
     });
-    expect(first.clock.waits).toEqual([]);
 
-    cancel.now = new AbortController();
-    const between = new FakeHttp(answer(503), answer(200));
-    const second = optionsFor(between);
-    second.clock.sleep = async () => cancel.now.abort();
-    expect(await sendWithRetries(request, second)).toMatchObject({
-      exchange: answer(503),
-      ended: true,
+    test('waits for a try that is just in time', async () => {
+      const { send } = start([answer(503, { 'retry-after': '9' }), answer(200)], 10);
+      expect(await send()).toEqual(answer(200));
     });
-    expect(between.requests).toHaveLength(1);
-  });
 
-  test('its attempts end with the limit, or once they are sent with the grace after it', async () => {
-    const ordinary = new FakeHttp(answer(200));
-    const { limit, ...options } = optionsFor(ordinary);
-    await sendWithRetries(request, { ...options, limit });
-    expect(ordinary.signals).toEqual([[limit.signal, limit.signal]]);
-
-    const patient = new FakeHttp(answer(200));
-    await sendWithRetries(request, { ...options, http: patient, limit, finishes: true });
-    expect(patient.signals).toEqual([[limit.signal, limit.graceSignal]]);
-    expect(patient.signals[0]?.[1]).toBe(limit.graceSignal);
-  });
-
-  test('tells whether the service may have acted on any attempt', async () => {
-    const options = optionsFor(new FakeHttp(answer(502), answer(403)), 300);
-    const outcome = await sendWithRetries(request, options);
-    expect(outcome).toMatchObject({ exchange: answer(403), mayHaveActed: true });
-  });
-
-  test('makes no attempt with less time than it has to have', async () => {
-    const http = new FakeHttp(answer(503), answer(200));
-    expect(await sendWithRetries(request, optionsFor(http, 4, { leastTime: 5_000 }))).toEqual({
-      exchange: { kind: 'no-answer', sent: false, reason: 'no time was left' },
-      ended: true,
-      mayHaveActed: false,
+    test('counts the waits of all tries together', async () => {
+      const { http, fail, waits } = start([answer(503, { 'retry-after': '4' })], 10);
+      expect((await fail()).code).toBe('timeout');
+      expect(waits).toEqual([4_000, 4_000]);
+      expect(http.sent).toHaveLength(3);
     });
-    expect(http.requests).toHaveLength(0);
-    const options = optionsFor(http, 5.2, { leastTime: 5_000 });
-    expect(await sendWithRetries(request, options)).toMatchObject({
-      exchange: answer(503),
-      ended: true,
+
+    test('starts no try when the time ran out during one', async () => {
+      const { http, fail } = start([noAnswer(true), answer(200)], 10);
+      http.onSend = () => vi.advanceTimersByTime(10_000);
+      expect(await fail()).toMatchObject({
+        code: 'timeout',
+        call: { reason: 'it broke' },
+        mayBeDone: true,
+      });
+      expect(http.sent).toHaveLength(1);
     });
-    expect(http.requests).toHaveLength(1);
+
+    test('is not sent with less time than it has to have', async () => {
+      const never = start([answer(200)], 4);
+      expect(await never.fail({ leastTime: 5_000 })).toMatchObject({
+        code: 'timeout',
+        message: expect.stringContaining('The call failed: no time was left.'),
+        call: { ...where, reason: 'no time was left' },
+        mayBeDone: false,
+      });
+      expect(never.http.sent).toHaveLength(0);
+      const once = start([answer(503), answer(200)], 5.2);
+      expect(await once.fail({ leastTime: 5_000 })).toMatchObject({ call: { status: 503 } });
+      expect(once.http.sent).toHaveLength(1);
+      expect(once.waits).toEqual([]);
+    });
+
+    test('is not sent when its turn would come too late', async () => {
+      const { http, limit, clock, waits } = start([answer(200)], 10);
+      const throttle = throttleOf(clock);
+      throttle.slowDown(8_000);
+      const late = sendCall({ ...call, leastTime: 2_000 }, limit, { http, clock, throttle });
+      await expect(late).rejects.toMatchObject({ code: 'timeout' });
+      expect(waits).toEqual([]);
+      await sendCall(call, limit, { http, clock, throttle });
+      expect(waits).toEqual([8_000]);
+    });
   });
 
-  test.each([
-    [['7', '9'], 7_000],
-    ['in 2099', undefined],
-    ['-1', undefined],
-    ['1.5', undefined],
-  ])('reads a Retry-After of %j', (value, wait) => {
-    const headers = { 'retry-after': value } as IncomingHttpHeaders;
-    expect(retryAfter({ kind: 'answer', status: 503, headers, body: '' }, 0)).toBe(wait);
+  describe('in a cancelled job', () => {
+    test('keeps the answer that came', async () => {
+      const { http, send, cancel } = start([answer(200)]);
+      http.onSend = cancel;
+      expect(await send()).toEqual(answer(200));
+    });
+
+    test('keeps a failure that is final', async () => {
+      const { http, fail, cancel } = start([answer(404)]);
+      http.onSend = cancel;
+      expect(await fail()).toMatchObject({ code: 'request-rejected' });
+    });
+
+    test('is not sent again after a try', async () => {
+      const { http, fail, cancel, waits } = start([answer(502), answer(200)]);
+      http.onSend = cancel;
+      expect(await fail()).toMatchObject({
+        code: 'cancelled',
+        call: { status: 502 },
+        mayBeDone: true,
+      });
+      expect(waits).toEqual([]);
+      expect(http.sent).toHaveLength(1);
+    });
+
+    test('is not sent again after a wait', async () => {
+      const { http, fail, cancel, clock } = start([answer(429), answer(200)]);
+      clock.sleep = async () => cancel();
+      expect(await fail()).toMatchObject({ code: 'cancelled', mayBeDone: false });
+      expect(http.sent).toHaveLength(1);
+    });
+  });
+
+  test('ends with the limit, or when it finishes what is sent, with the grace after it', async () => {
+    const { http, limit, send } = start([answer(200)]);
+    await send();
+    await send({ finishes: true });
+    const { signal, graceSignal } = limit;
+    expect(http.sent[0]?.until.signal).toBe(signal);
+    expect(http.sent[0]?.until.sentSignal).toBe(signal);
+    expect(http.sent[1]?.until.signal).toBe(signal);
+    expect(http.sent[1]?.until.sentSignal).toBe(graceSignal);
+  });
+
+  test('slows its service down when that asks for it, and speeds it up with each success', async () => {
+    const heard: string[] = [];
+    const throttle = {
+      turn: async () => true,
+      slowDown: (milliseconds: number) => void heard.push(`slower, ${milliseconds} ms`),
+      speedUp: () => void heard.push('faster'),
+    };
+    const { http, limit, clock } = start([
+      answer(429, { 'retry-after': '2' }),
+      answer(503, { 'retry-after': '3' }),
+      answer(503),
+      noAnswer(true),
+      answer(200),
+    ]);
+    await sendCall(call, limit, { http, clock, throttle });
+    expect(heard).toEqual(['slower, 2000 ms', 'slower, 3000 ms', 'faster']);
+    // Also with a success that is not the wanted one.
+    await sendCall({ ...call, expect: [204] }, limit, { http, clock, throttle }).catch(() => {});
+    expect(heard.at(-1)).toBe('faster');
+    expect(heard).toHaveLength(4);
+  });
+
+  describe('mayBeDone', () => {
+    /** Whether what was asked for may have been done after a try. */
+    const outcomes: readonly (readonly [string, () => Tried, boolean])[] = [
+      ['a request that was not sent', () => noAnswer(false), false],
+      ['a request that was sent', () => noAnswer(true), true],
+      ['a success that is too large', tooLarge, true],
+      ['a bug', () => new Failure('internal', 'A bug.', { mayBeDone: true }), true],
+      ['a success that is not wanted', () => answer(200), true],
+      ...[500, 501, 502, 503, 504].map(
+        (status) => [`a ${status}`, () => answer(status), true] as const,
+      ),
+      ['a 500 with Retry-After', () => answer(500, soon), true],
+      ['a 503 that asks to come back', () => answer(503, soon), false],
+      ['a 503 that asks for nothing', () => answer(503, { 'retry-after': '' }), true],
+      ...[199, 307, 400, 401, 403, 404, 408, 409, 412, 422, 425, 429].map(
+        (status) => [`a ${status}`, () => answer(status), false] as const,
+      ),
+    ];
+
+    test.each(outcomes)('after %s', async (_, tried, expected) => {
+      const fail = (more: Partial<Call>) => start([tried()]).fail({ expect: [204], ...more });
+      expect((await fail({})).mayBeDone).toBe(expected);
+      expect((await fail({ repeat: 'if-unprocessed' })).mayBeDone).toBe(expected);
+      for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
+        expect((await fail({ method })).mayBeDone).toBe(expected);
+      }
+      expect((await fail({ method: 'GET' })).mayBeDone).toBe(false);
+      expect((await fail({ changesNothing: true })).mayBeDone).toBe(false);
+    });
+
+    test.each<[string, readonly Tried[], boolean]>([
+      ['a 404 after a 500', [answer(500), answer(404)], true],
+      ['a 403 after a request that was sent', [noAnswer(true), answer(403)], true],
+      ['no connection after a 502', [answer(502), noAnswer(false)], true],
+      ['a 404 after a 503 that asked to come back', [answer(503, soon), answer(404)], false],
+      ['a 404 after no connection', [noAnswer(false), answer(404)], false],
+      ['a 400 after a 429 after a 504', [answer(504), answer(429), answer(400)], true],
+    ])('after %s', async (_, script, expected) => {
+      expect((await start(script).fail()).mayBeDone).toBe(expected);
+      expect((await start(script).fail({ method: 'GET' })).mayBeDone).toBe(false);
+    });
+
+    test('is about all tries, and nothing is sent again that must not be', async () => {
+      const script = fc.array(fc.constantFrom(...outcomes), { minLength: 1, maxLength: 6 });
+      const strict = fc.constantFrom<Partial<Call>>({}, { repeat: 'if-unprocessed' });
+      await fc.assert(
+        fc.asyncProperty(script, strict, async (rows, more) => {
+          const { http, fail } = start(rows.map(([, tried]) => tried()));
+          const failure = await fail({ ...more, expect: [204] });
+          const made = http.sent.map((_, index) => rows[index]?.[2] ?? rows.at(-1)?.[2]);
+          expect(failure.mayBeDone).toBe(made.includes(true));
+          if (more.repeat) expect(made.slice(0, -1)).not.toContain(true);
+        }),
+      );
+    });
   });
 });
 
-describe('mayHaveActed', () => {
-  const soon = { 'retry-after': '1' };
-  const cut = (status: number) =>
-    ({ kind: 'broken-answer', status, headers: {}, why: 'cut-off', reason: 'cut' }) as const;
-  test.each<[string, Exchange, boolean]>([
-    ['a request that was sent', noAnswer(true), true],
-    ['a request that was not sent', noAnswer(false), false],
-    ['a success', answer(200), true],
-    ['a success cut short', cut(200), true],
-    ...[500, 502, 503, 504].map((code) => [`a ${code}`, answer(code), true] as const),
-    ['a 503 that asks to come back', answer(503, soon), false],
-    ...[307, 400, 401, 403, 404, 408, 409, 422, 425, 429].map(
-      (code) => [`a ${code}`, answer(code), false] as const,
-    ),
-  ] as [string, Exchange, boolean][])('after %s', (_, exchange, expected) => {
-    expect(mayHaveActed(exchange, 0)).toBe(expected);
+describe('a throttle', () => {
+  /** A clock that stands still, but for sleepers, who move it on. */
+  function start() {
+    let now = 0;
+    const throttle = throttleOf({
+      now: () => now,
+      random: () => 0,
+      sleep: async (milliseconds) => {
+        const end = now + milliseconds;
+        await Promise.resolve();
+        now = Math.max(now, end);
+      },
+    });
+    const limit = (remaining: number, signal = never()) => ({ signal, remaining: () => remaining });
+    const turn = () => throttle.turn(limit(10_000), 0);
+    /** how long the second of two requests waits after the first one */
+    const gap = async () => {
+      await turn();
+      const before = now;
+      await turn();
+      return now - before;
+    };
+    const pass = (milliseconds: number) => {
+      now += milliseconds;
+    };
+    return { throttle, limit, turn, gap, now: () => now, pass };
+  }
+
+  test('is full speed at first, also when the service only answers', async () => {
+    const { throttle, limit, now } = start();
+    throttle.speedUp();
+    for (let times = 0; times < 100; times++) expect(await throttle.turn(limit(1), 0)).toBe(true);
+    expect(now()).toBe(0);
+  });
+
+  test('makes everybody wait when the service asks for it', async () => {
+    const { throttle, turn, now } = start();
+    throttle.slowDown(2000);
+    expect(await Promise.all([turn(), turn(), turn()])).toEqual([true, true, true]);
+    expect(now()).toBe(2050);
+  });
+
+  test('takes what is refused together for one wish', async () => {
+    const { throttle, turn, now } = start();
+    for (let times = 0; times < 32; times++) throttle.slowDown(1000);
+    await turn();
+    await turn();
+    expect(now()).toBe(1025);
+  });
+
+  test('gets slower each time it is asked again, down to one request a second', async () => {
+    const { throttle, gap, pass } = start();
+    for (const expected of [25, 50, 100, 200, 400, 800, 1000, 1000]) {
+      pass(10_000);
+      throttle.slowDown(1);
+      pass(1);
+      expect(await gap()).toBe(expected);
+    }
+  });
+
+  test('gives up at once what would come too late', async () => {
+    const { throttle, limit, now } = start();
+    throttle.slowDown(5000);
+    expect(await throttle.turn(limit(5000), 0)).toBe(false);
+    expect(await throttle.turn(limit(6000), 1000)).toBe(false);
+    expect(now()).toBe(0);
+    expect(await throttle.turn(limit(6000), 0)).toBe(true);
+  });
+
+  test('ends with the job', async () => {
+    const { throttle, limit } = start();
+    throttle.slowDown(5000);
+    expect(await throttle.turn(limit(10_000, AbortSignal.abort()), 0)).toBe(false);
+  });
+
+  test('gets a twentieth faster with each answer, and then there is no gap', async () => {
+    const { throttle, gap, pass } = start();
+    throttle.slowDown(1);
+    pass(1);
+    expect(await gap()).toBe(25);
+    throttle.speedUp();
+    expect(await gap()).toBeCloseTo(25 * 0.95);
+    // 25 · 0.95 ^ 49 is just above 2 ms.
+    for (let times = 1; times < 49; times++) throttle.speedUp();
+    expect(await gap()).toBeCloseTo(25 * 0.95 ** 49);
+    throttle.speedUp();
+    pass(100);
+    expect(await gap()).toBe(0);
+  });
+
+  test('waits once more when the service asks for more time meanwhile', async () => {
+    const { throttle, turn, now } = start();
+    throttle.slowDown(1000);
+    const waiting = turn();
+    throttle.slowDown(3000);
+    expect(await waiting).toBe(true);
+    expect(now()).toBe(3000);
+  });
+
+  test('does not wait less because a later wish is shorter', async () => {
+    const { throttle, turn, now } = start();
+    throttle.slowDown(3000);
+    throttle.slowDown(1000);
+    await turn();
+    expect(now()).toBe(3000);
   });
 });

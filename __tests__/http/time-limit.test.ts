@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { allWithin, TimeLimit } from '../../src/http/time-limit.ts';
 
@@ -15,7 +16,10 @@ describe('a time limit', () => {
     const interruption = { cancelled: cancelled.signal, graceOver: graceOver.signal };
     return { limit: new TimeLimit(seconds, interruption, spent), cancelled, graceOver };
   }
-  const aborted = ({ signal, graceSignal }: TimeLimit) => [signal.aborted, graceSignal.aborted];
+  const aborted = ({ signal, graceSignal }: Pick<TimeLimit, 'signal' | 'graceSignal'>) => [
+    signal.aborted,
+    graceSignal.aborted,
+  ];
 
   test('ends everything when its seconds are over, and not before', () => {
     const { limit } = start(10);
@@ -53,7 +57,6 @@ describe('a time limit', () => {
     expect(limit.cancelled).toBe(true);
     graceOver.abort();
     expect(aborted(limit)).toEqual([true, true]);
-    limit.dispose();
   });
 
   test('the time also ends what is in its grace', () => {
@@ -64,39 +67,37 @@ describe('a time limit', () => {
   });
 
   test('starts ended in a job that was cancelled before', () => {
-    const graceOver = new AbortController().signal;
-    const limit = new TimeLimit(10, { cancelled: AbortSignal.abort(), graceOver });
-    expect(aborted(limit)).toEqual([true, false]);
-    limit.dispose();
+    const [over, notOver] = [AbortSignal.abort(), new AbortController().signal];
+    const inGrace = new TimeLimit(10, { cancelled: over, graceOver: notOver });
+    expect([...aborted(inGrace), inGrace.cancelled]).toEqual([true, false, true]);
+    const after = new TimeLimit(10, { cancelled: over, graceOver: over });
+    expect(aborted(after)).toEqual([true, true]);
   });
 
-  test('once it is disposed of, leaves no timer behind, and hears of nothing', () => {
+  test('leaves nothing behind when it is ended', () => {
     const { limit, cancelled, graceOver } = start(10);
     expect(vi.getTimerCount()).toBe(1);
-    limit.dispose();
-    expect(vi.getTimerCount()).toBe(0);
-    cancelled.abort();
-    graceOver.abort();
-    expect(aborted(limit)).toEqual([false, false]);
-  });
-
-  test('that is ended ends what is under way', () => {
-    const { limit } = start(10);
     limit.end();
     expect(vi.getTimerCount()).toBe(0);
+    for (const { signal } of [cancelled, graceOver]) {
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    }
     expect(aborted(limit)).toEqual([true, true]);
   });
 
   test('lets what is finished go on in a cancelled job, and end with its grace', () => {
     const { limit, cancelled, graceOver } = start(10);
     const { finishing } = limit;
+    expect(finishing.seconds).toBe(10);
     vi.advanceTimersByTime(4_000);
     expect(finishing.remaining()).toBeCloseTo(6_000);
+    expect(finishing.cancelled).toBe(false);
     cancelled.abort();
-    expect([finishing.signal.aborted, finishing.graceSignal.aborted]).toEqual([false, false]);
+    expect(aborted(finishing)).toEqual([false, false]);
     graceOver.abort();
-    expect([finishing.signal.aborted, finishing.graceSignal.aborted]).toEqual([true, true]);
-    limit.dispose();
+    expect(aborted(finishing)).toEqual([true, true]);
+    // What ends then was cancelled, and not too slow.
+    expect(finishing.cancelled).toBe(true);
   });
 
   test('is over when all the work is done', async () => {
@@ -110,7 +111,7 @@ describe('a time limit', () => {
     let ended = false;
     const rest = new Promise<void>((resolve) => {
       limit.signal.addEventListener('abort', () =>
-        queueMicrotask(() => {
+        setImmediate(() => {
           ended = true;
           resolve();
         }),

@@ -1,135 +1,272 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import tls from 'node:tls';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type IssuedPair, selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
 import { openTunnel } from '../../src/http/tunnel.ts';
 import { type ProxyOptions, TestProxy } from '../proxy.ts';
+import { listen, never, nowhere, serveTcp } from './servers.ts';
 
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
-const never = () => new AbortController().signal;
-const at = (url: string) => ({ variable: 'HTTPS_PROXY', url });
+const TARGET = 'hub.invalid:8883';
 
 async function startProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const proxy = await TestProxy.start(options);
-  endings.push(() => proxy.stop());
+  onTestFinished(() => proxy.stop());
   return proxy;
 }
 
 /** A server that sends back what it gets. */
-async function startEcho(): Promise<string> {
-  const server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  endings.push(() => new Promise((resolve) => server.close(resolve)));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `127.0.0.1:${address.port}`;
-}
+const startEcho = () => serveTcp((socket) => void socket.pipe(socket));
+
+const open = (url: string, authority = TARGET, signal = never()) =>
+  openTunnel({ variable: 'HTTPS_PROXY', url }, authority, signal);
 
 /** Says something through a tunnel, and gives what comes back. */
-async function echoThrough(url: string, authority: string): Promise<string> {
-  const tunnel = await openTunnel(at(url), authority, never());
+async function echoThrough(tunnel: Socket): Promise<string> {
   tunnel.write('hello');
   const [heard] = await once(tunnel, 'data');
-  const closed = once(tunnel, 'close');
   tunnel.destroy();
-  await closed;
   return String(heard);
+}
+
+/** A proxy that does something when it has read the head of a CONNECT. */
+function startAnswering(write: (socket: Socket, head: string) => void): Promise<string> {
+  return serveTcp((socket) => {
+    let head = '';
+    socket.on('data', (chunk) => {
+      head += chunk.toString('latin1');
+      if (head.endsWith('\r\n\r\n')) write(socket, head);
+    });
+  });
 }
 
 describe('a tunnel', () => {
   test('leads to the host, and needs no password if the proxy needs none', async () => {
     const proxy = await startProxy();
     const echo = await startEcho();
-    expect(await echoThrough(`http://${proxy.host}`, echo)).toBe('hello');
+    expect(await echoThrough(await open(`http://${proxy.host}`, echo))).toBe('hello');
     expect(proxy.connects).toEqual([echo]);
     expect(proxy.authorizations).toEqual([undefined]);
   });
 
-  test('is asked for with the user name and the password, their escapes undone', async () => {
+  test('is asked for by host and port', async () => {
+    const heads: string[] = [];
+    const proxy = await startAnswering((socket, head) => {
+      heads.push(head);
+      socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    });
+    (await open(`http://${proxy}`, '[::1]:8883')).destroy();
+    expect(heads[0]).toMatch(/^CONNECT \[::1\]:8883 HTTP\/1\.1\r\n/);
+    expect(heads[0]).toMatch(/\r\nhost: \[::1\]:8883\r\n/i);
+  });
+
+  test.each([
+    ['us%40er:pass%20word', 'us@er:pass word'],
+    ['us%C3%A9r:%25%3A%2F', 'usér:%:/'],
+    ['user', 'user:'],
+    ['user:a:b', 'user:a:b'],
+  ])('is asked for with the credentials %s, their escapes undone', async (given, plain) => {
     const proxy = await startProxy();
-    await echoThrough(`http://us%40er:pass%20word@${proxy.host}`, await startEcho());
-    const basic = Buffer.from('us@er:pass word').toString('base64');
-    expect(proxy.authorizations).toEqual([`Basic ${basic}`]);
+    await echoThrough(await open(`http://${given}@${proxy.host}`, await startEcho()));
+    expect(proxy.authorizations).toEqual([`Basic ${Buffer.from(plain).toString('base64')}`]);
   });
 
-  test.each([200, 204, 299])('is there when the proxy answers with %i', async (refuse) => {
-    const proxy = await startProxy({ refuse });
-    const tunnel = await openTunnel(at(`http://${proxy.host}`), 'hub.invalid:8883', never());
-    tunnel.on('error', () => {}).destroy();
+  test('leads through a proxy with an IPv6 address', async () => {
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    });
+    const port = await listen(server, '::1');
+    (await open(`http://[::1]:${port}`)).destroy();
   });
 
-  test.each([300, 403, 407, 502])('is refused with any other status, as %i', async (refuse) => {
-    const proxy = await startProxy({ refuse });
-    const opening = openTunnel(at(`http://${proxy.host}`), 'hub.invalid:8883', never());
-    await expect(opening).rejects.toMatchObject({
+  test.each([200, 204, 299])('is there when the proxy answers with %i', async (status) => {
+    const proxy = await startProxy({ refuse: status });
+    (await open(`http://${proxy.host}`)).on('error', () => {}).destroy();
+  });
+
+  test('holds what follows the answer of the proxy at once', async () => {
+    const proxy = await startAnswering((socket) => {
+      socket.removeAllListeners('data').pipe(socket);
+      socket.write('HTTP/1.1 200 OK\r\n\r\nfirst ');
+    });
+    const tunnel = await open(`http://${proxy}`);
+    let heard = '';
+    tunnel.on('data', (chunk) => {
+      heard += chunk;
+    });
+    tunnel.write('and second');
+    await vi.waitFor(() => expect(heard).toBe('first and second'), { timeout: 20_000 });
+    tunnel.destroy();
+  });
+});
+
+describe('no tunnel is there', () => {
+  const answers: Readonly<Record<string, readonly [number, string]>> = {
+    'without a body': [407, 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'],
+    'with a body': [502, 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 2\r\n\r\nno'],
+    'with half a body': [403, 'HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nno'],
+    'with a body in chunks': [
+      500,
+      'HTTP/1.1 500 Oh\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n',
+    ],
+    'with a redirect': [300, 'HTTP/1.1 300 Choices\r\nlocation: http://a.invalid/\r\n\r\n'],
+    'before an answer': [199, 'HTTP/1.1 199 Wait\r\n\r\n'],
+  };
+  test.each(Object.entries(answers))('when it is refused %s', async (_, [status, bytes]) => {
+    const gone = Promise.withResolvers<void>();
+    const proxy = await startAnswering((socket) => {
+      socket.once('close', () => gone.resolve());
+      socket.write(bytes);
+    });
+    await expect(open(`http://${proxy}`)).rejects.toMatchObject({
       name: 'ProxyError',
-      reason: `answered with status ${refuse}`,
-      status: refuse,
+      reason: `answered with status ${status}`,
+      status,
+    });
+    // The connection is of no use any more.
+    await gone.promise;
+  });
+
+  test('when the proxy is an ordinary server', async () => {
+    const server = createHttpServer((_, response) => response.end('hello'));
+    server.on('connect', (_, socket) => socket.end('HTTP/1.1 405 Not Allowed\r\n\r\n'));
+    const opening = open(`http://127.0.0.1:${await listen(server)}`);
+    await expect(opening).rejects.toMatchObject({ reason: 'answered with status 405' });
+    // Node closes the connection when nobody listens to CONNECT.
+    const deaf = createHttpServer((_, response) => response.end('hello'));
+    const failing = open(`http://127.0.0.1:${await listen(deaf)}`);
+    await expect(failing).rejects.toMatchObject({ reason: "can't be reached (ECONNRESET)" });
+  });
+
+  const endings: Readonly<Record<string, (socket: Socket) => void>> = {
+    'closes the connection': (socket) => socket.end(),
+    'resets the connection': (socket) => socket.resetAndDestroy(),
+    'closes it in the middle of its answer': (socket) => socket.end('HTTP/1.1 200 O'),
+  };
+  test.each(Object.entries(endings))('when the proxy %s', async (_, end) => {
+    const proxy = await startAnswering(end);
+    await expect(open(`http://${proxy}`)).rejects.toMatchObject({
+      name: 'ProxyError',
+      reason: "can't be reached (ECONNRESET)",
+      status: undefined,
     });
   });
 
-  test('is refused by a proxy that is not there', async () => {
-    const proxy = await TestProxy.start();
-    const { host } = proxy;
-    await proxy.stop();
-    const opening = openTunnel(at(`http://${host}`), 'hub.invalid:8883', never());
-    await expect(opening).rejects.toMatchObject({
+  test('when the proxy does not speak HTTP', async () => {
+    const proxy = await startAnswering((socket) => socket.end('220 SecretGreeting\r\n'));
+    await expect(open(`http://${proxy}`)).rejects.toMatchObject({
+      reason: expect.stringMatching(/^can't be reached \(HPE_\w+\)$/),
+    });
+  });
+
+  test('when there is no proxy', async () => {
+    await expect(open(`http://${await nowhere()}`)).rejects.toMatchObject({
       reason: "can't be reached (ECONNREFUSED)",
       status: undefined,
       cause: expect.objectContaining({ code: 'ECONNREFUSED' }),
     });
   });
 
-  test('is not waited for any longer than wanted', async () => {
-    const proxy = await startProxy({ silent: true });
+  test('when it is not wanted any more', async () => {
+    const asked = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    const proxy = await startAnswering((socket) => {
+      socket.once('close', () => gone.resolve());
+      asked.resolve();
+    });
     const enough = new AbortController();
-    const opening = openTunnel(at(`http://${proxy.host}`), 'hub.invalid:8883', enough.signal);
-    await vi.waitFor(() => expect(proxy.connects).toHaveLength(1));
+    const opening = open(`http://${proxy}`, TARGET, enough.signal);
+    await asked.promise;
     enough.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');
+    await gone.promise;
+  });
+
+  test('when it was not wanted from the beginning', async () => {
+    let asked = 0;
+    const proxy = await serveTcp(() => {
+      asked += 1;
+    });
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(open(`http://${proxy}`, TARGET, signal)).rejects.toThrow('enough');
+    expect(asked).toBe(0);
   });
 });
 
 describe('a proxy that speaks TLS', () => {
+  /** Has this process trust only this certificate until the test is over. */
+  function trust({ certificate }: IssuedPair): void {
+    const before = tls.getCACertificates();
+    tls.setDefaultCACertificates([certificate]);
+    onTestFinished(() => tls.setDefaultCACertificates(before));
+  }
+  const portOf = ({ host }: TestProxy) => host.split(':')[1];
+
   test('is verified by its own name, whatever the environment says', async () => {
     const [trusted, other] = await Promise.all([
       selfSignedServer(['127.0.0.1']),
       selfSignedServer(['127.0.0.1']),
     ]);
-    const before = tls.getCACertificates();
-    tls.setDefaultCACertificates([trusted.certificate]);
-    endings.push(() => tls.setDefaultCACertificates(before));
+    trust(trusted);
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    endings.push(() => vi.unstubAllEnvs());
+    onTestFinished(() => void vi.unstubAllEnvs());
 
     const proxy = await startProxy({ tls: trusted });
-    expect(await echoThrough(`https://${proxy.host}`, await startEcho())).toBe('hello');
+    const echo = await startEcho();
+    expect(await echoThrough(await open(`https://${proxy.host}`, echo))).toBe('hello');
 
     const stranger = await startProxy({ tls: other });
-    const opening = openTunnel(at(`https://${stranger.host}`), 'hub.invalid:8883', never());
-    await expect(opening).rejects.toMatchObject({
+    await expect(open(`https://${stranger.host}`)).rejects.toMatchObject({
       reason: "can't be reached (DEPTH_ZERO_SELF_SIGNED_CERT)",
     });
-
-    const misnamed = `https://localhost:${proxy.host.split(':')[1]}`;
-    await expect(openTunnel(at(misnamed), 'hub.invalid:8883', never())).rejects.toMatchObject({
+    expect(stranger.connects).toEqual([]);
+    await expect(open(`https://localhost:${portOf(proxy)}`)).rejects.toMatchObject({
       reason: "can't be reached (ERR_TLS_CERT_ALTNAME_INVALID)",
     });
   });
 
   test('is asked for by the name in its URL', async () => {
-    const named = await selfSignedServer(['localhost']);
-    const before = tls.getCACertificates();
-    tls.setDefaultCACertificates([named.certificate]);
-    endings.push(() => tls.setDefaultCACertificates(before));
-    const proxy = await startProxy({ tls: named });
-    const url = `https://localhost:${proxy.host.split(':')[1]}`;
-    expect(await echoThrough(url, await startEcho())).toBe('hello');
+    const pair = await selfSignedServer(['localhost']);
+    trust(pair);
+    const names: unknown[] = [];
+    const server = tls.createServer({ key: pair.privateKey, cert: pair.certificate }, (socket) => {
+      names.push(socket.servername);
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    });
+    const port = await listen(server, 'localhost');
+    (await open(`https://localhost:${port}`, TARGET)).destroy();
+    expect(names).toEqual(['localhost']);
+  });
+
+  test('may have an IPv6 address', async () => {
+    const pair = await selfSignedServer(['::1']);
+    trust(pair);
+    const names: unknown[] = [];
+    const server = tls.createServer({ key: pair.privateKey, cert: pair.certificate }, (socket) => {
+      names.push(socket.servername);
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    });
+    (await open(`https://[::1]:${await listen(server, '::1')}`)).destroy();
+    // An address can't be sent as a name.
+    expect(names).toEqual([false]);
+  });
+
+  test('is not there when it does not speak TLS', async () => {
+    const proxy = await startProxy();
+    await expect(open(`https://${proxy.host}`)).rejects.toMatchObject({
+      name: 'ProxyError',
+      reason: expect.stringMatching(/^can't be reached \((ERR_SSL|EPROTO|ECONNRESET)/),
+    });
+  });
+
+  test('is not waited for longer than wanted', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const silent = await serveTcp((socket) => socket.once('data', () => arrived.resolve()));
+    const enough = new AbortController();
+    const opening = open(`https://${silent}`, TARGET, enough.signal);
+    await arrived.promise;
+    enough.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
   });
 });

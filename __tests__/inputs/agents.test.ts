@@ -1,6 +1,22 @@
-import { describe, expect, test } from 'vitest';
-import { checkAgents, readClientIds, readNames } from '../../src/inputs/agents.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  checkAgents,
+  readClientIds,
+  readNames,
+  readNamesFile,
+  takeShard,
+} from '../../src/inputs/agents.ts';
 import { type Given, read } from './source.ts';
+
+let workspace: string;
+beforeAll(async () => {
+  workspace = await mkdtemp(path.join(tmpdir(), 'agents-'));
+});
+afterAll(() => rm(workspace, { recursive: true }));
 
 test('names are listed with the client ids that they are expected to get', () => {
   const { reader } = read({ name: 'a\nb' });
@@ -18,6 +34,90 @@ test('client ids are named by what follows the tenant in them', () => {
     { ...rest, name: 'mqtt12_b', clientId: 'mqtt12_b' },
     { ...rest, name: 'c', clientId: 'c' },
   ]);
+});
+
+/** Reads a `names-file` with some content. */
+async function namesOf(content: string | Buffer) {
+  await writeFile(path.join(workspace, 'devices.csv'), content);
+  const { reader, problems } = read({ 'names-file': 'devices.csv' }, { workspace });
+  const rows = await readNamesFile(reader, 'mqtt1');
+  const shown = rows.map(({ name, owner, where }) => `${name},${owner}: ${where}`);
+  return { shown, problems: problems() };
+}
+
+describe('a file of names', () => {
+  const a = 'a,undefined: line 1 of devices.csv';
+  const owned = 'a,me@b.c: line 1 of devices.csv';
+  const below = 'a,me@b.c: line 2 of devices.csv';
+
+  test.each<[string, string, readonly string[]]>([
+    ['one name', 'a', [a]],
+    ['names, one a line', 'a\nb\n', [a, 'b,undefined: line 2 of devices.csv']],
+    ['CRLF line ends', 'a\r\nb\r\n', [a, 'b,undefined: line 2 of devices.csv']],
+    ['CR line ends', 'a\rb', [a, expect.stringMatching(/^b,undefined: /)]],
+    [
+      'all line ends at once',
+      'a\nb\r\nc\rd',
+      [a, ...['b', 'c', 'd'].map((name) => expect.stringContaining(`${name},undefined: line `))],
+    ],
+    ['owners', 'a,me@b.c', [owned]],
+    ['an empty owner', 'a,', [a]],
+    ['spaces around', ' a , me@b.c ', [owned]],
+    ['quotes', '"a","me@b.c"', [owned]],
+    ['a quote in quotes', '"a""b"', ['a"b,undefined: line 1 of devices.csv']],
+    ['a byte order mark', '\ufeffa', [a]],
+    ['a header', 'name,owner\na,me@b.c', [below]],
+    ['a header in quotes, behind a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
+    [
+      'an agent that is called name',
+      'name\nb',
+      ['name,undefined: line 1 of devices.csv', 'b,undefined: line 2 of devices.csv'],
+    ],
+    ['blank lines', '\n\na', ['a,undefined: line 3 of devices.csv']],
+  ])('may hold %s', async (_, content, rows) => {
+    expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
+  });
+
+  const quotes = (line: string) =>
+    `\`names-file\` "devices.csv" is not CSV: ${line} has a quote that is not closed or not in place.`;
+  test.each<[string, string | Buffer, string]>([
+    ['nothing', '', '`names-file` "devices.csv" is empty.'],
+    ['blank lines only', '\n \n', '`names-file` "devices.csv" is empty.'],
+    ['a header only', 'name,owner\n', '`names-file` "devices.csv" lists no agent.'],
+    [
+      'something else than UTF-8',
+      Buffer.from([0x61, 0xff]),
+      '`names-file` "devices.csv" is not UTF-8 text.',
+    ],
+    ['a row without a name', 'a\n,b\n', 'line 2 of devices.csv has no name in its first column.'],
+    [
+      'a third column',
+      'a,b\nc,d,e\n',
+      'line 2 of devices.csv has 3 columns; it may have a name and an owner.',
+    ],
+    ['a quote that is not closed', 'a\n"b', quotes('line 2')],
+    ['a quote that is not in place', 'a"b', quotes('line 1')],
+  ])('may not hold %s', async (_, content, problem) => {
+    expect((await namesOf(content)).problems).toEqual([problem]);
+  });
+
+  test('keeps its good rows beside a bad one', async () => {
+    expect((await namesOf('a,,x\n,b\nc')).shown).toEqual([a, 'c,undefined: line 3 of devices.csv']);
+  });
+
+  test('gives agents their client ids', async () => {
+    await writeFile(path.join(workspace, 'devices.csv'), 'a,me@b.c');
+    const { reader } = read({ 'names-file': 'devices.csv' }, { workspace });
+    expect(await readNamesFile(reader, 'mqtt1')).toEqual([
+      { name: 'a', owner: 'me@b.c', clientId: 'mqtt1_a', where: 'line 1 of devices.csv' },
+    ]);
+  });
+
+  test('may be missing among the inputs', async () => {
+    const { reader, problems } = read({}, { workspace });
+    expect(await readNamesFile(reader, 'mqtt1')).toEqual([]);
+    expect(problems()).toEqual([]);
+  });
 });
 
 describe('what an agent is called', () => {
@@ -75,5 +175,60 @@ describe('what an agent is called', () => {
     expect(others).toEqual([]);
     if (typeof problem === 'string') expect(first).toContain(problem);
     else expect(first).toMatch(problem);
+  });
+});
+
+describe('a shard', () => {
+  const take = <T>(shard: string, list: readonly T[]) => {
+    const { reader, problems } = read({ shard });
+    return { taken: takeShard(reader, list), problems: problems() };
+  };
+
+  test.each<[string, readonly string[]]>([
+    ['', ['a', 'b', 'c', 'd', 'e']],
+    ['0/1', ['a', 'b', 'c', 'd', 'e']],
+    ['1/2', ['b', 'd']],
+    ['4/6', ['e']],
+    ['5/6', []],
+    ['9999/10000', []],
+  ])('%j takes every n-th entry, in order', (shard, taken) => {
+    expect(take(shard, ['a', 'b', 'c', 'd', 'e'])).toEqual({ taken, problems: [] });
+  });
+
+  const WRONG = ['1', '1/', '/2', '-1/2', '0/0', 'a/b', '0/2/3', '0/10001', '1.5/2', '0 / 2'];
+  test.each([...WRONG, '00000/00000', '123456/2', '0/123456', 'x0/2', '0/2x'])(
+    '%j is refused',
+    (value) => {
+      expect(take(value, []).problems).toEqual([
+        `\`shard\` must be i/n, such as 0/4, with n from 1 to 10000, not "${value}".`,
+      ]);
+    },
+  );
+
+  test.each(['4/4', '5/4'])('%s is not there', (value) => {
+    expect(take(value, []).problems).toEqual([
+      `\`shard\` "${value}" is not there: the first of 4 is 0, the last 3.`,
+    ]);
+  });
+
+  test('takes every agent exactly once, for matrices of 1 to 256 jobs', () => {
+    for (let jobs = 1; jobs <= 256; jobs++) {
+      const list = Array.from({ length: 300 }, (_, index) => `device${index}`);
+      const parts = Array.from({ length: jobs }, (_, job) => take(`${job}/${jobs}`, list).taken);
+      expect(parts.flat().sort()).toEqual([...list].sort());
+      const sizes = parts.map(({ length }) => length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('takes every entry once, of any list', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 256 }), (list, count) => {
+        const parts = Array.from({ length: count }, (_, i) => take(`${i}/${count}`, list).taken);
+        const back = list.map((_, at) => parts[at % count]?.[Math.floor(at / count)]);
+        expect(back).toEqual(list);
+        expect(parts.flat()).toHaveLength(list.length);
+      }),
+    );
   });
 });

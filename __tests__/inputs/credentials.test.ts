@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCredentials } from '../../src/inputs/credentials.ts';
+import { readCredentials, readPassphrase } from '../../src/inputs/credentials.ts';
 import { failureOf, type Given, read } from './source.ts';
 
 const WAYS =
@@ -102,5 +102,28 @@ describe('credentials are refused:', () => {
 
   test('half of them masks nothing that is no secret', () => {
     expect(credentialsOf({ 'oauth-client-id': 'mqtt1-ci' }).masked).toEqual([]);
+  });
+});
+
+describe('the passphrase of private keys', () => {
+  const passphraseOf = (value: string) => {
+    const { reader, masked, problems } = read({ 'key-passphrase': value });
+    return { passphrase: readPassphrase(reader)?.reveal(), masked, problems: problems() };
+  };
+
+  test('is taken with the white space around it, and masked', () => {
+    const value = '  two words ';
+    expect(passphraseOf(value)).toEqual({ passphrase: value, masked: [value], problems: [] });
+  });
+
+  test('may be missing', () => {
+    expect(passphraseOf('')).toEqual({ passphrase: undefined, masked: [], problems: [] });
+  });
+
+  test('may have 1023 bytes, and no more', () => {
+    expect(passphraseOf('x'.repeat(1023)).problems).toEqual([]);
+    expect(passphraseOf('ä'.repeat(512)).problems).toEqual([
+      '`key-passphrase` is longer than 1023 bytes.',
+    ]);
   });
 });

@@ -1,109 +1,47 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
-import { readFileOfNames } from '../../src/inputs/agents.ts';
-import { readBrokerCa } from '../../src/inputs/broker.ts';
-import { readNamesFile } from '../../src/inputs/names-file.ts';
+import { readBrokerCa, readInputFile } from '../../src/inputs/files.ts';
 import { read } from './source.ts';
 
+let root: string;
 let workspace: string;
-beforeAll(async () => {
-  workspace = await mkdtemp(path.join(tmpdir(), 'inputs-'));
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'input-files-'));
+  workspace = path.join(root, 'work');
+  await mkdir(workspace);
 });
-afterAll(() => rm(workspace, { recursive: true }));
+afterEach(() => rm(root, { recursive: true }));
 
-/** Reads a `names-file` with some content. */
-async function namesOf(content: string | Buffer) {
-  await writeFile(path.join(workspace, 'devices.csv'), content);
-  const { reader, problems } = read({ 'names-file': 'devices.csv' }, { workspace });
-  const rows = await readNamesFile(reader);
-  const shown = rows.map(({ name, owner, where }) => `${name},${owner}: ${where}`);
-  return { shown, problems: problems() };
-}
-
-describe('a file of names', () => {
-  const a = 'a,undefined: line 1 of devices.csv';
-  const owned = 'a,me@b.c: line 1 of devices.csv';
-  const below = 'a,me@b.c: line 2 of devices.csv';
-
-  test.each<[string, string, readonly string[]]>([
-    ['one name', 'a', [a]],
-    ['names, one a line', 'a\nb\n', [a, 'b,undefined: line 2 of devices.csv']],
-    ['CRLF line ends', 'a\r\nb\r\n', [a, 'b,undefined: line 2 of devices.csv']],
-    ['CR line ends', 'a\rb', [a, expect.stringMatching(/^b,undefined: /)]],
-    [
-      'all line ends at once',
-      'a\nb\r\nc\rd',
-      [a, ...['b', 'c', 'd'].map((name) => expect.stringContaining(`${name},undefined: line `))],
-    ],
-    ['owners', 'a,me@b.c', [owned]],
-    ['an empty owner', 'a,', [a]],
-    ['spaces around', ' a , me@b.c ', [owned]],
-    ['quotes', '"a","me@b.c"', [owned]],
-    ['a quote in quotes', '"a""b"', ['a"b,undefined: line 1 of devices.csv']],
-    ['a byte order mark', '\ufeffa', [a]],
-    ['a header', 'name,owner\na,me@b.c', [below]],
-    ['a header in quotes, behind a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
-    [
-      'an agent that is called name',
-      'name\nb',
-      ['name,undefined: line 1 of devices.csv', 'b,undefined: line 2 of devices.csv'],
-    ],
-    ['blank lines', '\n\na', ['a,undefined: line 3 of devices.csv']],
-  ])('may hold %s', async (_, content, rows) => {
-    expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
+describe('a file that an input names', () => {
+  beforeEach(async () => {
+    await writeFile(path.join(root, 'private.txt'), 'not for a log');
+    await writeFile(path.join(workspace, 'devices.csv'), 'device001');
   });
 
-  const quotes = (line: string) =>
-    `\`names-file\` "devices.csv" is not CSV: ${line} has a quote that is not closed or not in place.`;
-  test.each<[string, string | Buffer, string]>([
-    ['nothing', '', '`names-file` "devices.csv" is empty.'],
-    ['blank lines only', '\n \n', '`names-file` "devices.csv" is empty.'],
-    ['a header only', 'name,owner\n', '`names-file` "devices.csv" lists no agent.'],
-    [
-      'something else than UTF-8',
-      Buffer.from([0x61, 0xff]),
-      '`names-file` "devices.csv" is not UTF-8 text.',
-    ],
-    ['a row without a name', 'a\n,b\n', 'line 2 of devices.csv has no name in its first column.'],
-    [
-      'a third column',
-      'a,b\nc,d,e\n',
-      'line 2 of devices.csv has 3 columns; it may have a name and an owner.',
-    ],
-    ['a quote that is not closed', 'a\n"b', quotes('line 2')],
-    ['a quote that is not in place', 'a"b', quotes('line 1')],
-  ])('may not hold %s', async (_, content, problem) => {
-    expect((await namesOf(content)).problems).toEqual([problem]);
-  });
+  const fileOf = async (value: string, at = workspace) => {
+    const { reader, problems } = read({ 'names-file': value }, { workspace: at });
+    const file = await readInputFile(reader, 'names-file');
+    return { file, content: file?.content.toString(), problems: problems() };
+  };
+  const contentOf = async (value: string, at?: string) => (await fileOf(value, at)).content;
+  const problemsWith = async (value: string) => {
+    const { file, problems } = await fileOf(value);
+    expect(file).toBeUndefined();
+    return problems;
+  };
 
-  test('keeps its good rows beside a bad one', async () => {
-    expect((await namesOf('a,,x\n,b\nc')).shown).toEqual([a, 'c,undefined: line 3 of devices.csv']);
-  });
-
-  test('gives agents their client ids', async () => {
-    await writeFile(path.join(workspace, 'devices.csv'), 'a,me@b.c');
-    const { reader } = read({ 'names-file': 'devices.csv' }, { workspace });
-    expect(await readFileOfNames(reader, 'mqtt1')).toEqual([
-      { name: 'a', owner: 'me@b.c', clientId: 'mqtt1_a', where: 'line 1 of devices.csv' },
-    ]);
+  test('is read, with its absolute path', async () => {
+    const { file, content, problems } = await fileOf('./devices.csv');
+    expect(file?.path).toBe(path.join(workspace, 'devices.csv'));
+    expect([content, problems]).toEqual(['device001', []]);
   });
 
   test('may be missing among the inputs', async () => {
-    const { reader, problems } = read({}, { workspace });
-    expect(await readNamesFile(reader)).toEqual([]);
-    expect(problems()).toEqual([]);
+    expect(await problemsWith('')).toEqual([]);
   });
-});
-
-describe('a file that an input names', () => {
-  const problemsWith = async (file: string) => {
-    const { reader, problems } = read({ 'names-file': file }, { workspace });
-    expect(await readNamesFile(reader)).toEqual([]);
-    return problems();
-  };
 
   test('has to be there', async () => {
     expect(await problemsWith('none.csv')).toEqual(['`names-file` "none.csv" is not there.']);
@@ -123,10 +61,36 @@ describe('a file that an input names', () => {
 
   test('may have 5 MiB, and no more', async () => {
     const largest = 5 * 1024 * 1024;
-    expect((await namesOf('a'.padEnd(largest, '\n'))).problems).toEqual([]);
-    expect((await namesOf('a'.padEnd(largest + 1, '\n'))).problems).toEqual([
-      '`names-file` "devices.csv" is larger than 5 MiB.',
+    await writeFile(path.join(workspace, 'large.csv'), Buffer.alloc(largest));
+    expect((await fileOf('large.csv')).problems).toEqual([]);
+    await writeFile(path.join(workspace, 'large.csv'), Buffer.alloc(largest + 1));
+    expect(await problemsWith('large.csv')).toEqual([
+      '`names-file` "large.csv" is larger than 5 MiB.',
     ]);
+  });
+
+  test('may be anywhere, as long as the input says so', async () => {
+    expect(await contentOf('devices.csv')).toBe('device001');
+    expect(await contentOf('../private.txt')).toBe('not for a log');
+    expect(await contentOf(path.join(root, 'private.txt'))).toBe('not for a log');
+  });
+
+  test.skipIf(process.platform === 'win32')('may be a link within the workspace', async () => {
+    await symlink('devices.csv', path.join(workspace, 'link.csv'));
+    expect(await contentOf('link.csv')).toBe('device001');
+    // As on macOS, where the way to the workspace may hold a link.
+    await symlink(workspace, path.join(root, 'alias'));
+    expect(await contentOf('link.csv', path.join(root, 'alias'))).toBe('device001');
+  });
+
+  test.skipIf(process.platform === 'win32')('is refused as a link out of it', async () => {
+    await symlink('../private.txt', path.join(workspace, 'link.csv'));
+    await symlink('..', path.join(workspace, 'folder'));
+    for (const name of ['link.csv', 'folder/private.txt', path.join(workspace, 'link.csv')]) {
+      expect(await problemsWith(name)).toEqual([
+        `\`names-file\` "${name}" is a link out of the workspace.`,
+      ]);
+    }
   });
 });
 

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest';
-import type { Place } from '../../src/github/place.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { SCOPES, type ScopeKind } from '../../src/github/scopes.ts';
 import { readGitHub } from '../../src/inputs/github.ts';
 import { type Given, read } from './source.ts';
 
-type Kinds = readonly Place['kind'][];
+type Kinds = readonly ScopeKind[];
 
 const good = {
   'github-token': 'ghp_token',
@@ -12,7 +12,7 @@ const good = {
   'secret-prefix': 'AGENT',
   variables: 'false',
 };
-const agent = (name: string, clientId = `mqtt1_${name}`) => ({ name, clientId });
+const agent = (name: string, clientId = `mqtt1_${name}`) => ({ name, clientId, where: '`name`' });
 
 function settingsOf(
   given: Given,
@@ -28,17 +28,18 @@ function settingsOf(
 }
 
 describe('what is pushed to GitHub', () => {
-  test('goes to the places that are asked for', () => {
+  test('goes to the scopes that are asked for', () => {
     const { settings, problems } = settingsOf({}, ['repository', 'environment']);
     expect(problems).toEqual([]);
     expect(settings?.token.reveal()).toBe('ghp_token');
-    expect({ ...settings, token: '' }).toEqual({
+    expect(settings?.scopes.map(({ kind, title }) => [kind, title])).toEqual([
+      ['repository', 'repository octo/hello.world'],
+      ['environment', 'environment production of repository octo/hello.world'],
+    ]);
+    expect({ ...settings, token: '', scopes: [] }).toEqual({
       token: '',
       apiUrl: 'https://api.github.com',
-      places: [
-        { kind: 'repository', owner: 'octo', repo: 'hello.world' },
-        { kind: 'environment', owner: 'octo', repo: 'hello.world', environment: 'production' },
-      ],
+      scopes: [],
       secretPrefix: 'AGENT',
       variables: false,
     });
@@ -50,13 +51,13 @@ describe('what is pushed to GitHub', () => {
     const { settings, problems } = settingsOf(given, ['repository'], [], job);
     expect(problems).toEqual([]);
     expect(settings).toMatchObject({
-      places: [{ kind: 'repository', owner: 'our', repo: 'own' }],
+      scopes: [{ kind: 'repository', title: 'repository our/own' }],
       apiUrl: 'https://ghe.invalid/api/v3',
       variables: true,
     });
   });
 
-  test('is nothing when no place is asked for, whatever else is not given', () => {
+  test('is nothing when no scope is asked for, whatever else is not given', () => {
     const given = { 'github-token': '', repository: '', environment: '' };
     expect(settingsOf(given, [])).toEqual({ settings: undefined, problems: [] });
   });
@@ -144,6 +145,22 @@ describe('is refused:', () => {
     const agents = Array.from({ length: 51 }, (_, n) => agent(`device${n}`));
     expect(settingsOf({}, ['environment'], agents).problems).toEqual([
       'A repository or environment has room for the secrets of 50 agents (100 secrets), and the list holds 51.',
+    ]);
+  });
+
+  test('more agents than there is room for in the smallest of the chosen scopes', () => {
+    const { room } = SCOPES.environment;
+    Object.assign(SCOPES.environment, { room: 7 });
+    onTestFinished(() => void Object.assign(SCOPES.environment, { room }));
+    const problemsWith = (kinds: Kinds, count: number) => {
+      const agents = Array.from({ length: count }, (_, n) => agent(`device${n}`));
+      return settingsOf({ environment: kinds.includes('environment') ? 'e' : '' }, kinds, agents)
+        .problems;
+    };
+    expect(problemsWith(['repository'], 50)).toEqual([]);
+    expect(problemsWith(['repository', 'environment'], 3)).toEqual([]);
+    expect(problemsWith(['repository', 'environment'], 4)).toEqual([
+      'An environment has room for the secrets of 3 agents (7 secrets), and the list holds 4.',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { isInside } from '../../src/destinations/directory.ts';
+import { isInside } from '../../src/destinations/files.ts';
 import { readDirectory } from './output-directory.ts';
 
 // As on Windows, wherever the test runs.

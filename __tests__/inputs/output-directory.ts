@@ -1,12 +1,10 @@
-import { readOutputDirectory } from '../../src/inputs/output-directory.ts';
+import { readOutputDirectory } from '../../src/inputs/files.ts';
 import { InputReader } from '../../src/inputs/reader.ts';
+import { sourceOf } from './source.ts';
 
 /** The directory that `output-directory` leads to; throws the problems. */
 export function readDirectory(value: string, workspace: string): string {
-  const secrets = { mask: () => {}, maskKey: () => {}, redact: (text: string) => text };
-  const input = () => value;
-  const source = { input, rawInput: input, workspace, environment: {}, secrets };
-  const reader = new InputReader(source, {});
+  const reader = new InputReader({ ...sourceOf({}, { workspace }).source, input: () => value }, {});
   const directory = readOutputDirectory(reader);
   reader.throwProblems();
   return directory;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { isHostLabel } from '../../src/inputs/reader.ts';
 import { failureOf, read } from './source.ts';
 
@@ -12,12 +12,6 @@ describe('an input', () => {
     const { reader } = read({ name: 'a\n\n  b \t\r\n \nc d' });
     expect(reader.list('name')).toEqual(['a', 'b', 'c d']);
     expect(reader.list('none')).toEqual([]);
-  });
-
-  test('knows the workspace and the variables of the job', () => {
-    const { reader } = read({}, { workspace: '/elsewhere', environment: { A: 'b' } });
-    expect(reader.workspace).toBe('/elsewhere');
-    expect(reader.environment).toEqual({ A: 'b' });
   });
 });
 
@@ -59,6 +53,32 @@ describe('one of some words', () => {
     const { reader, problems } = read({ word: value });
     expect(reader.word('word', ['fail', 'skip'])).toBe('fail');
     expect(problems()).toEqual([`\`word\` must be fail or skip, not "${value}".`]);
+  });
+});
+
+describe('any of some words', () => {
+  const known = ['workspace', 'repository', 'environment'] as const;
+  const wordsOf = (destination: string) => {
+    const { reader, problems } = read({ destination });
+    return [reader.words('destination', known), problems()] as const;
+  };
+
+  test.each([
+    ['workspace', ['workspace']],
+    ['environment,repository', ['repository', 'environment']],
+    [' environment \n\n workspace , workspace', ['workspace', 'environment']],
+    ['repository,', ['repository']],
+    ['', []],
+    [',', []],
+  ])('%j are %j', (destination, words) => {
+    expect(wordsOf(destination)).toEqual([words, []]);
+  });
+
+  test('that are not known are told together', () => {
+    expect(wordsOf('workspace, moon\nMars')).toEqual([
+      ['workspace'],
+      ['`destination` takes workspace, repository, environment, not "moon, Mars".'],
+    ]);
   });
 });
 
@@ -119,7 +139,7 @@ describe('a secret', () => {
     expect(problems()).toEqual([]);
   });
 
-  test('is taken to the letter where white space counts', () => {
+  test('is taken as it was given where white space counts', () => {
     const { reader, masked, problems } = read({ passphrase: '  two words ' });
     expect(reader.secret('passphrase', { trim: false })).toBe('  two words ');
     expect(masked).toEqual(['  two words ']);
@@ -162,20 +182,50 @@ describe('a secret', () => {
     expect(problems()).toEqual([`\`passphrase\` ${problem}`]);
   });
 
-  test('is found in other texts, and hidden where they are repeated', () => {
+  test('is hidden where other texts are repeated', () => {
     const { reader } = read({ token: 'sesame' });
     reader.secret('token');
-    expect(reader.holdsSecret('open sesame')).toBe(true);
-    expect(reader.holdsSecret('open')).toBe(false);
     expect(reader.quote('open sesame')).toBe('"open ***"');
   });
 });
 
-test('a value is repeated on one line, and not at any length', () => {
-  const { reader } = read({});
-  expect(reader.quote('a\nb')).toBe('"a b"');
-  expect(reader.quote(`${'word '.repeat(29)}word`)).toBe(`"${'word '.repeat(29)}word"`);
-  expect(reader.quote('word '.repeat(40))).toBe(`"${'word '.repeat(30).trim()} …"`);
+describe('a value is repeated', () => {
+  const quoted = (value: string, token = 'sesame') => {
+    const { reader } = read({ token });
+    reader.secret('token');
+    return reader.quote(value).slice(1, -1);
+  };
+  const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj';
+
+  test.each([
+    ['on one line', 'a\n\u2028b', 'a b'],
+    ['without invisible characters', 'a\u200b\u202eb', 'ab'],
+    ['with what percents stand for', 'https://a%20b/%C3%A9', 'https://a b/é'],
+    ['well-formed', 'half \ud83d a pair', 'half \ufffd a pair'],
+    ['although it is no word', 'SN2024A00017x-EU9-PRESS7b', 'SN2024A00017x-EU9-PRESS7b'],
+    ['up to a length of names', 'x1'.repeat(19).concat('y'), 'x1'.repeat(19).concat('y')],
+    ['but not when it is a longer run', `a ${'x1'.repeat(20)}.csv`, 'a ***.csv'],
+    ['but not a line of a private key', key, '***'],
+    ['but not how one begins', key.slice(0, 20), '***'],
+    ['but not a private key', `a -----BEGIN PRIVATE KEY-----\n${key}`, 'a ***'],
+    ['with 150 characters', `${'word '.repeat(29)}word`, `${'word '.repeat(29)}word`],
+    ['cut between words where it has more', 'word '.repeat(40), `${'word '.repeat(30).trim()} …`],
+    ['not at all when it is one long word', 'a.'.repeat(76), '…'],
+    ['not to an end that was not looked at', `${'\n'.repeat(9_998)}sesame`, '…'],
+  ])('%s', (_, value, shown) => {
+    expect(quoted(value)).toBe(shown);
+  });
+
+  test.each([
+    ['as they are', 'my-open-sesame', 'my-open-sesame', '***'],
+    ['before percents are decoded', 'open%41sesame', 'open%41sesame', '***'],
+    ['behind percents', 'open&sesame', 'open%26%73esame', '***'],
+    ['with invisible characters in between', 'sesame', 'my ses\u200bame', 'my ***'],
+    ['that only one line puts together', 'open sesame', 'my open\nsesame', 'my ***'],
+    ['in pieces', 'sesame-open-sesame-open', 'sesame-open-sesame', '***'],
+  ])('without secrets %s', (_, token, value, shown) => {
+    expect(quoted(value, token)).toBe(shown);
+  });
 });
 
 describe('problems', () => {
@@ -220,5 +270,20 @@ describe('problems', () => {
   test('are told up to 25, and then counted', () => {
     expect(told(25)?.message).toMatch(/ \(25\) Wrong 25\.$/);
     expect(told(28)?.message).toMatch(/^28 problems .* \(25\) Wrong 25\. And 3 more\.$/);
+  });
+
+  test('have their values cleaned as long as they are told, and no longer', () => {
+    const { reader } = read({});
+    const redact = vi.spyOn(reader.source.secrets, 'redact');
+    const noteProblems = (count: number) => {
+      for (let n = 0; n < count; n++) reader.mustBe('n', 'a number', 'wrong\n');
+      return redact.mock.calls.length;
+    };
+    const calls = noteProblems(25);
+    expect(calls).toBeGreaterThan(0);
+    expect(noteProblems(1000)).toBe(calls);
+    expect(failureOf(() => reader.throwProblems())?.message).toMatch(
+      / \(25\) `n` must be a number, not "wrong"\. And 1000 more\.$/,
+    );
   });
 });

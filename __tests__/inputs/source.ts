@@ -1,7 +1,7 @@
 import { Failure } from '../../src/failure.ts';
-import type { Defaults } from '../../src/inputs/defaults.ts';
-import { InputReader, type InputSource } from '../../src/inputs/reader.ts';
-import { RunnerSecrets } from '../../src/runner/secrets.ts';
+import type { InputSource } from '../../src/host/host.ts';
+import { type Defaults, InputReader } from '../../src/inputs/reader.ts';
+import { KnownSecrets } from '../../src/secret.ts';
 
 export type Given = Readonly<Record<string, string>>;
 
@@ -10,7 +10,7 @@ interface Surroundings {
   readonly environment?: Given;
 }
 
-/** Inputs as the runner hands them over, and what it is asked to mask. */
+/** Inputs as a host hands them over, and what it is asked to mask. */
 export function sourceOf(
   given: Given,
   { workspace = '/work', environment = {} }: Surroundings = {},
@@ -21,7 +21,7 @@ export function sourceOf(
     rawInput: (name) => given[name] ?? '',
     workspace,
     environment,
-    secrets: new RunnerSecrets((values) => masked.push(...values)),
+    secrets: new KnownSecrets((values) => masked.push(...values)),
   };
   return { source, masked };
 }

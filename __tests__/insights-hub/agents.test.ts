@@ -1,76 +1,74 @@
 import { describe, expect, test } from 'vitest';
-import { endAgent, lookUpAgent, lookUpTwice } from '../../src/insights-hub/agents.ts';
+import type { Failure } from '../../src/failure.ts';
+import {
+  type AgentRecord,
+  deleteAgent,
+  findAgent,
+  findAgentTwice,
+  UnclearAgent,
+} from '../../src/insights-hub/agents.ts';
 import { Secret } from '../../src/secret.ts';
-import { answer, start } from './services.ts';
+import { answer, cutShort, noAnswer, type Reply, start } from './services.ts';
 
 const ID = '9eyf37799b5949099a5287a547f8e001';
 const record = { id: ID, mqttClientId: 'mqtt1_a', name: 'a', entityId: 'asset-1' };
 const absent = answer(200, { content: [] });
+const present = answer(200, { content: [record] });
 const FIND = 'GET /agentmanagement/agents?filter={"mqttClientId":"mqtt1_a"}';
 
-const present = (assetId: string | undefined) => ({
-  kind: 'present',
-  agent: { id: ID, clientId: 'mqtt1_a', assetId },
-});
-const unclear = (found: string) => ({ kind: 'unclear', found });
-const several = unclear('several agents');
-const unproved = unclear('an agent whose record does not prove that client id');
-const unusable = unclear('an agent without a usable id');
+const foundWith = (assetId: string | undefined) => ({ id: ID, clientId: 'mqtt1_a', assetId });
 
 describe('looking an agent up', () => {
-  test.each<[string, object, object]>([
-    ['an empty list', { content: [] }, { kind: 'absent' }],
-    ['an empty page', { content: [], totalElements: 0, last: true }, { kind: 'absent' }],
+  const look = async (reply: Reply) => {
+    const { http, api, secrets, limit } = start(reply);
+    secrets.mask([new Secret('sesame')]);
+    const found = await findAgent('mqtt1_a', api, limit);
+    expect(http.calls).toEqual([FIND]);
+    return found;
+  };
+
+  test.each<[string, object, AgentRecord | undefined]>([
+    ['an empty list', { content: [] }, undefined],
+    ['an empty page', { content: [], totalElements: 0, last: true }, undefined],
+    ['one record', { content: [record] }, foundWith('asset-1')],
+    ['one of one', { content: [record], totalElements: 1, last: true }, foundWith('asset-1')],
+    ['no asset', { content: [{ ...record, entityId: undefined }] }, foundWith(undefined)],
+    ['an odd asset', { content: [{ ...record, entityId: 'a/b' }] }, foundWith(undefined)],
+    ['the name as proof', { content: [{ id: ID, name: 'mqtt1_a' }] }, foundWith(undefined)],
+  ])('reads %s', async (_, page, found) => {
+    expect(await look(answer(200, page))).toEqual(found);
+  });
+
+  const several = 'several agents';
+  const unproved = 'an agent whose record does not prove that client id';
+  const unusable = 'an agent without a usable id';
+  test.each<[string, object, string]>([
     ['an empty page of several', { content: [], last: false }, several],
     ['an empty page although there are some', { content: [], totalElements: 1 }, several],
-    ['one record', { content: [record] }, present('asset-1')],
-    ['one of one', { content: [record], totalElements: 1, last: true }, present('asset-1')],
-    ['one without an asset', { content: [{ ...record, entityId: undefined }] }, present(undefined)],
-    ['one with an odd asset', { content: [{ ...record, entityId: 'a/b' }] }, present(undefined)],
     ['one of two', { content: [record], totalElements: 2 }, several],
     ['one of the first page', { content: [record], last: false }, several],
     ['two', { content: [record, record] }, several],
     ['one of another client id', { content: [{ ...record, mqttClientId: 'mqtt1_b' }] }, unproved],
-    [
-      'one that is proved by its name alone',
-      { content: [{ id: ID, name: 'mqtt1_a' }] },
-      present(undefined),
-    ],
     ['one that proves nothing', { content: [{ id: ID }] }, unproved],
     ['no record', { content: ['agent'] }, unproved],
     ['one without an id', { content: [{ ...record, id: undefined }] }, unusable],
     ['one with an odd id', { content: [{ ...record, id: '../x' }] }, unusable],
     ['one whose id holds a secret', { content: [{ ...record, id: 'my-sesame-7' }] }, unusable],
-  ])('finds %s', async (_, page, sighting) => {
-    const { http, services, limit } = start(answer(200, page));
-    services.secrets.mask([new Secret('sesame')]);
-    expect(await lookUpAgent('mqtt1_a', services, limit)).toEqual(sighting);
-    expect(http.calls).toEqual([FIND]);
+  ])('is unclear with %s', async (_, page, found) => {
+    const failure = await look(answer(200, page)).catch((error: Failure) => error);
+    expect(failure).toBeInstanceOf(UnclearAgent);
+    const message = `The look-up of client id mqtt1_a found ${found}.`;
+    expect(failure).toMatchObject({ code: 'response-invalid', message, found });
   });
 
   const what = 'Looking up the agent with client id mqtt1_a';
+  const useless = `${what} got an answer that can't be used.`;
   test.each([
+    ['no list', answer(200, { content: 'none' }), 'response-invalid', useless],
+    ['no JSON', answer(200, '<html>'), 'response-invalid', useless],
+    ['another success', answer(202, { content: [] }), 'response-invalid', useless],
     [
-      'no list',
-      answer(200, { content: 'none' }),
-      'response-invalid',
-      `${what} got an answer that can't be used.`,
-    ],
-    [
-      'no JSON',
-      answer(200, '<html>'),
-      'response-invalid',
-      `${what} got an answer that can't be used.`,
-    ],
-    [
-      'another success',
-      answer(202, { content: [] }),
-      'response-invalid',
-      `${what} got an answer that can't be used.`,
-    ],
-    // A 404 proves nothing.
-    [
-      'a 404',
+      'a 404, which proves nothing',
       answer(404),
       'request-rejected',
       `${what} was rejected. Check the inputs against what the server says.`,
@@ -81,63 +79,163 @@ describe('looking an agent up', () => {
       'forbidden',
       `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant.`,
     ],
-  ])('fails with %s', async (_, exchange, code, message) => {
-    const { services, limit } = start(exchange);
-    await expect(lookUpAgent('mqtt1_a', services, limit)).rejects.toMatchObject({ code, message });
+    [
+      'a token that is refused',
+      answer(401),
+      'unauthorized',
+      `${what} failed: Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.`,
+    ],
+  ])('fails with %s', async (_, reply, code, message) => {
+    const failure = await look(reply).catch((error: Failure) => error);
+    expect(failure).toMatchObject({ code, message });
+    expect(failure).not.toBeInstanceOf(UnclearAgent);
   });
 
-  test('tells a token that is refused from other refusals', async () => {
-    const { services, limit } = start(answer(401), answer(401));
-    await expect(lookUpAgent('mqtt1_a', services, limit)).rejects.toMatchObject({
-      code: 'unauthorized',
-      message: `${what} failed: Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.`,
-    });
-  });
-
-  test('twice takes 2 s, and one that shows up late for there', async () => {
-    const { services, limit, time } = start(absent, answer(200, { content: [record] }));
-    expect(await lookUpTwice('mqtt1_a', services, limit)).toEqual(present('asset-1'));
+  test('twice takes 2 s, for one that shows up a moment later', async () => {
+    const { api, limit, time } = start(absent, present);
+    expect(await findAgentTwice('mqtt1_a', api, limit)).toEqual(foundWith('asset-1'));
     expect(time.waits).toEqual([2000]);
   });
 
   test('twice finds it absent when it is so twice', async () => {
-    const { services, limit } = start(absent, absent);
-    expect(await lookUpTwice('mqtt1_a', services, limit)).toEqual({ kind: 'absent' });
+    const { http, api, limit } = start(absent, absent);
+    expect(await findAgentTwice('mqtt1_a', api, limit)).toBeUndefined();
+    expect(http.calls).toEqual([FIND, FIND]);
   });
 
   test('twice is once for an agent that is there', async () => {
-    const { http, services, limit } = start(answer(200, { content: [record] }));
-    expect(await lookUpTwice('mqtt1_a', services, limit)).toEqual(present('asset-1'));
-    expect(http.calls).toHaveLength(1);
+    const { http, api, limit } = start(present);
+    expect(await findAgentTwice('mqtt1_a', api, limit)).toEqual(foundWith('asset-1'));
+    expect(http.calls).toEqual([FIND]);
   });
 });
 
-describe('ending an agent', () => {
-  const agent = { id: ID, clientId: 'mqtt1_a', assetId: undefined };
-  const offboarded = answer(200, { status: 'NOT_ONBOARDED' });
-  const OFFBOARD = `POST /agentmanagement/agents/${ID}/boarding/offboard`;
-  const READ = `GET /agentmanagement/agents/${ID}`;
-  const DELETE = `DELETE /agentmanagement/agents/${ID}`;
+const agent = foundWith(undefined);
+const isStatus = (status: string) => answer(200, { status });
+const done = isStatus('NOT_ONBOARDED');
+const onboarded = isStatus('ONBOARDED');
+const OFFBOARD = `POST /agentmanagement/agents/${ID}/boarding/offboard`;
+const STATUS = `GET /agentmanagement/agents/${ID}/boarding/status`;
+const READ = `GET /agentmanagement/agents/${ID}`;
+const DELETE = `DELETE /agentmanagement/agents/${ID}`;
 
+describe('deleting an agent', () => {
   test('offboards it, reads its tag and deletes it', async () => {
-    const { http, services, limit } = start(offboarded, answer(200, { eTag: 3 }), answer(204));
-    await endAgent(agent, services, limit);
+    const { http, api, limit } = start(done, answer(200, { eTag: 3 }), answer(204));
+    await deleteAgent(agent, api, limit);
     expect(http.calls).toEqual([OFFBOARD, READ, DELETE]);
     expect(http.sent[2]?.headers['if-match']).toBe('3');
   });
 
   test('that is gone is done once the look-up says so too', async () => {
-    const { http, services, limit } = start(offboarded, answer(404), absent);
-    await endAgent(agent, services, limit);
+    const { http, api, limit } = start(done, answer(404), absent);
+    await deleteAgent(agent, api, limit);
     expect(http.calls).toEqual([OFFBOARD, READ, FIND]);
   });
 
-  test('that is said to be gone, but is still found, is not done', async () => {
-    const { services, limit } = start(offboarded, answer(404), answer(200, { content: [record] }));
-    await expect(endAgent(agent, services, limit)).rejects.toMatchObject({
+  test.each([
+    ['is still found', present],
+    ['may still be there', answer(200, { content: [record, record] })],
+  ])('that is said to be gone, but %s, is not done', async (_, reply) => {
+    const { api, limit } = start(done, answer(404), reply);
+    await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
         'Deleting the agent with client id mqtt1_a was answered as if it were not there, but the look-up still finds it. Run this step again later.',
     });
+  });
+
+  test('that is said to be gone tells why it can not be looked up', async () => {
+    const { api, limit } = start(done, answer(404), answer(403));
+    await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('offboarding', () => {
+  test.each<[string, readonly Reply[], readonly string[]]>([
+    ['that is done at once', [done], [OFFBOARD]],
+    ['of an agent that has no boarding', [answer(404)], [OFFBOARD]],
+    ['that takes a while', [onboarded, onboarded, done], [OFFBOARD, STATUS, STATUS]],
+    ['that is answered without a status', [answer(204), done], [OFFBOARD, STATUS]],
+    ['of an agent whose boarding is gone meanwhile', [onboarded, answer(404)], [OFFBOARD, STATUS]],
+    ['refused, because there is nothing to offboard', [answer(400), done], [OFFBOARD, STATUS]],
+    ['refused by its state', [answer(422), done], [OFFBOARD, STATUS]],
+    [
+      'refused, because it is under way',
+      [answer(409), onboarded, done],
+      [OFFBOARD, STATUS, STATUS],
+    ],
+  ])('%s', async (_, script, calls) => {
+    const { http, api, limit } = start(...script, answer(404), absent);
+    await deleteAgent(agent, api, limit);
+    expect(http.calls).toEqual([...calls, READ, FIND]);
+  });
+
+  const what = 'Offboarding the agent with client id mqtt1_a';
+  const rejected = `${what} was rejected. Check the inputs against what the server says.`;
+  const reading = 'Reading whether the agent with client id mqtt1_a is onboarded';
+  test.each<[string, readonly Reply[], string, string]>([
+    [
+      'a refusal of an agent that is onboarded',
+      [answer(400), onboarded],
+      'request-rejected',
+      rejected,
+    ],
+    ['another refusal', [answer(405)], 'request-rejected', rejected],
+    [
+      'a status that is no JSON',
+      [onboarded, answer(200, 'x')],
+      'response-invalid',
+      `${reading} got an answer that can't be used.`,
+    ],
+  ])('fails with %s', async (_, script, code, message) => {
+    const { api, limit } = start(...script);
+    await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({ code, message });
+  });
+
+  test.each([
+    ['no answer', noAnswer({ sent: true })],
+    ['half an answer', cutShort],
+  ])('fails when time runs out, after %s', async (_, reply) => {
+    const { http, api, limit } = start(reply);
+    http.onSend = () => limit.end();
+    await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  const stays = (status: string) =>
+    `The agent with client id mqtt1_a is still ${status} after it was asked to be offboarded, so it was not deleted. Disconnect the device, and run this step again later.`;
+
+  test.each([
+    ['ONBOARDED', 'ONBOARDED'],
+    ['ONBOARDING', 'ONBOARDING'],
+    ['::error::x', 'not offboarded'],
+  ])('waits longer and longer, a minute at most, while the status is %s', async (status, shown) => {
+    const { http, api, limit, time } = start(...Array.from({ length: 20 }, () => isStatus(status)));
+    await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
+      code: 'not-ended',
+      message: stays(shown),
+    });
+    const waits = [500, 1000, 2000, 4000, ...Array.from({ length: 10 }, () => 5000)];
+    expect(time.waits).toEqual(waits);
+    expect(http.calls).toHaveLength(1 + waits.length);
+  });
+
+  test('waits no longer than there is time', async () => {
+    const { api, limitOf, time } = start(onboarded);
+    await expect(deleteAgent(agent, api, limitOf(300, 0.5))).rejects.toMatchObject({
+      code: 'not-ended',
+      message: stays('ONBOARDED'),
+    });
+    expect(time.waits).toEqual([]);
+  });
+
+  test('ends with a job that is cancelled', async () => {
+    const { http, api, limit, clock, cancel } = start(onboarded);
+    clock.sleep = async () => cancel.abort();
+    await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
+      code: 'cancelled',
+      message: `The job was cancelled. ${what} was given up.`,
+    });
+    expect(http.calls).toEqual([OFFBOARD]);
   });
 });

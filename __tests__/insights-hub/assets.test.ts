@@ -9,8 +9,8 @@ const owner = (assetId?: string) => ({ clientId: 'mqtt1_a', assetId });
 
 describe('the asset of an agent', () => {
   test('is deleted with its tag, where the agent names it', async () => {
-    const { http, services, limit } = start(answer(200, asset), answer(204));
-    await deleteAsset(owner('b2'), services, limit);
+    const { http, api, limit } = start(answer(200, asset), answer(204));
+    await deleteAsset(owner('b2'), api, limit);
     expect(http.calls).toEqual([
       'GET /assetmanagement/assets/b2',
       'DELETE /assetmanagement/assets/b2',
@@ -19,11 +19,8 @@ describe('the asset of an agent', () => {
   });
 
   test('is deleted with 0, where it has no tag', async () => {
-    const { http, services, limit } = start(
-      answer(200, { ...asset, etag: undefined }),
-      answer(204),
-    );
-    await deleteAsset(owner('b2'), services, limit);
+    const { http, api, limit } = start(answer(200, { ...asset, etag: undefined }), answer(204));
+    await deleteAsset(owner('b2'), api, limit);
     expect(http.sent[1]?.headers['if-match']).toBe('0');
   });
 
@@ -31,14 +28,14 @@ describe('the asset of an agent', () => {
     ['client id', { typeId: 'other' }],
     ['type', { externalId: undefined }],
   ])('is known by its %s', async (_, other) => {
-    const { services, limit } = start(answer(200, { ...asset, ...other }), answer(204));
-    await deleteAsset(owner('b2'), services, limit);
+    const { api, limit } = start(answer(200, { ...asset, ...other }), answer(204));
+    await deleteAsset(owner('b2'), api, limit);
   });
 
   test('is left alone when it is something else', async () => {
     const pump = { ...asset, externalId: 'pump', typeId: 'pump' };
-    const { services, limit } = start(answer(200, pump));
-    await expect(deleteAsset(owner('b2'), services, limit)).rejects.toMatchObject({
+    const { api, limit } = start(answer(200, pump));
+    await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
         'Reading the asset of the agent with client id mqtt1_a showed something else, so it was left as it is. Look at it in Insights Hub.',
@@ -46,19 +43,14 @@ describe('the asset of an agent', () => {
   });
 
   test('that is locked for a moment is tried again, and so is what passes', async () => {
-    const { http, services, limit } = start(
-      answer(200, asset),
-      answer(409),
-      answer(503),
-      answer(204),
-    );
-    await deleteAsset(owner('b2'), services, limit);
+    const { http, api, limit } = start(answer(200, asset), answer(409), answer(503), answer(204));
+    await deleteAsset(owner('b2'), api, limit);
     expect(http.calls).toHaveLength(4);
   });
 
   test('that is refused is not tried again', async () => {
-    const { services, limit } = start(answer(200, asset), answer(403));
-    await expect(deleteAsset(owner('b2'), services, limit)).rejects.toMatchObject({
+    const { api, limit } = start(answer(200, asset), answer(403));
+    await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
       code: 'forbidden',
     });
   });
@@ -66,8 +58,8 @@ describe('the asset of an agent', () => {
 
 describe('where the agent names no asset', () => {
   test('it is looked up by the client id', async () => {
-    const { http, services, limit } = start(page(asset), answer(200, asset), answer(204));
-    await deleteAsset(owner(), services, limit);
+    const { http, api, limit } = start(page(asset), answer(200, asset), answer(204));
+    await deleteAsset(owner(), api, limit);
     expect(http.calls).toEqual([
       FIND,
       'GET /assetmanagement/assets/b2',
@@ -83,8 +75,8 @@ describe('where the agent names no asset', () => {
     ['one without a usable id', page({ ...asset, assetId: 'a/b' })],
     ['something else', page('asset', null)],
   ])('nothing is deleted for %s', async (_, found) => {
-    const { http, services, limit } = start(found);
-    await deleteAsset(owner(), services, limit);
+    const { http, api, limit } = start(found);
+    await deleteAsset(owner(), api, limit);
     expect(http.calls).toEqual([FIND]);
   });
 
@@ -93,8 +85,8 @@ describe('where the agent names no asset', () => {
     ['a page without a list of some', answer(200, { page: { totalElements: 1 } })],
     ['a list that is none', answer(200, { _embedded: { assets: {} }, page: { totalElements: 0 } })],
   ])('%s is no answer', async (_, found) => {
-    const { services, limit } = start(found);
-    await expect(deleteAsset(owner(), services, limit)).rejects.toMatchObject({
+    const { api, limit } = start(found);
+    await expect(deleteAsset(owner(), api, limit)).rejects.toMatchObject({
       code: 'response-invalid',
       message:
         "Looking up the asset of the agent with client id mqtt1_a got an answer that can't be used.",

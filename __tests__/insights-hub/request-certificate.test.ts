@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
-import type { Exchange } from '../../src/http/exchange.ts';
 import { refuseExisting, requestCertificate } from '../../src/insights-hub/request-certificate.ts';
-import { agent, answer, noAnswer, start } from './services.ts';
+import { agent, answer, cutShort, noAnswer, type Reply, start, tooLarge } from './services.ts';
 
 let pair: IssuedPair;
 beforeAll(async () => {
@@ -15,12 +14,12 @@ const FIND = 'GET /agentmanagement/agents?filter={"mqttClientId":"mqtt1_a"}';
 
 const created = () =>
   answer(201, { clientId: 'mqtt1_a', publicKey: pair.certificate, privateKey: pair.privateKey });
-const unclear = noAnswer(true);
+const unclear = noAnswer({ sent: true });
 const absent = answer(200, { content: [] });
 const present = answer(200, { content: [{ id: ID, mqttClientId: 'mqtt1_a' }] });
 const unproved = answer(200, { content: [{ id: ID }] });
 
-async function request(script: readonly Exchange[], asked = agent) {
+async function request(script: readonly Reply[], asked = agent) {
   const started = start(...script);
   const certificate = await requestCertificate(asked, started.services, started.limit);
   return { ...started, certificate };
@@ -35,12 +34,8 @@ describe('a certificate', () => {
   });
 
   test('is asked for once more, when the agent is proved to be absent', async () => {
-    const { certificate, http, warnings, time } = await request([
-      unclear,
-      absent,
-      absent,
-      created(),
-    ]);
+    const script = [unclear, absent, absent, created()];
+    const { certificate, http, warnings, time } = await request(script);
     expect(certificate).toMatchObject({ clientId: 'mqtt1_a' });
     expect(http.calls).toEqual([CREATE, FIND, FIND, CREATE]);
     expect(time.waits).toEqual([2000]);
@@ -63,7 +58,12 @@ describe('nobody can say whether an agent was created', () => {
     'If an agent with client id mqtt1_a is there that was not there before, its private key is lost: end it (the delete action does). Then run this step again.';
   const again = `${first} ${twice}. Creating it again`;
 
-  const rows: Readonly<Record<string, readonly [readonly Exchange[], string, string]>> = {
+  const rows: Readonly<Record<string, readonly [readonly Reply[], string, string]>> = {
+    'that is there after half an answer': [
+      [cutShort, present],
+      `Nobody can say whether agent a was created: the answer was cut short: it broke. ${there} ${once} `,
+      advice,
+    ],
     'that is there': [[unclear, present], `${first} ${there} ${once} `, advice],
     'that shows up late': [[unclear, absent, present], `${first} ${there} ${once} `, advice],
     'that is not proved': [[unclear, unproved], `${first} ${proves} ${once} `, advice],
@@ -118,24 +118,32 @@ describe('nobody can say whether an agent was created', () => {
   });
 
   test('the look-up has 30 s of its own', async () => {
-    const { http, services, limit, limitOf } = start(unclear, present);
+    const { http, services, limit } = start(unclear, present);
     http.onSend = () => limit.end();
     await expect(requestCertificate(agent, services, limit)).rejects.toThrow('is there now');
     const [, lookUp] = http.sent;
-    expect(lookUp?.signals[0]).not.toBe(limitOf(1).signal);
+    expect(lookUp?.signal).not.toBe(limit.signal);
     // It is over with the request.
-    expect(lookUp?.signals[0]?.aborted).toBe(true);
+    expect(lookUp?.signal.aborted).toBe(true);
   });
 
-  test('a create that is refused at once is no such case', async () => {
-    await expect(request([answer(409)])).rejects.toMatchObject({ code: 'agent-exists' });
+  test.each<[string, readonly Reply[], string]>([
+    ['is refused', [answer(409)], 'agent-exists'],
+    [
+      'is not sent at all',
+      Array.from({ length: 5 }, () => noAnswer({ sent: false })),
+      'unavailable',
+    ],
+    ['has too large an answer', [tooLarge], 'response-invalid'],
+  ])('but not after a create that %s', async (_, script, code) => {
+    await expect(request(script)).rejects.toMatchObject({ code });
   });
 });
 
 describe('an ephemeral agent', () => {
-  const refuse = async (exchange: Exchange) => {
-    const { services, limit } = start(exchange);
-    await refuseExisting(agent, services, limit);
+  const refuse = async (reply: Reply) => {
+    const { api, limit } = start(reply);
+    await refuseExisting(agent, api, limit);
   };
 
   test('may be made when it is not there', async () => {

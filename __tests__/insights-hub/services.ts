@@ -1,58 +1,57 @@
-import { onTestFinished } from 'vitest';
-import { HttpClient, type HttpRequest } from '../../src/http/client.ts';
-import type { Exchange } from '../../src/http/exchange.ts';
-import { paceOf } from '../../src/http/pace.ts';
+import { onTestFinished, vi } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import { HttpClient, type HttpRequest, type Until } from '../../src/http/client.ts';
+import type { Answer } from '../../src/http/errors.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
-import type { AgentRequest } from '../../src/insights-hub/agent-certificates.ts';
-import type { TokenSource } from '../../src/insights-hub/tokens.ts';
-import { RunnerSecrets } from '../../src/runner/secrets.ts';
-import { Secret } from '../../src/secret.ts';
+import { hubApi } from '../../src/insights-hub/api.ts';
+import type { AgentRequest } from '../../src/insights-hub/certificates.ts';
+import type { Credentials } from '../../src/insights-hub/urls.ts';
+import { KnownSecrets, Secret } from '../../src/secret.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
+/** What a request comes to: an answer, or the failure that the client throws. */
+export type Reply = (request: HttpRequest) => Answer;
+
 /** An answer, whose body is JSON unless it is a text. */
-export const answer = (status: number, body: unknown = '', headers: Headers = {}): Exchange => ({
-  kind: 'answer',
-  status,
-  headers,
-  body: typeof body === 'string' ? body : JSON.stringify(body),
-});
-export const broken = (status: number, why: 'cut-off' | 'too-large'): Exchange => ({
-  kind: 'broken-answer',
-  status,
-  headers: {},
-  why,
-  reason: 'the answer broke',
-});
-export const noAnswer = (sent: boolean): Exchange => ({
-  kind: 'no-answer',
-  sent,
-  reason: 'hub.invalid is away (EX)',
-});
+export const answer = (status: number, body: unknown = '', headers: Headers = {}): Reply => {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return ({ method, url }) => ({ method, url, status, headers, body: text });
+};
+
+const failing =
+  (code: 'unavailable' | 'response-invalid', reason: string, status?: number, sent = true): Reply =>
+  ({ what, method, url }) => {
+    const call = { method, url, reason, ...(status !== undefined && { status }) };
+    const message =
+      code === 'unavailable'
+        ? `${what} failed: ${reason}.`
+        : `${what} got an answer that can't be used.`;
+    throw new Failure(code, message, { call, mayBeDone: sent });
+  };
+export const noAnswer = ({ sent }: { readonly sent: boolean }): Reply =>
+  failing('unavailable', 'hub.invalid is away (EX)', undefined, sent);
+export const cutShort: Reply = failing('unavailable', 'the answer was cut short: it broke', 200);
+export const tooLarge: Reply = failing('response-invalid', 'the answer is larger than 1 MiB', 200);
 
 /** A request as it was sent, with its secrets. */
-interface Sent {
+interface Sent extends Until {
   /** e.g. `GET /agentmanagement/agents?filter={…}` */
   readonly call: string;
   readonly headers: Headers;
   readonly body: string | undefined;
-  readonly signals: readonly AbortSignal[];
 }
 
-/** Gives the exchanges in turn, and fails when none is left. */
+/** Gives the replies in turn, and fails when none is left. */
 class ScriptedHttp extends HttpClient {
   readonly sent: Sent[] = [];
-  readonly #script: Exchange[];
-  /** called with the number of each request, from 1 */
-  onSend: (count: number) => void = () => {};
+  readonly #script: Reply[];
+  /** called with each request, before it is answered */
+  onSend: () => void = () => {};
 
-  constructor(script: readonly Exchange[]) {
-    super({
-      proxies: { http: undefined, https: undefined, direct: [] },
-      userAgent: '',
-      attemptTimeout: 1,
-      onAttempt: () => {},
-    });
+  constructor(script: readonly Reply[]) {
+    const proxies = { http: undefined, https: undefined, direct: [] };
+    super({ proxies, debug: () => {} });
     this.#script = [...script];
   }
 
@@ -60,41 +59,19 @@ class ScriptedHttp extends HttpClient {
     return this.sent.map(({ call }) => call);
   }
 
-  override async send(
-    request: HttpRequest,
-    signal: AbortSignal,
-    sentSignal = signal,
-  ): Promise<Exchange> {
+  override async send(request: HttpRequest, until: Until): Promise<Answer> {
     const { method, url, headers, body } = request;
     const revealed = Object.entries(headers).map(([name, value]) => [
       name,
       typeof value === 'string' ? value : `${value.scheme} ${value.secret.reveal()}`,
     ]);
     const call = `${method} ${decodeURIComponent(`${url.pathname}${url.search}`)}`;
-    this.sent.push({
-      call,
-      headers: Object.fromEntries(revealed),
-      body,
-      signals: [signal, sentSignal],
-    });
-    this.onSend(this.sent.length);
-    const next = this.#script.shift();
-    if (next === undefined) throw new Error(`nothing is left to answer ${call} with`);
-    return next;
+    this.sent.push({ call, headers: Object.fromEntries(revealed), body, ...until });
+    this.onSend();
+    const reply = this.#script.shift();
+    if (reply === undefined) throw new Error(`nothing is left to answer ${call} with`);
+    return reply(request);
   }
-}
-
-/** Tokens `token-1`, `token-2` and so on: the next one when one was discarded. */
-function countingTokens(): TokenSource {
-  let current = new Secret('token-1');
-  let count = 1;
-  return {
-    renewable: true,
-    get: async () => current,
-    discard(token) {
-      if (token === current) current = new Secret(`token-${++count}`);
-    },
-  };
 }
 
 /** What is asked for where any agent will do. */
@@ -106,15 +83,23 @@ export const agent: AgentRequest = {
   ephemeral: false,
 };
 
-export const endpoints = {
+export const urls = {
   tenant: 'mqtt1',
   region: 'eu1',
   apiUrl: 'https://hub.invalid/{api}',
   tokenUrl: 'https://hub.invalid/{tenant}/token',
 };
 
-/** Services of which the network is a script, and the time passes only when somebody waits. */
-export function start(...script: readonly Exchange[]) {
+const given: Credentials = { kind: 'token', token: new Secret('given-token') };
+export const technicalUser: Credentials = {
+  kind: 'technical-user',
+  basic: new Secret('aWQ6c2VjcmV0'),
+};
+
+/** Services with a script for a network, and a clock that moves only when somebody waits. */
+export const start = (...script: readonly Reply[]) => startAs(given, ...script);
+
+export function startAs(credentials: Credentials, ...script: readonly Reply[]) {
   const http = new ScriptedHttp(script);
   const time = { now: 0, waits: [] as number[] };
   const clock = {
@@ -126,23 +111,25 @@ export function start(...script: readonly Exchange[]) {
     },
   };
   const masked: string[] = [];
+  const secrets = new KnownSecrets((values) => masked.push(...values));
   const warnings: string[] = [];
   const cancel = new AbortController();
   const interruption = { cancelled: cancel.signal, graceOver: new AbortController().signal };
-  const limitOf = (seconds: number, spent = 0) => {
-    const limit = new TimeLimit(seconds, interruption, spent);
+  /** A time limit in seconds, of which some are always left. */
+  const limitOf = (seconds: number, left = seconds) => {
+    const limit = new TimeLimit(seconds, interruption);
+    vi.spyOn(limit, 'remaining').mockReturnValue(left * 1000);
     onTestFinished(() => limit.end());
     return limit;
   };
-  const services = {
-    http,
-    clock,
-    endpoints,
-    interruption,
-    secrets: new RunnerSecrets((values) => masked.push(...values)),
-    tokens: countingTokens(),
-    pace: paceOf(clock),
-    warn: (message: string) => void warnings.push(message),
+  const hubServices = { http, clock, secrets };
+  const api = hubApi(credentials, urls, hubServices);
+  const words = { cleanUp: 'the post step', saveFiles: '' };
+  const warn = (message: string) => void warnings.push(message);
+  const services = { api, words, interruption, warn };
+  const limit = limitOf(300);
+  return {
+    ...{ http, time, clock, masked, secrets, warnings, cancel, limitOf, limit },
+    ...{ hubServices, api, services },
   };
-  return { http, time, clock, masked, warnings, cancel, services, limitOf, limit: limitOf(300) };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test, vi } from 'vitest';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
-import { cleanUp, create, end } from '../../src/index.ts';
+import { cleanUp, create, deleteEntry } from '../../src/index.ts';
 import { effortOf, tryOut } from './effort.ts';
 import { stageInProcess } from './in-process.ts';
 import { play } from './play.ts';
@@ -11,9 +11,13 @@ vi.mock('../../src/http/clock.ts', async () => {
   const { skippingClock } = await import('./in-process.ts');
   return { systemClock: skippingClock() };
 });
-vi.mock('../../src/runner/protocol.ts', async (original) => {
-  const { watchToolkit } = await import('./in-process.ts');
-  return watchToolkit(await original());
+vi.mock('../../node_modules/@actions/core/lib/command.js', async (original) => {
+  const { watchCommands } = await import('./in-process.ts');
+  return watchCommands(await original());
+});
+vi.mock('../../node_modules/@actions/core/lib/summary.js', async (original) => {
+  const { watchSummary } = await import('./in-process.ts');
+  return watchSummary(await original());
 });
 vi.mock('node:fs', async (original) => {
   const { watchFiles } = await import('./in-process.ts');
@@ -25,7 +29,7 @@ const effort = effortOf('LEAK_RUNS', 300, 1_000);
 test(
   'no secret is seen, and no line of a server is a command',
   async () => {
-    const stage = stageInProcess({ create, 'create-post': cleanUp, delete: end });
+    const stage = stageInProcess({ create, 'create-post': cleanUp, delete: deleteEntry });
     const pairs = await makePairs(6);
     await tryOut(
       fc.asyncProperty(scenario, (given) => play(given, { ...stage, pairs })),

@@ -1,16 +1,15 @@
 import type * as files from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
+import type * as command from '../../node_modules/@actions/core/lib/command.js';
+import type * as summaries from '../../node_modules/@actions/core/lib/summary.js';
 import { parseCommand } from '../../sandbox/runner/commands.ts';
 import { Masker } from '../../sandbox/runner/masker.ts';
 import type { Launch, StepResult } from '../../sandbox/runner/runner.ts';
-import type { Clock } from '../../src/http/retry.ts';
-import type * as protocol from '../../src/runner/protocol.ts';
+import type { Clock } from '../../src/http/clock.ts';
 import type { Sandbox } from '../action/sandbox.ts';
 import { leaksInFile } from '../leaks.ts';
 import type { Stage } from './play.ts';
-
-type Protocol = typeof protocol;
 
 /** A step that runs in this process. */
 interface Step {
@@ -31,11 +30,15 @@ let running: Step | undefined;
 let last: Step | undefined;
 
 /** The toolkit's, which keeps the file of the first step. */
-let summary: Protocol['summary'] | undefined;
+let summary: typeof summaries.summary | undefined;
+
+export function watchSummary(toolkit: typeof summaries): typeof summaries {
+  summary = toolkit.summary;
+  return toolkit;
+}
 
 /** The toolkit, with every command noted that it is asked to issue. */
-export function watchToolkit(toolkit: Protocol): Protocol {
-  summary = toolkit.summary;
+export function watchCommands(toolkit: typeof command): typeof command {
   return {
     ...toolkit,
     issue: (name, message) => {

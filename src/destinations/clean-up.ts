@@ -4,32 +4,34 @@ import { errorCode } from '../failure.ts';
 import type { Made, MadeFile } from './journal.ts';
 
 /**
- * Removes what a journal names on disk: the files, then each directory that nothing else is left
- * in, the innermost first. Gives what could not be removed, with the reason.
+ * Removes what a journal names on disk: the files, then the directories that nothing else is in, the
+ * innermost first. Returns what could not be removed, with the reason.
  */
 export async function removeFiles(made: readonly Made[]): Promise<readonly string[]> {
   const pathsOf = (kind: MadeFile['kind']) =>
-    made.flatMap((entry) => (entry.kind === kind && 'path' in entry ? [entry.path] : []));
-  const ignoreFiles = new Set(pathsOf('ignore-file'));
+    new Set(made.flatMap((entry) => (entry.kind === kind && 'path' in entry ? entry.path : [])));
+  const kept = pathsOf('kept');
   const problems: string[] = [];
-  const attempt = async (file: string, remove: () => Promise<void>) => {
-    await remove().catch((error: unknown) => problems.push(`${file} (${errorCode(error)})`));
+  const attempt = async (file: string, remove: (file: string) => Promise<void>) => {
+    if (kept.has(file)) return;
+    await remove(file)
+      .catch(unlessGone)
+      .catch((error: unknown) => problems.push(`${file} (${errorCode(error)})`));
   };
-  const kept = new Set(pathsOf('kept'));
-  const files = new Set(pathsOf('file'));
-  const shared = new Set(pathsOf('shared'));
-  for (const file of files) if (!kept.has(file)) await attempt(file, () => removeFile(file));
+  const files = pathsOf('file');
+  const shared = pathsOf('shared');
+  for (const file of files) await attempt(file, removeFile);
   for (const entry of made) {
-    if (entry.kind !== 'placing') continue;
-    const { path: file, inode } = entry;
-    if (!files.has(file) && !shared.has(file) && !kept.has(file))
-      await attempt(file, () => removeIf(file, inode));
+    if (entry.kind !== 'placing' || files.has(entry.path) || shared.has(entry.path)) continue;
+    await attempt(entry.path, async (file) => {
+      const found = await lstat(file, { bigint: true });
+      if (String(found.ino) === entry.inode) await unlink(file);
+    });
   }
-  for (const start of pathsOf('drafts')) await attempt(start, () => removeDrafts(start));
-  for (const file of shared) {
-    if (!kept.has(file)) await attempt(file, () => removeUnused(file));
-  }
-  for (const directory of pathsOf('directory').reverse()) {
+  for (const start of pathsOf('temporary')) await attempt(start, removeTemporary);
+  for (const file of shared) await attempt(file, removeUnused);
+  const ignoreFiles = pathsOf('ignore-file');
+  for (const directory of [...pathsOf('directory')].reverse()) {
     await attempt(directory, () => removeDirectory(directory, ignoreFiles));
   }
   return problems;
@@ -40,37 +42,30 @@ export async function removeFile(file: string): Promise<void> {
   await unlink(file).catch(unlessGone);
 }
 
-async function removeIf(file: string, inode: string): Promise<void> {
-  const found = await lstat(file, { bigint: true }).catch(unlessGone);
-  if (found !== undefined && String(found.ino) === inode) await removeFile(file);
-}
-
-/** Removes a file that no connection file beside it names any more. */
+/** Removes a file unless a connection file beside it names it. */
 async function removeUnused(file: string): Promise<void> {
-  const directory = path.dirname(file);
-  const names = (await readdir(directory).catch(unlessGone)) ?? [];
-  for (const name of names.filter((one) => one.endsWith('.mqttx.json'))) {
-    const connection = await readFile(path.join(directory, name), 'utf8').catch(unlessGone);
-    if (connection?.includes(path.basename(file))) return;
+  const { dir, base } = path.parse(file);
+  for (const name of await readdir(dir)) {
+    if (!name.endsWith('.mqttx.json')) continue;
+    const connection = await readFile(path.join(dir, name), 'utf8').catch(unlessGone);
+    if (connection?.includes(base)) return;
   }
   await removeFile(file);
 }
 
-async function removeDrafts(start: string): Promise<void> {
+async function removeTemporary(start: string): Promise<void> {
   const { dir, base } = path.parse(start);
-  const names = (await readdir(dir).catch(unlessGone)) ?? [];
-  for (const name of names) {
+  for (const name of await readdir(dir)) {
     if (name.startsWith(base)) await removeFile(path.join(dir, name));
   }
 }
 
-/** Files of others stay, and the ignore file that hides them with them. */
-async function removeDirectory(directory: string, ignoreFiles: Set<string>): Promise<void> {
-  const names = (await readdir(directory).catch(unlessGone)) ?? [];
-  const files = names.map((name) => path.join(directory, name));
+/** Removes a directory, unless files of others are in it; then the ignore file stays, too. */
+async function removeDirectory(directory: string, ignoreFiles: ReadonlySet<string>): Promise<void> {
+  const files = (await readdir(directory)).map((name) => path.join(directory, name));
   if (!files.every((file) => ignoreFiles.has(file))) return;
   for (const file of files) await removeFile(file);
-  await rmdir(directory).catch(unlessGone);
+  await rmdir(directory);
 }
 
 function unlessGone(error: unknown): undefined {

@@ -1,44 +1,98 @@
+import { randomUUID } from 'node:crypto';
 import type { Failure } from '../failure.ts';
+import type { Setting } from '../github/scopes.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
-import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
+import type { AgentRequest, IssuedCertificate } from '../insights-hub/certificates.ts';
+import { type Broker, mqttxConnection } from '../mqtt/broker.ts';
+import type { Secret } from '../secret.ts';
 
-/** A place that keeps certificates and private keys. */
+/** Where certificates and private keys are kept. */
 export interface Destination {
-  /**
-   * Makes sure that the place can take the agents' certificates, before anything is created.
-   * Throws `destination-invalid`, or what a call of a service may end in.
-   */
+  /** Checks that it can take the certificates. Throws `destination-invalid`, or a call's failure. */
   prepare(agents: readonly AgentRequest[], limit: TimeLimit): Promise<void>;
-  /** Puts a certificate and its private key there; what goes wrong is in the report. */
-  deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<DeliveryReport>;
-  /** Leaves what was delivered there for good, because another place did not take it. */
-  keep(delivery: Delivery): Promise<void>;
+  /** Delivers a certificate and its private key. Part of it may work: the result says which. */
+  deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<Delivery>;
+  /** Keeps for good what would go with the job, because another destination did not take it. */
+  keep?(delivery: Delivery): void;
 }
 
-export interface DeliveryReport {
-  readonly delivery: Delivery;
-  /** whether certificate and private key can be had from the place now */
-  readonly isKept: boolean;
+/** Where a certificate went, and what went wrong on the way. */
+export interface Delivery {
+  readonly files: Files;
+  readonly settings: readonly Setting[];
+  /** whether the destination has certificate and private key now */
+  readonly keepsKey: boolean;
   readonly failure?: Failure;
 }
 
-/** Where a certificate went. */
-export interface Delivery {
-  /** absolute */
-  readonly certificatePath?: string;
-  /** absolute */
-  readonly privateKeyPath?: string;
-  /** absolute path of the connection file for MQTTX */
-  readonly mqttxPath?: string;
-  /** absolute path of the CAs that vouch for the broker */
-  readonly brokerCaPath?: string;
-  readonly settings?: readonly Setting[];
+export type FileKind = 'privateKey' | 'certificate' | 'brokerCa' | 'mqttx';
+
+/** Absolute paths of what was written. */
+export type Files = Readonly<Partial<Record<FileKind, string>>>;
+
+interface FileDefinition {
+  /** what follows the agent's part of the file's name */
+  readonly ending: string;
+  readonly mode: number;
+  /** what log and summary call it; nothing where they don't mention it */
+  readonly titles?: { readonly log: string; readonly summary: string };
+  /** whether its path is the output `<kind>Path` */
+  readonly isOutput: boolean;
 }
 
-/** A secret or a variable of GitHub that was written; never its value. */
-export interface Setting {
-  readonly kind: 'secret' | 'variable';
-  readonly name: string;
-  /** for a person, e.g. `repository octo/device` */
-  readonly place: string;
+interface AgentFile extends FileDefinition {
+  /** `essential` files are written all or none; `helpful` ones afterwards, where they are wanted */
+  readonly role: 'essential' | 'helpful';
+  /** `files` are those that are written already */
+  readonly contentOf: (context: {
+    readonly issued: IssuedCertificate;
+    readonly files: Files;
+    readonly broker: Broker;
+  }) => string | Secret;
+}
+
+/** One file for all agents, also for those of other steps. */
+type SharedFile = FileDefinition & { readonly role: 'shared' };
+
+/** Every kind of file, in the order in which they are written and listed. */
+export const FILE_KINDS: Readonly<Record<FileKind, AgentFile | SharedFile>> = {
+  privateKey: {
+    role: 'essential',
+    ending: '.key',
+    mode: 0o600,
+    titles: { log: 'private key', summary: 'Private key' },
+    isOutput: true,
+    contentOf: ({ issued }) => issued.privateKey,
+  },
+  certificate: {
+    role: 'essential',
+    ending: '.pem',
+    mode: 0o644,
+    titles: { log: 'certificate', summary: 'Certificate' },
+    isOutput: true,
+    contentOf: ({ issued }) => issued.certificate,
+  },
+  brokerCa: { role: 'shared', ending: '.pem', mode: 0o644, isOutput: false },
+  mqttx: {
+    role: 'helpful',
+    ending: '.mqttx.json',
+    mode: 0o644,
+    titles: { log: 'connection for MQTTX', summary: 'File for MQTTX' },
+    isOutput: true,
+    contentOf: ({ issued: { clientId }, broker, files }) => {
+      const { brokerCa: authorities = '', certificate = '', privateKey = '' } = files;
+      const paths = { authorities, certificate, privateKey };
+      return mqttxConnection({ id: randomUUID(), clientId, broker, files: paths });
+    },
+  },
+};
+
+export const fileKinds = Object.keys(FILE_KINDS) as readonly FileKind[];
+
+/** The kinds of files that each agent has, with a role. */
+export function agentFiles(role: AgentFile['role']) {
+  return fileKinds.flatMap((kind) => {
+    const definition = FILE_KINDS[kind];
+    return definition.role === role ? { ...definition, kind } : [];
+  });
 }

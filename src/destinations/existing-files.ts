@@ -1,22 +1,22 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, Failure } from '../failure.ts';
-import type { AgentRequest } from '../insights-hub/agent-certificates.ts';
+import { Failure } from '../failure.ts';
+import type { AgentRequest } from '../insights-hub/certificates.ts';
 import { asObject } from '../json.ts';
-import { type CertificateFacts, readMatchingPair } from '../key-pair/pem.ts';
+import { type CertificateFacts, readMatchingPair } from '../keys/pem.ts';
 import { Secret } from '../secret.ts';
-import { safeFileName } from './file-name.ts';
+import { agentFiles, type Files } from './destination.ts';
+import { cannot, safeFileName } from './files.ts';
 
 /** An agent whose key and certificate are there already, and belong together. */
-export interface ExistingAgent extends CertificateFacts {
-  readonly certificatePath: string;
-  readonly privateKeyPath: string;
-  /** nothing where there is none */
-  readonly mqttxPath: string | undefined;
+export interface ExistingAgent {
+  readonly certificate: CertificateFacts;
+  /** all of its files that are there */
+  readonly files: Files;
 }
 
 /**
- * The agents of a list whose files are in the directory already, by their names. Throws
+ * Returns the agents whose files are in the directory already, by their names. Throws
  * `destination-invalid` when a key and a certificate are there that don't belong together.
  */
 export async function findExisting(
@@ -25,21 +25,23 @@ export async function findExisting(
 ): Promise<ReadonlyMap<string, ExistingAgent>> {
   const existing = new Map<string, ExistingAgent>();
   const wrong: string[] = [];
-  // To the letter, also where the file system takes `A` for `a`.
-  const names = new Set(await readdir(directory).catch(() => []));
+  // Links don't count, and names are compared with case, also where the file system ignores it.
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const names = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+  const kinds = [...agentFiles('essential'), ...agentFiles('helpful')];
   for (const { name, expectedClientId: clientId, passphrase } of agents) {
+    const found = kinds.filter(({ ending }) => names.has(`${clientId}${ending}`));
+    const files: Files = Object.fromEntries(
+      found.map(({ kind, ending }) => [kind, path.join(directory, `${clientId}${ending}`)]),
+    );
+    const { privateKey, certificate, mqttx } = files;
     // Files under an altered name may be those of another agent.
-    const isThere = ['key', 'pem'].every((ending) => names.has(`${clientId}.${ending}`));
-    if (safeFileName(clientId) !== clientId || !isThere) continue;
-    const base = path.join(directory, clientId);
-    const paths = { certificatePath: `${base}.pem`, privateKeyPath: `${base}.key` };
-    const pair = await readPair(paths);
-    if (pair === undefined) continue;
-    const mqttxPath = (await isFile(`${base}.mqttx.json`)) ? `${base}.mqttx.json` : undefined;
-    const isOwn = mqttxPath === undefined || (await namesClientId(mqttxPath, clientId));
+    if (safeFileName(clientId) !== clientId || !privateKey || !certificate) continue;
+    const pair = await readPair(privateKey, certificate);
+    const isOwn = mqttx === undefined || (await namesClientId(mqttx, clientId));
     const facts = isOwn ? readMatchingPair(pair, passphrase) : undefined;
-    if (facts === undefined) wrong.push(paths.privateKeyPath);
-    else existing.set(name, { ...facts, ...paths, mqttxPath });
+    if (facts === undefined) wrong.push(privateKey);
+    else existing.set(name, { certificate: facts, files });
   }
   if (wrong.length === 0) return existing;
   throw new Failure(
@@ -48,25 +50,14 @@ export async function findExisting(
   );
 }
 
-interface PairPaths {
-  readonly certificatePath: string;
-  readonly privateKeyPath: string;
-}
-
-/** Both files; nothing when one of them is not there. */
-async function readPair({ certificatePath, privateKeyPath }: PairPaths) {
-  if (!(await isFile(certificatePath)) || !(await isFile(privateKeyPath))) return undefined;
+async function readPair(privateKey: string, certificate: string) {
   try {
     return {
-      certificate: await readFile(certificatePath, 'utf8'),
-      privateKey: new Secret(await readFile(privateKeyPath, 'utf8')),
+      certificate: await readFile(certificate, 'utf8'),
+      privateKey: new Secret(await readFile(privateKey, 'utf8')),
     };
   } catch (error) {
-    throw new Failure(
-      'destination-invalid',
-      `Can't read ${privateKeyPath} or the certificate beside it (${errorCode(error)}).`,
-      { cause: error },
-    );
+    throw cannot('read', `${privateKey} or the certificate beside it`, error);
   }
 }
 
@@ -78,10 +69,4 @@ async function namesClientId(file: string, clientId: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Whether something is a file, and no link. */
-async function isFile(file: string): Promise<boolean> {
-  const found = await lstat(file).catch(() => undefined);
-  return found?.isFile() ?? false;
 }

@@ -1,22 +1,17 @@
-import { Failure } from '../failure.ts';
-import { type GitHubApi, gitHubApi } from '../github/api.ts';
-import { describePlace, type Place } from '../github/place.ts';
-import { fetchSealingKey, type SealingKey, setSecret } from '../github/secrets.ts';
-import { checkVariables, setVariable } from '../github/variables.ts';
-import type { HttpClient } from '../http/client.ts';
-import type { Clock } from '../http/retry.ts';
+import { asFailure, errorCode, Failure } from '../failure.ts';
+import type { GitHubServices } from '../github/octokit.ts';
+import {
+  type GitHubSettings,
+  type SecretScope,
+  type Setting,
+  settingNames,
+} from '../github/scopes.ts';
+import type { ScopeSettings, SealingKey } from '../github/settings.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
-import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
+import type { AgentRequest, IssuedCertificate } from '../insights-hub/certificates.ts';
 import { Secret } from '../secret.ts';
-import type { DeliveryReport, Destination, Setting } from './destination.ts';
-import type { GitHubSettings } from './github-settings.ts';
+import type { Delivery, Destination } from './destination.ts';
 import type { MadeLog } from './journal.ts';
-import { type SettingNames, settingNames } from './setting-names.ts';
-
-export interface GitHubServices {
-  readonly http: HttpClient;
-  readonly clock: Clock;
-}
 
 export interface DestinationServices extends GitHubServices {
   /** whether names are those of several agents */
@@ -25,123 +20,136 @@ export interface DestinationServices extends GitHubServices {
   readonly made: MadeLog;
 }
 
-/** The destination that each place for secrets is. */
+/** The destination that each scope is. */
 export function gitHubDestinations(
-  { apiUrl, token, secretPrefix, variables }: GitHubSettings,
-  { several, made, ...services }: DestinationServices,
-): (place: Place) => Destination {
-  const api = gitHubApi({ apiUrl, token, ...services });
-  const names = settingNames(secretPrefix, several);
-  return (place) => new GitHubSecrets({ api, place, names, variables, made });
+  settings: GitHubSettings,
+  services: DestinationServices,
+): readonly Destination[] {
+  const open = opener(settings, services);
+  return settings.scopes.map(
+    (scope) => new GitHubSecrets({ ...settings, ...services, open: () => open(scope) }),
+  );
 }
 
-interface GitHubSecretsOptions {
-  readonly api: GitHubApi;
-  readonly place: Place;
-  readonly names: SettingNames;
-  /** whether ids go into variables beside the secrets */
-  readonly variables: boolean;
-  readonly made: MadeLog;
+/**
+ * Opens scopes. Octokit and cryptography are loaded with the first one: most runs don't need them,
+ * and the token's request should go out before.
+ */
+function opener(settings: GitHubSettings, services: GitHubServices) {
+  const load = async () => {
+    const { scopeOpener } = await import('../github/settings.ts').catch((cause: unknown) => {
+      // Octokit reads the job's context and proxies as soon as it is loaded.
+      throw new Failure(
+        'destination-invalid',
+        `The context of the job can't be read (${errorCode(cause)}), so that nothing can be done with GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
+        { cause },
+      );
+    });
+    return scopeOpener(settings, services);
+  };
+  let loaded: ReturnType<typeof load> | undefined;
+  return async (scope: SecretScope): Promise<ScopeSettings> => {
+    loaded ??= load();
+    return (await loaded)(scope);
+  };
 }
 
-/** Secrets of a repository or an environment: one for the private key, one for the certificate. */
+interface Options extends GitHubSettings, DestinationServices {
+  readonly open: () => Promise<ScopeSettings>;
+}
+
+/** Secrets of a scope: one for the private key, one for the certificate. */
 class GitHubSecrets implements Destination {
-  readonly #options: GitHubSecretsOptions;
-  #key: SealingKey | undefined;
+  readonly #options: Options;
+  #prepared: { readonly scope: ScopeSettings; readonly key: SealingKey } | undefined;
 
-  constructor(options: GitHubSecretsOptions) {
+  constructor(options: Options) {
     this.#options = options;
   }
 
   async prepare(_: readonly AgentRequest[], limit: TimeLimit): Promise<void> {
-    const { api, place, variables } = this.#options;
-    const [key] = await Promise.all([
-      fetchSealingKey(api, place, limit),
-      variables && checkVariables(api, place, limit),
-    ]);
-    this.#key = key;
+    const scope = await this.#options.open();
+    this.#prepared = { scope, key: await scope.prepare(limit, this.#options) };
   }
 
   /** Key and certificate at the same time, so that they differ for a short moment only; then ids. */
-  async deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<DeliveryReport> {
-    const { names } = this.#options;
-    const secrets = [
-      { name: names.privateKey(issued.name), value: issued.privateKey },
-      { name: names.certificate(issued.name), value: new Secret(issued.certificate) },
-    ];
-    const pushed = await this.#writeAll(
-      'secret',
-      secrets.map(({ name, value }) => ({
-        name,
-        write: () => this.#setSecret(name, value, limit),
-      })),
-    );
-    const isKept = pushed.failure === undefined;
-    if (!isKept || !this.#options.variables) return { ...pushed, isKept };
-    const ids = await this.#writeAll('variable', this.#variablesOf(issued, limit));
-    const settings = [...(pushed.delivery.settings ?? []), ...(ids.delivery.settings ?? [])];
-    return { ...ids, delivery: { settings }, isKept };
+  async deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<Delivery> {
+    const { secretPrefix, variables, several } = this.#options;
+    const names = settingNames(secretPrefix, issued.name, several);
+    const secrets = {
+      [names.privateKey]: issued.privateKey,
+      [names.certificate]: new Secret(issued.certificate),
+    };
+    const pushed = await this.#writeAll(secrets, limit);
+    const keepsKey = pushed.failure === undefined;
+    if (!keepsKey || !variables) return { ...pushed, files: {}, keepsKey };
+    const ids = { [names.agentId]: issued.agentId, [names.clientId]: issued.clientId };
+    const written = await this.#writeAll(ids, limit);
+    const settings = [...pushed.settings, ...written.settings];
+    return { ...written, settings, files: {}, keepsKey };
   }
 
-  async keep(): Promise<void> {
-    // What GitHub has, it keeps.
-  }
-
-  async #setSecret(name: string, value: Secret, limit: TimeLimit): Promise<void> {
-    if (this.#key === undefined) throw new Error('not prepared');
-    await setSecret(this.#options.api, this.#options.place, { name, value, key: this.#key }, limit);
-  }
-
-  /** An id that the service did not give has no variable. */
-  #variablesOf(issued: IssuedCertificate, limit: TimeLimit): readonly Write[] {
-    const { api, place, names } = this.#options;
-    const ids = [
-      { name: names.agentId(issued.name), value: issued.agentId },
-      { name: names.clientId(issued.name), value: issued.clientId },
-    ];
-    return ids.flatMap(({ name, value }) =>
-      value === undefined
-        ? []
-        : [{ name, write: () => setVariable(api, place, { name, value }, limit) }],
-    );
-  }
-
+  /** Writes values by name: a `Secret` as a secret, text as a variable, nothing not at all. */
   async #writeAll(
-    kind: Setting['kind'],
-    writes: readonly Write[],
-  ): Promise<Pick<DeliveryReport, 'delivery' | 'failure'>> {
-    const place = describePlace(this.#options.place);
-    const results = await Promise.allSettled(
-      writes.map(({ name, write }) => this.#noted({ kind, name, place }, write)),
+    values: Readonly<Record<string, Secret | string | undefined>>,
+    limit: TimeLimit,
+  ): Promise<Pick<Delivery, 'settings' | 'failure'>> {
+    const results = await Promise.all(
+      Object.entries(values).flatMap(([name, value]) =>
+        value === undefined ? [] : this.#write(name, value, limit),
+      ),
     );
-    const settings = writes.flatMap(({ name }, index) =>
-      results[index]?.status === 'fulfilled' ? [{ kind, name, place }] : [],
-    );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed === undefined) return { delivery: { settings } };
-    return { delivery: { settings }, failure: deliveryFailure(failed.reason) };
+    const settings = results.flatMap((result) => (result instanceof Failure ? [] : result));
+    const failed = results.find((result) => result instanceof Failure);
+    if (failed === undefined) return { settings };
+    const { message, call } = failed;
+    return { settings, failure: new Failure('delivery-failed', message, { call, cause: failed }) };
   }
 
-  /** Writes a setting that is noted before: what was surely not written is nobody's to remove. */
-  async #noted(setting: Setting, write: () => Promise<void>): Promise<void> {
+  /** Notes a setting before it is written. What was surely not written is nobody's to remove. */
+  async #write(name: string, value: Secret | string, limit: TimeLimit): Promise<Setting | Failure> {
     const { made } = this.#options;
+    if (this.#prepared === undefined) throw new Error('not prepared');
+    const { scope, key } = this.#prepared;
+    const kind = value instanceof Secret ? 'secret' : 'variable';
+    const setting: Setting = { kind, name, scope: scope.title };
     made.note({ kind: 'setting', setting, state: 'writing' });
     try {
-      await write();
+      if (value instanceof Secret) await scope.setSecret(name, value, key, limit);
+      else await scope.setVariable({ name, value }, limit);
+      return setting;
     } catch (error) {
-      const isSurelyNot = error instanceof Failure && !error.mayBeDone;
-      if (isSurelyNot) made.note({ kind: 'setting', setting, state: 'absent' });
-      throw error;
+      const failure = asFailure(error);
+      if (!failure.mayBeDone) made.note({ kind: 'setting', setting, state: 'absent' });
+      return failure;
     }
   }
 }
 
-interface Write {
-  readonly name: string;
-  readonly write: () => Promise<void>;
+/** Removes what was pushed to GitHub. Throws `destination-invalid`, or a call's failure. */
+export interface SettingEraser {
+  /** Checks that the token sees every scope, so that what it doesn't find later is gone. */
+  prepare(limit: TimeLimit): Promise<void>;
+  /** Removes a secret or variable; one that is gone is fine. */
+  remove(setting: Setting, limit: TimeLimit): Promise<void>;
 }
 
-function deliveryFailure(error: unknown): Failure {
-  if (!(error instanceof Failure)) throw error;
-  return new Failure('delivery-failed', error.message, { call: error.call, cause: error });
+export function gitHubEraser(settings: GitHubSettings, services: GitHubServices): SettingEraser {
+  const open = opener(settings, services);
+  return {
+    async prepare(limit) {
+      await Promise.all(
+        settings.scopes.map(async (scope) => (await open(scope)).prepare(limit, settings)),
+      );
+    },
+    async remove(setting, limit) {
+      const { kind, name, scope: title } = setting;
+      const scope = settings.scopes.find((known) => known.title === title);
+      if (scope !== undefined) return (await open(scope)).delete(setting, limit);
+      throw new Failure(
+        'destination-invalid',
+        `The ${kind} ${name} of ${title} was not removed: \`destination\`, \`repository\` and \`environment\` name another place now.`,
+      );
+    },
+  };
 }

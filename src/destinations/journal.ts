@@ -1,28 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
-import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
-import type { Setting } from './destination.ts';
+import type { Setting } from '../github/scopes.ts';
+import { asObject, asText, parseJsonObject } from '../json.ts';
 
-const fileKinds = ['file', 'shared', 'directory', 'ignore-file', 'drafts', 'kept'] as const;
+/** The state that leads the post step to the journal: the path of a file, and nothing else. */
+export const JOURNAL_STATE = 'journal';
 
-/** Something that the step made, or is about to make, and that the post step removes. */
+/** What the step made, or is about to make, and the post step removes. */
 export type Made = MadeFile | MadeAgent | MadeSetting;
 
 /**
- * A file or directory, by its absolute path: a file that connection files of several steps name
- * goes when none of them is left; an ignore file goes only together with its directory, so that
- * nothing else in it becomes visible to git; drafts are all files whose paths begin like that; a
- * file that was being placed when the step was killed only if it is that file, known by its inode; a
- * file that is kept after all, never.
+ * A file or directory, by its absolute path:
+ * - `shared`: a file that connection files of several steps name; goes when none of them is left
+ * - `ignore-file`: goes only with its directory, so that nothing in it becomes visible to git
+ * - `temporary`: all files whose paths begin like that
+ * - `placing`: a file that was being made when the step was killed, if it still has this inode
+ * - `kept`: a file that stays after all
  */
 export type MadeFile =
-  | { readonly kind: (typeof fileKinds)[number]; readonly path: string }
+  | { readonly kind: (typeof madeFileKinds)[number]; readonly path: string }
   | { readonly kind: 'placing'; readonly path: string; readonly inode: string };
 
-/** An agent that is ended with the job: each note of a client id replaces the one before. */
+const madeFileKinds = ['file', 'shared', 'directory', 'ignore-file', 'temporary', 'kept'] as const;
+
+/** An agent that is deleted with the job. The last note of a client id counts. */
 export interface MadeAgent {
   readonly kind: 'agent';
   readonly name: string;
@@ -32,7 +36,7 @@ export interface MadeAgent {
   readonly state: 'made' | 'absent';
 }
 
-/** A secret or variable that is removed with the job: each note of it replaces the one before. */
+/** A secret or variable that is removed with the job. The last note of it counts. */
 export interface MadeSetting {
   readonly kind: 'setting';
   readonly setting: Setting;
@@ -40,23 +44,21 @@ export interface MadeSetting {
 }
 
 /** Takes note of what is made. */
-export interface MadeLog<T extends Made = Made> {
+export interface MadeLog {
   /** Throws when the note can't be kept. */
-  record(...made: readonly T[]): void;
+  record(...made: readonly Made[]): void;
   /** Never throws: for what must be made even if nobody will clean it up. */
-  note(...made: readonly T[]): void;
+  note(...made: readonly Made[]): void;
 }
 
-/** For what is to stay: remembers nothing. */
-export const forgetful: MadeLog = { record: () => {}, note: () => {} };
+/** Remembers nothing: for what is to stay. */
+export const noLog: MadeLog = { record: () => {}, note: () => {} };
 
-/**
- * What a step made, in the order of making: a file that only its owner can read, one JSON object a
- * line, so that every line that was written counts, however the step ended.
- */
+/** What a step made, in order: a file of JSON lines, which count as far as they were written. */
 export class Journal implements MadeLog {
   readonly path: string;
-  #problem: unknown;
+  /** why something could not be noted; nothing when everything was */
+  problem: unknown;
 
   private constructor(file: string) {
     this.path = file;
@@ -66,8 +68,7 @@ export class Journal implements MadeLog {
   static async start(directory: string): Promise<Journal> {
     const file = path.join(directory, `insights-hub-agent-${randomUUID()}.jsonl`);
     try {
-      const handle = await open(file, 'wx', 0o600);
-      await handle.close();
+      await writeFile(file, '', { flag: 'wx', mode: 0o600 });
     } catch (error) {
       throw new Failure(
         'destination-invalid',
@@ -79,7 +80,7 @@ export class Journal implements MadeLog {
   }
 
   record(...made: readonly Made[]): void {
-    // Begins a line of its own, also after one that could be written in part only.
+    // Each starts on a new line, also after one that was written only in part.
     const lines = made.map((entry) => `\n${JSON.stringify(entry)}\n`);
     appendFileSync(this.path, lines.join(''));
   }
@@ -88,13 +89,8 @@ export class Journal implements MadeLog {
     try {
       this.record(...made);
     } catch (error) {
-      this.#problem ??= error;
+      this.problem ??= error;
     }
-  }
-
-  /** Why the journal does not hold everything; nothing when it does. */
-  get problem(): unknown {
-    return this.#problem;
   }
 }
 
@@ -105,42 +101,37 @@ export async function readJournal(file: string): Promise<readonly Made[]> {
     throw error;
   });
   return text.split('\n').flatMap((line) => {
-    const entry = parseJsonObject(line) ?? {};
-    return madeFile(entry) ?? madeAgent(entry) ?? madeSetting(entry) ?? [];
+    const entry: unknown = parseJsonObject(line);
+    return isMade(entry) ? entry : [];
   });
 }
 
-function madeFile(entry: JsonObject): MadeFile | undefined {
-  const file = asText(entry['path']);
-  const inode = asText(entry['inode']);
-  const kind = oneOf(fileKinds, entry['kind']);
-  if (file === undefined) return undefined;
-  if (kind !== undefined) return { kind, path: file };
-  if (entry['kind'] !== 'placing' || inode === undefined) return undefined;
-  return { kind: 'placing', path: file, inode };
+/** Whether an entry is complete: a line may be cut short, or somebody else's. */
+function isMade(entry: unknown): entry is Made {
+  const made = asObject(entry) ?? {};
+  const { kind, path: file, inode, name, clientId, agentId, setting, state } = made;
+  switch (kind) {
+    case 'placing':
+      return hasTexts(file, inode);
+    case 'agent':
+      if (agentId !== undefined && !hasTexts(agentId)) return false;
+      return hasTexts(name, clientId) && isOneOf(['made', 'absent'], state);
+    case 'setting':
+      return isSetting(setting) && isOneOf(['writing', 'absent'], state);
+    default:
+      return isOneOf(madeFileKinds, kind) && hasTexts(file);
+  }
 }
 
-function madeAgent(entry: JsonObject): MadeAgent | undefined {
-  const name = asText(entry['name']);
-  const clientId = asText(entry['clientId']);
-  const agentId = asText(entry['agentId']);
-  const state = oneOf(['made', 'absent'] as const, entry['state']);
-  if (entry['kind'] !== 'agent') return undefined;
-  if (name === undefined || clientId === undefined || state === undefined) return undefined;
-  return { kind: 'agent', name, clientId, ...(agentId !== undefined && { agentId }), state };
+function isSetting(value: unknown): value is Setting {
+  const { kind, name, scope } = asObject(value) ?? {};
+  return isOneOf(['secret', 'variable'], kind) && hasTexts(name, scope);
 }
 
-function madeSetting(entry: JsonObject): MadeSetting | undefined {
-  const noted = asObject(entry['setting']);
-  const kind = oneOf(['secret', 'variable'] as const, noted?.['kind']);
-  const name = asText(noted?.['name']);
-  const place = asText(noted?.['place']);
-  const state = oneOf(['writing', 'absent'] as const, entry['state']);
-  if (entry['kind'] !== 'setting' || state === undefined) return undefined;
-  if (kind === undefined || name === undefined || place === undefined) return undefined;
-  return { kind: 'setting', setting: { kind, name, place }, state };
+function hasTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => asText(value) !== undefined);
 }
 
-function oneOf<T extends string>(known: readonly T[], value: unknown): T | undefined {
-  return known.find((candidate) => candidate === value);
+function isOneOf(known: readonly unknown[], value: unknown): boolean {
+  return known.includes(value);
 }

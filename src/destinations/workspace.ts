@@ -1,162 +1,139 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, readFile, unlink } from 'node:fs/promises';
+import { lstatSync, readFileSync } from 'node:fs';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
-import type { AgentRequest, IssuedCertificate } from '../insights-hub/agent-certificates.ts';
+import type { AgentRequest, IssuedCertificate } from '../insights-hub/certificates.ts';
 import type { Broker } from '../mqtt/broker.ts';
-import { mqttxConnection } from '../mqtt/mqttx.ts';
-import type { Delivery, DeliveryReport, Destination } from './destination.ts';
-import { cannot, directoryCheck, makeDirectory, type Place } from './directory.ts';
-import { safeFileName } from './file-name.ts';
-import { forgetful, type MadeFile, type MadeLog } from './journal.ts';
-import { type FileLogs, makeFiles, type NewFile } from './new-files.ts';
-
-/** What a connection file tells beside the device's own files. */
-export interface ConnectionSettings {
-  readonly broker: Broker;
-  /** PEM */
-  readonly authorities: () => Promise<string>;
-}
+import type { Secret } from '../secret.ts';
+import {
+  agentFiles,
+  type Delivery,
+  type Destination,
+  FILE_KINDS,
+  type FileKind,
+  type Files,
+} from './destination.ts';
+import {
+  cannot,
+  checkDirectory,
+  type FileLogs,
+  makeDirectory,
+  makeFiles,
+  makeUnderFreeName,
+  type Place,
+  safeFileName,
+} from './files.ts';
+import { noLog } from './journal.ts';
 
 export interface WorkspaceOptions extends Place, FileLogs {
-  /** nothing where no connection files are to be written */
-  readonly connection?: ConnectionSettings | undefined;
+  /** what connection files name: a broker, and the CAs that vouch for it, as PEM */
+  readonly connection: { readonly broker: Broker; readonly authorities: () => Promise<string> };
+  /** whether connection files are written, too */
+  readonly withConnection: boolean;
 }
 
-interface Paths {
-  readonly certificatePath: string;
-  readonly privateKeyPath: string;
-}
-
-/**
- * Files in a directory: `<clientId>.key` for the owner's eyes only, `<clientId>.pem`, and perhaps
- * `<clientId>.mqttx.json`, a connection that names both.
- */
+/** Files in a directory: key and certificate, and perhaps a connection file that names both. */
 export class Workspace implements Destination {
   readonly #options: WorkspaceOptions;
-  readonly #checkDirectory: () => void;
-  #brokerCa: Promise<string> | undefined;
+  #brokerCa: string | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
-    this.#checkDirectory = directoryCheck(options);
   }
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
     makeDirectory(this.#options);
     await this.#refuseExisting(agents);
-    // Without agents it is a rescue, for which any place is better than none.
+    // Without agents it is the last resort for a key: any place is better than none.
     if (agents.length === 0) return;
     await this.#probe();
-    // Reading a system's CAs blocks: requests go out first, and their answers take longer.
-    setImmediate(() => void this.#options.connection?.authorities().catch(() => {}));
+    // Reading the system's CAs blocks, so it is done while the first requests are under way.
+    const { withConnection, connection } = this.#options;
+    if (withConnection) setImmediate(() => void connection.authorities().catch(() => {}));
   }
 
-  async deliver(issued: IssuedCertificate): Promise<DeliveryReport> {
+  async deliver(issued: IssuedCertificate): Promise<Delivery> {
+    const { directory, withConnection } = this.#options;
+    let files: Files = {};
     try {
-      this.#checkDirectory();
-      for (const name of namesFor(issued)) {
-        const paths = this.#paths(name);
-        if (this.#make(filesOf(issued, paths))) return await this.#connect(issued, paths);
-      }
-      throw new Error('no name is free');
+      checkDirectory(this.#options);
+      const base = this.#writeEssentials(issued);
+      files = Object.fromEntries(
+        agentFiles('essential').map(({ kind, ending }) => [kind, `${base}${ending}`]),
+      );
+      if (withConnection) files = await this.#writeHelpful(issued, base, files);
+      return { files, settings: [], keepsKey: true };
     } catch (error) {
-      return { delivery: {}, isKept: false, failure: this.#failure('The files', error) };
+      // Key and certificate are there or not, whatever became of the rest.
+      const keepsKey = files.privateKey !== undefined;
+      const what = keepsKey ? 'The connection file' : 'The files';
+      const message = `${what} could not be written to ${directory} (${errorCode(error)}).`;
+      const why = error instanceof Failure ? error.message : message;
+      const failure = new Failure('delivery-failed', why, { cause: error });
+      return { files, settings: [], keepsKey, failure };
     }
   }
 
-  async keep(delivery: Delivery): Promise<void> {
-    const { certificatePath, privateKeyPath, mqttxPath, brokerCaPath } = delivery;
-    for (const file of [certificatePath, privateKeyPath, mqttxPath, brokerCaPath]) {
-      if (file !== undefined) this.#options.made.note({ kind: 'kept', path: file });
+  keep({ files }: Delivery): void {
+    for (const file of Object.values(files)) this.#options.made.note({ kind: 'kept', path: file });
+  }
+
+  /** Writes all of them under the first name that is free; returns their path without ending. */
+  #writeEssentials(issued: IssuedCertificate): string {
+    const { directory, connection } = this.#options;
+    const context = { issued, files: {}, broker: connection.broker };
+    const filesAt = (base: string) =>
+      agentFiles('essential').map(({ ending, mode, contentOf }) => ({
+        path: `${base}${ending}`,
+        content: contentOf(context),
+        mode,
+      }));
+    const bases = namesFor(issued).map((name) => path.join(directory, name));
+    return makeUnderFreeName(bases, filesAt, this.#options);
+  }
+
+  /** Adds what helps to connect. */
+  async #writeHelpful(issued: IssuedCertificate, base: string, essential: Files): Promise<Files> {
+    const { broker, authorities } = this.#options.connection;
+    const trusted = await authorities();
+    this.#brokerCa ??= this.#makeBrokerCa(trusted);
+    let files: Files = { ...essential, brokerCa: this.#brokerCa };
+    for (const { kind, contentOf } of agentFiles('helpful')) {
+      const content = contentOf({ issued, files, broker });
+      files = { ...files, [kind]: this.#makeFree(kind, base, content) };
     }
+    return files;
   }
 
-  /** Adds the connection file. Key and certificate are there already, whatever comes of it. */
-  async #connect({ clientId }: IssuedCertificate, paths: Paths): Promise<DeliveryReport> {
-    const { connection } = this.#options;
-    if (connection === undefined) return { delivery: paths, isKept: true };
-    try {
-      this.#brokerCa ??= this.#makeBrokerCa(connection);
-      const brokerCaPath = await this.#brokerCa.catch((error: unknown) => {
-        // The next agent may have more luck.
-        this.#brokerCa = undefined;
-        throw error;
-      });
-      const mqttxPath = this.#makeFree(mqttxPathOf(paths), {
-        content: mqttxConnection({
-          id: randomUUID(),
-          clientId,
-          broker: connection.broker,
-          files: {
-            authorities: brokerCaPath,
-            certificate: paths.certificatePath,
-            privateKey: paths.privateKeyPath,
-          },
-        }),
-        mode: 0o644,
-      });
-      return { delivery: { ...paths, mqttxPath, brokerCaPath }, isKept: true };
-    } catch (error) {
-      const failure = this.#failure('The connection file', error);
-      return { delivery: paths, isKept: true, failure };
-    }
+  /** Makes the file that all connection files name, unless another step has made the same. */
+  #makeBrokerCa(content: string): string {
+    const base = path.join(this.#options.directory, 'broker-ca');
+    const file = `${base}${FILE_KINDS.brokerCa.ending}`;
+    return hasContent(file, content) ? file : this.#makeFree('brokerCa', base, content);
   }
 
-  /** The CAs that connection files name: one file for all of them, also for those of other steps. */
-  async #makeBrokerCa({ authorities }: ConnectionSettings): Promise<string> {
-    const content = await authorities();
-    const file = path.join(this.#options.directory, 'broker-ca.pem');
-    if (await hasContent(file, content)) return file;
-    return this.#makeFree(file, { content, mode: 0o644 }, shared(this.#options.made));
-  }
-
-  /** Makes a file under a name, or under one that nobody else has where that is taken. */
-  #makeFree(
-    file: string,
-    rest: Omit<NewFile, 'path'>,
-    made: MadeLog<MadeFile> = this.#options.made,
-  ): string {
-    if (this.#make([{ path: file, ...rest }], made)) return file;
-    const { dir, name, ext } = path.parse(file);
-    const free = path.join(dir, `${name}-${randomUUID()}${ext}`);
-    makeFiles([{ path: free, ...rest }], { ...this.#options, made });
-    return free;
-  }
-
-  #failure(what: string, error: unknown): Failure {
-    const { directory } = this.#options;
-    const why =
-      error instanceof Failure
-        ? error.message
-        : `${what} could not be written to ${directory} (${errorCode(error)}).`;
-    return new Failure('delivery-failed', why, { cause: error });
-  }
-
-  #paths(name: string): Paths {
-    const base = path.join(this.#options.directory, name);
-    return { certificatePath: `${base}.pem`, privateKeyPath: `${base}.key` };
-  }
-
-  /** Gives false when one of the names is taken. */
-  #make(files: readonly NewFile[], made: MadeLog<MadeFile> = this.#options.made): boolean {
-    try {
-      makeFiles(files, { ...this.#options, made });
-      return true;
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      throw error;
-    }
+  /** Makes a file under its own name, or under one that nobody else has where that is taken. */
+  #makeFree(kind: FileKind, base: string, content: string | Secret): string {
+    const { ending, mode, role } = FILE_KINDS[kind];
+    const rest = { content, mode, isShared: role === 'shared' };
+    const filesAt = (name: string) => [{ path: `${name}${ending}`, ...rest }];
+    const names = [base, `${base}-${randomUUID()}`];
+    return `${makeUnderFreeName(names, filesAt, this.#options)}${ending}`;
   }
 
   async #refuseExisting(agents: readonly AgentRequest[]): Promise<void> {
-    const paths = agents.flatMap((agent) => {
-      const base = this.#paths(safeFileName(agent.expectedClientId));
-      const mqttx = this.#options.connection ? [mqttxPathOf(base)] : [];
-      return [...Object.values(base), ...mqttx];
+    const { directory, withConnection } = this.#options;
+    const kinds = [...agentFiles('essential'), ...(withConnection ? agentFiles('helpful') : [])];
+    const names = await readdir(directory).catch((error: unknown) => {
+      throw cannot('look into', directory, error);
     });
-    const names = new Set(await namesIn(this.#options.directory));
-    const found = paths.filter((file) => names.has(path.basename(file)));
+    const taken = new Set(names);
+    const found = agents
+      .map(({ expectedClientId }) => safeFileName(expectedClientId))
+      .flatMap((base) => kinds.map(({ ending }) => `${base}${ending}`))
+      .filter((name) => taken.has(name))
+      .map((name) => path.join(directory, name));
     if (found.length === 0) return;
     throw new Failure(
       'destination-invalid',
@@ -166,74 +143,36 @@ export class Workspace implements Destination {
 
   /** A file that is made and removed shows quotas, read-only mounts, and modes that are not kept. */
   async #probe(): Promise<void> {
-    const { directory, drafts } = this.#options;
-    const probe = drafts.nameIn(directory);
+    const { directory, temporary } = this.#options;
+    const probe = temporary(directory);
     try {
-      makeFiles([{ path: probe, content: 'probe', mode: 0o600 }], { made: forgetful, drafts });
+      makeFiles([{ path: probe, content: 'probe', mode: 0o600 }], { made: noLog, temporary });
       const { mode } = await lstat(probe);
       await unlink(probe);
-      if (isForOthers(mode)) throw modesNotKept(directory);
+      // Windows has no such modes.
+      if (process.platform === 'win32' || (mode & 0o077) === 0) return;
     } catch (error) {
       throw cannot('write to', directory, error);
     }
+    throw new Failure(
+      'destination-invalid',
+      `The file system of ${directory} does not keep the modes of files, so that others on this machine could read the private key. Choose another \`output-directory\`.`,
+    );
   }
 }
 
-/** Whether others than its owner may open a file; Windows has no such modes. */
-function isForOthers(mode: number): boolean {
-  return process.platform !== 'win32' && (mode & 0o077) !== 0;
-}
-
-function modesNotKept(directory: string): Failure {
-  return new Failure(
-    'destination-invalid',
-    `The file system of ${directory} does not keep the modes of files, so that others on this machine could read the private key. Choose another \`output-directory\`.`,
-  );
-}
-
-/** Notes files as ones that others may use too. */
-function shared(made: MadeLog<MadeFile>): MadeLog<MadeFile> {
-  const share = (entry: MadeFile): MadeFile =>
-    entry.kind === 'file' ? { ...entry, kind: 'shared' } : entry;
-  return {
-    record: (...entries) => made.record(...entries.map(share)),
-    note: (...entries) => made.note(...entries.map(share)),
-  };
-}
-
-function mqttxPathOf({ certificatePath }: Paths): string {
-  return certificatePath.replace(/\.pem$/, '.mqttx.json');
-}
-
 /** Whether a file, and no link, holds just this. */
-async function hasContent(file: string, content: string): Promise<boolean> {
+function hasContent(file: string, content: string): boolean {
   try {
-    const found = await lstat(file);
-    if (!found.isFile() || found.size !== Buffer.byteLength(content)) return false;
-    return (await readFile(file, 'utf8')) === content;
+    return lstatSync(file).isFile() && readFileSync(file, 'utf8') === content;
   } catch {
     return false;
   }
 }
 
-/** The client id; should its files be there against expectation, names that are the key's own. */
+/** The client id. Should its files be there against expectation, names that are the key's own. */
 function namesFor({ clientId, certificateId, fingerprint }: IssuedCertificate): readonly string[] {
   const name = safeFileName(clientId);
   const id = safeFileName(certificateId ?? fingerprint.replaceAll(':', ''));
   return [name, `${name}-${id.slice(0, 64)}`, `${name}-${randomUUID()}`];
-}
-
-function filesOf(issued: IssuedCertificate, paths: Paths): readonly NewFile[] {
-  return [
-    { path: paths.privateKeyPath, content: issued.privateKey, mode: 0o600 },
-    { path: paths.certificatePath, content: issued.certificate, mode: 0o644 },
-  ];
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    throw cannot('look into', directory, error);
-  }
 }

@@ -3,16 +3,13 @@ import { hsalsa, xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { Secret } from '../secret.ts';
 
-/** What an X25519 public key begins with in DER (RFC 8410). */
-const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
-
 const KEY_LENGTH = 32;
 const NONCE_LENGTH = 24;
 
-/** The constants of Salsa20 with keys of 32 bytes: "expand 32-byte k". */
+/** The constants of Salsa20 with keys of 32 bytes. */
 const SIGMA = Buffer.from('expand 32-byte k');
 
-/** An X25519 public key of 32 bytes that can be sealed for, or nothing for what is none. */
+/** Reads an X25519 public key of 32 bytes; returns nothing for what can't be sealed for. */
 export function readPublicKey(base64: string): Buffer | undefined {
   const key = Buffer.from(base64, 'base64');
   if (key.length !== KEY_LENGTH || key.toString('base64') !== base64) return undefined;
@@ -28,18 +25,15 @@ export function readPublicKey(base64: string): Buffer | undefined {
 /**
  * Seals a secret for the owner of a public key, as libsodium's `crypto_box_seal` does: an ephemeral
  * key, then `crypto_box` (X25519, HSalsa20, XSalsa20-Poly1305) with BLAKE2b of both public keys as
- * nonce. Gives base64.
+ * nonce. Returns base64.
  */
 export function sealSecret(secret: Secret, publicKey: Buffer): string {
-  const recipient = createPublicKey({
-    key: Buffer.concat([SPKI_PREFIX, publicKey]),
-    format: 'der',
-    type: 'spki',
-  });
+  // Keys as RFC 8037 writes them.
+  const x = publicKey.toString('base64url');
+  const recipient = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
   const ephemeral = generateKeyPairSync('x25519');
-  const ephemeralPublic = ephemeral.publicKey
-    .export({ format: 'der', type: 'spki' })
-    .subarray(SPKI_PREFIX.length);
+  const exported = ephemeral.publicKey.export({ format: 'jwk' });
+  const ephemeralPublic = Buffer.from(exported.x ?? '', 'base64url');
   const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: recipient });
   const key = deriveKey(shared);
   const nonce = blake2b(Buffer.concat([ephemeralPublic, publicKey]), { dkLen: NONCE_LENGTH });

@@ -1,30 +1,33 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, type Dispatcher, util } from 'undici';
+import { errorCode, Failure } from '../failure.ts';
 import type { Secret } from '../secret.ts';
-import { attempt } from './attempt.ts';
-import { type EarlyConnections, withEarly } from './early.ts';
-import type { Exchange } from './exchange.ts';
-import { explainNetworkError, explainProxyError, ProxyError } from './network-error.ts';
-import { type HttpProxy, type ProxySettings, proxyFor } from './proxy.ts';
-import { referencesOf } from './references.ts';
-import { turns } from './turns.ts';
-import { Agent, buildConnector, connect, type Dispatcher, Pool, ProxyAgent } from './undici.ts';
+import { USER_AGENT } from '../version.ts';
+import { type Answer, type CallContext, explainNetworkError, isSuccess } from './errors.ts';
+import type { Preconnections } from './preconnect.ts';
+import { type HttpProxy, type ProxySettings, portOf, proxyFor } from './proxy.ts';
 
-/** The largest answer that is read, in bytes. */
-const LARGEST_ANSWER = 1024 * 1024;
+/** The time that one attempt may take, in milliseconds. */
+const ATTEMPT_TIMEOUT = 30_000;
 
-/** The attempt's own time limit rules: undici's must not end it earlier. */
-const LIMITS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: LARGEST_ANSWER };
+/** Answers of up to 1 MiB are read. The attempt's own time limit rules: undici's must not. */
+const LIMITS = { maxResponseSize: 1024 * 1024, headersTimeout: 0, bodyTimeout: 0 };
 
-/** Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off. */
-const TLS = { rejectUnauthorized: true };
+/** Headers in which services, and what stands before them, name an exchange. */
+const REFERENCE_HEADER = /^x-(?:request-id|correlation-id|amzn-requestid|github-request-id)$/;
+/** What such a name looks like: nothing that could be a sentence, a command or an escape. */
+const REFERENCE = /^\w[\w.:-]{0,63}$/;
 
-export interface HttpRequest {
+/** The same of a success: before that is read, nobody knows which keys it holds. */
+const SUCCESS_REFERENCE = /^\w(?:[\w.:-]{0,14}|[\da-f-]{0,35})$/;
+
+export interface HttpRequest extends Pick<CallContext, 'what' | 'service'> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | Authorization>>;
   readonly body?: string;
-  /** Finds in the body of a refusal what its service keeps in its own log. */
-  readonly readReference?: (body: string) => string | undefined;
+  /** Its status says all: a success that is too large is fine. */
+  readonly ignoresBody?: boolean;
 }
 
 /** The value of a header that proves who is calling, e.g. `Bearer …`. */
@@ -33,146 +36,201 @@ export interface Authorization {
   readonly secret: Secret;
 }
 
-/** One attempt, as it is told to a debug log. */
-export interface AttemptReport {
-  readonly method: string;
-  readonly url: URL;
-  readonly outcome: string;
-  readonly milliseconds: number;
-  /** from 1: how often the same was asked for */
-  readonly attempt: number;
-  /** how the service calls the exchange in its own log; raw */
-  readonly references: readonly string[];
+/** What ends an attempt early: one signal until the request is sent, the other from then on. */
+export interface Until {
+  readonly signal: AbortSignal;
+  readonly sentSignal: AbortSignal;
 }
 
 export interface HttpOptions {
   readonly proxies: ProxySettings;
-  readonly userAgent: string;
-  /** Time that one attempt may take, in milliseconds. */
-  readonly attemptTimeout: number;
-  readonly onAttempt: (report: AttemptReport) => void;
-  /** What may have been opened already, where no proxy is in between. Ended with the rest. */
-  readonly early?: EarlyConnections | undefined;
+  /** Gets a line for each attempt, without what it carried. */
+  readonly debug: (line: string) => void;
+  /** used first where there is no proxy; closed with the client */
+  readonly preconnections?: Preconnections | undefined;
+  /** the time that one attempt may take, in milliseconds; 30 s if not given */
+  readonly attemptTimeout?: number;
 }
 
-/**
- * All HTTP of the project: one pool of connections, through the proxies of the environment, with a
- * time limit for each attempt and a size limit for answers. Redirects are not followed, TLS is
- * verified.
- */
+/** All HTTP, with limits on time and size. Redirects are not followed, TLS is verified. */
 export class HttpClient {
   readonly #options: HttpOptions;
-  readonly #turn = turns();
-  readonly #sockets = new Set<Socket>();
-  readonly #direct: buildConnector.connector;
-  readonly #dispatchers = new Map<string | undefined, Dispatcher>();
+  readonly #closing = new AbortController();
+  readonly #pools = new Map<string | undefined, Agent>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    const connector = buildConnector({ ...TLS, timeout: options.attemptTimeout });
-    const tracked = this.#tracked(connector);
-    this.#direct = options.early === undefined ? tracked : withEarly(options.early, tracked);
   }
 
   /**
-   * Makes one attempt; never throws. Ends early, as without an answer, when the signal aborts; from
-   * the time that the request is sent, only when the second one does.
+   * Makes one attempt, and returns the answer, whatever its status. `tries` counts from 1. Throws
+   * `unavailable` when no whole answer came, and `response-invalid` for a success that is too large;
+   * `Failure.mayBeDone` says whether any of the request may have reached the server.
    */
-  async send(
-    request: HttpRequest,
-    signal: AbortSignal,
-    sentSignal: AbortSignal = signal,
-    attempt = 1,
-  ): Promise<Exchange> {
+  async send(request: HttpRequest, until: Until, tries = 1): Promise<Answer> {
+    const { method, url, headers, body = null, service } = request;
+    const { proxies, debug, attemptTimeout = ATTEMPT_TIMEOUT } = this.#options;
     const started = performance.now();
-    const exchange = await this.#attempt(request, signal, sentSignal);
-    this.#options.onAttempt({
-      method: request.method,
-      url: request.url,
-      outcome: exchange.kind === 'answer' ? `HTTP ${exchange.status}` : exchange.reason,
-      milliseconds: Math.round(performance.now() - started),
-      attempt,
-      references: referencesOf(exchange, request.readReference),
-    });
-    await this.#turn();
-    return exchange;
-  }
-
-  /** Ends every connection, also those that are still being made. */
-  close(): void {
-    // Not waited for: undici waits for ever for a tunnel's end that has no connection any more.
-    for (const dispatcher of this.#dispatchers.values()) void dispatcher.destroy();
-    for (const socket of this.#sockets) socket.destroy();
-    this.#options.early?.close();
-  }
-
-  #attempt(request: HttpRequest, signal: AbortSignal, sentSignal: AbortSignal): Promise<Exchange> {
-    const { attemptTimeout: timeout, proxies, userAgent } = this.#options;
-    const { url, method, headers, body = null } = request;
     const proxy = proxyFor(url, proxies);
-    return attempt(
-      this.#dispatcherFor(proxy),
-      {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers: { 'user-agent': userAgent, ...revealAll(headers) },
-        body,
-      },
-      { signal, sentSignal, timeout },
-      (error) => explainNetworkError(error, url.host, proxy),
+    const attempt = new Attempt(request, until, attemptTimeout, proxy);
+    const options = {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { 'user-agent': USER_AGENT, ...revealAll(headers) },
+      body,
+    };
+    // undici would open a connection before it asks.
+    if (!attempt.isOver) this.#poolFor(proxy).dispatch(options, attempt);
+    const result = await attempt.result;
+    const time = Math.round(performance.now() - started);
+    const outcome = result instanceof Failure ? result.call?.reason : `HTTP ${result.status}`;
+    debug(
+      `${method} ${url.origin}${url.pathname}: ${outcome}, attempt ${tries}, ${time} ms${referencesOf(service, result)}`,
     );
+    if (result instanceof Failure) throw result;
+    return result;
   }
 
-  /** One pool for each way out: directly, and through each proxy. Made when first used. */
-  #dispatcherFor(proxy: HttpProxy | undefined): Dispatcher {
-    const known = this.#dispatchers.get(proxy?.url);
+  /** Closes every connection, also those that are still being made. */
+  close(): void {
+    for (const pool of this.#pools.values()) void pool.destroy();
+    this.#closing.abort();
+    this.#options.preconnections?.close();
+  }
+
+  /** One pool for each way out, directly or through a proxy. */
+  #poolFor(proxy: HttpProxy | undefined): Agent {
+    const known = this.#pools.get(proxy?.url);
     if (known !== undefined) return known;
-    const dispatcher =
-      proxy === undefined ? new Agent({ ...LIMITS, connect: this.#direct }) : this.#through(proxy);
-    this.#dispatchers.set(proxy?.url, dispatcher);
-    return dispatcher;
+    const pool = new Agent({ ...LIMITS, connect: this.#connectorFor(proxy) });
+    this.#pools.set(proxy?.url, pool);
+    return pool;
   }
 
-  #through(proxy: HttpProxy): Dispatcher {
-    return new ProxyAgent({
-      ...LIMITS,
-      uri: proxy.url,
-      proxyTls: TLS,
-      requestTls: TLS,
-      clientFactory: (origin, options) => {
-        const { connect: connector } = options as { readonly connect: buildConnector.connector };
-        return new ProxyPool(origin, { ...options, connect: this.#tracked(connector) });
-      },
-    });
-  }
-
-  /** Remembers sockets, because undici lets those go on that are connecting when it is closed. */
-  #tracked(connector: buildConnector.connector): buildConnector.connector {
+  /** Connects through the proxy, or takes a connection that was opened ahead, or makes a new one. */
+  #connectorFor(proxy: HttpProxy | undefined): buildConnector.connector {
+    const { preconnections, attemptTimeout: timeout = ATTEMPT_TIMEOUT } = this.#options;
+    // When undici closes, it lets connections go on that are still being made.
+    const { signal } = this.#closing;
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    const connector = buildConnector({ timeout, signal, rejectUnauthorized: true });
+    const open = async (url: URL) =>
+      proxy === undefined ? preconnections?.take(url.origin) : tunnelTo(url, proxy, signal);
     return (options, callback) => {
-      const socket: unknown = connector(options, callback);
-      if (socket instanceof Socket) {
-        this.#sockets.add(socket);
-        socket.once('close', () => this.#sockets.delete(socket));
-      }
+      const url = new URL(`${options.protocol}//${options.host}`);
+      const needsTls = proxy !== undefined && url.protocol === 'https:';
+      open(url)
+        .then((socket) => {
+          if (socket === undefined) connector(options, callback);
+          else if (needsTls) connector({ ...options, httpSocket: socket }, callback);
+          else callback(null, socket);
+        })
+        .catch((error: Error) => callback(error, null));
     };
   }
 }
 
-/** Connections to a proxy: what goes wrong on the way to the tunnel is the proxy's fault. */
-class ProxyPool extends Pool {
-  // biome-ignore lint/suspicious/noExplicitAny: the base class overloads this with callbacks
-  override connect(options: any): any {
-    return this.#tunnel(options);
+/** Loads the tunnel only for a proxy: an import of node:http makes Node load its own undici. */
+async function tunnelTo(url: URL, proxy: HttpProxy, signal: AbortSignal): Promise<Socket> {
+  const { openTunnel } = await import('./tunnel.ts');
+  return openTunnel(proxy, `${url.hostname}:${portOf(url)}`, signal);
+}
+
+/** One request and its answer, as undici reports them. */
+class Attempt implements Dispatcher.DispatchHandlers {
+  readonly #request: HttpRequest;
+  readonly #until: Until;
+  readonly #proxy: HttpProxy | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #settled = Promise.withResolvers<Answer | Failure>();
+  readonly #chunks: Buffer[] = [];
+  #head: Omit<Answer, 'body'> | undefined;
+  /** undici's way to end it, once the request is sent */
+  #abort: (() => void) | undefined;
+  isOver = false;
+  /** known as soon as something ends the attempt, also while undici still connects */
+  readonly result = this.#settled.promise;
+
+  constructor(request: HttpRequest, until: Until, timeout: number, proxy: HttpProxy | undefined) {
+    this.#request = request;
+    this.#until = until;
+    this.#proxy = proxy;
+    this.#timer = setTimeout(() => this.#end(`no answer came within ${timeout / 1000} s`), timeout);
+    until.signal.addEventListener('abort', this.#onAbort);
+    until.sentSignal.addEventListener('abort', this.#onAbort);
+    this.#onAbort();
   }
 
-  async #tunnel(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
-    const answer = await connect.call(this, options).catch((error: unknown) => {
-      throw new ProxyError(explainProxyError(error), { cause: error });
-    });
-    if (answer.statusCode === 200) return answer;
-    answer.socket.on('error', () => {}).destroy();
-    throw new ProxyError(`answered with status ${answer.statusCode}`);
+  /** The request is about to be written to a connection that is ready. */
+  onConnect(abort: () => void): void {
+    if (this.isOver) abort();
+    else this.#abort = abort;
+  }
+
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    // What comes before the answer proper (1xx) says nothing here.
+    if (status < 200) return true;
+    const { method, url } = this.#request;
+    this.#head = { method, url, status, headers: util.parseHeaders(headers) };
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#chunks.push(chunk);
+    return true;
+  }
+
+  onComplete(): void {
+    // Drops a byte order mark, too.
+    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    if (this.#head !== undefined) this.#settle({ ...this.#head, body });
+  }
+
+  onError(error: Error): void {
+    if (errorCode(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+      this.#fail('response-invalid', 'the answer is larger than 1 MiB');
+    } else {
+      this.#fail('unavailable', explainNetworkError(error, this.#request.url.host, this.#proxy));
+    }
+  }
+
+  readonly #onAbort = () => {
+    const { signal, sentSignal } = this.#until;
+    const isSent = this.#abort !== undefined;
+    if (sentSignal.aborted || (signal.aborted && !isSent)) {
+      this.#end('it was ended before an answer came');
+    }
+  };
+
+  #end(why: string): void {
+    this.#fail('unavailable', why);
+    this.#abort?.();
+  }
+
+  #fail(code: 'unavailable' | 'response-invalid', why: string): void {
+    const { what, method, url, ignoresBody = false } = this.#request;
+    const head = this.#head;
+    const isUnusable = code === 'response-invalid';
+    if (head !== undefined && (!isSuccess(head) || (isUnusable && ignoresBody))) {
+      // The status says enough.
+      this.#settle({ ...head, body: '' });
+      return;
+    }
+    const reason = head && !isUnusable ? `the answer was cut short: ${why}` : why;
+    const message = isUnusable ? "got an answer that can't be used" : `failed: ${reason}`;
+    const call = { method, url, reason, ...(head && { status: head.status }) };
+    const mayBeDone = this.#abort !== undefined;
+    this.#settle(new Failure(code, `${what} ${message}.`, { call, mayBeDone }));
+  }
+
+  /** The first result counts. */
+  #settle(result: Answer | Failure): void {
+    this.isOver = true;
+    clearTimeout(this.#timer);
+    this.#until.signal.removeEventListener('abort', this.#onAbort);
+    this.#until.sentSignal.removeEventListener('abort', this.#onAbort);
+    this.#settled.resolve(result);
   }
 }
 
@@ -183,4 +241,16 @@ function revealAll(headers: HttpRequest['headers']): Record<string, string> {
       typeof value === 'string' ? value : `${value.scheme} ${value.secret.reveal()}`,
     ]),
   );
+}
+
+/** How the service calls an exchange in its own log, which its support asks for. */
+function referencesOf({ readError }: HttpRequest['service'], result: Answer | Failure): string {
+  if (result instanceof Failure) return '';
+  const pattern = isSuccess(result) ? SUCCESS_REFERENCE : REFERENCE;
+  const named = Object.entries(result.headers)
+    .filter(([name]) => REFERENCE_HEADER.test(name))
+    .flatMap(([, value]) => value ?? []);
+  const { reference = '' } = result.status >= 400 ? readError(result) : {};
+  const known = [...named, reference].filter((value) => pattern.test(value));
+  return [...new Set(known)].map((value) => `, reference ${value}`).join('');
 }

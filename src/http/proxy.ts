@@ -5,12 +5,12 @@ import { Failure } from '../failure.ts';
 export interface ProxySettings {
   readonly http: HttpProxy | undefined;
   readonly https: HttpProxy | undefined;
-  /** The entries of NO_PROXY, in lower case. */
+  /** the entries of NO_PROXY, in lower case */
   readonly direct: readonly string[];
 }
 
 export interface HttpProxy {
-  /** The variable that names it: what a user has to look at when it fails. */
+  /** the environment variable that names it */
   readonly variable: string;
   readonly url: string;
 }
@@ -47,15 +47,7 @@ function matches(url: URL, entry: string): boolean {
   const domain = name.replace(/^\*?\./, '');
   if (domain === '*' || url.hostname === domain) return true;
   // An address has no hosts below it.
-  return !isAddress(url.hostname) && url.hostname.endsWith(`.${domain}`);
-}
-
-function isAddress(hostname: string): boolean {
-  return hostname.startsWith('[') || isIPv4(hostname);
-}
-
-function portOf(url: URL): number {
-  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return !isIPv4(url.hostname) && url.hostname.endsWith(`.${domain}`);
 }
 
 function proxyOf(env: NodeJS.ProcessEnv, variables: readonly string[]): HttpProxy | undefined {
@@ -63,16 +55,14 @@ function proxyOf(env: NodeJS.ProcessEnv, variables: readonly string[]): HttpProx
   if (variable === undefined) return undefined;
   const value = env[variable]?.trim() ?? '';
   const url = value.includes('://') ? value : `http://${value}`;
-  if (!isProxyUrl(url)) {
-    throw new Failure(
-      'input-invalid',
-      `The environment variable ${variable} is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.`,
-    );
-  }
-  return { variable, url };
+  if (isProxyUrl(url)) return { variable, url };
+  throw new Failure(
+    'input-invalid',
+    `The environment variable ${variable} is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.`,
+  );
 }
 
-/** Whether undici can take it: HTTP, and a user name and password whose escapes can be undone. */
+/** Whether a tunnel can be opened with it: HTTP, and credentials whose escapes can be undone. */
 function isProxyUrl(text: string): boolean {
   try {
     const { protocol, username, password } = new URL(text);
@@ -81,4 +71,14 @@ function isProxyUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The host of a URL as connections take it: an IPv6 address without its brackets. */
+export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** The port of an HTTP or HTTPS URL. */
+export function portOf({ protocol, port }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80);
 }

@@ -1,175 +1,217 @@
+import { asFailure, Failure } from '../failure.ts';
 import type { HttpClient, HttpRequest } from './client.ts';
-import type { Exchange } from './exchange.ts';
-import type { TimeLimit } from './time-limit.ts';
+import type { Clock } from './clock.ts';
+import {
+  type Answer,
+  type CallContext,
+  cancelled,
+  failureOf,
+  isRateLimited,
+  isSuccess,
+  timedOut,
+} from './errors.ts';
+import type { Limit } from './time-limit.ts';
 
 /** Tries after the first one. */
-export const RETRIES = 4;
+const RETRIES = 4;
 
 /** Statuses after which the same request may succeed a moment later. */
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+const PASSING = [408, 425, 429, 500, 502, 503, 504];
 
+/** In milliseconds, as all times here. */
 const FIRST_WAIT = 500;
 
-/** What GitHub asks for after a secondary rate limit that says nothing itself, in milliseconds. */
+/** What GitHub asks for after a secondary rate limit without a header. */
 const SECONDARY_WAIT = 60_000;
 
-/** Begins as all three forms of a date in HTTP do; Date.parse alone takes much for a date. */
+/** How all three date formats of HTTP begin; Date.parse alone accepts too much. */
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
-/** Time and chance, passed in so that decisions can be tested. */
-export interface Clock {
-  /** milliseconds since 1970 */
-  now(): number;
-  /** from 0 up to 1 */
-  random(): number;
-  /** Resolves after the time, or at once when the signal aborts. */
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
-}
-
-/** Whether a request that only asks, or may be repeated safely, is worth another try. */
-export function isPassing(exchange: Exchange): boolean {
-  if (exchange.kind === 'no-answer') return true;
-  if (exchange.kind === 'broken-answer' && isSuccess(exchange)) return exchange.why === 'cut-off';
-  return PASSING.has(exchange.status) || isRateLimited(exchange);
-}
-
-/** 429, or a 403 that asks to wait and so is no missing permission. */
-export function isRateLimited(exchange: Exchange): boolean {
-  if (exchange.kind === 'no-answer') return false;
-  const { status, headers } = exchange;
-  return status === 429 || (status === 403 && headers['retry-after'] !== undefined);
-}
-
-export function isSuccess(exchange: Exchange): boolean {
-  const status = statusOf(exchange) ?? 0;
-  return status >= 200 && status < 300;
-}
-
-export function statusOf(exchange: Exchange): number | undefined {
-  return exchange.kind === 'no-answer' ? undefined : exchange.status;
-}
-
-/**
- * How long to wait before try number `tries + 1`, in milliseconds: exponential backoff with jitter,
- * or longer when the server asks for it.
- */
-export function waitBefore(exchange: Exchange, tries: number, clock: Clock): number {
-  const backoff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + clock.random() / 2);
-  const now = clock.now();
-  return Math.max(backoff, retryAfter(exchange, now) ?? quotaReset(exchange, now));
-}
-
-/** What Retry-After asks for, in milliseconds: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
-export function retryAfter(exchange: Exchange, now: number): number | undefined {
-  if (exchange.kind === 'no-answer') return undefined;
-  // A header that is sent twice comes as an array, whatever its type says.
-  const value = String([exchange.headers['retry-after']].flat()[0] ?? '').trim();
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  if (!HTTP_DATE.test(value)) return undefined;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-/**
- * Whether the service may have done what it was asked for. Surely not: a request that was not sent,
- * a refusal, and a 503 that asks to come back.
- */
-export function mayHaveActed(exchange: Exchange, now: number): boolean {
-  if (exchange.kind === 'no-answer') return exchange.sent;
-  if (isSuccess(exchange)) return true;
-  const { status } = exchange;
-  return status >= 500 && !(status === 503 && retryAfter(exchange, now) !== undefined);
-}
-
-/** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
-export function isQuotaUsedUp(exchange: Exchange): boolean {
-  if (exchange.kind === 'no-answer' || exchange.status !== 403) return false;
-  return exchange.headers['x-ratelimit-remaining'] === '0' || isSecondaryLimit(exchange);
-}
-
-/** The limit of how much at once; it may come with no header at all. */
-function isSecondaryLimit(exchange: Exchange): boolean {
-  return exchange.kind === 'answer' && /secondary rate limit/i.test(exchange.body);
-}
-
-/** How long until a used-up quota begins anew, in milliseconds; x-ratelimit-reset is in seconds since 1970. */
-function quotaReset(exchange: Exchange, now: number): number {
-  if (exchange.kind === 'no-answer') return 0;
-  if (exchange.status !== 403 && exchange.status !== 429) return 0;
-  if (exchange.headers['x-ratelimit-remaining'] !== '0') {
-    return isSecondaryLimit(exchange) ? SECONDARY_WAIT : 0;
-  }
-  const reset = Number(exchange.headers['x-ratelimit-reset']);
-  return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
-}
-
-/** Whether the service asks all of its callers to come back later. */
-function asksToWait(exchange: Exchange): boolean {
-  const isBusy = isRateLimited(exchange) || isQuotaUsedUp(exchange);
-  return isBusy || (statusOf(exchange) === 503 && retryAfter(exchange, 0) !== undefined);
-}
-
-/** As much of a time limit as retries have to know. */
-export type RetryLimit = Pick<TimeLimit, 'signal' | 'graceSignal' | 'remaining'>;
-
-/** What all that call one service share, so that it can slow all of them down at once. */
-export interface Pace {
-  /**
-   * Waits until the next request may be sent; gives false at once when that would be too late.
-   * `leastTime` is what the request itself needs, in milliseconds.
-   */
-  turn(limit: RetryLimit, leastTime: number): Promise<boolean>;
-  /** The service asked to come back later, in milliseconds: nobody asks it before. */
-  slowDown(milliseconds: number): void;
-  /** The service answered: a little more may be asked of it. */
-  speedUp(): void;
-}
-
-export interface RetryOptions {
-  readonly http: HttpClient;
-  readonly clock: Clock;
-  readonly limit: RetryLimit;
-  readonly mayRepeat: (exchange: Exchange) => boolean;
-  /** Whether a request that was sent is rather finished, also when the job is cancelled. */
+/** A request, what its answers mean, and when it may be sent again. */
+export interface Call extends HttpRequest, CallContext {
+  /** statuses of the answers that are wanted; any success, when not given */
+  readonly expect?: readonly number[];
+  /** The call is sent again only while nothing can have been done. */
+  readonly repeat?: 'if-unprocessed';
+  /** statuses after which this call may be sent again, besides the usual ones */
+  readonly alsoPassing?: readonly number[];
+  /** The call changes nothing, although it is no GET. */
+  readonly changesNothing?: boolean;
+  /** Once sent, a request may finish even when the job is cancelled. */
   readonly finishes?: boolean;
   /** With less time than this left, in milliseconds, no attempt is made. */
   readonly leastTime?: number;
+}
+
+export interface CallServices {
+  readonly http: HttpClient;
+  readonly clock: Clock;
   /** shared by all that call the same service */
-  readonly pace?: Pace;
+  readonly throttle?: Throttle;
 }
 
-/** The last exchange, and whether the time limit, or a cancelled job, kept it from being repeated. */
-export interface Outcome {
-  readonly exchange: Exchange;
-  readonly ended: boolean;
-  /** Whether the service may have acted on any of the attempts. */
-  readonly mayHaveActed: boolean;
-}
-
-/** Sends a request, and again while it may be repeated, tries are left and time allows. */
-export async function sendWithRetries(
-  request: HttpRequest,
-  { http, clock, limit, mayRepeat, finishes = false, leastTime = 0, pace }: RetryOptions,
-): Promise<Outcome> {
-  const sentSignal = finishes ? limit.graceSignal : limit.signal;
-  let last: Exchange = { kind: 'no-answer', sent: false, reason: 'no time was left' };
-  let acted = false;
+/**
+ * Sends a request, and sends it again while it may be repeated, tries are left and time allows.
+ * Gives the answer that is wanted, or throws the failure of the last try; its `mayBeDone` is about
+ * all tries.
+ */
+export async function sendCall(
+  call: Call,
+  limit: Limit,
+  { http, clock, throttle }: CallServices,
+): Promise<Answer> {
+  const { what, method, url, leastTime = 0 } = call;
+  const { signal } = limit;
+  const until = { signal, sentSignal: call.finishes ? limit.graceSignal : signal };
+  const reason = 'no time was left';
+  let last = new Failure('unavailable', `${what} failed: ${reason}.`, {
+    call: { method, url, reason },
+  });
+  const ended = () =>
+    limit.cancelled ? cancelled(what, last) : timedOut(what, limit.seconds, last);
   for (let tries = 1; ; tries++) {
-    const isTime = limit.remaining() >= leastTime && (await pace?.turn(limit, leastTime)) !== false;
-    if (!isTime) return { exchange: last, ended: true, mayHaveActed: acted };
-    const exchange = await http.send(request, limit.signal, sentSignal, tries);
-    last = exchange;
-    acted ||= mayHaveActed(exchange, clock.now());
-    if (isSuccess(exchange)) pace?.speedUp();
-    const outcome = (ended: boolean): Outcome => ({ exchange, ended, mayHaveActed: acted });
-    if (!mayRepeat(exchange)) return outcome(false);
-    if (limit.signal.aborted) return outcome(true);
-    if (tries > RETRIES) return outcome(false);
-    const wait = waitBefore(exchange, tries, clock);
-    if (asksToWait(exchange)) pace?.slowDown(wait);
+    const isTime =
+      limit.remaining() >= leastTime && (await throttle?.turn(limit, leastTime)) !== false;
+    if (!isTime) throw ended();
+    const tried = await http.send(call, until, tries).catch(asFailure);
+    if (!(tried instanceof Failure)) {
+      if (isSuccess(tried)) throttle?.speedUp();
+      if (call.expect?.includes(tried.status) ?? isSuccess(tried)) return tried;
+    }
+    last = judge(call, tried, last.mayBeDone);
+    const isUnclear = call.repeat === 'if-unprocessed' && last.mayBeDone;
+    if (isUnclear || !isPassing(call, tried)) throw last;
+    if (signal.aborted) throw ended();
+    if (tries > RETRIES) throw last;
+    const wait = waitBefore(tried, tries, clock);
+    if (asksToWait(call, tried)) throttle?.slowDown(wait);
     // Waiting for a try that can't be made any more would only delay the bad news.
-    if (wait + leastTime >= limit.remaining()) return outcome(true);
-    await clock.sleep(wait, limit.signal);
-    if (limit.signal.aborted) return outcome(true);
+    if (wait + leastTime >= limit.remaining()) throw ended();
+    await clock.sleep(wait, signal);
+    if (signal.aborted) throw ended();
   }
+}
+
+/** The failure of a try that brought no wanted answer. */
+function judge(call: Call, tried: Answer | Failure, before: boolean): Failure {
+  const changes = call.method !== 'GET' && !call.changesNothing;
+  if (!(tried instanceof Failure)) {
+    return failureOf(call, tried, changes && (before || mayHaveActed(tried)));
+  }
+  const { code, message, call: failed, cause } = tried;
+  const mayBeDone = changes && (before || tried.mayBeDone);
+  return new Failure(code, message, { call: failed, cause, mayBeDone });
+}
+
+/** Whether the service may have done what it was asked for. */
+function mayHaveActed(answer: Answer): boolean {
+  return isSuccess(answer) || (answer.status >= 500 && !isPostponed(answer));
+}
+
+/** A 503 that asks to come back: nothing was done. */
+function isPostponed(answer: Answer): boolean {
+  return answer.status === 503 && retryAfter(answer, 0) !== undefined;
+}
+
+/** Whether the same call may succeed a moment later. */
+function isPassing({ service, alsoPassing = [] }: Call, tried: Answer | Failure): boolean {
+  if (tried instanceof Failure) return tried.code === 'unavailable';
+  return [...PASSING, ...alsoPassing].includes(tried.status) || service.isRateLimited(tried);
+}
+
+/** Whether the service asks all of its callers to come back later. */
+function asksToWait({ service }: Call, tried: Answer | Failure): boolean {
+  if (tried instanceof Failure) return false;
+  return isPostponed(tried) || service.isRateLimited(tried);
+}
+
+/**
+ * How long to wait before try number `tries + 1`: exponential backoff with jitter, or longer when
+ * the server asks for it.
+ */
+export function waitBefore(tried: Answer | Failure, tries: number, clock: Clock): number {
+  const backoff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + clock.random() / 2);
+  if (tried instanceof Failure) return backoff;
+  const now = clock.now();
+  return Math.max(backoff, retryAfter(tried, now) ?? quotaReset(tried, now));
+}
+
+/** What Retry-After asks for: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
+export function retryAfter({ headers }: Answer, now: number): number | undefined {
+  // A header that is sent twice comes as an array, whatever its type says.
+  const value = String([headers['retry-after']].flat()[0] ?? '').trim();
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
+export function isQuotaUsedUp(answer: Answer): boolean {
+  if (isRateLimited(answer)) return true;
+  const isNoneLeft = answer.headers['x-ratelimit-remaining'] === '0';
+  return answer.status === 403 && (isNoneLeft || isSecondaryLimit(answer));
+}
+
+/** The limit on requests at the same time, which may come without a header. */
+function isSecondaryLimit({ body }: Answer): boolean {
+  return /secondary rate limit/i.test(body);
+}
+
+/** How long until a used-up quota is renewed; x-ratelimit-reset is in seconds since 1970. */
+function quotaReset(answer: Answer, now: number): number {
+  const { status, headers } = answer;
+  if (status !== 403 && status !== 429) return 0;
+  if (headers['x-ratelimit-remaining'] !== '0') {
+    return isSecondaryLimit(answer) ? SECONDARY_WAIT : 0;
+  }
+  const reset = Number(headers['x-ratelimit-reset']);
+  return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
+}
+
+/** Requests are this far apart after a service has asked to slow down; then more. */
+const FIRST_GAP = 25;
+const LARGEST_GAP = 1_000;
+
+/** A smaller gap makes no difference. */
+const SMALLEST_GAP = 2;
+
+/** Slows down all that call one service at once. */
+export type Throttle = ReturnType<typeof throttleOf>;
+
+/** A throttle for one service: full speed until the service asks to slow down. */
+export function throttleOf(clock: Clock) {
+  let gap = 0;
+  let opensAt = 0;
+  let nextAt = 0;
+  return {
+    /**
+     * Waits until the next request may be sent; gives false at once when that would be too late.
+     * `leastTime` is what the request itself needs.
+     */
+    async turn(limit: Pick<Limit, 'remaining' | 'signal'>, leastTime: number): Promise<boolean> {
+      for (;;) {
+        const now = clock.now();
+        const at = Math.max(now, opensAt, nextAt);
+        if (at > now && at - now + leastTime >= limit.remaining()) return false;
+        nextAt = at + gap;
+        if (at === now) return true;
+        await clock.sleep(at - now, limit.signal);
+        if (limit.signal.aborted) return false;
+        // Meanwhile the service may have asked for more time.
+        if (opensAt <= at) return true;
+      }
+    },
+    /** The service asked to come back later: nobody calls it before. */
+    slowDown(milliseconds: number): void {
+      const now = clock.now();
+      // Requests that are under way together are refused together: that is one wish, not many.
+      if (now >= opensAt) gap = Math.min(Math.max(gap * 2, FIRST_GAP), LARGEST_GAP);
+      opensAt = Math.max(opensAt, now + milliseconds);
+    },
+    /** The service answered: a little more may be asked of it. */
+    speedUp(): void {
+      gap *= 0.95;
+      if (gap < SMALLEST_GAP) gap = 0;
+    },
+  };
 }

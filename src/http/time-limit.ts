@@ -1,6 +1,4 @@
-import { follow } from './follow.ts';
-
-/** Why the job wants to end, and since when nothing new may start. */
+/** Tells when the job is to end. */
 export interface Interruption {
   /** Aborts when the job is cancelled: nothing new starts. */
   readonly cancelled: AbortSignal;
@@ -8,38 +6,34 @@ export interface Interruption {
   readonly graceOver: AbortSignal;
 }
 
-/**
- * The time that the network work of one agent may take. `signal` ends waiting, and everything that
- * can be repeated; `graceSignal` ends what should rather be finished once it has begun.
- */
+/** As much of a time limit as calls have to know. */
+export type Limit = Omit<TimeLimit, 'finishing' | 'end'>;
+
+/** The time that the network work of one agent may take. */
 export class TimeLimit {
   readonly seconds: number;
-  readonly #endsAt: number;
-  readonly #timer: NodeJS.Timeout;
   readonly #stop = new AbortController();
   readonly #stopAll = new AbortController();
+  /** Ends waiting, and whatever can be repeated. */
+  readonly signal = this.#stop.signal;
+  /** Ends what should be finished once it has begun. */
+  readonly graceSignal = this.#stopAll.signal;
+  readonly #endsAt: number;
+  readonly #timer: NodeJS.Timeout;
   readonly #interruption: Interruption;
-  readonly #unfollow: readonly (() => void)[];
 
   /** `spent` is the part of the time that is used up already, in milliseconds. */
   constructor(seconds: number, interruption: Interruption, spent = 0) {
     const left = Math.max(0, seconds * 1000 - spent);
     this.seconds = seconds;
     this.#endsAt = performance.now() + left;
-    this.#timer = setTimeout(() => this.#abort(), left);
+    this.#timer = setTimeout(() => this.end(), left);
     this.#interruption = interruption;
-    this.#unfollow = [
-      follow(interruption.cancelled, () => this.#stop.abort()),
-      follow(interruption.graceOver, () => this.#stopAll.abort()),
-    ];
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  get graceSignal(): AbortSignal {
-    return this.#stopAll.signal;
+    const { cancelled, graceOver } = interruption;
+    cancelled.addEventListener('abort', this.#onCancelled);
+    graceOver.addEventListener('abort', this.#onGraceOver);
+    if (cancelled.aborted) this.#onCancelled();
+    if (graceOver.aborted) this.#onGraceOver();
   }
 
   /** milliseconds */
@@ -47,42 +41,40 @@ export class TimeLimit {
     return this.#endsAt - performance.now();
   }
 
-  /** The same for what is finished, with repetitions, also when the job is cancelled. */
-  get finishing(): Pick<TimeLimit, 'signal' | 'graceSignal' | 'remaining'> {
-    const { graceSignal } = this;
-    return { signal: graceSignal, graceSignal, remaining: () => this.remaining() };
-  }
-
   get cancelled(): boolean {
     return this.#interruption.cancelled.aborted;
   }
 
-  /** Ends what is still under way, because it is pointless. */
+  /** The same limit for what is finished, retries included, even when the job is cancelled. */
+  get finishing(): Limit {
+    const { cancelled } = this.#interruption;
+    return {
+      seconds: this.seconds,
+      signal: this.graceSignal,
+      graceSignal: this.graceSignal,
+      remaining: () => this.remaining(),
+      get cancelled() {
+        return cancelled.aborted;
+      },
+    };
+  }
+
+  /** To be called when the work is done; ends whatever is still under way. */
   end(): void {
-    this.dispose();
-    this.#abort();
-  }
-
-  /** To be called when the work is done. */
-  dispose(): void {
-    clearTimeout(this.#timer);
-    for (const unfollow of this.#unfollow) unfollow();
-  }
-
-  #abort(): void {
     this.#stop.abort();
     this.#stopAll.abort();
+    clearTimeout(this.#timer);
+    // Not AbortSignal.any(): its signals stay in memory until the next large garbage collection.
+    this.#interruption.cancelled.removeEventListener('abort', this.#onCancelled);
+    this.#interruption.graceOver.removeEventListener('abort', this.#onGraceOver);
   }
+
+  readonly #onCancelled = () => this.#stop.abort();
+  readonly #onGraceOver = () => this.#stopAll.abort();
 }
 
-/**
- * Waits for all the work. When some of it fails, the rest is pointless: it is ended, and over before
- * the failure is thrown.
- */
-export async function allWithin(
-  limit: TimeLimit,
-  work: readonly Promise<unknown>[],
-): Promise<void> {
+/** Waits for all the work. When some of it fails, ends the rest and waits for that before throwing. */
+export async function allWithin(limit: TimeLimit, work: readonly Promise<unknown>[]) {
   try {
     await Promise.all(work);
   } finally {

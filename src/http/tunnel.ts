@@ -1,55 +1,57 @@
-import { isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { hostOf } from './host.ts';
-import { explainProxyError, ProxyError } from './network-error.ts';
-import { orAborted } from './or-aborted.ts';
-import type { HttpProxy } from './proxy.ts';
-import { buildConnector, Client, connect } from './undici.ts';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import { errorCode } from '../failure.ts';
+import { ProxyError } from './errors.ts';
+import { type HttpProxy, hostOf, portOf } from './proxy.ts';
 
 /**
  * Opens a tunnel through a proxy (CONNECT, RFC 9110, 9.3.6) to `authority`, a host and a port.
  * Throws ProxyError, or the signal's reason when it aborts.
  */
-export async function openTunnel(
+export function openTunnel(
   proxy: HttpProxy,
   authority: string,
   signal: AbortSignal,
-): Promise<Duplex> {
-  const { origin, hostname, username, password } = new URL(proxy.url);
-  const client = new Client(origin, { connect: connectorTo(hostname), headersTimeout: 0 });
-  try {
-    const headers = {
-      host: authority,
-      ...(username !== '' && { 'proxy-authorization': basic(username, password) }),
-    };
-    const answer = await orAborted(
-      connect.call(client, { origin, path: authority, headers, signal }),
-      signal,
-    );
-    const { statusCode: status } = answer;
-    if (status < 200 || status > 299) {
-      answer.socket.on('error', () => {}).destroy();
-      throw new ProxyError(`answered with status ${status}`, { status });
-    }
-    answer.socket.once('close', () => void client.destroy());
-    return answer.socket;
-  } catch (error) {
-    void client.destroy();
-    if (signal.aborted || error instanceof ProxyError) throw error;
-    throw new ProxyError(explainProxyError(error), { cause: error });
-  }
+): Promise<Socket> {
+  const url = new URL(proxy.url);
+  const host = hostOf(url);
+  const options = {
+    method: 'CONNECT',
+    host,
+    port: portOf(url),
+    path: authority,
+    headers: { host: authority, ...credentialsOf(url) },
+    // A connection of its own, which becomes the tunnel.
+    agent: false,
+    signal,
+    // By default it would be the tunnel's target. An address can't be sent as a name (SNI).
+    servername: isIP(host) === 0 ? host : '',
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    rejectUnauthorized: true,
+  };
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === 'https:' ? requestHttps(options) : requestHttp(options);
+    // Node emits this for any answer to a CONNECT.
+    request.on('connect', ({ statusCode: status = 0 }, socket, head) => {
+      if (status >= 200 && status <= 299) {
+        socket.unshift(head);
+        resolve(socket);
+        return;
+      }
+      socket.on('error', () => {}).destroy();
+      reject(new ProxyError(`answered with status ${status}`, { status }));
+    });
+    request.on('error', (cause) => {
+      const failed = new ProxyError(`can't be reached (${errorCode(cause)})`, { cause });
+      reject(signal.aborted ? signal.reason : failed);
+    });
+    request.end();
+  });
 }
 
-/** Connects to the proxy itself: undici would take the tunnel's target for the name in TLS. */
-function connectorTo(hostname: string): buildConnector.connector {
-  // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
-  const connector = buildConnector({ rejectUnauthorized: true });
-  const address = hostOf({ hostname });
-  const servername = isIP(address) === 0 ? hostname : '';
-  return (options, callback) => connector({ ...options, servername }, callback);
-}
-
-function basic(username: string, password: string): string {
+function credentialsOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }

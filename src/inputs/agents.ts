@@ -1,50 +1,101 @@
-import { readNamesFile } from './names-file.ts';
+import { isUtf8 } from 'node:buffer';
+import { type InputFile, readInputFile } from './files.ts';
 import type { InputReader } from './reader.ts';
 
-/** AWS IoT's limit, in bytes; Insights Hub's broker stands on it. */
+/** AWS IoT's limit, in bytes; Insights Hub's broker runs on it. */
 const LONGEST_CLIENT_ID = 128;
+
+/** More jobs than any matrix has; a larger number is a mistake. */
+const MOST_SHARDS = 10_000;
 
 /** An agent as a list names it. */
 export interface ListedAgent {
   readonly name: string;
-  /** nothing when the list gives it none */
-  readonly owner: string | undefined;
   /** what Insights Hub is expected to call it */
   readonly clientId: string;
+  readonly owner?: string | undefined;
   /** for messages, e.g. `` `name` `` or `line 3 of devices.csv` */
   readonly where: string;
 }
 
 /** The agents that `name` lists. */
 export function readNames(reader: InputReader, tenant: string): readonly ListedAgent[] {
-  return reader.list('name').map((name) => ({
-    name,
-    owner: undefined,
-    clientId: `${tenant}_${name}`,
-    where: '`name`',
-  }));
-}
-
-/** The agents of the file that `names-file` names. */
-export async function readFileOfNames(
-  reader: InputReader,
-  tenant: string,
-): Promise<readonly ListedAgent[]> {
-  const rows = await readNamesFile(reader);
-  return rows.map((row) => ({ ...row, clientId: `${tenant}_${row.name}` }));
+  return reader
+    .list('name')
+    .map((name) => ({ name, clientId: `${tenant}_${name}`, where: '`name`' }));
 }
 
 /** The agents that `client-id` lists, named by what follows the tenant in it. */
 export function readClientIds(reader: InputReader, tenant: string): readonly ListedAgent[] {
   return reader.list('client-id').map((clientId) => ({
     name: clientId.startsWith(`${tenant}_`) ? clientId.slice(tenant.length + 1) : clientId,
-    owner: undefined,
     clientId,
     where: '`client-id`',
   }));
 }
 
-/** Reports what no agent can be called, and agents that are listed twice. */
+/**
+ * The agents of the file that `names-file` names: CSV (RFC 4180) with one agent a line, `name` or
+ * `name,owner`, and perhaps a header line `name,owner`.
+ */
+export async function readNamesFile(
+  reader: InputReader,
+  tenant: string,
+): Promise<readonly ListedAgent[]> {
+  const file = await readInputFile(reader, 'names-file');
+  if (file === undefined) return [];
+  const records = await recordsIn(file);
+  const hasHeader = records[0]?.fields.join() === 'name,owner';
+  if (hasHeader && records.length === 1) file.refuse('lists no agent');
+  const title = reader.quote(reader.text('names-file')).slice(1, -1);
+  return records.slice(hasHeader ? 1 : 0).flatMap(({ fields, line }) => {
+    const where = `line ${line} of ${title}`;
+    const [name = '', owner = ''] = fields;
+    if (name === '') reader.problem(`${where} has no name in its first column.`);
+    if (fields.length > 2) {
+      reader.problem(`${where} has ${fields.length} columns; it may have a name and an owner.`);
+    }
+    const agent = { name, owner: owner || undefined, clientId: `${tenant}_${name}`, where };
+    return name === '' ? [] : [agent];
+  });
+}
+
+/** The records of a CSV file; none when the file is refused. */
+async function recordsIn({ content, refuse }: InputFile) {
+  const none = (why: string) => {
+    refuse(why);
+    return [];
+  };
+  if (!isUtf8(content)) return none('is not UTF-8 text');
+  const text = new TextDecoder().decode(content);
+  if (text.trim() === '') return none('is empty');
+  const { parse, CsvError } = await import('csv-parse/sync');
+  const records: { readonly fields: readonly string[]; readonly line: number }[] = [];
+  try {
+    parse(text, {
+      on_record: (fields: readonly string[], { lines: line }) => {
+        records.push({ fields, line });
+        return null;
+      },
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+    return records;
+  } catch (error) {
+    // Its message quotes the file; the line of the quote is enough.
+    if (!(error instanceof CsvError)) throw error;
+    return none(
+      `is not CSV: line ${error['lines']} has a quote that is not closed or not in place`,
+    );
+  }
+}
+
+/**
+ * Reports agents that are listed twice, and names that can't be in an MQTT client id or a level of a
+ * topic. Everything else is left to the service.
+ */
 export function checkAgents(
   reader: InputReader,
   agents: readonly ListedAgent[],
@@ -53,32 +104,57 @@ export function checkAgents(
   const seen = new Set<string>();
   for (const { name, clientId, where } of agents) {
     const value = where === '`client-id`' ? clientId : name;
-    const what = `${where} ${reader.quote(value)}`;
-    if (seen.has(clientId)) reader.problem(`${what} is in the list twice.`);
-    else checkName(reader, { what, value, name, clientId, tenant });
+    const refuse = (why: string) => reader.problem(`${where} ${reader.quote(value)} ${why}`);
+    if (seen.has(clientId)) {
+      refuse('is in the list twice.');
+      continue;
+    }
     seen.add(clientId);
+    if (name === '') refuse('is the tenant without a name.');
+    if (/[\p{Cc}\s/+#]/u.test(value)) {
+      refuse('holds a control character, white space, "/", "+" or "#".');
+    }
+    if (reader.source.secrets.redact(value) !== value) {
+      refuse('holds a secret of this step, which would blank it in log and outputs.');
+    }
+    if (Buffer.byteLength(clientId) > LONGEST_CLIENT_ID) {
+      const prefix = clientId === value ? '' : ` with "${tenant}_" before it,`;
+      refuse(`is too long:${prefix} it may have ${LONGEST_CLIENT_ID} bytes.`);
+    }
   }
 }
 
-interface Named {
-  readonly what: string;
-  readonly name: string;
-  readonly value: string;
-  readonly clientId: string;
-  readonly tenant: string;
+/** Reports agents that would share something named after them; `problemOf` follows their names. */
+export function checkShared(
+  reader: InputReader,
+  agents: readonly ListedAgent[],
+  keyOf: (agent: ListedAgent) => string,
+  problemOf: (key: string) => string,
+): void {
+  const owners = new Map<string, ListedAgent>();
+  for (const agent of agents) {
+    const key = keyOf(agent);
+    const other = owners.get(key);
+    if (other !== undefined && other.clientId !== agent.clientId) {
+      const both = `${reader.quote(other.name)} and ${reader.quote(agent.name)}`;
+      reader.problem(`The agents ${both} ${problemOf(key)}`);
+    }
+    owners.set(key, agent);
+  }
 }
 
-/** Refuses what can't be in an MQTT client id that is also a topic level; the rest is the service's. */
-function checkName(reader: InputReader, { what, value, name, clientId, tenant }: Named): void {
-  if (name === '') reader.problem(`${what} is the tenant without a name.`);
-  if (/[\p{Cc}\s/+#]/u.test(value)) {
-    reader.problem(`${what} holds a control character, white space, "/", "+" or "#".`);
+/** The part of a list that `shard` asks for, `i/n`: every n-th entry from i on, counted from 0. */
+export function takeShard<T>(reader: InputReader, list: readonly T[]): readonly T[] {
+  const value = reader.text('shard');
+  if (value === '') return list;
+  const [, index = '', count = ''] = /^(\d{1,5})\/(\d{1,5})$/.exec(value) ?? [];
+  const [first, step] = [Number(index), Number(count)];
+  if (step === 0 || step > MOST_SHARDS) {
+    reader.mustBe('shard', `i/n, such as 0/4, with n from 1 to ${MOST_SHARDS}`);
+  } else if (first >= step) {
+    reader.problem(
+      `\`shard\` ${reader.quote(value)} is not there: the first of ${step} is 0, the last ${step - 1}.`,
+    );
   }
-  if (reader.holdsSecret(value)) {
-    reader.problem(`${what} holds a secret of this step, which would blank it in log and outputs.`);
-  }
-  if (Buffer.byteLength(clientId) > LONGEST_CLIENT_ID) {
-    const prefix = clientId === value ? '' : ` with "${tenant}_" before it,`;
-    reader.problem(`${what} is too long:${prefix} it may have ${LONGEST_CLIENT_ID} bytes.`);
-  }
+  return list.filter((_, position) => position % step === first);
 }

@@ -1,49 +1,49 @@
-import type { Credentials } from '../insights-hub/credentials.ts';
+import type { Credentials } from '../insights-hub/urls.ts';
 import { Secret } from '../secret.ts';
 import type { InputReader } from './reader.ts';
+
+/** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
+const LONGEST_PASSPHRASE = 1023;
 
 const WAYS =
   'Set exactly one of: `token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name` and `app-version`.';
 
 const FORKS = 'Note that GitHub gives no secrets to workflows started from forks or by Dependabot.';
 
-/** The one way to authenticate that is set; nothing when none is, which is a problem then. */
+/** The one way to authenticate that is set; nothing when none is, which is reported. */
 export function readCredentials(reader: InputReader, tenant: string): Credentials | undefined {
   const token = reader.secret('token');
   const id = reader.text('oauth-client-id');
   const secret = reader.secret('oauth-client-secret');
   const appName = reader.text('app-name');
   const appVersion = reader.text('app-version');
-  const hostTenant = reader.hostLabel('host-tenant');
-  const isApplication = [appName, appVersion].some(Boolean);
-  const isClient = [id, secret].some(Boolean) || isApplication;
-
-  if (token !== '' && isClient) {
-    reader.problem(`\`token\` is set together with other credentials. ${WAYS}`);
+  const hostTenant = reader.hostLabel('host-tenant') || tenant;
+  const isApplication = appName !== '' || appVersion !== '';
+  const isClient = id !== '' || secret !== '' || isApplication;
+  if (token !== '') {
+    if (isClient) reader.problem(`\`token\` is set together with other credentials. ${WAYS}`);
+    if (/[^\x21-\x7e]/.test(token)) {
+      reader.problem(
+        '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
+      );
+    }
+    return { kind: 'token', token: new Secret(token) };
   }
-  if (token !== '') return withToken(reader, token);
   if (!isClient) {
     reader.problem(`No credentials are set. ${WAYS} ${FORKS}`, 'credentials-missing');
     return undefined;
   }
-  requireAll(reader, [
-    'oauth-client-id',
-    'oauth-client-secret',
-    ...(isApplication ? ['app-name', 'app-version'] : []),
-  ]);
-  const basic = basicOf(reader, id, secret);
-  return isApplication
-    ? { kind: 'application', basic, appName, appVersion, hostTenant: hostTenant || tenant }
-    : { kind: 'technical-user', basic };
-}
-
-function withToken(reader: InputReader, token: string): Credentials {
-  if (/[^\x21-\x7e]/.test(token)) {
-    reader.problem(
-      '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
-    );
+  const application = isApplication ? ['app-name', 'app-version'] : [];
+  requireAll(reader, ['oauth-client-id', 'oauth-client-secret', ...application]);
+  if (/[:\p{Cc}]/u.test(id)) {
+    reader.problem('`oauth-client-id` holds a colon or a control character.');
   }
-  return { kind: 'token', token: new Secret(token) };
+  // The value for Basic authentication (RFC 7617).
+  const basic = new Secret(Buffer.from(`${id}:${secret}`).toString('base64'));
+  if (secret !== '') reader.source.secrets.mask([basic]);
+  return isApplication
+    ? { kind: 'application', basic, appName, appVersion, hostTenant }
+    : { kind: 'technical-user', basic };
 }
 
 function requireAll(reader: InputReader, names: readonly string[]): void {
@@ -54,12 +54,11 @@ function requireAll(reader: InputReader, names: readonly string[]): void {
   reader.problem(`The credentials are incomplete: also set ${list}. ${WAYS}${hint}`);
 }
 
-/** The value of Basic authentication (RFC 7617), masked: neither colon nor control characters in the id. */
-function basicOf(reader: InputReader, id: string, secret: string): Secret {
-  if (/[:\p{Cc}]/u.test(id)) {
-    reader.problem('`oauth-client-id` holds a colon or a control character.');
+/** The passphrase for private keys, white space included; nothing when none is given. */
+export function readPassphrase(reader: InputReader): Secret | undefined {
+  const passphrase = reader.secret('key-passphrase', { trim: false });
+  if (Buffer.byteLength(passphrase) > LONGEST_PASSPHRASE) {
+    reader.problem(`\`key-passphrase\` is longer than ${LONGEST_PASSPHRASE} bytes.`);
   }
-  const basic = Buffer.from(`${id}:${secret}`).toString('base64');
-  if (secret !== '') reader.mask(basic);
-  return new Secret(basic);
+  return passphrase === '' ? undefined : new Secret(passphrase);
 }

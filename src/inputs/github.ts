@@ -1,70 +1,87 @@
-import type { GitHubSettings } from '../destinations/github-settings.ts';
-import { MOST_AGENTS, settingName } from '../destinations/setting-names.ts';
-import type { Place } from '../github/place.ts';
+import {
+  type GitHubSettings,
+  SCOPES,
+  type ScopeKind,
+  SECRETS_PER_AGENT,
+  scopeKinds,
+  settingName,
+} from '../github/scopes.ts';
 import { Secret } from '../secret.ts';
-import type { ListedAgent } from './agents.ts';
-import { problemOfUrl } from './endpoints.ts';
+import { checkShared, type ListedAgent } from './agents.ts';
 import type { InputReader } from './reader.ts';
-
-type NamedAgent = Pick<ListedAgent, 'name' | 'clientId'>;
+import { problemOfUrl } from './urls.ts';
 
 /**
- * What `destination` asks for of GitHub; nothing when it asks for none of its places. The token was
- * read before the agents, so that it is known when their names are checked and repeated.
+ * What `destination` asks for of GitHub; nothing when it names none of its scopes. The token has to
+ * be read before the agents: their names are searched for it, and quoted.
  */
 export function readGitHub(
   reader: InputReader,
   token: string,
-  kinds: readonly Place['kind'][],
-  agents: readonly NamedAgent[],
+  kinds: readonly ScopeKind[],
+  agents: readonly ListedAgent[],
 ): GitHubSettings | undefined {
-  const repository = reader.text('repository') || (reader.environment['GITHUB_REPOSITORY'] ?? '');
   const environment = reader.text('environment');
   const secretPrefix = readPrefix(reader);
   const variables = reader.flag('variables');
-  const apiUrl = reader.environment['GITHUB_API_URL'] || 'https://api.github.com';
   if (environment !== '' && !kinds.includes('environment')) {
     reader.problem('`environment` is set, but `destination` does not hold environment.');
   }
   if (kinds.length === 0) return undefined;
-  checkToken(reader, token);
-  checkEnvironment(reader, kinds, environment);
-  checkNames(reader, agents);
-  const problem = problemOfUrl(apiUrl);
-  if (problem !== undefined) {
-    reader.problem(`The runner's GITHUB_API_URL ${problem}: ${reader.quote(apiUrl)}.`);
-  }
-  const [owner = '', repo = ''] = repository.split('/');
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || isDots(owner) || isDots(repo)) {
-    reader.problem(`\`repository\` must be OWNER/NAME, not ${reader.quote(repository)}.`);
-  }
-  const places = kinds.map(
-    (kind): Place =>
-      kind === 'repository' ? { kind, owner, repo } : { kind, owner, repo, environment },
-  );
-  return { token: new Secret(token), apiUrl, places, secretPrefix, variables };
-}
-
-function checkToken(reader: InputReader, token: string): void {
   if (token === '') {
     reader.problem(
-      "`github-token` is required for the destinations repository and environment: the token of a GitHub App, or a fine-grained personal access token. The workflow's own GITHUB_TOKEN can't write secrets.",
+      `\`github-token\` is required for the destinations ${scopeKinds.join(' and ')}: the token of a GitHub App, or a fine-grained personal access token. The workflow's own GITHUB_TOKEN can't write secrets.`,
     );
   } else if (/[^\x21-\x7e]/.test(token)) {
     reader.problem('`github-token` holds white space or other characters that no token has.');
   }
-}
-
-function checkEnvironment(
-  reader: InputReader,
-  kinds: readonly Place['kind'][],
-  environment: string,
-): void {
-  if (kinds.includes('environment') && environment === '') {
+  if (environment === '' && kinds.includes('environment')) {
     reader.problem('`environment` is required for the destination environment.');
   } else if (/\p{Cc}/u.test(environment) || isDots(environment)) {
     reader.problem('`environment` holds a control character, or nothing but dots.');
   }
+  checkRoom(reader, kinds, agents.length);
+  checkShared(
+    reader,
+    agents,
+    ({ name }) => settingName(name),
+    (setting) => `would share the secrets of ${setting}. Rename one of them.`,
+  );
+  const apiUrl = readApiUrl(reader);
+  const names = { ...readRepository(reader), environment };
+  const scopes = kinds.map((kind) => SCOPES[kind].scopeOf(names));
+  return { token: new Secret(token), apiUrl, scopes, secretPrefix, variables };
+}
+
+/** The secrets of all agents have to fit into each scope. */
+function checkRoom(reader: InputReader, kinds: readonly ScopeKind[], count: number): void {
+  const room = Math.min(...kinds.map((kind) => SCOPES[kind].room));
+  const most = Math.floor(room / SECRETS_PER_AGENT);
+  if (count <= most) return;
+  const alike = scopeKinds.filter((kind) => SCOPES[kind].room === room).join(' or ');
+  const article = /^[aeio]/.test(alike) ? 'An' : 'A';
+  reader.problem(
+    `${article} ${alike} has room for the secrets of ${most} agents (${room} secrets), and the list holds ${count}.`,
+  );
+}
+
+/** The runner names the API of its own GitHub, which may be an Enterprise Server. */
+function readApiUrl(reader: InputReader): string {
+  const apiUrl = reader.source.environment['GITHUB_API_URL'] || 'https://api.github.com';
+  const problem = problemOfUrl(apiUrl);
+  if (problem) reader.problem(`The runner's GITHUB_API_URL ${problem}: ${reader.quote(apiUrl)}.`);
+  return apiUrl;
+}
+
+/** `repository`, or the job's own. */
+function readRepository(reader: InputReader) {
+  const repository =
+    reader.text('repository') || (reader.source.environment['GITHUB_REPOSITORY'] ?? '');
+  const [owner = '', repo = ''] = repository.split('/');
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || isDots(owner) || isDots(repo)) {
+    reader.mustBe('repository', 'OWNER/NAME', repository);
+  }
+  return { owner, repo };
 }
 
 /** Such a name would be taken for a step up or down in the path of a URL. */
@@ -72,7 +89,7 @@ function isDots(name: string): boolean {
   return /^\.{1,2}$/.test(name);
 }
 
-/** As GitHub's rule for names of secrets, which the rest of each name follows anyway. */
+/** GitHub's rule for names of secrets; the rest of each name follows it anyway. */
 function readPrefix(reader: InputReader): string {
   const prefix = reader.text('secret-prefix');
   if (!/^(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*$/i.test(prefix)) {
@@ -81,23 +98,4 @@ function readPrefix(reader: InputReader): string {
     );
   }
   return prefix;
-}
-
-function checkNames(reader: InputReader, agents: readonly NamedAgent[]): void {
-  if (agents.length > MOST_AGENTS) {
-    reader.problem(
-      `A repository or environment has room for the secrets of ${MOST_AGENTS} agents (100 secrets), and the list holds ${agents.length}.`,
-    );
-  }
-  const owners = new Map<string, NamedAgent>();
-  for (const agent of agents) {
-    const setting = settingName(agent.name);
-    const other = owners.get(setting);
-    if (other !== undefined && other.clientId !== agent.clientId) {
-      reader.problem(
-        `The agents ${reader.quote(other.name)} and ${reader.quote(agent.name)} would share the secrets of ${setting}. Rename one of them.`,
-      );
-    }
-    owners.set(setting, agent);
-  }
 }

@@ -1,86 +1,76 @@
-import { Failure } from '../failure.ts';
-import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
-import { showText } from '../shown.ts';
-import type { Defaults } from './defaults.ts';
+import { Failure, type FailureCode } from '../failure.ts';
+import type { InputSource } from '../host/host.ts';
+import { DEFAULT_API_URL, DEFAULT_TOKEN_URL } from '../insights-hub/urls.ts';
+import { Secret, SHORTEST_SECRET } from '../secret.ts';
+import { cleanInput } from '../text.ts';
 
-/** Where inputs come from. */
-export interface InputSource {
-  /** without white space around it; empty when not given */
-  input(name: string): string;
-  /** to the letter */
-  rawInput(name: string): string;
-  /** absolute path of the folder that relative paths start at */
-  readonly workspace: string;
-  /** the variables of the job */
-  readonly environment: NodeJS.ProcessEnv;
-  readonly secrets: SecretKeeper;
-}
+/** What inputs are when they are not given, by their names; the action's file says the same. */
+export type Defaults = Readonly<Record<string, string>>;
 
-interface Problem {
-  readonly code: 'input-invalid' | 'credentials-missing';
-  readonly text: string;
-}
+/** The defaults that both actions have in common. */
+export const SHARED_DEFAULTS: Defaults = {
+  region: 'eu1',
+  'api-url': DEFAULT_API_URL,
+  'token-url': DEFAULT_TOKEN_URL,
+  'secret-prefix': 'INSIGHTS_HUB_AGENT',
+  variables: 'false',
+  concurrency: '4',
+  timeout: '300',
+  'dry-run': 'false',
+  summary: 'true',
+};
 
-/** As many problems as an annotation has room for, more or less. */
+/** About as many problems as an annotation has room for. */
 const MOST_PROBLEMS = 25;
-
-/** How much of a wrong value is repeated in a message. */
-const LONGEST_QUOTE = 150;
-
-type Found<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
 
 /** Reads inputs and collects what is wrong with them, so that all problems are told at once. */
 export class InputReader {
-  readonly workspace: string;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly #source: InputSource;
+  readonly source: InputSource;
   readonly #defaults: Defaults;
-  readonly #problems: Problem[] = [];
+  readonly #problems: { readonly code: FailureCode; readonly text: string }[] = [];
 
   constructor(source: InputSource, defaults: Defaults) {
-    this.#source = source;
+    this.source = source;
     this.#defaults = defaults;
-    this.workspace = source.workspace;
-    this.environment = source.environment;
   }
 
-  /** Notes what is wrong with an input. */
-  problem(text: string, code: Problem['code'] = 'input-invalid'): void {
+  /** Notes what is wrong with an input: a sentence. */
+  problem(text: string, code: FailureCode = 'input-invalid'): void {
     this.#problems.push({ code, text });
   }
 
-  /** Throws all the problems as one failure, if there are any. */
-  throwProblems(): void {
-    const [first, ...others] = this.#problems;
-    if (first === undefined) return;
-    if (others.length === 0) throw new Failure(first.code, first.text);
-    const told = this.#problems.slice(0, MOST_PROBLEMS);
-    const list = told.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
-    const rest = this.#problems.length - told.length;
-    const more = rest > 0 ? ` And ${rest} more.` : '';
-    const message = `${this.#problems.length} problems with the inputs: ${list}${more}`;
-    throw new Failure('input-invalid', message);
+  mustBe(name: string, wanted: string, value = this.text(name)): void {
+    this.problem(`\`${name}\` must be ${wanted}, not ${this.quote(value)}.`);
   }
 
-  /**
-   * The values, all of which are there: one that is missing has to be a problem. Throws all the
-   * problems as one failure, if there are any.
-   */
-  found<T extends Readonly<Record<string, unknown>>>(values: T): Found<T> {
+  /** Throws all problems as one failure, if there are any. */
+  throwProblems(): void {
+    const [first] = this.#problems;
+    if (first === undefined) return;
+    const { length } = this.#problems;
+    if (length === 1) throw new Failure(first.code, first.text);
+    const told = this.#problems.slice(0, MOST_PROBLEMS);
+    const list = told.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
+    const more = length > told.length ? ` And ${length - told.length} more.` : '';
+    throw new Failure('input-invalid', `${length} problems with the inputs: ${list}${more}`);
+  }
+
+  /** Throws the problems, if there are any; else returns the values, none of which is missing. */
+  found<T extends Readonly<Record<string, unknown>>>(values: T) {
     this.throwProblems();
     if (Object.values(values).includes(undefined)) throw new Error('a missing input is a problem');
-    return values as Found<T>;
+    return values as { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
   }
 
   /** The value or its default; empty when there is neither. */
   text(name: string): string {
-    return this.#source.input(name) || (this.#defaults[name] ?? '');
+    return this.source.input(name) || (this.#defaults[name] ?? '');
   }
 
-  /** One entry per line; blank lines don't count. */
-  list(name: string): readonly string[] {
+  /** The entries of a list, one per line; blank ones don't count. */
+  list(name: string, separator: string | RegExp = '\n'): readonly string[] {
     return this.text(name)
-      .split('\n')
+      .split(separator)
       .map((entry) => entry.trim())
       .filter(Boolean);
   }
@@ -88,49 +78,53 @@ export class InputReader {
   /** As YAML 1.2 writes booleans. */
   flag(name: string): boolean {
     const value = this.text(name);
-    if (/^(true|True|TRUE|false|False|FALSE)$/.test(value)) return value.toLowerCase() === 'true';
-    this.problem(`\`${name}\` must be true or false, not ${this.quote(value)}.`);
-    return false;
+    const isTrue = /^(true|True|TRUE)$/.test(value);
+    if (!isTrue && !/^(false|False|FALSE)$/.test(value)) this.mustBe(name, 'true or false');
+    return isTrue;
   }
 
-  /** One of some words. */
   word<T extends string>(name: string, known: readonly [T, ...T[]]): T {
     const value = this.text(name);
     const found = known.find((candidate) => candidate === value);
-    if (found === undefined) {
-      this.problem(`\`${name}\` must be ${known.join(' or ')}, not ${this.quote(value)}.`);
-    }
+    if (found === undefined) this.mustBe(name, known.join(' or '));
     return found ?? known[0];
+  }
+
+  /** Any of some words, one per line or separated by commas; each once, in the order of `known`. */
+  words<T extends string>(name: string, known: readonly T[]): readonly T[] {
+    const given = this.list(name, /[\n,]/);
+    const unknown = given.filter((word) => !known.some((candidate) => candidate === word));
+    if (unknown.length > 0) {
+      this.problem(`\`${name}\` takes ${known.join(', ')}, not ${this.quote(unknown.join(', '))}.`);
+    }
+    return known.filter((candidate) => given.includes(candidate));
   }
 
   wholeNumber(name: string, { from, to }: { readonly from: number; readonly to: number }): number {
     const value = this.text(name);
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < from || number > to) {
-      this.problem(
-        `\`${name}\` must be a whole number from ${from} to ${to}, not ${this.quote(value)}.`,
-      );
+      this.mustBe(name, `a whole number from ${from} to ${to}`);
     }
     return number;
   }
 
-  /** One label of a host name (RFC 1123). */
+  /** One label of a host name (RFC 1123), or nothing. */
   hostLabel(name: string): string {
     const value = this.text(name);
     if (value !== '' && !isHostLabel(value)) {
-      this.problem(
-        `\`${name}\` must be letters, digits and hyphens, 63 at most, not ${this.quote(value)}.`,
-      );
+      this.mustBe(name, 'letters, digits and hyphens, 63 at most');
     }
     return value;
   }
 
-  /** A secret, masked from here on; one that can't be used as it is is a problem. */
+  /** A secret, masked from here on. Reports one that can't be used as it is. */
   secret(name: string, { trim = true } = {}): string {
-    const value = trim ? this.text(name) : this.#source.rawInput(name);
+    const value = trim ? this.text(name) : this.source.rawInput(name);
     if (value === '') return '';
     for (const line of value.split(/[\r\n]+/)) {
-      if (line.length >= SHORTEST_SECRET && line.trim() !== '') this.mask(line);
+      const isMasked = line.length >= SHORTEST_SECRET && line.trim() !== '';
+      if (isMasked) this.source.secrets.mask([new Secret(line)]);
     }
     if (value.trim() === '') {
       this.problem(`\`${name}\` is blank.`);
@@ -144,18 +138,11 @@ export class InputReader {
     return value;
   }
 
-  mask(value: string): void {
-    this.#source.secrets.mask([new Secret(value)]);
-  }
-
-  /** Whether a text holds a secret that was read. */
-  holdsSecret(text: string): boolean {
-    return this.#source.secrets.redact(text) !== text;
-  }
-
-  /** A given value as it can be repeated in a message. */
+  /** A given value as the next problem can repeat it. */
   quote(value: string): string {
-    return `"${showText(value, (text) => this.#source.secrets.redact(text), LONGEST_QUOTE)}"`;
+    // What is not told need not be cleaned: for a long list of wrong names, that takes its time.
+    const isTold = this.#problems.length < MOST_PROBLEMS;
+    return isTold ? `"${cleanInput(value, this.source.secrets)}"` : '"…"';
   }
 }
 

@@ -1,15 +1,15 @@
 import { asFailure, Failure } from '../failure.ts';
 import { type Interruption, TimeLimit } from '../http/time-limit.ts';
+import { findAgent, findAgentTwice, UnclearAgent } from './agents.ts';
+import type { HubApi } from './api.ts';
 import {
   type AgentRequest,
-  type Creation,
+  type CertificateServices,
+  createCertificate,
   type IssuedCertificate,
-  sendCreate,
-} from './agent-certificates.ts';
-import { lookUpAgent, lookUpTwice } from './agents.ts';
-import type { ApiServices } from './call.ts';
+} from './certificates.ts';
 
-export interface CertificateServices extends ApiServices {
+export interface RequestServices extends CertificateServices {
   readonly interruption: Interruption;
   readonly warn: (message: string) => void;
 }
@@ -18,102 +18,93 @@ export interface CertificateServices extends ApiServices {
 const LOOK_UP_TIME = 30;
 
 /**
- * Creates an agent and gets its certificate and private key, which exist in one answer only. A
- * create that may have been processed is not sent again blindly: the agent is looked up first. When
- * it is proved to be absent, it is created again, once.
+ * Creates an agent. When that may have been processed without a whole answer, the agent is looked
+ * up; if it is proved to be absent, it is created once more.
  *
- * Throws `outcome-unknown` when the agent is there after an unclear create, when it can't be looked
- * up, or when the second create brought no certificate either; for the rest see `sendCreate`.
+ * Throws `outcome-unknown` when the agent is there after such a create, when it can't be looked up,
+ * or when the second create brought no certificate either; else as `createCertificate()` does.
  */
 export async function requestCertificate(
   agent: AgentRequest,
-  services: CertificateServices,
+  services: RequestServices,
   limit: TimeLimit,
 ): Promise<IssuedCertificate> {
-  const first = await sendCreate(agent, services, limit);
-  if (first.kind === 'issued') return first.certificate;
-  const unknown = (...sentences: readonly string[]) => outcomeUnknown(agent, first, sentences);
-  const found = await lookUp(agent, services);
-  if (found !== undefined) throw unknown(found, 'The request was not sent again.', advice(agent));
+  const first = await createCertificate(agent, services, limit).catch(onlyUnclear);
+  if (!(first instanceof Failure)) return first;
+  const { name, expectedClientId, ephemeral } = agent;
+  const advice = ephemeral
+    ? `If it is there, ${services.words.cleanUp} ends it. Run this step again.`
+    : `If an agent with client id ${expectedClientId} is there that was not there before, its private key is lost: end it (the delete action does). Then run this step again.`;
+  const unknown = (...sentences: readonly string[]) => {
+    const message = `Nobody can say whether agent ${name} was created: ${reasonOf(first)}. ${sentences.join(' ')} ${advice}`;
+    return new Failure('outcome-unknown', message, { call: first.call, mayBeDone: true });
+  };
+  const found = await lookUp(expectedClientId, services);
+  if (found !== undefined) throw unknown(found, 'The request was not sent again.');
 
-  const none = `Looked up twice, no agent with client id ${agent.expectedClientId} was there`;
-  const second = await sendCreate(agent, services, limit).catch((error: unknown) => {
-    const { code, message, mayBeDone } = asFailure(error);
-    // What the second create itself left behind is told best by its own words.
-    if (mayBeDone) throw error;
-    throw unknown(`${none}.`, `Creating it again failed: [${code}] ${message}`, advice(agent));
-  });
-  if (second.kind === 'unclear') {
-    const seen = (await lookUp(agent, services)) ?? `${none} even then.`;
-    throw unknown(`${none}.`, `Creating it again: ${second.why}.`, seen, advice(agent));
+  const none = `Looked up twice, no agent with client id ${expectedClientId} was there`;
+  const second = await createCertificate(agent, services, limit)
+    .catch(onlyUnclear)
+    .catch((error: unknown) => {
+      const { code, message, mayBeDone } = asFailure(error);
+      // The second create's own message says best what it left behind.
+      if (mayBeDone) throw error;
+      throw unknown(`${none}.`, `Creating it again failed: [${code}] ${message}`);
+    });
+  if (second instanceof Failure) {
+    const seen = (await lookUp(expectedClientId, services)) ?? `${none} even then.`;
+    throw unknown(`${none}.`, `Creating it again: ${reasonOf(second)}.`, seen);
   }
   services.warn(
-    `Agent ${agent.name} was created by a second request: the first one had no whole answer (${first.why}), and the agent was proved to be absent after it. A certificate that nobody uses may exist at Insights Hub.`,
+    `Agent ${name} was created by a second request: the first one had no whole answer (${reasonOf(first)}), and the agent was proved to be absent after it. A certificate that nobody uses may exist at Insights Hub.`,
   );
-  return second.certificate;
+  return second;
 }
 
-/**
- * Makes sure that an agent is not there before it is created, so that what is there afterwards is
- * the step's own. Throws `agent-exists`, or why nobody can say.
- */
-export async function refuseExisting(
-  { name, expectedClientId }: AgentRequest,
-  services: ApiServices,
-  limit: TimeLimit,
-): Promise<void> {
-  const sighting = await lookUpAgent(expectedClientId, services, limit);
-  switch (sighting.kind) {
-    case 'absent':
-      return;
-    case 'present':
-      throw new Failure(
-        'agent-exists',
-        `Agent ${name} exists already (client id ${expectedClientId}). With \`ephemeral\` it would be ended after the job, so nothing was created. Choose another name, or end that agent first.`,
-      );
-    case 'unclear':
-      throw new Failure(
-        'response-invalid',
-        `Nobody can say whether agent ${name} exists already: the look-up of client id ${expectedClientId} found ${sighting.found}. With \`ephemeral\` nothing is created then.`,
-      );
-  }
+/** The failure of a create after which an agent may exist whose key nobody has. */
+function onlyUnclear(error: unknown): Failure {
+  const failure = asFailure(error);
+  if (failure.mayBeDone && failure.code === 'unavailable') return failure;
+  throw error;
 }
 
-/** What the look-up shows, as a sentence; nothing when the agent is proved to be absent. */
-async function lookUp(
-  { expectedClientId: clientId }: AgentRequest,
-  services: CertificateServices,
-): Promise<string | undefined> {
-  const limit = new TimeLimit(LOOK_UP_TIME, services.interruption);
+function reasonOf({ call }: Failure): string {
+  return call?.reason ?? `the service answered ${call?.status}`;
+}
+
+/** What the look-up finds, as a sentence; nothing when the agent is proved to be absent. */
+async function lookUp(clientId: string, { api, interruption }: RequestServices) {
+  const limit = new TimeLimit(LOOK_UP_TIME, interruption);
   try {
-    const sighting = await lookUpTwice(clientId, services, limit);
-    switch (sighting.kind) {
-      case 'absent':
-        return undefined;
-      case 'present':
-        return `An agent with client id ${clientId} is there now (agent id ${sighting.agent.id}).`;
-      case 'unclear':
-        return `The look-up of client id ${clientId} found ${sighting.found}, which proves nothing.`;
-    }
+    const agent = await findAgentTwice(clientId, api, limit);
+    if (agent === undefined) return undefined;
+    return `An agent with client id ${clientId} is there now (agent id ${agent.id}).`;
   } catch (error) {
     const { code, message } = asFailure(error);
-    return `The agent with client id ${clientId} could not be looked up: [${code}] ${message}`;
+    return error instanceof UnclearAgent
+      ? `The look-up of client id ${clientId} found ${error.found}, which proves nothing.`
+      : `The agent with client id ${clientId} could not be looked up: [${code}] ${message}`;
   } finally {
     limit.end();
   }
 }
 
-function outcomeUnknown(
-  { name }: AgentRequest,
-  { why, call }: Extract<Creation, { kind: 'unclear' }>,
-  sentences: readonly string[],
-): Failure {
-  const message = `Nobody can say whether agent ${name} was created: ${why}. ${sentences.join(' ')}`;
-  return new Failure('outcome-unknown', message, { call, mayBeDone: true });
-}
-
-function advice({ expectedClientId, ephemeral }: AgentRequest): string {
-  return ephemeral
-    ? 'If it is there, the post step ends it. Run this step again.'
-    : `If an agent with client id ${expectedClientId} is there that was not there before, its private key is lost: end it (the delete action does). Then run this step again.`;
+/** Makes sure that what is there after a create is the step's own. Throws `agent-exists`. */
+export async function refuseExisting(
+  { name, expectedClientId }: AgentRequest,
+  api: HubApi,
+  limit: TimeLimit,
+): Promise<void> {
+  const found = await findAgent(expectedClientId, api, limit).catch((error: unknown) => {
+    if (!(error instanceof UnclearAgent)) throw error;
+    throw new Failure(
+      'response-invalid',
+      `Nobody can say whether agent ${name} exists already: the look-up of client id ${expectedClientId} found ${error.found}. With \`ephemeral\` nothing is created then.`,
+    );
+  });
+  if (found === undefined) return;
+  throw new Failure(
+    'agent-exists',
+    `Agent ${name} exists already (client id ${expectedClientId}). With \`ephemeral\` it would be ended after the job, so nothing was created. Choose another name, or end that agent first.`,
+  );
 }

@@ -1,45 +1,17 @@
 import { asFailure, Failure } from '../failure.ts';
-import type { HttpClient, HttpRequest } from '../http/client.ts';
-import { type CallContext, failedCall, refusal } from '../http/refusal.ts';
-import { type Clock, isPassing, isSuccess, sendWithRetries } from '../http/retry.ts';
+import type { Service } from '../http/errors.ts';
+import { type Call, type CallServices, sendCall } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
-import { parseJsonObject } from '../json.ts';
+import { asText, parseJsonObject } from '../json.ts';
 import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
-import { type ClientCredentials, type Credentials, tokenUrlFor } from './credentials.ts';
-import type { EndpointSettings } from './endpoints.ts';
-import { insightsHub, readReference } from './refusals.ts';
+import { type ClientCredentials, type Credentials, type HubUrls, tokenUrlOf } from './urls.ts';
 
-export interface TokenServices {
-  readonly http: HttpClient;
-  readonly clock: Clock;
+export interface HubServices extends Omit<CallServices, 'throttle'> {
   readonly secrets: SecretKeeper;
 }
 
-/** Where calls get their token from. */
-export interface TokenSource {
-  /** Whether a refused token can be replaced by a fresh one. */
-  readonly renewable: boolean;
-  /** A token that lives for a minute at least, as far as its lifetime is known. */
-  get(limit: TimeLimit): Promise<Secret>;
-  /** Forgets a token that was refused, so that the next `get` fetches a fresh one. */
-  discard(token: Secret): void;
-}
-
-/** A token with less time left than this is fetched anew, in milliseconds. */
+/** A token with less time left than this is replaced, in milliseconds. */
 const LEAST_LIFE = 60_000;
-
-const CONTEXT: CallContext = {
-  ...insightsHub,
-  what: 'The token request',
-  meanings: {
-    400: { code: 'token-rejected', message: refused() },
-    401: {
-      code: 'token-rejected',
-      message: `${refused()} Note that "service credentials" from Insights Hub's Settings app are for Cloud Foundry only and don't work here; a technical user's do.`,
-    },
-    403: { code: 'token-rejected', message: refused() },
-  },
-};
 
 interface FetchedToken {
   readonly token: Secret;
@@ -47,43 +19,38 @@ interface FetchedToken {
   readonly expiresAt: number;
 }
 
-/** One token for everything that asks: fetched when first needed, and again when it is used up. */
+/**
+ * One token for everybody who asks: fetched when first needed, again before it expires, and, unless
+ * it was given, instead of one that was `refused`.
+ */
 export function tokenSource(
   credentials: Credentials,
-  endpoints: EndpointSettings,
-  services: TokenServices,
-): TokenSource {
-  if (credentials.kind === 'token') {
-    const { token } = credentials;
-    return { renewable: false, get: async () => token, discard: () => {} };
-  }
-  const request = tokenRequest(credentials, endpoints);
+  urls: HubUrls,
+  service: Service,
+  services: HubServices,
+): (limit: TimeLimit, refused?: Secret) => Promise<Secret> {
+  if (credentials.kind === 'token') return async () => credentials.token;
+  const call = tokenCall(credentials, urls, service);
   let current: FetchedToken | undefined;
   let fetching: Promise<FetchedToken> | undefined;
-  return {
-    renewable: true,
-    async get(limit) {
-      const isFresh = ({ expiresAt }: FetchedToken) =>
-        expiresAt - services.clock.now() >= LEAST_LIFE;
-      while (current === undefined || !isFresh(current)) {
-        const isOwn = fetching === undefined;
-        fetching ??= fetchToken(request, services, limit).finally(() => {
-          fetching = undefined;
-        });
-        try {
-          current = await fetching;
-          break;
-        } catch (error) {
-          // Whoever fetched it may have had less time than is left here.
-          const isTheirs = !isOwn && asFailure(error).code === 'timeout';
-          if (!isTheirs || limit.signal.aborted) throw error;
-        }
+  return async (limit, refused) => {
+    if (current?.token === refused) current = undefined;
+    while (current === undefined || current.expiresAt - services.clock.now() < LEAST_LIFE) {
+      const isOwn = fetching === undefined;
+      fetching ??= fetchToken(call, services, limit).finally(() => {
+        fetching = undefined;
+      });
+      try {
+        current = await fetching;
+        // Used once at least, however short its life.
+        break;
+      } catch (error) {
+        // Whoever fetched it may have had less time than is left here.
+        const isTheirs = !isOwn && asFailure(error).code === 'timeout';
+        if (!isTheirs || limit.signal.aborted) throw error;
       }
-      return current.token;
-    },
-    discard(token) {
-      if (current?.token === token) current = undefined;
-    },
+    }
+    return current.token;
   };
 }
 
@@ -91,74 +58,61 @@ export function tokenSource(
  * The request for a technical user (OAuth 2 client credentials at the tenant's authorization
  * server) or an application (Technical Token Manager v3, `/oauth/token`).
  */
-function tokenRequest(credentials: ClientCredentials, endpoints: EndpointSettings): HttpRequest {
+function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Service): Call {
+  const refused =
+    'The token endpoint did not accept the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
+  const rejected = (message: string) => ({ code: 'token-rejected', message }) as const;
+  const common = {
+    what: 'The token request',
+    method: 'POST',
+    url: tokenUrlOf(credentials, urls),
+    service,
+    changesNothing: true,
+    meanings: {
+      400: rejected(refused),
+      401: rejected(
+        `${refused} Note that "service credentials" from Insights Hub's Settings app are for Cloud Foundry only and don't work here; a technical user's do.`,
+      ),
+      403: rejected(refused),
+    },
+  } as const;
   const basic = { scheme: 'Basic', secret: credentials.basic } as const;
-  const url = tokenUrlFor(credentials, endpoints);
   if (credentials.kind === 'technical-user') {
+    const type = 'application/x-www-form-urlencoded';
     return {
-      method: 'POST',
-      url,
-      headers: {
-        authorization: basic,
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: '*/*',
-      },
+      ...common,
+      headers: { authorization: basic, 'content-type': type, accept: '*/*' },
       body: 'grant_type=client_credentials',
-      readReference,
     };
   }
   const { appName, appVersion, hostTenant } = credentials;
+  const type = 'application/json';
   return {
-    method: 'POST',
-    url,
-    headers: {
-      'x-space-auth-key': basic,
-      'content-type': 'application/json',
-      accept: 'application/json',
-    },
-    body: JSON.stringify({ appName, appVersion, hostTenant, userTenant: endpoints.tenant }),
-    readReference,
+    ...common,
+    headers: { 'x-space-auth-key': basic, 'content-type': type, accept: type },
+    body: JSON.stringify({ appName, appVersion, hostTenant, userTenant: urls.tenant }),
   };
 }
 
 /** Throws `token-rejected`, `response-invalid` and what any call may end in. */
-async function fetchToken(
-  request: HttpRequest,
-  { http, clock, secrets }: TokenServices,
-  limit: TimeLimit,
-): Promise<FetchedToken> {
-  const asked = clock.now();
-  const outcome = await sendWithRetries(request, { http, clock, limit, mayRepeat: isPassing });
-  const { exchange } = outcome;
-  if (outcome.ended || !isSuccess(exchange) || exchange.kind !== 'answer') {
-    throw refusal(CONTEXT, request, outcome, limit);
-  }
-  const answer = parseJsonObject(exchange.body);
-  const text = answer?.['access_token'];
-  if (typeof text === 'string' && text.length >= SHORTEST_SECRET) secrets.mask([new Secret(text)]);
-  if (answer === undefined || !isToken(text) || !isBearer(answer['token_type'])) {
+async function fetchToken(call: Call, services: HubServices, limit: TimeLimit) {
+  const asked = services.clock.now();
+  const { method, url, status, body } = await sendCall(call, limit, services);
+  const answer = parseJsonObject(body) ?? {};
+  const { token_type: type = 'Bearer', expires_in: seconds } = answer;
+  const text = asText(answer['access_token']) ?? '';
+  const token = new Secret(text);
+  const isLong = text.length >= SHORTEST_SECRET;
+  if (isLong) services.secrets.mask([token]);
+  // Only visible ASCII fits into an Authorization header (RFC 6750, RFC 9110).
+  const isToken = isLong && /^[\x21-\x7e]+$/.test(text);
+  if (!isToken || asText(type)?.toLowerCase() !== 'bearer') {
     throw new Failure(
       'response-invalid',
       'The answer to the token request holds no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
-      { call: failedCall(CONTEXT, request, exchange) },
+      { call: { method, url, status, said: {} } },
     );
   }
-  const seconds = answer['expires_in'];
   const life = typeof seconds === 'number' ? seconds * 1000 : Number.POSITIVE_INFINITY;
-  return { token: new Secret(text), expiresAt: asked + life };
-}
-
-/** Whether a value can be sent in an Authorization header: visible ASCII (RFC 6750, RFC 9110). */
-function isToken(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length >= SHORTEST_SECRET && /^[\x21-\x7e]+$/.test(value)
-  );
-}
-
-function isBearer(type: unknown): boolean {
-  return type === undefined || (typeof type === 'string' && type.toLowerCase() === 'bearer');
-}
-
-function refused(): string {
-  return 'The token endpoint did not accept the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
+  return { token, expiresAt: asked + life };
 }

@@ -1,4 +1,6 @@
-import { hostOf } from '../http/host.ts';
+import { getCACertificates } from 'node:tls';
+import { hostOf } from '../http/proxy.ts';
+
 /** An MQTT broker with TLS. */
 export interface Broker {
   /** a name or an address, without the brackets of IPv6 */
@@ -8,15 +10,10 @@ export interface Broker {
 
 export const DEFAULT_BROKER_URL = 'mqtts://mindconnectmqtt.{region}.mindsphere.io:8883';
 
-const DEFAULT_PORT = 8883;
-
 /** The broker that an `mqtts:` URL names. */
 export function brokerAt(text: string): Broker {
-  const { hostname, port } = new URL(text);
-  return {
-    host: hostOf({ hostname }),
-    port: port === '' ? DEFAULT_PORT : Number(port),
-  };
+  const url = new URL(text);
+  return { host: hostOf(url), port: Number(url.port || 8883) };
 }
 
 export function urlOf(broker: Broker): string {
@@ -28,7 +25,60 @@ export function authorityOf({ host, port }: Broker): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The protocol that Insights Hub's broker wants to be named on the port of HTTPS (ALPN, RFC 7301). */
+/** The protocol that Insights Hub's broker expects on the HTTPS port (ALPN, RFC 7301). */
 export function alpnOf({ port }: Broker): string | undefined {
   return port === 443 ? 'x-amzn-mqtt-ca' : undefined;
+}
+
+/**
+ * The CA certificates that this machine trusts, as PEM, each once: those of Node, of
+ * NODE_EXTRA_CA_CERTS and of the system. Reading them blocks for about as long as a round trip.
+ */
+export function trustedAuthorities(): string {
+  const all = [...getCACertificates('default'), ...getCACertificates('system')];
+  return [...new Set(all.map((pem) => `${pem.trim()}\n`))].join('');
+}
+
+export interface Connection {
+  /** a UUID: MQTTX silently ignores a connection without one */
+  readonly id: string;
+  readonly clientId: string;
+  readonly broker: Broker;
+  /** absolute paths of PEM files; `authorities` are the CAs that the broker is verified with */
+  readonly files: Readonly<Record<'authorities' | 'certificate' | 'privateKey', string>>;
+}
+
+/** A connection that MQTTX can import: JSON with the fields of its connection record. */
+export function mqttxConnection({ id, clientId, broker, files }: Connection): string {
+  const alpn = alpnOf(broker);
+  const connection = {
+    id,
+    name: clientId,
+    clientId,
+    clientIdWithTime: false,
+    protocol: 'mqtts',
+    host: broker.host,
+    port: broker.port,
+    path: '',
+    username: '',
+    password: '',
+    ssl: true,
+    certType: 'self', // uses the three files
+    rejectUnauthorized: true,
+    ca: files.authorities,
+    cert: files.certificate,
+    key: files.privateKey,
+    ...(alpn !== undefined && { ALPNProtocols: alpn }),
+    mqttVersion: '3.1.1',
+    clean: true,
+    keepalive: 60,
+    connectTimeout: 10,
+    reconnect: false,
+    unreadMessageCount: 0,
+    messages: [],
+    subscriptions: [],
+    isCollection: false,
+    parentId: null,
+  };
+  return `${JSON.stringify([connection], undefined, 2)}\n`;
 }

@@ -1,0 +1,347 @@
+import { fchmodSync, linkSync, openSync } from 'node:fs';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { removeFiles } from '../../src/destinations/clean-up.ts';
+import type { Files } from '../../src/destinations/destination.ts';
+import { temporaryNames } from '../../src/destinations/files.ts';
+import { Journal, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { Workspace, type WorkspaceOptions } from '../../src/destinations/workspace.ts';
+import { issuedFor, requestOf } from './issued.ts';
+
+vi.mock('node:fs', async (load) => {
+  const actual = await load<typeof import('node:fs')>();
+  return {
+    ...actual,
+    fchmodSync: vi.fn(actual.fchmodSync),
+    linkSync: vi.fn(actual.linkSync),
+    openSync: vi.fn(actual.openSync),
+  };
+});
+const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
+
+const { platform } = process;
+const POSIX = platform !== 'win32';
+
+let root: string;
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(path.join(tmpdir(), 'workspace-')));
+});
+afterEach(async () => {
+  Object.defineProperty(process, 'platform', { value: platform });
+  for (const mocked of [fchmodSync, linkSync, openSync]) vi.mocked(mocked).mockReset();
+  await rm(root, { recursive: true });
+});
+
+const inside = (...names: readonly string[]) => path.join(root, 'out', ...names);
+const all = async () => (await readdir(inside())).sort();
+const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
+const namesOf = (files: Files) =>
+  Object.entries(files).map(([kind, file]) => [kind, path.relative(inside(), file)]);
+
+function workspaceWith(options: Partial<WorkspaceOptions> = {}) {
+  return new Workspace({
+    directory: inside(),
+    workspace: root,
+    made: noLog,
+    temporary: temporaryNames(noLog),
+    connection: {
+      broker: { host: 'broker.invalid', port: 8883 },
+      authorities: async () => 'the CAs\n',
+    },
+    withConnection: false,
+    ...options,
+  });
+}
+const withConnection = true;
+
+async function prepared(options: Partial<WorkspaceOptions> = {}): Promise<Workspace> {
+  const workspace = workspaceWith(options);
+  await workspace.prepare([]);
+  return workspace;
+}
+
+describe('prepare', () => {
+  test('leaves nothing but the directory', async () => {
+    await workspaceWith({ withConnection }).prepare([requestOf('a')]);
+    expect(await all()).toEqual(['.gitignore']);
+  });
+
+  test.each([
+    { is: 'a private key', name: 'mqtt1_b.key', connection: false },
+    { is: 'a certificate', name: 'mqtt1_b.pem', connection: false },
+    { is: 'a connection file', name: 'mqtt1_b.mqttx.json', connection: true },
+  ])('refuses $is that is there', async ({ name, connection }) => {
+    await mkdir(inside());
+    await writeFile(inside(name), 'theirs');
+    const agents = [requestOf('a'), requestOf('b')];
+    const workspace = workspaceWith({ withConnection: connection });
+    await expect(workspace.prepare(agents)).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: expect.stringContaining(`and are never overwritten: ${inside(name)}. Remove`),
+    });
+    await workspace.prepare([requestOf('a')]);
+  });
+
+  test.skipIf(!POSIX)('refuses a link to nowhere', async () => {
+    await mkdir(inside());
+    await symlink(path.join(root, 'nowhere'), inside('mqtt1_a.key'));
+    await expect(workspaceWith().prepare([requestOf('a')])).rejects.toThrow('never overwritten');
+  });
+
+  test('minds no connection file when none is to be written', async () => {
+    await mkdir(inside());
+    await writeFile(inside('mqtt1_a.mqttx.json'), 'theirs');
+    await workspaceWith().prepare([requestOf('a')]);
+  });
+
+  test('tells why nothing can be written', async () => {
+    vi.mocked(openSync).mockImplementation(() => {
+      throw Object.assign(new Error('the words'), { code: 'EDQUOT' });
+    });
+    await mkdir(inside());
+    await expect(workspaceWith().prepare([requestOf('a')])).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: `Can't write to ${inside()} (EDQUOT).`,
+    });
+  });
+});
+
+describe('deliver', () => {
+  test('writes key and certificate', async () => {
+    const workspace = await prepared();
+    const { files, ...rest } = await workspace.deliver(issuedFor('a'));
+    expect(rest).toEqual({ settings: [], keepsKey: true });
+    expect(namesOf(files)).toEqual([
+      ['privateKey', 'mqtt1_a.key'],
+      ['certificate', 'mqtt1_a.pem'],
+    ]);
+    expect(await readFile(inside('mqtt1_a.key'), 'utf8')).toBe('the key of a\n');
+    expect(await readFile(inside('mqtt1_a.pem'), 'utf8')).toBe('the certificate of a\n');
+    expect(await all()).toEqual(['.gitignore', 'mqtt1_a.key', 'mqtt1_a.pem']);
+  });
+
+  test.skipIf(!POSIX)('a key is for its owner only', async () => {
+    await (await prepared({ withConnection })).deliver(issuedFor('a'));
+    const modes = ['mqtt1_a.key', 'mqtt1_a.pem', 'mqtt1_a.mqttx.json', 'broker-ca.pem'].map(
+      (name) => modeOf(inside(name)),
+    );
+    expect(await Promise.all(modes)).toEqual([0o600, 0o644, 0o644, 0o644]);
+  });
+
+  test('adds a connection file that names them, and the CAs of the broker', async () => {
+    const { files } = await (await prepared({ withConnection })).deliver(issuedFor('a'));
+    expect(namesOf(files)).toEqual([
+      ['privateKey', 'mqtt1_a.key'],
+      ['certificate', 'mqtt1_a.pem'],
+      ['brokerCa', 'broker-ca.pem'],
+      ['mqttx', 'mqtt1_a.mqttx.json'],
+    ]);
+    const [connection] = JSON.parse(await readFile(files.mqttx ?? '', 'utf8'));
+    expect(connection).toMatchObject({
+      clientId: 'mqtt1_a',
+      host: 'broker.invalid',
+      ca: files.brokerCa,
+      cert: files.certificate,
+      key: files.privateKey,
+    });
+    expect(await readFile(files.brokerCa ?? '', 'utf8')).toBe('the CAs\n');
+  });
+
+  test('writes the CAs once for all agents, also for those of another step', async () => {
+    const workspace = await prepared({ withConnection });
+    const names = ['a', 'b', 'c'].map((name) => issuedFor(name));
+    const deliveries = await Promise.all(names.map((issued) => workspace.deliver(issued)));
+    const other = await prepared({ withConnection });
+    const last = await other.deliver(issuedFor('d'));
+    const used = [...deliveries, last].map(({ files }) => files.brokerCa);
+    expect(new Set(used)).toEqual(new Set([inside('broker-ca.pem')]));
+  });
+
+  test('writes the CAs beside others, once', async () => {
+    await mkdir(inside());
+    await writeFile(inside('broker-ca.pem'), 'other CAs');
+    const workspace = await prepared({ withConnection });
+    const names = ['a', 'b'].map((name) => issuedFor(name));
+    const deliveries = await Promise.all(names.map((issued) => workspace.deliver(issued)));
+    const [first, second] = deliveries.map(({ files }) => path.basename(files.brokerCa ?? ''));
+    expect(first).toMatch(/^broker-ca-[0-9a-f-]{36}\.pem$/);
+    expect(second).toBe(first);
+    expect(await readFile(inside('broker-ca.pem'), 'utf8')).toBe('other CAs');
+  });
+
+  test.skipIf(!POSIX)('takes no link for the file with the CAs', async () => {
+    await mkdir(inside());
+    await writeFile(path.join(root, 'ca'), 'the CAs\n');
+    await symlink(path.join(root, 'ca'), inside('broker-ca.pem'));
+    const { files } = await (await prepared({ withConnection })).deliver(issuedFor('a'));
+    expect(files.brokerCa).not.toBe(inside('broker-ca.pem'));
+  });
+
+  test('writes the connection file beside one that has come up', async () => {
+    const workspace = await prepared({ withConnection });
+    await writeFile(inside('mqtt1_a.mqttx.json'), 'theirs');
+    const { files } = await workspace.deliver(issuedFor('a'));
+    const name = path.basename(files.mqttx ?? '');
+    expect(name).toMatch(/^mqtt1_a-[0-9a-f-]{36}\.mqttx\.json$/);
+    expect(await readFile(inside('mqtt1_a.mqttx.json'), 'utf8')).toBe('theirs');
+  });
+
+  test('takes a name of its own for what is there against expectation', async () => {
+    const workspace = await prepared({ withConnection });
+    await writeFile(inside('mqtt1_a.pem'), 'theirs');
+    await writeFile(inside('mqtt1_b.pem'), 'theirs');
+    await writeFile(inside('mqtt1_b-ABCD.pem'), 'theirs');
+    const named = await workspace.deliver(issuedFor('a', { certificateId: 'id/1' }));
+    expect(namesOf(named.files)).toEqual([
+      ['privateKey', 'mqtt1_a-id_1.key'],
+      ['certificate', 'mqtt1_a-id_1.pem'],
+      ['brokerCa', 'broker-ca.pem'],
+      ['mqttx', 'mqtt1_a-id_1.mqttx.json'],
+    ]);
+    const { files } = await workspace.deliver(issuedFor('b'));
+    expect(path.basename(files.privateKey ?? '')).toMatch(/^mqtt1_b-[0-9a-f-]{36}\.key$/);
+    expect(await all()).not.toContain('mqtt1_a.key');
+  });
+
+  test('keeps no key where the directory is gone', async () => {
+    const workspace = await prepared();
+    await rm(inside(), { recursive: true });
+    expect(await workspace.deliver(issuedFor('a'))).toEqual({
+      files: {},
+      settings: [],
+      keepsKey: false,
+      failure: expect.objectContaining({
+        code: 'delivery-failed',
+        message: `The directory ${inside()} is not there any more.`,
+      }),
+    });
+  });
+
+  test('keeps the key when only the rest fails, and tries it again for the next agent', async () => {
+    let calls = 0;
+    const authorities = async () => {
+      calls += 1;
+      if (calls === 1) throw Object.assign(new Error('the words'), { code: 'EMFILE' });
+      return 'the CAs\n';
+    };
+    const connection = { broker: { host: 'broker.invalid', port: 8883 }, authorities };
+    const workspace = await prepared({ withConnection, connection });
+    const first = await workspace.deliver(issuedFor('a'));
+    expect(namesOf(first.files).map(([kind]) => kind)).toEqual(['privateKey', 'certificate']);
+    expect(first).toMatchObject({
+      keepsKey: true,
+      failure: {
+        code: 'delivery-failed',
+        message: `The connection file could not be written to ${inside()} (EMFILE).`,
+      },
+    });
+    const second = await workspace.deliver(issuedFor('b'));
+    expect(second).toMatchObject({ keepsKey: true, files: { brokerCa: inside('broker-ca.pem') } });
+  });
+});
+
+test('the CAs stay when the job ends, while the connection file of another step names them', async () => {
+  const journal = await Journal.start(root);
+  const workspace = await prepared({ made: journal, withConnection });
+  await workspace.deliver(issuedFor('a'));
+  await (await prepared({ withConnection })).deliver(issuedFor('b'));
+  const made = await readJournal(journal.path);
+  expect(await removeFiles(made)).toEqual([]);
+  expect(await all()).toEqual([
+    '.gitignore',
+    'broker-ca.pem',
+    'mqtt1_b.key',
+    'mqtt1_b.mqttx.json',
+    'mqtt1_b.pem',
+  ]);
+  for (const name of ['mqtt1_b.key', 'mqtt1_b.mqttx.json', 'mqtt1_b.pem']) await rm(inside(name));
+  expect(await removeFiles(made)).toEqual([]);
+  expect(await readdir(root)).toEqual([path.basename(journal.path)]);
+});
+
+describe('what is kept after all', () => {
+  test('stays when the job ends, while the rest goes', async () => {
+    const journal = await Journal.start(root);
+    const workspace = await prepared({ made: journal, withConnection });
+    const kept = await workspace.deliver(issuedFor('a'));
+    await workspace.deliver(issuedFor('b'));
+    await workspace.keep(kept);
+    expect(await removeFiles(await readJournal(journal.path))).toEqual([]);
+    expect(await all()).toEqual([
+      '.gitignore',
+      'broker-ca.pem',
+      'mqtt1_a.key',
+      'mqtt1_a.mqttx.json',
+      'mqtt1_a.pem',
+    ]);
+  });
+});
+
+describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
+  /** Plays a mount that gives every file one mode, whatever is asked for: FAT, CIFS, a shared folder. */
+  beforeEach(() => {
+    vi.mocked(openSync).mockImplementation((...given) => {
+      const descriptor = actual.openSync(...given);
+      actual.fchmodSync(descriptor, 0o777);
+      return descriptor;
+    });
+    vi.mocked(fchmodSync).mockImplementation(() => {});
+  });
+
+  test('is refused before anything is created, and nothing is left there', async () => {
+    await expect(workspaceWith().prepare([requestOf('a')])).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: expect.stringContaining('does not keep the modes of files'),
+    });
+    expect(await all()).toEqual(['.gitignore']);
+  });
+
+  test('is no problem where files have no such modes', async () => {
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    await workspaceWith().prepare([requestOf('a')]);
+  });
+
+  test('takes a key that would be lost otherwise', async () => {
+    const workspace = await prepared();
+    expect(await workspace.deliver(issuedFor('a'))).toMatchObject({ keepsKey: true });
+  });
+});
+
+test('two agents whose names differ only in case keep a key each', async () => {
+  // Plays Windows and macOS, where names that differ only in case are one.
+  vi.mocked(linkSync).mockImplementation((from, to) => {
+    const wanted = path.basename(String(to)).toLowerCase();
+    const names = actual.readdirSync(path.dirname(String(to)));
+    const isTaken = names.some((name) => name.toLowerCase() === wanted);
+    if (isTaken) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
+    actual.linkSync(from, to);
+  });
+  const journal = await Journal.start(root);
+  const workspace = await prepared({ made: journal, temporary: temporaryNames(journal) });
+  const first = await workspace.deliver(issuedFor('Device', { certificateId: 'ID1' }));
+  const second = await workspace.deliver(issuedFor('device', { certificateId: 'ID2' }));
+  expect([first.keepsKey, second.keepsKey]).toEqual([true, true]);
+  const keys = [first, second].map(({ files }) => files.privateKey ?? '');
+  expect(keys.map((file) => path.basename(file))).toEqual([
+    'mqtt1_Device.key',
+    'mqtt1_device-ID2.key',
+  ]);
+  expect(await Promise.all(keys.map((file) => readFile(file, 'utf8')))).toEqual([
+    'the key of Device\n',
+    'the key of device\n',
+  ]);
+  expect(await removeFiles(await readJournal(journal.path))).toEqual([]);
+  expect(await readdir(root)).toEqual([path.basename(journal.path)]);
+});

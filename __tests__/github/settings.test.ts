@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest';
+import type { Fault, GitHubEndpoint } from '../../sandbox/faults.ts';
+import type { Setting } from '../../src/github/scopes.ts';
+import { Secret } from '../../src/secret.ts';
+import { kinds, startGitHub } from './services.ts';
+
+const status = (code: number): Fault => ({ kind: 'status', status: code });
+const busy = status(503);
+
+/** Opens the repository; each fault hits one request of the endpoint. */
+async function start(at: GitHubEndpoint, ...faults: readonly Fault[]) {
+  const started = await startGitHub();
+  const { github, vaults, limit, openScope } = started;
+  for (const fault of faults) github.faults.push({ at, fault, times: 1 });
+  const scope = openScope('repository');
+  const vault = vaults.repository;
+  const methods = () => github.seen(at).map(({ method }) => method);
+  const setSecret = async (value = new Secret('text')) =>
+    scope.setSecret('A', value, await scope.fetchSealingKey(limit), limit);
+  const setVariable = (value = 'text') => scope.setVariable({ name: 'A', value }, limit);
+  return { ...started, scope, vault, methods, setSecret, setVariable };
+}
+
+describe.each(kinds)('of the $kind,', ({ kind }) => {
+  test('a secret is sealed, set, changed and deleted', async () => {
+    const { vaults, limit, openScope } = await startGitHub();
+    const scope = openScope(kind);
+    const key = await scope.prepare(limit, { variables: true });
+    for (const value of ['äöü\n', '']) {
+      await scope.setSecret('A_KEY', new Secret(value), key, limit);
+      expect([...vaults[kind].secrets]).toEqual([['A_KEY', value]]);
+    }
+    await scope.delete({ kind: 'secret', name: 'A_KEY' }, limit);
+    expect(vaults[kind].secrets.size).toBe(0);
+  });
+
+  test('a variable is set, changed and deleted', async () => {
+    const { vaults, limit, openScope } = await startGitHub();
+    const scope = openScope(kind);
+    for (const value of ['one', 'two']) {
+      await scope.setVariable({ name: 'AN_ID', value }, limit);
+      expect([...vaults[kind].variables]).toEqual([['AN_ID', value]]);
+    }
+    await scope.delete({ kind: 'variable', name: 'AN_ID' }, limit);
+    expect(vaults[kind].variables.size).toBe(0);
+  });
+});
+
+describe('prepare', () => {
+  test('looks at the variables only where they are wanted', async () => {
+    const { github, limit, scope } = await start('variables');
+    await scope.prepare(limit, { variables: false });
+    expect(github.requests.map(({ endpoint }) => endpoint)).toEqual(['public-key']);
+    await scope.prepare(limit, { variables: true });
+    expect(github.seen('variables')).toHaveLength(1);
+  });
+
+  test.each([
+    ['a web page', { kind: 'html' }],
+    ['no JSON', { kind: 'body', body: '' }],
+    ['no object', { kind: 'body', body: '["key"]' }],
+    ['a key without its id', { kind: 'change', change: ({ key }) => ({ key }) }],
+    ['an id without its key', { kind: 'change', change: ({ key_id }) => ({ key_id }) }],
+    ['half a key', { kind: 'change', change: (answer) => ({ ...answer, key: 'YWJj' }) }],
+  ] as const satisfies [string, Fault][])('refuses %s', async (_, fault) => {
+    const { limit, scope } = await start('public-key', fault);
+    await expect(scope.prepare(limit, { variables: false })).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message:
+        "Reading the public key for secrets of repository octo/device gave no key. Check that the runner's GITHUB_API_URL leads to GitHub's API.",
+      call: { method: 'GET', status: 200 },
+    });
+  });
+
+  const tooLarge: Fault = { kind: 'body', body: ' '.repeat(2 ** 21) };
+  test.each(['public-key', 'variables'] as const)(
+    'says of the %s that nothing can be delivered there',
+    async (at) => {
+      const { github, limit, scope } = await start(at, status(400), status(404), tooLarge);
+      for (const _ of github.faults.slice()) {
+        await expect(scope.prepare(limit, { variables: true })).rejects.toMatchObject({
+          code: 'destination-invalid',
+        });
+      }
+    },
+  );
+
+  test.each([
+    [503, 'unavailable'],
+    [429, 'rate-limited'],
+  ])('leaves a passing trouble its own code: %i is %s', async (code, expected) => {
+    const { limit, scope } = await start('public-key', ...Array(5).fill(status(code)));
+    const prepared = scope.prepare(limit, { variables: false });
+    await expect(prepared).rejects.toMatchObject({ code: expected });
+  });
+});
+
+describe('a secret', () => {
+  test.each([201, 204])('is written when the answer is %i', async (code) => {
+    const { setSecret, methods } = await start('secret', { kind: 'body', status: code, body: '' });
+    await setSecret();
+    expect(methods()).toEqual(['PUT']);
+  });
+
+  test.each([200, 202, 205])('is not when it is %i', async (code) => {
+    const { setSecret } = await start('secret', { kind: 'body', status: code, body: '' });
+    await expect(setSecret()).rejects.toMatchObject({ code: 'response-invalid', mayBeDone: true });
+  });
+
+  test('may be written when nobody answers in the end, and is surely not when refused', async () => {
+    const { setSecret } = await start('secret', { kind: 'reset-after' }, status(403), status(403));
+    await expect(setSecret()).rejects.toMatchObject({ mayBeDone: true });
+    await expect(setSecret()).rejects.toMatchObject({ mayBeDone: false });
+  });
+
+  test('is sealed, whatever becomes of it', async () => {
+    const { setSecret, github } = await start('secret');
+    await setSecret(new Secret('the words'));
+    const sent = github.requests.map(({ body }) => body).join('');
+    expect(sent).not.toContain('the words');
+    expect(sent).not.toContain(Buffer.from('the words').toString('base64'));
+  });
+});
+
+describe('a variable', () => {
+  test('is made where there is none', async () => {
+    const { setVariable, methods, vault } = await start('variable');
+    await setVariable();
+    expect(methods()).toEqual(['PATCH', 'POST']);
+    expect(vault.variables.get('A')).toBe('text');
+  });
+
+  test('is changed where a repeated call finds that it was made', async () => {
+    const { setVariable, methods, vault } = await start('variable', status(404), {
+      kind: 'reset-after',
+    });
+    await setVariable();
+    expect(methods()).toEqual(['PATCH', 'POST', 'POST', 'PATCH']);
+    expect(vault.variables.get('A')).toBe('text');
+  });
+
+  test.each([200, 202])('is not written when the answer is %i', async (code) => {
+    const { setVariable } = await start('variable', { kind: 'body', status: code, body: '' });
+    await expect(setVariable()).rejects.toMatchObject({ code: 'response-invalid' });
+  });
+
+  const notThere = status(404);
+  const refused = status(403);
+  test.each([
+    { what: 'neither call can have done it', faults: [notThere, refused], mayBeDone: false },
+    {
+      what: 'the PATCH was sent before, and answered in vain',
+      faults: [busy, notThere, refused],
+      mayBeDone: true,
+    },
+    {
+      what: 'the connection broke after the PATCH',
+      faults: [{ kind: 'reset-after' }, notThere, refused],
+      mayBeDone: true,
+    },
+    {
+      what: 'the POST was answered in vain',
+      faults: [notThere, busy, refused],
+      mayBeDone: true,
+    },
+    {
+      what: 'the POST found it, and the PATCH was refused',
+      faults: [notThere, status(409), refused],
+      mayBeDone: false,
+    },
+  ] as const)('fails in the end: $what, mayBeDone is $mayBeDone', async ({ faults, mayBeDone }) => {
+    const { setVariable } = await start('variable', ...faults);
+    await expect(setVariable()).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: expect.stringMatching(/^Writing variable A of repository octo\/device failed: /),
+      call: { status: 403 },
+      mayBeDone,
+    });
+  });
+});
+
+describe.each(['secret', 'variable'] as const)('deleting a %s', (kind) => {
+  const setting: Pick<Setting, 'kind' | 'name'> = { kind, name: 'A' };
+
+  test.each([204, 404])('is done when the answer is %i', async (code) => {
+    const { scope, limit, methods } = await start(`delete-${kind}`, {
+      kind: 'body',
+      status: code,
+      body: '',
+    });
+    await scope.delete(setting, limit);
+    expect(methods()).toEqual(['DELETE']);
+  });
+
+  test.each([
+    [200, 'response-invalid'],
+    [202, 'response-invalid'],
+    [403, 'destination-invalid'],
+    [422, 'request-rejected'],
+  ])('fails when it is %i: %s', async (status, code) => {
+    const { scope, limit } = await start(`delete-${kind}`, { kind: 'body', status, body: '' });
+    await expect(scope.delete(setting, limit)).rejects.toMatchObject({ code, call: { status } });
+  });
+
+  test('is repeated, and then finds it gone', async () => {
+    const { scope, limit, methods } = await start(`delete-${kind}`, { kind: 'reset-after' });
+    await scope.delete(setting, limit);
+    expect(methods()).toEqual(['DELETE', 'DELETE']);
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import {
+  type Answer,
+  type CallContext,
+  cancelled,
+  explainNetworkError,
+  failureOf,
+  isRateLimited,
+  isSuccess,
+  ProxyError,
+  timedOut,
+  unusable,
+} from '../../src/http/errors.ts';
+
+const call = { method: 'POST', url: new URL('https://hub.invalid/a?b=c') };
+const answer = (status: number, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  ...call,
+  status,
+  headers,
+  body: 'words',
+});
+
+test.each([
+  [199, false],
+  [200, true],
+  [299, true],
+  [300, false],
+])('whether %i is a success: %s', (status, expected) => {
+  expect(isSuccess({ status })).toBe(expected);
+});
+
+test.each<[string, Answer, boolean]>([
+  ['a 429', answer(429), true],
+  ['a 403 with Retry-After', answer(403, { 'retry-after': '1' }), true],
+  ['a 403 with nothing remaining', answer(403, { 'x-ratelimit-remaining': '0' }), false],
+  ['a 401 with Retry-After', answer(401, { 'retry-after': '1' }), false],
+  ['a 503 with Retry-After', answer(503, { 'retry-after': '1' }), false],
+])('whether %s asks to come back later', (_, given, expected) => {
+  expect(isRateLimited(given)).toBe(expected);
+});
+
+describe('the failure of an answer', () => {
+  const context: CallContext = {
+    what: 'Reading the agent',
+    service: {
+      readError: ({ body }) => ({ code: 'e', message: body }),
+      isRateLimited,
+      adviceWhenMoved: 'Advice of the service.',
+    },
+    meanings: {
+      200: { code: 'agent-exists', message: 'Of a success.' },
+      404: { code: 'agent-exists', message: 'A meaning of its own.' },
+      429: { code: 'agent-exists', message: 'Of too many requests.' },
+      503: { code: 'agent-exists', message: 'Of an error.' },
+    },
+  };
+  const tooMany = 'Reading the agent was refused because of too many requests. Try again later.';
+  const rejected = 'Reading the agent was rejected. Check the inputs against what the server says.';
+  const moved =
+    'Reading the agent was answered with a redirect, which is never followed. Advice of the service.';
+  const outOfOrder = 'Reading the agent failed: the service is out of order.';
+
+  test.each<[string, Answer, string, string]>([
+    ['a 199', answer(199), 'request-rejected', rejected],
+    ['a 300', answer(300), 'request-rejected', moved],
+    ['a 399', answer(399), 'request-rejected', moved],
+    ['a 400', answer(400), 'request-rejected', rejected],
+    ['a 404 with a meaning', answer(404), 'agent-exists', 'A meaning of its own.'],
+    ['a 429', answer(429), 'rate-limited', tooMany],
+    ['a 403 with Retry-After', answer(403, { 'retry-after': '1' }), 'rate-limited', tooMany],
+    ['a 499', answer(499), 'request-rejected', rejected],
+    ['a 500', answer(500), 'unavailable', outOfOrder],
+    ['a 503 with a meaning', answer(503), 'agent-exists', 'Of an error.'],
+    ['a 599', answer(599), 'unavailable', outOfOrder],
+  ])('%s', (_, given, code, message) => {
+    const failure = failureOf(context, given, true);
+    expect(failure).toMatchObject({ code, message, mayBeDone: true });
+    const { status } = given;
+    expect(failure.call).toEqual({ ...call, status, said: { code: 'e', message: 'words' } });
+    expect(failureOf(context, given, false).mayBeDone).toBe(false);
+  });
+
+  test('a success that was not asked for tells nothing of its body, which may be a key', () => {
+    const failure = failureOf(context, answer(200), true);
+    expect(failure).toMatchObject({
+      code: 'response-invalid',
+      message: "Reading the agent got an answer that can't be used.",
+      mayBeDone: true,
+    });
+    expect(failure.call).toEqual({ ...call, status: 200 });
+    expect(unusable('Reading the agent', answer(200))).toMatchObject({
+      code: failure.code,
+      message: failure.message,
+      call: failure.call,
+      mayBeDone: false,
+    });
+  });
+});
+
+describe('a call that was given up', () => {
+  const last = new Failure('unavailable', 'It failed.', { call, mayBeDone: true });
+
+  test('because of its time limit tells the limit and the last failure', () => {
+    expect(timedOut('Reading the agent', 300, last)).toMatchObject({
+      code: 'timeout',
+      message:
+        'Reading the agent did not succeed within the time limit of 300 s. Last failure: It failed. If the service is only slow, set a longer `timeout`.',
+      call,
+      cause: last,
+      mayBeDone: true,
+    });
+  });
+
+  test('because the job was cancelled says so', () => {
+    const told = {
+      code: 'cancelled',
+      message: 'The job was cancelled. Reading the agent was given up.',
+    };
+    expect(cancelled('Reading the agent', last)).toMatchObject({ ...told, call, mayBeDone: true });
+    expect(cancelled('Reading the agent')).toMatchObject({ ...told, mayBeDone: false });
+  });
+});
+
+describe('why no answer came', () => {
+  const errorWith = (code: string) => Object.assign(new Error('SecretGreeting'), { code });
+
+  test.each([
+    ['ENOTFOUND', 'the name hub.invalid could not be resolved'],
+    ['EAI_AGAIN', 'the name hub.invalid could not be resolved'],
+    ['ECONNREFUSED', 'hub.invalid refused the connection'],
+    ['ECONNRESET', 'hub.invalid closed the connection'],
+    ['EPIPE', 'hub.invalid closed the connection'],
+    ['UND_ERR_SOCKET', 'hub.invalid closed the connection'],
+    ['ETIMEDOUT', 'hub.invalid did not accept the connection in time'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'hub.invalid did not accept the connection in time'],
+    ['EHOSTUNREACH', 'there is no network route to hub.invalid'],
+    ['ENETUNREACH', 'there is no network route to hub.invalid'],
+    ...[
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'CERT_HAS_EXPIRED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_LOCALLY',
+    ].map((code) => [
+      code,
+      "the TLS certificate of hub.invalid is not trusted; for a company's own CA set NODE_EXTRA_CA_CERTS on the runner",
+    ]),
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS connection to hub.invalid could be made'],
+    ['ERR_TLS_HANDSHAKE', 'no TLS connection to hub.invalid could be made'],
+    ['HPE_INVALID_CONSTANT', 'hub.invalid did not answer with HTTP'],
+    ['EMFILE', 'the connection to hub.invalid failed'],
+    ['NOT_HPE_', 'the connection to hub.invalid failed'],
+  ])('is told for %s', (code = '', words) => {
+    expect(explainNetworkError(errorWith(code), 'hub.invalid')).toBe(`${words} (${code})`);
+  });
+
+  test('is told for what is no error', () => {
+    expect(explainNetworkError('SecretGreeting', 'hub.invalid')).toBe(
+      'the connection to hub.invalid failed (unknown error)',
+    );
+  });
+
+  test('is the fault of the proxy, if it is, with the variable that names it', () => {
+    const error = new ProxyError('answered with status 407');
+    const proxy = { variable: 'HTTPS_PROXY', url: 'http://user:word@proxy:3128' };
+    expect(explainNetworkError(error, 'hub.invalid', proxy)).toBe(
+      'the proxy that HTTPS_PROXY names answered with status 407; check that variable, and NO_PROXY for hosts that are reached directly',
+    );
+  });
+});
+
+test('an error of a proxy carries what is known of it', () => {
+  const cause = new Error('why');
+  const error = new ProxyError('answered with status 407', { cause, status: 407 });
+  expect(error).toMatchObject({ reason: 'answered with status 407', status: 407, cause });
+  expect(String(error)).toBe('ProxyError: no connection through the proxy');
+  expect(new ProxyError('x')).not.toHaveProperty('cause');
+});

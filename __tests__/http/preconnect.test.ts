@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { preconnect } from '../../src/http/preconnect.ts';
+import { listen, nowhere } from './servers.ts';
+
+/** what the server saw, in order */
+let connections: Socket[];
+
+beforeEach(() => {
+  connections = [];
+});
+
+const seen = (count: number) =>
+  vi.waitFor(() => expect(connections).toHaveLength(count), { timeout: 20_000 });
+
+/** Time passes only when the test says so. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+const counting = () => createServer((socket) => connections.push(socket));
+
+async function serve(server: Server = counting(), host = '127.0.0.1'): Promise<URL> {
+  const port = await listen(server, host);
+  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
+/** Opens connections to these URLs. */
+function open(...urls: readonly URL[]) {
+  const preconnections = preconnect(urls);
+  onTestFinished(() => preconnections.close());
+  return { ...preconnections, take: ({ origin }: URL) => preconnections.take(origin) };
+}
+
+test('hands out what was opened, once each', async () => {
+  const url = await serve();
+  const { take } = open(url, url);
+  await seen(2);
+  const ports = [await take(url), await take(url)].map((socket) => socket?.localPort);
+  expect(new Set(ports)).toEqual(new Set(connections.map(({ remotePort }) => remotePort)));
+  expect(await take(url)).toBeUndefined();
+});
+
+test('hands out one that waits for its reader', async () => {
+  const url = await serve();
+  const { take } = open(url);
+  await seen(1);
+  const socket = await take(url);
+  expect(socket?.isPaused()).toBe(true);
+  connections[0]?.write('hello');
+  const [text] = socket ? await once(socket.resume(), 'data') : [];
+  expect(String(text)).toBe('hello');
+});
+
+test('waits for one that is still being opened', async () => {
+  const url = await serve();
+  const socket = await open(url).take(url);
+  await seen(1);
+  expect(connections[0]?.remotePort).toBe(socket?.localPort);
+});
+
+test('closes one that nobody used for long', async () => {
+  const server = counting();
+  const url = await serve(server);
+  stopTime();
+  const { take } = open(url);
+  const [socket] = await once(server, 'connection');
+  const gone = once(socket.resume(), 'end');
+  vi.advanceTimersByTime(3_000);
+  await gone;
+  expect(await take(url)).toBeUndefined();
+});
+
+test('does not close one that is in use', async () => {
+  const url = await serve();
+  stopTime();
+  const socket = await open(url).take(url);
+  vi.advanceTimersByTime(60_000);
+  expect(socket?.destroyed).toBe(false);
+});
+
+test.each([
+  ['closed', ''],
+  ['closed with an answer to no request', 'HTTP/1.1 408 Request Timeout\r\n\r\n'],
+])('hands out none that the server %s', async (_, bytes) => {
+  const server = counting();
+  const url = await serve(server);
+  stopTime();
+  const { take } = open(url);
+  const [socket] = await once(server, 'connection');
+  await once(socket.end(bytes), 'close');
+  expect(await take(url)).toBeUndefined();
+});
+
+test('hands out none that could not be opened', async () => {
+  const url = new URL(`http://${await nowhere()}`);
+  expect(await open(url).take(url)).toBeUndefined();
+});
+
+test('hands out none to another origin', async () => {
+  const [url, other] = [await serve(), await serve()];
+  const { take } = open(url);
+  expect(await take(other)).toBeUndefined();
+  expect(await take(url)).toBeDefined();
+});
+
+test('reaches IPv6', async () => {
+  const url = await serve(counting(), '::1');
+  const socket = await open(url).take(url);
+  await seen(1);
+  expect(connections[0]?.remotePort).toBe(socket?.localPort);
+});
+
+test('closes all that it opened', async () => {
+  const url = await serve();
+  const { close } = open(url, url);
+  await seen(2);
+  const closed = connections.map((socket) => once(socket.resume(), 'close'));
+  close();
+  await Promise.all(closed);
+});

@@ -1,0 +1,339 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proxySettings } from '../../src/http/proxy.ts';
+import {
+  type Inputs,
+  preconnectionsFor,
+  readCleanUpInputs,
+  readInputs,
+  warningsOf,
+} from '../../src/inputs/create.ts';
+import { failureOf, type Given, OUT_OF_RANGE, problemsIn, problemsOf, sourceOf } from './source.ts';
+
+let workspace: string;
+beforeAll(async () => {
+  workspace = await mkdtemp(path.join(tmpdir(), 'create-inputs-'));
+  await writeFile(path.join(workspace, 'devices.csv'), 'a,me@b.c\nb\n');
+});
+afterAll(() => rm(workspace, { recursive: true }));
+
+const good: Given = { name: 'device001', tenant: 'mqtt1', token: 'a-token' };
+const toGitHub: Given = { 'github-token': 'ghp_token', repository: 'o/r' };
+
+const inputsOf = (given: Given) =>
+  readInputs(sourceOf({ ...good, ...given }, { workspace }).source);
+const problemsWith = (given: Given) => problemsOf(inputsOf(given));
+
+describe('the inputs of the create action', () => {
+  test('have defaults for all but name, tenant and credentials', async () => {
+    const { credentials, ...inputs } = await inputsOf({});
+    expect(credentials.kind).toBe('token');
+    expect(inputs).toEqual({
+      agents: [
+        {
+          name: 'device001',
+          owner: undefined,
+          expectedClientId: 'mqtt1_device001',
+          passphrase: undefined,
+          ephemeral: false,
+        },
+      ],
+      several: false,
+      urls: {
+        tenant: 'mqtt1',
+        region: 'eu1',
+        apiUrl: 'https://gateway.{region}.mindsphere.io/api/{api}/v3',
+        tokenUrl: 'https://{tenant}.piam.{region}.mindsphere.io/oauth/token',
+      },
+      toWorkspace: true,
+      github: undefined,
+      outputDirectory: path.join(workspace, '.insights-hub'),
+      keepFiles: false,
+      ifExists: 'fail',
+      concurrency: 4,
+      verifyConnection: false,
+      broker: { host: 'mindconnectmqtt.eu1.mindsphere.io', port: 8883 },
+      brokerCa: undefined,
+      ephemeral: false,
+      timeout: 300,
+      dryRun: false,
+      summary: true,
+      proxies: { http: undefined, https: undefined, direct: [] },
+    });
+  });
+
+  test('may all be given', async () => {
+    const inputs = await inputsOf({
+      ...toGitHub,
+      'output-directory': 'a/../b',
+      'keep-files': 'true',
+      'if-exists': 'skip',
+      destination: 'repository',
+      concurrency: '32',
+      'verify-connection': 'true',
+      'broker-url': 'mqtts://broker:443',
+      ephemeral: 'true',
+      timeout: '3600',
+      'dry-run': 'true',
+      summary: 'false',
+      'key-passphrase': '  two words ',
+      owner: 'me@b.c',
+    });
+    expect(inputs).toMatchObject({
+      outputDirectory: path.join(workspace, 'b'),
+      keepFiles: true,
+      ifExists: 'skip',
+      toWorkspace: false,
+      github: {
+        scopes: [{ kind: 'repository', title: 'repository o/r' }],
+        secretPrefix: 'INSIGHTS_HUB_AGENT',
+      },
+      concurrency: 32,
+      verifyConnection: true,
+      broker: { host: 'broker', port: 443 },
+      ephemeral: true,
+      timeout: 3600,
+      dryRun: true,
+      summary: false,
+      agents: [{ owner: 'me@b.c', ephemeral: true }],
+    });
+    expect(inputs.agents[0]?.passphrase?.reveal()).toBe('  two words ');
+  });
+
+  test('list several agents, of which a shard takes its part', async () => {
+    const all = await inputsOf({ name: 'a\nb\nc' });
+    expect(all.several).toBe(true);
+    expect(all.agents.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    const part = await inputsOf({ name: 'a\nb', shard: '1/2' });
+    expect(part.several).toBe(true);
+    expect(part.agents.map(({ name }) => name)).toEqual(['b']);
+    expect((await inputsOf({ shard: '1/2' })).agents).toEqual([]);
+  });
+
+  test('may list them in a file, with owners of their own', async () => {
+    const { agents } = await inputsOf({ name: '', 'names-file': 'devices.csv', owner: 'all@b.c' });
+    expect(agents.map(({ name, owner }) => [name, owner])).toEqual([
+      ['a', 'me@b.c'],
+      ['b', 'all@b.c'],
+    ]);
+  });
+
+  test('may lead to an absolute directory anywhere', async () => {
+    const elsewhere = path.join(path.dirname(workspace), 'elsewhere');
+    expect((await inputsOf({ 'output-directory': elsewhere })).outputDirectory).toBe(elsewhere);
+  });
+});
+
+describe('the inputs of the create action are refused:', () => {
+  const noName =
+    '`name` or `names-file` is required: the name of the agent, a list with one name per line, or a file with such a list.';
+  const takes = '`destination` takes workspace, repository, environment';
+  const rows: Readonly<Record<string, readonly [Given, string]>> = {
+    'no name': [{ name: '' }, noName],
+    'a name and a file': [
+      { 'names-file': 'devices.csv' },
+      '`name` and `names-file` are both set: set one of them.',
+    ],
+    'a file that is not there': [
+      { name: '', 'names-file': 'none.csv' },
+      '`names-file` "none.csv" is not there.',
+    ],
+    'a name with a slash': [
+      { name: 'a/b' },
+      '`name` "a/b" holds a control character, white space, "/", "+" or "#".',
+    ],
+    'a list of no destinations': [{ destination: ' , ' }, `${takes}, and names none of them.`],
+    'an unknown destination, told once': [{ destination: 'moon' }, `${takes}, not "moon".`],
+    'a directory that is the parent of the workspace': [
+      { 'output-directory': '..' },
+      '`output-directory` ".." leads out of the workspace; a place outside needs an absolute path.',
+    ],
+    'a directory with a line break': [
+      { 'output-directory': '../a\nb' },
+      '`output-directory` holds a line break or another control character.',
+    ],
+    'a passphrase of three characters': [
+      { 'key-passphrase': 'abc' },
+      '`key-passphrase` is shorter than 4 characters; masking it would blank the log.',
+    ],
+    'files that two agents would share': [
+      { name: 'a@\nA!', 'if-exists': 'skip', shard: '0/3' },
+      'The agents "a@" and "A!" would share files, which `if-exists` skip could not tell apart. Rename one of them.',
+    ],
+    'an agent that is listed twice, told once': [
+      { name: 'a\na', 'if-exists': 'skip' },
+      '`name` "a" is in the list twice.',
+    ],
+    'secrets that two agents would share': [
+      { ...toGitHub, destination: 'repository', name: 'a-b\na.b' },
+      'The agents "a-b" and "a.b" would share the secrets of A_B. Rename one of them.',
+    ],
+    'an environment that is not needed': [
+      { environment: 'production' },
+      '`environment` is set, but `destination` does not hold environment.',
+    ],
+    ...Object.fromEntries(
+      ['keep-files', 'verify-connection', 'ephemeral', 'dry-run', 'summary', 'variables'].map(
+        (name) => [
+          `a ${name} that is no boolean`,
+          [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
+        ],
+      ),
+    ),
+    'another word for if-exists': [
+      { 'if-exists': 'replace' },
+      '`if-exists` must be fail or skip, not "replace".',
+    ],
+    ...OUT_OF_RANGE,
+    'a broker without TLS': [
+      { 'broker-url': 'mqtt://broker' },
+      '`broker-url` must begin with mqtts://: "mqtt://broker".',
+    ],
+    'a CA file that is not there': [
+      { 'broker-ca-file': 'ca.pem' },
+      '`broker-ca-file` "ca.pem" is not there.',
+    ],
+  };
+  test.each(Object.entries(rows))('%s', async (_, [given, problem]) => {
+    expect(await problemsWith(given)).toEqual([problem]);
+  });
+
+  test('all at once, in the order of their reading', async () => {
+    const given = { tenant: '', token: '', name: '', shard: 'x', timeout: 'y' };
+    const problems = await problemsWith(given);
+    expect(problems.map((text) => text.split(' ', 3).join(' '))).toEqual([
+      '`tenant` is required:',
+      'No credentials are',
+      '`name` or `names-file`',
+      '`shard` must be',
+      '`timeout` must be',
+    ]);
+  });
+
+  test('missing credentials by a code of their own', async () => {
+    await expect(inputsOf({ token: '' })).rejects.toMatchObject({ code: 'credentials-missing' });
+  });
+
+  test("and a job's proxy that is none", async () => {
+    const environment = { HTTPS_PROXY: 'socks5://proxy' };
+    const { source } = sourceOf(good, { workspace, environment });
+    expect(await problemsOf(readInputs(source))).toEqual([
+      expect.stringMatching(/^The environment variable HTTPS_PROXY is not the URL/),
+    ]);
+  });
+});
+
+describe('they are no problem:', () => {
+  const fine: Readonly<Record<string, Given>> = {
+    'agents that would share files, when they are not skipped': { name: 'a@\na!' },
+    'agents of different files': { name: 'a\nb', 'if-exists': 'skip' },
+    'several destinations': { destination: 'workspace,repository', ...toGitHub },
+  };
+  test.each(Object.entries(fine))('%s', async (_, given) => {
+    expect(await problemsWith(given)).toEqual([]);
+  });
+});
+
+describe('the clean-up after the job', () => {
+  const read = (given: Given) => readCleanUpInputs(sourceOf({ ...good, ...given }).source);
+
+  test('reads what it needs to delete what a run made', () => {
+    const { credentials, urls, ...inputs } = read({
+      ...toGitHub,
+      destination: 'workspace,repository',
+      timeout: '20',
+    });
+    expect(credentials.kind).toBe('token');
+    expect(urls.tenant).toBe('mqtt1');
+    expect(inputs).toMatchObject({
+      github: { scopes: [{ kind: 'repository', title: 'repository o/r' }] },
+      timeout: 20,
+      proxies: { direct: [] },
+    });
+    expect(read({}).github).toBeUndefined();
+  });
+
+  test('needs them to be right', () => {
+    const given = { token: '', timeout: '0', tenant: '' };
+    expect(problemsIn(failureOf(() => read(given)))).toEqual([
+      '`tenant` is required: the name of the Insights Hub environment.',
+      expect.stringMatching(/^No credentials are set\./),
+      '`timeout` must be a whole number from 1 to 3600, not "0".',
+    ]);
+  });
+});
+
+test('another region than the documented one is worth a warning', async () => {
+  expect(warningsOf(await inputsOf({ region: 'eu1' }))).toEqual([]);
+  expect(warningsOf(await inputsOf({ region: 'eu2' }))).toEqual([
+    'Agent certificates are documented for region eu1 only; region eu2 may not offer them.',
+  ]);
+});
+
+describe('connections that are opened before they are needed', () => {
+  const TOKEN = 'https://acme.piam.eu1.mindsphere.io';
+  const GATEWAY = 'https://gateway.eu1.mindsphere.io';
+  const GITHUB = 'https://api.github.com';
+
+  const USER = { 'oauth-client-id': 'ci', 'oauth-client-secret': 'hidden away' };
+  const SECRETS = {
+    destination: 'repository',
+    repository: 'o/r',
+    'github-token': 'ghs_0123456789',
+  };
+
+  /** The origins that are connected to, after what the inputs ask for. */
+  async function originsFor(
+    given: Given,
+    changes: Partial<Inputs> = {},
+  ): Promise<readonly string[]> {
+    const { source } = sourceOf({ tenant: 'acme', name: 'device', ...given });
+    return preconnectionsFor({ ...(await readInputs(source)), ...changes }).map(
+      ({ origin }) => origin,
+    );
+  }
+
+  test('are for the token first, then for the create', async () => {
+    expect(await originsFor(USER)).toEqual([TOKEN, GATEWAY]);
+  });
+
+  test('are one for each agent that is made at the same time', async () => {
+    const name = 'a\nb\nc';
+    expect(await originsFor({ ...USER, name })).toEqual([TOKEN, GATEWAY, GATEWAY, GATEWAY]);
+    expect(await originsFor({ ...USER, name, concurrency: '2' })).toEqual([
+      TOKEN,
+      GATEWAY,
+      GATEWAY,
+    ]);
+  });
+
+  test('are for key and certificate of each scope of secrets', async () => {
+    expect(await originsFor({ ...USER, ...SECRETS })).toEqual([TOKEN, GATEWAY, GITHUB, GITHUB]);
+  });
+
+  test('are none for a token that is given', async () => {
+    expect(await originsFor({ token: 'a.given.token' })).toEqual([GATEWAY]);
+  });
+
+  test('are used for the token and then for the first agent where both are on one server', async () => {
+    const application = { ...USER, 'app-name': 'app', 'app-version': '1' };
+    expect(await originsFor(application)).toEqual([GATEWAY]);
+    expect(await originsFor({ ...application, name: 'a\nb' })).toEqual([GATEWAY, GATEWAY]);
+  });
+
+  test('are for nothing but the token in a dry run', async () => {
+    expect(await originsFor({ ...USER, ...SECRETS, 'dry-run': 'true' })).toEqual([TOKEN]);
+  });
+
+  test('are none when perhaps nothing is to be made', async () => {
+    expect(await originsFor({ ...USER, 'if-exists': 'skip' })).toEqual([]);
+    expect(await originsFor(USER, { agents: [] })).toEqual([]);
+  });
+
+  test('are none through a proxy', async () => {
+    const proxies = proxySettings({ https_proxy: 'http://proxy:3128', no_proxy: 'api.github.com' });
+    expect(await originsFor({ ...USER, ...SECRETS }, { proxies })).toEqual([GITHUB, GITHUB]);
+  });
+});

@@ -1,0 +1,100 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readDeleteInputs } from '../../src/inputs/delete.ts';
+import { type Given, OUT_OF_RANGE, problemsOf, sourceOf } from './source.ts';
+
+let workspace: string;
+beforeAll(async () => {
+  workspace = await mkdtemp(path.join(tmpdir(), 'delete-inputs-'));
+  await writeFile(path.join(workspace, 'devices.csv'), 'b\n');
+});
+afterAll(() => rm(workspace, { recursive: true }));
+
+const good: Given = { name: 'a', tenant: 'mqtt1', token: 'a-token' };
+const inputsOf = (given: Given) =>
+  readDeleteInputs(sourceOf({ ...good, ...given }, { workspace }).source);
+
+describe('the inputs of the delete action', () => {
+  test('have defaults for all but an agent, tenant and credentials', async () => {
+    const { credentials, urls, agents, ...inputs } = await inputsOf({});
+    expect(credentials.kind).toBe('token');
+    expect(urls).toMatchObject({ tenant: 'mqtt1', region: 'eu1' });
+    expect(agents.map(({ clientId }) => clientId)).toEqual(['mqtt1_a']);
+    expect(inputs).toEqual({
+      github: undefined,
+      deleteAsset: true,
+      concurrency: 4,
+      timeout: 300,
+      dryRun: false,
+      summary: true,
+      proxies: { http: undefined, https: undefined, direct: [] },
+    });
+  });
+
+  test('may all be given, and list agents in three ways together', async () => {
+    const { agents, ...inputs } = await inputsOf({
+      'names-file': 'devices.csv',
+      'client-id': 'other_c',
+      destination: 'environment,repository',
+      'github-token': 'ghp_token',
+      repository: 'o/r',
+      environment: 'production',
+      'delete-asset': 'false',
+      concurrency: '32',
+      timeout: '3600',
+      'dry-run': 'true',
+      summary: 'false',
+    });
+    expect(agents.map(({ clientId }) => clientId)).toEqual(['mqtt1_a', 'mqtt1_b', 'other_c']);
+    expect(inputs).toMatchObject({
+      github: { scopes: [{ kind: 'repository' }, { kind: 'environment' }] },
+      deleteAsset: false,
+      concurrency: 32,
+      timeout: 3600,
+      dryRun: true,
+      summary: false,
+    });
+  });
+
+  const none = 'One of `name`, `names-file` and `client-id` is required: which agents to end.';
+  const rows: Readonly<Record<string, readonly [Given, string]>> = {
+    'no agent': [{ name: '' }, none],
+    'a file that is not there, told once': [
+      { name: '', 'names-file': 'none.csv' },
+      '`names-file` "none.csv" is not there.',
+    ],
+    'an agent that is listed twice': [
+      { 'client-id': 'mqtt1_a' },
+      '`client-id` "mqtt1_a" is in the list twice.',
+    ],
+    'a destination that only the create action knows': [
+      { destination: 'workspace' },
+      '`destination` takes repository, environment, not "workspace".',
+    ],
+    'secrets that two agents would share': [
+      {
+        destination: 'repository',
+        'github-token': 'ghp_token',
+        repository: 'o/r',
+        name: 'a-b\na.b',
+      },
+      'The agents "a-b" and "a.b" would share the secrets of A_B. Rename one of them.',
+    ],
+    ...Object.fromEntries(
+      ['delete-asset', 'dry-run', 'summary', 'variables'].map((name) => [
+        `a ${name} that is no boolean`,
+        [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
+      ]),
+    ),
+    ...OUT_OF_RANGE,
+  };
+  test.each(Object.entries(rows))('are refused: %s', async (_, [given, problem]) => {
+    expect(await problemsOf(inputsOf(given))).toEqual([problem]);
+  });
+
+  test('are refused without credentials by a code of their own', async () => {
+    await expect(inputsOf({ token: '' })).rejects.toMatchObject({ code: 'credentials-missing' });
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { problemOfUrl, readBroker, readHubUrls, readProxies } from '../../src/inputs/urls.ts';
+import { type Given, read } from './source.ts';
+
+const defaults = {
+  region: 'eu1',
+  'api-url': 'https://{tenant}.{region}.invalid/{api}',
+  'token-url': 'https://{tenant}.{region}.invalid/token',
+};
+
+function urlsOf(given: Given) {
+  const { reader, problems } = read(given, { defaults });
+  return { urls: readHubUrls(reader), problems: problems() };
+}
+
+describe('the URLs of Insights Hub', () => {
+  test('are templates for a tenant and a region', () => {
+    expect(urlsOf({ tenant: 'mqtt1' })).toEqual({
+      urls: {
+        tenant: 'mqtt1',
+        region: 'eu1',
+        apiUrl: defaults['api-url'],
+        tokenUrl: defaults['token-url'],
+      },
+      problems: [],
+    });
+  });
+
+  test('may be given, with any of their placeholders or none', () => {
+    const given = {
+      tenant: 'mqtt1',
+      'api-url': 'http://127.0.0.1:80/{api}',
+      'token-url': 'https://b',
+    };
+    const { urls, problems } = urlsOf(given);
+    expect(urls).toMatchObject({ apiUrl: given['api-url'], tokenUrl: 'https://b' });
+    expect(problems).toEqual([]);
+  });
+
+  const required = '`tenant` is required: the name of the Insights Hub environment.';
+  const label = 'must be letters, digits and hyphens, 63 at most, not';
+  const rows: Readonly<Record<string, readonly [Given, ...string[]]>> = {
+    'no tenant, told once': [{}, required],
+    'a tenant that is no host label, told once': [
+      { tenant: 'a.b/' },
+      `\`tenant\` ${label} "a.b/".`,
+    ],
+    'a region that is no host label': [
+      { tenant: 'mqtt1', region: 'eu1@x' },
+      `\`region\` ${label} "eu1@x".`,
+    ],
+    'an unknown placeholder': [
+      { tenant: 'mqtt1', 'api-url': 'https://{x}/{y}', 'token-url': 'https://{api}' },
+      '`api-url` holds "{x}, {y}"; it may hold {tenant}, {region}, {api}.',
+      '`token-url` holds "{api}"; it may hold {tenant}, {region}.',
+    ],
+    'a URL that is none once it is filled': [
+      { tenant: 'mqtt1', 'api-url': '{tenant}' },
+      '`api-url` is not a URL: "mqtt1".',
+    ],
+    'a URL without placeholders, whatever the tenant is': [
+      { 'api-url': 'gateway' },
+      required,
+      '`api-url` is not a URL: "gateway".',
+    ],
+  };
+  test.each(Object.entries(rows))('are refused: %s', (_, [given, ...problems]) => {
+    expect(urlsOf(given).problems).toEqual(problems);
+  });
+});
+
+describe('a URL', () => {
+  test.each([
+    'https://example.com',
+    'https://example.com:8443/a/b',
+    'http://localhost:1/',
+    'http://127.0.0.1',
+    'http://127.255.0.9:80/',
+    'http://[::1]:8080/',
+  ])('may be %s', (url) => {
+    expect(problemOfUrl(url)).toBeUndefined();
+  });
+
+  const scheme = 'must begin with https:// (http:// is for this machine only)';
+  test.each([
+    ['gateway', 'is not a URL'],
+    ['https://', 'is not a URL'],
+    ['ftp://localhost/', scheme],
+    ['http://example.com/', scheme],
+    ['http://128.0.0.1/', scheme],
+    ['http://127.0.0.1.example.com/', scheme],
+    ['http://a127.0.0.1.example/', scheme],
+    ['http://localhost.example/', scheme],
+    ['http://[::2]/', scheme],
+    ['https://user@example.com/', 'must not hold a user name or a password'],
+    ['https://:word@example.com/', 'must not hold a user name or a password'],
+    ['https://example.com/?a', 'must not hold a "?" or "#" part'],
+    ['https://example.com/#a', 'must not hold a "?" or "#" part'],
+  ])('may not be %s: it %s', (url, problem) => {
+    expect(problemOfUrl(url)).toBe(problem);
+  });
+});
+
+const urls = { tenant: 'mqtt1', region: 'eu1', apiUrl: '', tokenUrl: '' };
+
+function brokerOf(url: string, tenant = 'mqtt1') {
+  const { reader, problems } = read({ 'broker-url': url });
+  return { broker: readBroker(reader, { ...urls, tenant }), problems: problems() };
+}
+
+describe('the URL of a broker', () => {
+  test.each([
+    ['mqtts://broker.{region}.invalid:8883', 'broker.eu1.invalid', 8883],
+    ['mqtts://{tenant}_1-a.invalid', 'mqtt1_1-a.invalid', 8883],
+    ['mqtts://broker:443/', 'broker', 443],
+    ['mqtts://127.0.0.1:1', '127.0.0.1', 1],
+    ['mqtts://[::1]:8883', '::1', 8883],
+    ['mqtts://[::ffff:127.0.0.1]', '::ffff:7f00:1', 8883],
+  ])('may be %s', (url, host, port) => {
+    expect(brokerOf(url)).toEqual({ broker: { host, port }, problems: [] });
+  });
+
+  test.each([
+    ['broker', 'is not a URL'],
+    ['mqtts://', 'names no host'],
+    ['mqtt://broker', 'must begin with mqtts://'],
+    ['mqtt://127.0.0.1', 'must begin with mqtts://'],
+    ['https://broker', 'must begin with mqtts://'],
+    ['mqtts://1.2.3.999', 'names no host'],
+    ['mqtts://a%20b', 'names no host'],
+    ['mqtts://brok%C3%A9r', 'names no host'],
+    ['mqtts://broker/mqtt', 'must not hold a path'],
+    ['mqtts://broker//', 'must not hold a path'],
+    ['mqtts://broker:0', 'must not have port 0'],
+    ['mqtts://user@broker', 'must not hold a user name or a password'],
+    ['mqtts://broker?a', 'must not hold a "?" or "#" part'],
+  ])('may not be %s: it %s', (url, problem) => {
+    expect(brokerOf(url)).toEqual({
+      broker: undefined,
+      problems: [`\`broker-url\` ${problem}: "${decodeURIComponent(url)}".`],
+    });
+  });
+
+  test('may hold no other placeholder', () => {
+    expect(brokerOf('mqtts://{api}')).toEqual({
+      broker: undefined,
+      problems: ['`broker-url` holds "{api}"; it may hold {tenant}, {region}.'],
+    });
+  });
+
+  test('is no problem of its own when a value that fills it is one', () => {
+    expect(brokerOf('mqtts://{tenant}', 'a/b')).toEqual({ broker: undefined, problems: [] });
+  });
+});
+
+describe('the proxies of the environment', () => {
+  test('are read', () => {
+    const { reader } = read({}, { environment: { https_proxy: 'proxy:3128', NO_PROXY: 'A,b' } });
+    expect(readProxies(reader)).toEqual({
+      http: undefined,
+      https: { variable: 'https_proxy', url: 'http://proxy:3128' },
+      direct: ['a', 'b'],
+    });
+  });
+
+  test('are a problem like that of an input', () => {
+    const { reader, problems } = read({}, { environment: { HTTP_PROXY: 'socks5://proxy' } });
+    expect(readProxies(reader)).toBeUndefined();
+    expect(problems()).toEqual([
+      'The environment variable HTTP_PROXY is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.',
+    ]);
+  });
+});

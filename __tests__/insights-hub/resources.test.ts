@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { deleteResource, idOf, type Resource } from '../../src/insights-hub/resources.ts';
+import { KnownSecrets, Secret } from '../../src/secret.ts';
+import { answer, noAnswer, start, tooLarge } from './services.ts';
+
+const resource: Resource = {
+  api: 'assetmanagement',
+  path: 'assets/1',
+  name: 'the asset',
+  tagField: 'etag',
+};
+const GET = 'GET /assetmanagement/assets/1';
+const DELETE = 'DELETE /assetmanagement/assets/1';
+
+describe('deleting a resource', () => {
+  test.each<[string, unknown, string]>([
+    ['a number', 0, '0'],
+    ['a text', 'W/"7"', 'W/"7"'],
+    ['a text of 128 signs', 'x'.repeat(128), 'x'.repeat(128)],
+  ])('sends the tag that it has: %s', async (_, etag, tag) => {
+    const { http, api, limit } = start(answer(200, { etag }), answer(204));
+    expect(await deleteResource(resource, api, limit)).toBe('deleted');
+    expect(http.calls).toEqual([GET, DELETE]);
+    expect(http.sent[1]?.headers['if-match']).toBe(tag);
+  });
+
+  test.each<[string, object]>([
+    ['no tag', {}],
+    ['an empty one', { etag: '' }],
+    ['one with a space', { etag: 'a b' }],
+    ['one with a line break', { etag: 'a\n' }],
+    ['one that is too long', { etag: 'x'.repeat(129) }],
+    ['one of another kind', { etag: true }],
+    ['one in another field', { eTag: 1 }],
+  ])('needs one that can be sent: %s', async (_, record) => {
+    const bare = start(answer(200, record));
+    await expect(deleteResource(resource, bare.api, bare.limit)).rejects.toMatchObject({
+      code: 'response-invalid',
+      message: "Reading the asset got an answer that can't be used.",
+    });
+    const { http, api, limit } = start(answer(200, record), answer(204));
+    await deleteResource({ ...resource, tagWithout: '0' }, api, limit);
+    expect(http.sent[1]?.headers['if-match']).toBe('0');
+  });
+
+  test.each([
+    ['before', [answer(404)]],
+    ['in between', [answer(200, { etag: 1 }), answer(404)]],
+  ])('is done when it is gone %s', async (_, script) => {
+    const { http, api, limit } = start(...script);
+    expect(await deleteResource(resource, api, limit)).toBe('not-there');
+    expect(http.calls).toHaveLength(script.length);
+  });
+
+  test('reads a tag again that has changed, once', async () => {
+    const { http, api, limit } = start(
+      answer(200, { etag: 1 }),
+      answer(412),
+      answer(200, { etag: 2 }),
+      answer(200, ' \n'),
+    );
+    expect(await deleteResource(resource, api, limit)).toBe('deleted');
+    expect(http.calls).toEqual([GET, DELETE, GET, DELETE]);
+    expect(http.sent[3]?.headers['if-match']).toBe('2');
+  });
+
+  test('gives up when the tag has changed twice', async () => {
+    const changed = [answer(200, { etag: 1 }), answer(412)];
+    const { api, limit } = start(...changed, ...changed);
+    await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
+      code: 'not-ended',
+      message:
+        'Deleting the asset was given up, because it was changed twice in the meantime. Run this step again.',
+      call: { method: 'DELETE', status: 412 },
+    });
+  });
+
+  const conflict =
+    'Deleting the asset was refused because of a conflict: something of it is in use. Run this step again later.';
+  test.each([
+    [
+      'a page with content is no answer to it',
+      answer(200, '<html>'),
+      'response-invalid',
+      "Deleting the asset got an answer that can't be used.",
+    ],
+    [
+      'one that is too large is none either',
+      tooLarge,
+      'response-invalid',
+      "Deleting the asset got an answer that can't be used.",
+    ],
+    ['a conflict keeps it', answer(409), 'not-ended', conflict],
+    [
+      'a refusal is told',
+      answer(400),
+      'request-rejected',
+      'Deleting the asset was rejected. Check the inputs against what the server says.',
+    ],
+  ])('%s', async (_, exchange, code, message) => {
+    const { api, limit } = start(answer(200, { etag: 1 }), exchange);
+    await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({ code, message });
+  });
+
+  test('is sent again after what passes, also a conflict where that passes', async () => {
+    const script = [answer(200, { etag: 1 }), answer(503), answer(409), answer(204)];
+    const { api, limit } = start(...script);
+    const passing = { ...resource, alsoPassing: [409] };
+    expect(await deleteResource(passing, api, limit)).toBe('deleted');
+  });
+
+  test('leaves alone what is something else', async () => {
+    const { http, api, limit } = start(answer(200, { etag: 1, typeId: 'pump' }));
+    const isIt = ({ typeId }: Readonly<Record<string, unknown>>) => typeId === 'agent';
+    await expect(deleteResource({ ...resource, isIt }, api, limit)).rejects.toMatchObject({
+      code: 'not-ended',
+      message:
+        'Reading the asset showed something else, so it was left as it is. Look at it in Insights Hub.',
+    });
+    expect(http.calls).toEqual([GET]);
+  });
+
+  test('says that time ran out', async () => {
+    const { http, api, limit } = start(noAnswer({ sent: true }));
+    http.onSend = () => limit.end();
+    await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
+      code: 'timeout',
+    });
+  });
+});
+
+describe('an id', () => {
+  const secrets = new KnownSecrets(() => {});
+  secrets.mask([new Secret('sesame')]);
+
+  test.each(['a', '9eyf', 'A-b_c', 'x'.repeat(128)])('may be %s', (id) => {
+    expect(idOf(id, secrets)).toBe(id);
+  });
+
+  test.each([
+    '',
+    '-a',
+    '_a',
+    'a/b',
+    'a b',
+    'a.b',
+    'ä',
+    'x'.repeat(129),
+    7,
+    null,
+    undefined,
+    'my-sesame-7',
+  ])('may not be %s', (id) => {
+    expect(idOf(id, secrets)).toBeUndefined();
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { connackRefused, proxyFailed, socketFailed, timedOut } from '../../src/mqtt/errors.ts';
+
+const withCode = (code: string) => Object.assign(new Error('what a server says'), { code });
+
+describe('a socket error', () => {
+  test.each([
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', "the broker refused the agent's certificate", false],
+    [
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      "the broker refused the agent's certificate",
+      false,
+    ],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', "the broker refused the agent's certificate", false],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', "the broker's certificate is for another host", true],
+    ['CERT_HAS_EXPIRED', "the broker's certificate is not valid now", true],
+    ['SELF_SIGNED_CERT_IN_CHAIN', "the broker's certificate is not trusted", true],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', "the broker's certificate is not trusted", true],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', "the broker's certificate is not trusted", true],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', "the broker's certificate is not trusted", true],
+    ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'the broker does not know the protocol', true],
+    ['ENOTFOUND', "the broker's name could not be resolved", false],
+    ['ECONNREFUSED', 'the broker refused the connection', false],
+    ['ECONNRESET', 'the broker reset the connection', false],
+    ['EPROTO', 'no TLS connection to the broker could be made', false],
+    ['EHOSTUNREACH', 'the connection to the broker failed', false],
+  ])('%s is explained in plain words', (code, reason, isFinal) => {
+    const failed = socketFailed(withCode(code));
+    expect(failed.reason).toMatch(new RegExp(`^${reason}.*\\(${code}\\)$`));
+    expect(failed.isFinal).toBe(isFinal);
+    expect(JSON.stringify(failed)).not.toContain('what a server says');
+    expect(failed.advice).toMatch(/^[A-Z].*\.$/);
+  });
+});
+
+test.each([1, 2, 3, 4, 5, 99])('CONNACK code %i is reported with its number', (code) => {
+  expect(connackRefused(code).reason).toContain(`CONNACK with code ${code}: it `);
+  expect(connackRefused(code).isFinal).toBe(code === 1);
+});
+
+test.each([
+  [undefined, false],
+  [407, true],
+  [403, true],
+  [408, false],
+  [429, false],
+  [499, true],
+  [500, false],
+])('an answer of a proxy with status %j can be final: %j', (status, isFinal) => {
+  const failed = proxyFailed('the proxy answered', status);
+  expect(failed).toMatchObject({ reason: 'the proxy answered', isFinal });
+  expect(failed.advice).toMatch(isFinal ? /^Many proxies let only port 443/ : /NO_PROXY/);
+});
+
+test('an attempt that takes its time out is over, and one that is cut short says less', () => {
+  expect(timedOut('no CONNACK came', new DOMException('', 'TimeoutError'))).toMatchObject({
+    reason: 'no CONNACK came within 10 s',
+    isFinal: false,
+    isInterrupted: false,
+  });
+  expect(timedOut('no CONNACK came', new DOMException('', 'AbortError'))).toMatchObject({
+    reason: 'no CONNACK came before the time was up',
+    isFinal: false,
+    isInterrupted: true,
+  });
+});

@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { connectLines, howToConnect, mosquittoPub } from '../../src/report/connect.ts';
+
+const broker = { host: 'broker.invalid', port: 8883 };
+const files = { certificate: '/w/mqtt1_a.pem', privateKey: '/w/mqtt1_a.key' };
+const withCa = { ...files, brokerCa: '/w/broker-ca.pem' };
+const publication = { topic: 'tc/mqtt1/mqtt1_a/o/mc_v3/ts', message: '{"timeseries":[]}' };
+
+describe('the command for mosquitto_pub', () => {
+  test('holds all that is needed, and no secret', () => {
+    expect(mosquittoPub(broker, 'mqtt1_a', withCa, publication)).toBe(
+      `mosquitto_pub -h broker.invalid -p 8883 -i mqtt1_a --cafile /w/broker-ca.pem --cert /w/mqtt1_a.pem --key /w/mqtt1_a.key -t tc/mqtt1/mqtt1_a/o/mc_v3/ts -m '{"timeseries":[]}'`,
+    );
+  });
+
+  test('names the protocol for port 443', () => {
+    const line = mosquittoPub({ host: 'b', port: 443 }, 'mqtt1_a', withCa, publication);
+    expect(line).toContain(' --tls-alpn x-amzn-mqtt-ca ');
+  });
+
+  test('takes the CAs of the system where no file has others', () => {
+    const line = mosquittoPub(broker, 'mqtt1_a', files, publication);
+    expect(line).toContain(' --tls-use-os-certs ');
+    expect(line).not.toContain('--cafile');
+  });
+
+  test.skipIf(process.platform === 'win32')('gives a shell the words verbatim', () => {
+    const word = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/\0/.test(text));
+    fc.assert(
+      fc.property(word, word, word, (clientId, certificate, message) => {
+        const paths = { ...withCa, certificate };
+        const line = mosquittoPub(broker, clientId, paths, { ...publication, message }) ?? '';
+        const script = line.replace(/^mosquitto_pub/, `printf '%s\\0'`);
+        const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+        const words = stdout.split('\0');
+        expect(words[5]).toBe(clientId);
+        expect(words[9]).toBe(certificate);
+        expect(words[15]).toBe(message);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('how to connect', () => {
+  const urls = { tenant: 'mqtt1', region: 'eu1', apiUrl: '', tokenUrl: '' };
+  const inputs = { urls, broker, brokerCa: undefined };
+  const connectAs = (results: Parameters<typeof howToConnect>[0]) =>
+    howToConnect(results, inputs, new Date(0));
+  const resultOf = (clientId: string, paths = {}) => ({
+    ids: { clientId },
+    delivery: { files: paths, settings: [] },
+  });
+
+  test('is told of the first agent that has a certificate', () => {
+    const results = [{}, resultOf('mqtt1_a', files), resultOf('mqtt1_b', files)];
+    expect(connectAs(results)).toEqual({
+      broker: 'mqtts://broker.invalid:8883',
+      clientId: 'mqtt1_a',
+      topics: {
+        publish: [
+          { topic: 'tc/mqtt1/mqtt1_a/o/mc_v3/ts', purpose: 'time series' },
+          { topic: 'tc/mqtt1/mqtt1_a/o/mc_v3/e', purpose: 'events' },
+          { topic: 'tc/mqtt1/mqtt1_a/o/mc_v3/f', purpose: 'files' },
+          { topic: 'tc/mqtt1/mqtt1_a/o/cmd_v3/u', purpose: 'status of commands' },
+        ],
+        subscribe: [{ topic: 'tc/mqtt1/mqtt1_a/i/cmd_v3/c', purpose: 'commands' }],
+      },
+      mqttxPath: undefined,
+      mosquittoPub: mosquittoPub(broker, 'mqtt1_a', files, {
+        ...publication,
+        message:
+          '{"timeseries":[{"timestamp":"1970-01-01T00:00:00.000Z","values":[{"dataPointId":"dataPoint1","value":"1","qualityCode":"0"}]}]}',
+      }),
+    });
+  });
+
+  test('is not told when no agent has one', () => {
+    expect(connectAs([])).toBeUndefined();
+    expect(connectAs([{}])).toBeUndefined();
+  });
+
+  test('names the CAs that were written beside the key, else those that were given', () => {
+    const given = { ...inputs, brokerCa: { path: '/w/given.pem', content: '' } };
+    const written = { ...files, brokerCa: '/w/out/broker-ca.pem' };
+    const commandOf = (paths: object) =>
+      howToConnect([resultOf('mqtt1_a', paths)], given, new Date(0))?.mosquittoPub;
+    expect(commandOf(written)).toContain(' --cafile /w/out/broker-ca.pem ');
+    expect(commandOf(files)).toContain(' --cafile /w/given.pem ');
+  });
+
+  test.each([
+    ['only secrets', {}],
+    ['only a key', { privateKey: '/w/mqtt1_a.key' }],
+    ['only a certificate', { certificate: '/w/mqtt1_a.pem' }],
+  ])('has no command where there is %s', (_, paths) => {
+    const connect = connectAs([resultOf('mqtt1_a', paths)]);
+    expect(connect).toMatchObject({ clientId: 'mqtt1_a', mosquittoPub: undefined });
+    expect(connect && connectLines(connect)).toEqual([]);
+    const pushed = connectAs([{ ids: { clientId: 'mqtt1_a' } }]);
+    expect(pushed).toMatchObject({ clientId: 'mqtt1_a', mosquittoPub: undefined });
+  });
+
+  test('is a command and a file to import in the log', () => {
+    const paths = { ...files, mqttx: '/w/mqtt1_a.mqttx.json' };
+    const connect = connectAs([resultOf('mqtt1_a', paths)]);
+    expect(connect && connectLines(connect)).toEqual([
+      `To publish a first message: ${connect?.mosquittoPub}`,
+      'To connect with MQTTX: import /w/mqtt1_a.mqttx.json',
+    ]);
+  });
+});

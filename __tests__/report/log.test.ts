@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import { countProgress, detailsOf, lineOf } from '../../src/report/log.ts';
+import { KnownSecrets, Secret } from '../../src/secret.ts';
+import { agentOf, created, SECRET } from './agents.ts';
+
+const agent = agentOf('a');
+const FACTS = 'client id mqtt1-a, certificate valid until 2049-12-31';
+
+const secrets = new KnownSecrets(() => {});
+secrets.mask([new Secret('hunter2')]);
+const one = { several: false, secrets };
+const several = { several: true, secrets };
+
+describe('the line of an agent', () => {
+  test('that was created holds what matters, and how long it took', () => {
+    expect(lineOf(created('a'), one)).toBe(`Created agent a: ${FACTS}`);
+    expect(lineOf(created('a'), several)).toBe(`Created agent a: ${FACTS}`);
+    expect(lineOf({ ...agent, state: 'connected', ms: 1249 }, one)).toBe(
+      `Created agent a: ${FACTS}, connection accepted by the broker, 1.2 s`,
+    );
+  });
+
+  test('that was skipped tells no time', () => {
+    expect(lineOf({ ...agent, state: 'skipped', ms: 1 }, one)).toBe(
+      `Skipped agent (its files are there) a: ${FACTS}`,
+    );
+  });
+
+  test('leaves out what is not known', () => {
+    const certificate = { ...agent.certificate, expiresAt: undefined };
+    expect(lineOf({ ...created('a'), certificate }, one)).toBe(
+      'Created agent a: client id mqtt1-a',
+    );
+    expect(lineOf({ name: 'a', state: 'checked' }, one)).toBe('Checked agent a');
+  });
+
+  test('that was deleted has its id, and the secrets that are gone', () => {
+    const { name, ids } = agent;
+    expect(lineOf({ name, ids, state: 'deleted', removed: [SECRET], ms: 50 }, one)).toBe(
+      'Ended: agent a: client id mqtt1-a, agent id id-of-a, secret KEY of repository octo/device is gone, 0.1 s',
+    );
+    expect(lineOf({ name, ids: { clientId: 'mqtt1-a' }, state: 'absent' }, one)).toBe(
+      'Not there: agent a: client id mqtt1-a',
+    );
+    expect(lineOf({ name, ids, state: 'would-delete' }, one)).toBe(
+      'Would end: agent a: client id mqtt1-a, agent id id-of-a',
+    );
+  });
+
+  const call = {
+    method: 'POST',
+    url: new URL('https://hub.invalid/a?b=c'),
+    status: 409,
+    said: { message: 'it is\n::error::hunter2' },
+  };
+  const failure = new Failure('agent-exists', 'It is there.', { call });
+
+  test('that failed has the code only, where the step says the rest', () => {
+    expect(lineOf({ name: 'a', state: 'failed', failure }, one)).toBe(
+      'Failed: agent a [agent-exists]',
+    );
+  });
+
+  test('that failed as one of several says why, on one line and without secrets', () => {
+    expect(lineOf({ name: 'a', state: 'failed', failure }, several)).toBe(
+      'Failed: agent a [agent-exists] It is there. (HTTP 409, POST https://hub.invalid/a, the server says "it is ::error::***")',
+    );
+  });
+
+  test.each([one, several])('that failed after the create says what there is', (options) => {
+    const lost = new Failure('delivery-failed', 'The disk is full.');
+    const why = options.several ? ' The disk is full.' : '';
+    expect(lineOf({ ...agent, state: 'failed', failure: lost }, options)).toBe(
+      `Failed: agent a [delivery-failed]${why}: ${FACTS}`,
+    );
+  });
+});
+
+describe('the details', () => {
+  test('of an agent hold what its line leaves out', () => {
+    const { ids, delivery } = agent;
+    const files = { ...delivery.files, mqttx: '/w/a.mqttx.json', brokerCa: '/w/broker-ca.pem' };
+    const result = {
+      ...created('a'),
+      ids: { ...ids, certificateId: 'c1' },
+      delivery: { files, settings: [SECRET] },
+    };
+    expect(detailsOf(result)).toBe(
+      'Agent a: agent id id-of-a, certificate id c1, SHA-256 AB:CD, private key in /w/mqtt1-a.key, certificate in /w/mqtt1-a.pem, connection for MQTTX in /w/a.mqttx.json, secret KEY of repository octo/device',
+    );
+  });
+
+  test('of an agent that was not created are none', () => {
+    expect(detailsOf({ name: 'a', state: 'checked' })).toBeUndefined();
+  });
+});
+
+describe('progress', () => {
+  /** The lines that are told while agents get through at these times, in milliseconds. */
+  function linesOf(total: number, times: readonly number[], isFailed = (_: number) => false) {
+    const lines: string[] = [];
+    let now = 0;
+    const count = countProgress(total, { now: () => now }, (line) => lines.push(line));
+    for (const [index, time] of times.entries()) {
+      now = time;
+      count({ state: isFailed(index) ? 'failed' : 'created' });
+    }
+    return lines;
+  }
+  const at = (time: number, count: number) =>
+    Array<number>(count - 1)
+      .fill(0)
+      .concat(time);
+
+  test.each([
+    [1, at(0, 1), '1 of 1 done, 0 failed, 0 left'],
+    [1000, at(4000, 123), '120 of 1000 done, 3 failed, 877 left; 30.8 a second, 29 s to go'],
+    [1000, at(10_000, 10), '7 of 1000 done, 3 failed, 990 left; 1.0 a second, 16 min 30 s to go'],
+    [5000, at(2000, 1), '1 of 5000 done, 0 failed, 4999 left; 0.5 a second, 2 h 46 min to go'],
+    [10, at(500, 10), '7 of 10 done, 3 failed, 0 left; 20.0 a second, in 1 s'],
+  ])('of %i agents is a line of counts, pace and time', (total, times, line) => {
+    const isFailed = (index: number) => index >= 1 && index <= 3;
+    expect(linesOf(total, times, isFailed)).toEqual([line]);
+  });
+
+  test('is told at most once a second, and at the end', () => {
+    const times = Array.from({ length: 100 }, (_, index) => (index + 1) * 50);
+    const lines = linesOf(100, times, (index) => index === 3);
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toBe('19 of 100 done, 1 failed, 80 left; 20.0 a second, 4 s to go');
+    expect(lines.at(-1)).toBe('99 of 100 done, 1 failed, 0 left; 20.0 a second, in 5 s');
+  });
+});

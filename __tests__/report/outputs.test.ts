@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { createdJson, deletedJson, Outputs } from '../../src/report/outputs.ts';
+import { agentOf, created, failed, SECRET } from './agents.ts';
+
+const agent = agentOf('a');
+const { delivery, ...issued } = agent;
+const PATHS = { privateKeyPath: '/w/mqtt1-a.key', certificatePath: '/w/mqtt1-a.pem' };
+const KNOWN = {
+  agentId: 'id-of-a',
+  clientId: 'mqtt1-a',
+  fingerprint: 'AB:CD',
+  expiresAt: '2049-12-31T23:59:59.000Z',
+};
+
+/** Outputs that are written, in order, but for those that fail. */
+function start(failing?: string) {
+  const written: (readonly [string, string])[] = [];
+  const outputs = new Outputs({
+    setOutput(name, value) {
+      if (name === failing) throw Object.assign(new Error('the words'), { code: 'ENOSPC' });
+      written.push([name, value]);
+    },
+  });
+  return { written, outputs };
+}
+
+describe('the outputs of one agent', () => {
+  test('are what is known, without its name and what is not known', () => {
+    const { written, outputs } = start();
+    outputs.known({ ...issued, ids: { ...issued.ids, agentName: undefined } });
+    expect(Object.fromEntries(written)).toEqual(KNOWN);
+  });
+
+  test('may all be known', () => {
+    const { written, outputs } = start();
+    const settings = [
+      SECRET,
+      { ...SECRET, name: 'CERTIFICATE' },
+      { ...SECRET, scope: 'environment production' },
+      { ...SECRET, kind: 'variable', name: 'ID' },
+    ] as const;
+    outputs.known({
+      ...agent,
+      ids: { ...agent.ids, agentName: 'the agent', certificateId: 'c1' },
+      delivery: {
+        files: { ...delivery.files, mqttx: '/w/a.mqttx.json', brokerCa: '/w/ca.pem' },
+        settings,
+      },
+    });
+    expect(Object.fromEntries(written)).toEqual({
+      ...KNOWN,
+      ...PATHS,
+      agentName: 'the agent',
+      certificateId: 'c1',
+      mqttxPath: '/w/a.mqttx.json',
+      secretNames: 'KEY\nCERTIFICATE',
+    });
+  });
+
+  test('are added when more is known, and none is set twice', () => {
+    const { written, outputs } = start();
+    outputs.known(issued);
+    const before = written.length;
+    outputs.known(agent);
+    expect(written.slice(before)).toEqual(Object.entries(PATHS));
+  });
+
+  test('are set again when they change', () => {
+    const { written, outputs } = start();
+    outputs.known(agent);
+    outputs.known({ ...agent, ids: { ...agent.ids, agentId: 'other' } });
+    expect(written.at(-1)).toEqual(['agentId', 'other']);
+  });
+});
+
+describe('the output `agents`', () => {
+  test('lists what was created in order, with the codes of failures and without their words', () => {
+    const json = createdJson([
+      { ...created('a'), delivery: { files: delivery.files, settings: [SECRET] } },
+      failed('b'),
+      { name: 'c', state: 'checked' },
+    ]);
+    expect(JSON.parse(json)).toEqual([
+      { name: 'a', ...KNOWN, ...PATHS, secretNames: ['KEY'] },
+      { name: 'b', code: 'agent-exists' },
+      { name: 'c' },
+    ]);
+    expect(json).not.toContain('says the server');
+  });
+
+  test('lists what was deleted in order, with the results', () => {
+    const { name, ids } = agent;
+    const json = deletedJson([
+      { name, ids, removed: [SECRET], state: 'deleted' },
+      { ...failed('b'), ids: { clientId: 'mqtt1-b' } },
+    ]);
+    expect(JSON.parse(json)).toEqual([
+      { name: 'a', clientId: 'mqtt1-a', agentId: 'id-of-a', result: 'deleted' },
+      { name: 'b', clientId: 'mqtt1-b', result: 'failed' },
+    ]);
+    expect(json).not.toContain('says the server');
+  });
+
+  test('is set up to 500,000 characters', () => {
+    const { written, outputs } = start();
+    expect(outputs.agents('x'.repeat(500_001))).toBe(false);
+    expect(written).toEqual([]);
+    const longest = 'x'.repeat(500_000);
+    expect(outputs.agents(longest)).toBe(true);
+    expect(written).toEqual([['agents', longest]]);
+  });
+});
+
+describe('an output that can’t be written', () => {
+  test('keeps nothing else from being written, and is told at the end', () => {
+    const { written, outputs } = start('agentId');
+    outputs.known(agent);
+    outputs.agents('[]');
+    expect(written.map(([name]) => name)).toEqual([
+      'clientId',
+      'privateKeyPath',
+      'certificatePath',
+      'fingerprint',
+      'expiresAt',
+      'agents',
+    ]);
+    expect(() => outputs.throwProblem((code) => `It was not written (${code}).`)).toThrow(
+      expect.objectContaining({
+        name: 'Failure',
+        code: 'delivery-failed',
+        message: 'It was not written (ENOSPC).',
+      }),
+    );
+  });
+
+  test('is no problem when there is none', () => {
+    const { outputs } = start();
+    outputs.known(agent);
+    expect(() => outputs.throwProblem(() => '')).not.toThrow();
+  });
+});

@@ -1,0 +1,324 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import { howToConnect } from '../../src/report/connect.ts';
+import type { AgentResult } from '../../src/report/result.ts';
+import { summaryOfCreated, summaryOfDeleted } from '../../src/report/summary.ts';
+import { agentOf, created, failed, SECRET } from './agents.ts';
+
+const agent = agentOf('a');
+
+/** The summary of agents that were created, with how to connect as the first of them. */
+function summaryOf(results: readonly AgentResult[], { dryRun = false } = {}): string {
+  const urls = { tenant: 'mqtt1', region: 'eu1', apiUrl: '', tokenUrl: '' };
+  const inputs = { urls, broker: { host: 'broker.invalid', port: 8883 }, brokerCa: undefined };
+  return summaryOfCreated(results, {
+    connect: howToConnect(results, inputs, new Date(0)),
+    dryRun,
+  });
+}
+
+/** The cells of each row below the head. */
+function rowsOf(markdown: string): readonly (readonly string[])[] {
+  const table = markdown.split('\n').filter((line) => line.startsWith('|'));
+  return table.slice(2).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** The lines of the list before what says how to connect. */
+const listOf = (markdown: string) =>
+  (markdown.split('\n#### ')[0] ?? '').split('\n').filter((line) => line.startsWith('- '));
+
+describe('the summary of one agent', () => {
+  test('says in a list what was issued, until when, and where it is; and how to connect', () => {
+    const markdown = summaryOf([created('a')]);
+    expect(markdown).toMatch(/^### ✅ Agent <code>a<\/code> was created\n\n- /);
+    expect(listOf(markdown)).toEqual([
+      '- **Client id**: <code>mqtt1-a</code>',
+      '- **Valid until**: <code>2049-12-31</code>',
+      '- **Private key**: <code>/w/mqtt1-a.key</code>',
+      '- **Certificate**: <code>/w/mqtt1-a.pem</code>',
+      '- **SHA-256 of the certificate**: <code>AB:CD</code>',
+    ]);
+    expect(markdown).toContain('\n\n#### Connect as <code>mqtt1-a</code>\n\n');
+    expect(markdown).toContain(
+      'Connect to <code>mqtts://broker.invalid:8883</code> over MQTT 3.1.1',
+    );
+    expect(markdown).toContain(
+      '\n\nPublish a first message:\n\n```sh\nmosquitto_pub -h broker.invalid -p 8883 ',
+    );
+    expect(markdown).toContain('\n```\n\n<details><summary>Topics</summary>\n\n- ');
+    expect(markdown).toContain(
+      '- The agent publishes to <code>tc/mqtt1/mqtt1-a/o/mc&#95;v3/ts</code> (time series)',
+    );
+    expect(markdown).toContain(
+      '- It subscribes to <code>tc/mqtt1/mqtt1-a/i/cmd&#95;v3/c</code> (commands)',
+    );
+    expect(markdown).not.toContain('MQTTX');
+  });
+
+  test('says that the broker accepted the certificate', () => {
+    const markdown = summaryOf([{ ...agent, state: 'connected' }]);
+    expect(markdown).toMatch(/^### ✅ .* was created and connected\n/);
+    expect(listOf(markdown)).toContain('- **Connection**: accepted by the broker');
+  });
+
+  test('has secrets and the file for MQTTX behind key and certificate', () => {
+    const files = { ...agent.delivery.files, mqttx: '/w/a.mqttx.json' };
+    const delivery = { files, settings: [SECRET] };
+    const markdown = summaryOf([{ ...created('a'), delivery }]);
+    expect(listOf(markdown).slice(3, -1)).toEqual([
+      '- **Certificate**: <code>/w/mqtt1-a.pem</code>',
+      '- **Stored**: secret <code>KEY</code> of <code>repository octo/device</code>',
+      '- **File for MQTTX**: <code>/w/a.mqttx.json</code>',
+    ]);
+    expect(markdown).toContain('\n\nIn MQTTX, import <code>/w/a.mqttx.json</code>.\n\n');
+  });
+
+  test('names no files where there are only secrets', () => {
+    const markdown = summaryOf([{ ...created('a'), delivery: { files: {}, settings: [SECRET] } }]);
+    expect(markdown).toContain('Connect to <code>');
+    expect(markdown).not.toMatch(/mosquitto_pub|MQTTX|Private key/);
+  });
+
+  test('tells a failure by code and without words, with what is known all the same', () => {
+    expect(summaryOf([failed('a')])).toBe(
+      '### ❌ Agent <code>a</code> failed: <code>agent-exists</code>\n\nThe log says why, and what to do.\n',
+    );
+    const markdown = summaryOf([{ ...agent, ...failed('a') }]);
+    expect(markdown).toMatch(/^### ❌ /);
+    expect(listOf(markdown)).toContain('- **Private key**: <code>/w/mqtt1-a.key</code>');
+    expect(markdown).not.toContain('says the server');
+  });
+
+  test('that was left as it is says so', () => {
+    expect(summaryOf([{ ...agent, state: 'skipped' }])).toMatch(
+      /^### ✅ Agent <code>a<\/code> was there already\n/,
+    );
+  });
+});
+
+describe('the summary of several agents', () => {
+  test('has the counts first, then what failed, then the others', () => {
+    const lost = new Failure('delivery-failed', 'It was lost, says the server.');
+    const markdown = summaryOf([
+      { ...agent, state: 'skipped' },
+      failed('b'),
+      { ...agentOf('c'), state: 'connected' },
+      { ...agentOf('d', '/t'), ...failed('d', lost) },
+    ]);
+    expect(markdown).toMatch(
+      /^### ❌ 2 of 4 agents failed\n\n4 agents: 1 created, 1 there already, \*\*2 failed\*\*\.\n\n- /,
+    );
+    expect(listOf(markdown)).toEqual([
+      '- <code>b</code> failed: <code>agent-exists</code>',
+      '- <code>d</code> failed: <code>delivery-failed</code>, client id <code>mqtt1-d</code>, <code>/t/mqtt1-d.key</code>, <code>/t/mqtt1-d.pem</code>',
+    ]);
+    expect(markdown).toMatch(
+      /<code>\/t\/mqtt1-d\.pem<\/code>\n\nThe log says why, and what to do\.\n\n<details open>/,
+    );
+    expect(rowsOf(markdown).map(([name, result]) => [name, result])).toEqual([
+      ['<code>a</code>', 'there already'],
+      ['<code>c</code>', 'created and connected'],
+    ]);
+    expect(markdown).not.toContain('says the server');
+  });
+
+  test('names the directory once where all files are in one', () => {
+    const markdown = summaryOf([created('a'), created('b')]);
+    expect(markdown).toMatch(/^### ✅ 2 agents\n\n2 agents: 2 created\.\n\nFiles are in /);
+    expect(markdown).toContain('Files are in <code>/w</code>.');
+    expect(rowsOf(markdown)[1]).toEqual([
+      '<code>b</code>',
+      'created',
+      '<code>mqtt1-b</code>',
+      '<code>2049-12-31</code>',
+      '<code>mqtt1-b.key</code><br><code>mqtt1-b.pem</code>',
+      '<code>AB:CD</code>',
+    ]);
+    expect(markdown).not.toContain('The log says why');
+    const apart = summaryOf([created('a'), { ...agentOf('b', '/x'), state: 'created' }]);
+    expect(apart).not.toContain('Files are in');
+    expect(rowsOf(apart)[1]?.[4]).toContain('<code>/x/mqtt1-b.key</code>');
+  });
+
+  test('names files and secrets in a row, and breaks a fingerprint into short lines', () => {
+    const fingerprint = Array.from({ length: 32 }, () => 'AB').join(':');
+    const [, row] = rowsOf(
+      summaryOf([
+        created('a'),
+        {
+          ...created('b'),
+          certificate: { fingerprint, expiresAt: undefined },
+          delivery: {
+            files: { mqttx: '/x/b.mqttx.json', brokerCa: '/x/broker-ca.pem' },
+            settings: [SECRET],
+          },
+        },
+      ]),
+    );
+    expect(row?.[3]).toBe('');
+    expect(row?.[4]).toBe(
+      '<code>/x/b.mqttx.json</code><br>secret <code>KEY</code> of <code>repository octo/device</code>',
+    );
+    expect(row?.[5]).toMatch(/^(<code>(AB:){8}<\/code><br>){3}<code>(AB:){7}AB<\/code>$/);
+  });
+
+  test('folds those that did not fail where they are many', () => {
+    const results = Array.from({ length: 11 }, (_, index) => created(`device${index}`));
+    expect(summaryOf(results.slice(1))).toContain('<details open><summary>10 agents that');
+    expect(summaryOf([created('a'), failed('b')])).toContain('<summary>1 agent that did not fail');
+    const markdown = summaryOf([...results, failed('a')]);
+    expect(markdown).toContain(
+      '<details><summary>11 agents that did not fail</summary>\n\n| Agent | Result | Client id | Valid until | Stored | SHA-256 of the certificate |\n| --- | --- | --- | --- | --- | --- |\n',
+    );
+    expect(rowsOf(markdown)).toHaveLength(11);
+  });
+
+  test('fits into what GitHub takes, and says how many have no room', () => {
+    const long = { ...created('a'), name: 'n'.repeat(1000) };
+    const results: readonly AgentResult[] = [
+      ...Array.from({ length: 600 }, () => long),
+      ...Array.from({ length: 600 }, () => ({ ...long, ...failed(long.name) })),
+    ];
+    const markdown = summaryOf(results);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
+    expect(listOf(markdown)).toHaveLength(600);
+    const left = 600 - rowsOf(markdown).length;
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(600);
+    expect(markdown).toContain(`${left} more agents have no room here; the log has all of them.`);
+  });
+
+  test('says of a dry run that nothing was created', () => {
+    const results: readonly AgentResult[] = [{ name: 'a', state: 'checked' }, failed('b')];
+    const markdown = summaryOf(results, { dryRun: true });
+    expect(markdown).toContain('\n\nDry run: everything was checked, nothing was created.\n');
+    expect(listOf(markdown)).toEqual(['- <code>b</code> failed: <code>agent-exists</code>']);
+    expect(rowsOf(markdown).map((cells) => cells[1])).toEqual(['checked']);
+    expect(markdown).toContain('2 agents: 1 checked, **1 failed**');
+    expect(summaryOf(results)).not.toContain('Dry run');
+  });
+
+  test('says nothing of how to connect when nothing was issued', () => {
+    expect(summaryOf([failed('a'), failed('b')])).not.toContain('Connect');
+  });
+});
+
+describe('what a name holds', () => {
+  const FOLDS = ['<details>', '<details open>', '</details>', '<summary>', '</summary>'];
+
+  /** The text that a reader sees of a cell. */
+  const seenIn = (cell = '') =>
+    cell
+      .replace(/^<code>|<\/code>$/g, '')
+      .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+
+  test.each([
+    'a|b',
+    'a\\|b',
+    '`a`|b',
+    '</code><img src=x onerror=alert(1)>',
+    '[a](https://elsewhere.invalid)',
+    '**a**_b_~~c~~',
+    '&lt;a&gt;',
+    `'a' "b"`,
+  ])('is seen verbatim and does nothing else: %s', (name) => {
+    const [cells] = rowsOf(summaryOf([{ ...created('a'), name }, created('b')]));
+    expect(cells).toHaveLength(6);
+    expect(cells?.[0]).toMatch(/^<code>[^<>|`*[\]\\]*<\/code>$/);
+    expect(seenIn(cells?.[0])).toBe(name);
+    const markdown = summaryOf([failed(name), created('b')]);
+    const [, item = ''] = /^- (<code>.*?<\/code>) failed: /m.exec(markdown) ?? [];
+    expect(seenIn(item)).toBe(name);
+  });
+
+  test('can’t break the table, whatever it is', () => {
+    const sign = fc.constantFrom('|', '\\', '<', '>', '&', '`', '*', '_', '~', '[', ']', '"', "'");
+    const text = fc
+      .array(fc.oneof(sign, fc.string()), { minLength: 1 })
+      .map((parts) => parts.join('').replace(/[\r\n]/g, ''));
+    fc.assert(
+      fc.property(text, text, text, (name, clientId, privateKey) => {
+        const files = { ...agent.delivery.files, privateKey };
+        const hostile = { name, ids: { clientId }, delivery: { files, settings: [] } };
+        const markdown = summaryOf([{ ...created('a'), ...hostile }, created('b')]);
+        const rows = rowsOf(markdown);
+        expect(rows.map((cells) => cells.length)).toEqual([6, 6]);
+        // A block of code is shown as it is.
+        const tags = markdown.replace(/```sh\n[^\n]*\n```/, '').match(/<[^>]*>/g) ?? [];
+        expect(new Set(tags)).toEqual(new Set(['<code>', '</code>', '<br>', ...FOLDS]));
+        expect(seenIn(rows[0]?.[0])).toBe(name);
+        expect(seenIn(rows[0]?.[2])).toBe(clientId);
+      }),
+    );
+  });
+});
+
+describe('the summary of agents that were deleted', () => {
+  const { name, ids } = agent;
+  const deleted = (agentName: string): AgentResult => {
+    const other = agentOf(agentName);
+    return { name: agentName, ids: other.ids, state: 'deleted' };
+  };
+
+  test('has the counts first, then what failed', () => {
+    const failure = new Failure('not-ended', 'It stays, says the server.');
+    const results: readonly AgentResult[] = [
+      deleted('a'),
+      { name: 'b', ids: { clientId: 'mqtt1-b' }, state: 'absent' },
+      { ...failed('c', failure), ids: agentOf('c').ids },
+      deleted('d'),
+    ];
+    const markdown = summaryOfDeleted(results, { dryRun: false });
+    expect(markdown).toMatch(
+      /^### ❌ Insights Hub agents: 1 failed, 2 ended, 1 not there\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
+    );
+    expect(rowsOf(markdown)).toEqual([
+      [
+        '<code>c</code>',
+        'failed: <code>not-ended</code>',
+        '<code>mqtt1-c</code>',
+        '<code>id-of-c</code>',
+      ],
+      ['<code>a</code>', 'ended', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
+      ['<code>b</code>', 'not there', '<code>mqtt1-b</code>', ''],
+      ['<code>d</code>', 'ended', '<code>mqtt1-d</code>', '<code>id-of-d</code>'],
+    ]);
+    expect(markdown).toContain(
+      '\n\nThe log says why, and what to do.\n\nNo source says that ending an agent',
+    );
+    expect(markdown).not.toContain('says the server');
+  });
+
+  test('names the secrets that are gone', () => {
+    const result = { name, ids, removed: [SECRET], state: 'deleted' } as const;
+    const markdown = summaryOfDeleted([result], { dryRun: false });
+    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 ended\n/);
+    expect(rowsOf(markdown)[0]?.[1]).toBe(
+      'ended<br>secret <code>KEY</code> of <code>repository octo/device</code> is gone',
+    );
+    expect(markdown).not.toContain('The log says why');
+  });
+
+  test('says of a dry run that nothing was changed', () => {
+    const markdown = summaryOfDeleted([{ name, ids, state: 'would-delete' }], { dryRun: true });
+    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 would be ended\n\nDry run: /);
+    expect(markdown).not.toContain('No source says');
+  });
+
+  test('fits into what GitHub takes, and says how many have no room', () => {
+    const results = Array.from({ length: 1200 }, (_, index) =>
+      deleted(`${index}${'n'.repeat(1000)}`),
+    );
+    const markdown = summaryOfDeleted(results, { dryRun: false });
+    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
+    const left = 1200 - rowsOf(markdown).length;
+    expect(left).toBeGreaterThan(0);
+    expect(markdown).toContain(`${left} more agents have no room here; the log has all of them.`);
+  });
+});

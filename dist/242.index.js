@@ -1,1 +1,0 @@
-export const id=242;export const ids=[242];export const modules={7242:(o,n,t)=>{t.d(n,{fitToManyAgents:()=>r});var e=t(8877);const s=["--semi-space-growth-factor=1","--heap-growing-percent=50","--no-parallel-scavenge","--no-wasm-tier-up","--no-wasm-dynamic-tiering"];function r(){for(const o of s)(0,e.setFlagsFromString)(o)}}};

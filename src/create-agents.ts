@@ -1,0 +1,244 @@
+import pMap from 'p-map';
+import type { Delivery, Destination } from './destinations/destination.ts';
+import type { ExistingAgent } from './destinations/existing-files.ts';
+import type { MadeLog } from './destinations/journal.ts';
+import { asFailure, errorCode, Failure } from './failure.ts';
+import { cancelled } from './http/errors.ts';
+import { allWithin, TimeLimit } from './http/time-limit.ts';
+import type { Inputs } from './inputs/create.ts';
+import type { AgentRequest, IssuedCertificate } from './insights-hub/certificates.ts';
+import * as certificates from './insights-hub/request-certificate.ts';
+import type { Device } from './mqtt/verify.ts';
+import { type AgentFacts, type AgentResult, allFailed } from './report/result.ts';
+
+export interface CreateServices extends certificates.RequestServices {
+  readonly destinations: readonly Destination[];
+  /** where a key goes that no destination keeps: the first that takes it */
+  readonly rescues: readonly Destination[];
+  /** finds the agents that are to be skipped, by name */
+  readonly findExisting: () => Promise<ReadonlyMap<string, ExistingAgent>>;
+  /** learns of ephemeral agents before they are created */
+  readonly made: MadeLog;
+  /** connects once with a new certificate, where that is asked for; throws `connection-failed` */
+  readonly verify: ((device: Device, limit: TimeLimit) => Promise<void>) | undefined;
+  /** is told what happens, as it happens */
+  readonly report: {
+    known(facts: AgentFacts): void;
+    finished(result: AgentResult): void;
+  };
+}
+
+/** Creates every agent of the list, in its order; a failure of one does not affect the others. */
+export async function createAgents(
+  inputs: Inputs,
+  services: CreateServices,
+): Promise<readonly AgentResult[]> {
+  const started = performance.now();
+  const { agents, dryRun, timeout, concurrency } = inputs;
+  let existing: ReadonlyMap<string, ExistingAgent>;
+  try {
+    existing = await services.findExisting();
+    const missing = agents.filter(({ name }) => !existing.has(name));
+    if (missing.length > 0) await prepare(missing, timeout, services);
+  } catch (error) {
+    return allFailed(agents, asFailure(error));
+  }
+  const spent = performance.now() - started;
+  const create = async (request: AgentRequest): Promise<AgentResult> => {
+    const found = existing.get(request.name);
+    if (found !== undefined) return skip(request, found, services);
+    if (dryRun) return { name: request.name, state: 'checked' };
+    const limit = new TimeLimit(timeout, services.interruption, spent);
+    try {
+      return await createAgent(request, inputs, services, limit);
+    } finally {
+      limit.end();
+    }
+  };
+  const createAndTell = async (request: AgentRequest): Promise<AgentResult> => {
+    const begun = performance.now();
+    const result = { ...(await create(request)), ms: performance.now() - begun };
+    if (!dryRun) services.report.finished(result);
+    return result;
+  };
+  return pMap(agents, createAndTell, { concurrency });
+}
+
+/** Finds out whether everything is ready, before anything is created. */
+async function prepare(
+  missing: readonly AgentRequest[],
+  timeout: number,
+  { api, destinations, interruption }: CreateServices,
+): Promise<void> {
+  const limit = new TimeLimit(timeout, interruption);
+  // The create waits for the token: its request goes out first.
+  const token = api.authenticate(limit);
+  await allWithin(limit, [...destinations.map((one) => one.prepare(missing, limit)), token]);
+}
+
+/** The result of an agent that is there already, as far as its files tell. */
+function skip(
+  { name, expectedClientId: clientId }: AgentRequest,
+  { certificate, files }: ExistingAgent,
+  { report }: CreateServices,
+): AgentResult {
+  const facts = { name, ids: { clientId }, certificate, delivery: { files, settings: [] } };
+  report.known(facts);
+  return { ...facts, state: 'skipped' };
+}
+
+async function createAgent(
+  request: AgentRequest,
+  inputs: Inputs,
+  services: CreateServices,
+  limit: TimeLimit,
+): Promise<AgentResult> {
+  let facts: AgentFacts = { name: request.name };
+  try {
+    if (limit.cancelled) throw cancelled(`Creating agent ${request.name}`);
+    const issue = request.ephemeral ? issueEphemeral : certificates.requestCertificate;
+    const issued = await issue(request, services, limit);
+    const { clientId, agentId, agentName, certificateId, fingerprint, expiresAt } = issued;
+    const ids = { clientId, agentId, agentName, certificateId };
+    facts = { ...facts, ids, certificate: { fingerprint, expiresAt } };
+    services.report.known(facts);
+    const { failure, ...delivery } = await deliver(issued, services, limit);
+    facts = { ...facts, delivery };
+    services.report.known(facts);
+    warnAbout(issued, inputs, services);
+    if (failure !== undefined) return { ...facts, state: 'failed', failure };
+    if (services.verify === undefined) return { ...facts, state: 'created' };
+    await services.verify({ ...issued, passphrase: request.passphrase }, limit);
+    return { ...facts, state: 'connected' };
+  } catch (error) {
+    return { ...facts, state: 'failed', failure: asFailure(error) };
+  }
+}
+
+/**
+ * Requests a certificate for an agent that is deleted with the job: it is not there before, and is
+ * noted before it is created, so that whatever is there afterwards is this step's own.
+ */
+async function issueEphemeral(
+  request: AgentRequest,
+  services: CreateServices,
+  limit: TimeLimit,
+): Promise<IssuedCertificate> {
+  const { api, made, words } = services;
+  const note = { kind: 'agent', name: request.name, clientId: request.expectedClientId } as const;
+  await certificates.refuseExisting(request, api, limit);
+  try {
+    made.record({ ...note, state: 'made' });
+  } catch (error) {
+    throw new Failure(
+      'destination-invalid',
+      `Agent ${note.name} could not be noted for ${words.cleanUp} (${errorCode(error)}), which would not end it, so it was not created. Look at the runner's temporary directory.`,
+      { cause: error },
+    );
+  }
+  try {
+    const issued = await certificates.requestCertificate(request, services, limit);
+    const { clientId, agentId = 'unknown' } = issued;
+    // Nobody has looked whether another client id was there before: only its agent id proves it ours.
+    if (clientId !== note.clientId) made.note({ ...note, clientId, agentId, state: 'made' });
+    return issued;
+  } catch (error) {
+    if (!asFailure(error).mayBeDone) made.note({ ...note, state: 'absent' });
+    throw error;
+  }
+}
+
+function warnAbout(
+  { name, clientId, expiresAt, altered }: IssuedCertificate,
+  { urls }: Inputs,
+  { warn, api }: CreateServices,
+): void {
+  if (altered.length > 0) {
+    warn(
+      `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
+    );
+  }
+  if (!clientId.startsWith(`${urls.tenant}_`)) {
+    warn(`The client id of agent ${name}, ${clientId}, does not begin with the tenant.`);
+  }
+  if (expiresAt !== undefined && expiresAt.getTime() < api.clock.now()) {
+    warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);
+  }
+}
+
+const NOTHING: Delivery = { files: {}, settings: [], keepsKey: false };
+
+/** Serves every destination; a key that none of them keeps is saved all the same. */
+async function deliver(
+  issued: IssuedCertificate,
+  services: CreateServices,
+  limit: TimeLimit,
+): Promise<Delivery> {
+  const { destinations, words } = services;
+  const deliveries = await Promise.all(
+    destinations.map((one) =>
+      one.deliver(issued, limit).catch((error: unknown) => ({
+        ...NOTHING,
+        failure: asFailure(error),
+      })),
+    ),
+  );
+  const delivery = merge(deliveries);
+  const failures = deliveries.flatMap(({ failure }) => failure ?? []);
+  const [first] = failures;
+  if (first === undefined) return delivery;
+  const failed = (whereKeyIs: string) => {
+    const message = [...failures.map((failure) => failure.message), whereKeyIs].join(' ');
+    return new Failure('delivery-failed', message, { call: first.call, cause: first });
+  };
+  const keeper = deliveries.find(({ keepsKey }) => keepsKey);
+  if (keeper !== undefined) {
+    for (const destination of destinations) destination.keep?.(delivery);
+    return { ...delivery, failure: failed(whereKept(keeper, words)) };
+  }
+  const rescued = await rescue(issued, services, limit);
+  if (rescued === undefined) {
+    const lost = `The private key could not be saved elsewhere either and is lost. End the agent with client id ${issued.clientId} in Insights Hub before you create it again.`;
+    return { ...delivery, failure: failed(lost) };
+  }
+  const { privateKey, certificate } = rescued.files;
+  const where = `The private key was saved in ${privateKey}, the certificate in ${certificate}: save them from there ${words.saveFiles} before the job ends.`;
+  return { ...merge([...deliveries, rescued]), failure: failed(where) };
+}
+
+/** Where the key is that another destination did not take. */
+function whereKept(
+  { files, settings: [secret] }: Delivery,
+  { saveFiles }: CreateServices['words'],
+): string {
+  return files.privateKey === undefined
+    ? `The private key is in secret ${secret?.name} of ${secret?.scope}.`
+    : `The private key is in ${files.privateKey} and is not removed when the job ends: save it from there ${saveFiles} before the runner is gone.`;
+}
+
+/** What several destinations took, as one delivery. */
+function merge(deliveries: readonly Delivery[]): Delivery {
+  return {
+    files: Object.assign({}, ...deliveries.map(({ files }) => files)),
+    settings: deliveries.flatMap(({ settings }) => settings),
+    keepsKey: deliveries.some(({ keepsKey }) => keepsKey),
+  };
+}
+
+/** Saves the key in the first place that takes it. */
+async function rescue(
+  issued: IssuedCertificate,
+  { rescues }: CreateServices,
+  limit: TimeLimit,
+): Promise<Delivery | undefined> {
+  for (const place of rescues) {
+    try {
+      await place.prepare([], limit);
+      const delivery = await place.deliver(issued, limit);
+      if (delivery.keepsKey) return delivery;
+    } catch {
+      // Why this place can't take it matters less than whether the next one does.
+    }
+  }
+  return undefined;
+}

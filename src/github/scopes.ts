@@ -1,0 +1,143 @@
+import type { getOctokit } from '@actions/github';
+import type { Secret } from '../secret.ts';
+
+export type Octokit = ReturnType<typeof getOctokit>;
+
+export type SettingKind = 'secret' | 'variable';
+
+/** A secret or a variable of GitHub; never its value. */
+export interface Setting {
+  readonly kind: SettingKind;
+  readonly name: string;
+  /** the scope in words, e.g. `repository octo/device` */
+  readonly scope: string;
+}
+
+/** Holds secrets and variables. */
+export interface SecretScope {
+  readonly kind: ScopeKind;
+  /** in words, e.g. `environment production of repository octo/device` */
+  readonly title: string;
+  /** the permissions that a token needs for writing */
+  readonly permissions: Readonly<Record<SettingKind, string>>;
+  /** what to do when it is not there: a sentence */
+  readonly adviceWhenMissing: string;
+  readonly callsOf: (octokit: Octokit) => ScopeCalls;
+}
+
+/** GitHub's calls for one scope. */
+export interface ScopeCalls {
+  getPublicKey(): Promise<OctokitAnswer>;
+  putSecret(secret: Texts<'secret_name' | 'encrypted_value' | 'key_id'>): Promise<OctokitAnswer>;
+  deleteSecret(name: string): Promise<OctokitAnswer>;
+  listVariables(): Promise<OctokitAnswer>;
+  createVariable(variable: Variable): Promise<OctokitAnswer>;
+  updateVariable(variable: Variable): Promise<OctokitAnswer>;
+  deleteVariable(name: string): Promise<OctokitAnswer>;
+}
+
+export interface OctokitAnswer {
+  /** the body, parsed; not checked, whatever Octokit's types say */
+  readonly data: unknown;
+}
+
+type Texts<K extends string> = Readonly<Record<K, string>>;
+
+export type Variable = Texts<'name' | 'value'>;
+
+interface ScopeDefinition {
+  /** how many secrets fit */
+  readonly room: number;
+  readonly scopeOf: (names: Texts<'owner' | 'repo' | 'environment'>) => SecretScope;
+}
+
+export type ScopeKind = 'repository' | 'environment';
+
+/** Every kind of scope, by its word in `destination`. */
+export const SCOPES: Readonly<Record<ScopeKind, ScopeDefinition>> = {
+  repository: {
+    room: 100,
+    scopeOf: ({ owner, repo }) => ({
+      kind: 'repository',
+      title: `repository ${owner}/${repo}`,
+      permissions: { secret: 'secrets: write', variable: 'variables: write' },
+      adviceWhenMissing: 'Check `repository`, and that the token is for it.',
+      callsOf: ({ rest: { actions } }) => ({
+        getPublicKey: () => actions.getRepoPublicKey({ owner, repo }),
+        putSecret: (secret) => actions.createOrUpdateRepoSecret({ owner, repo, ...secret }),
+        deleteSecret: (name) => actions.deleteRepoSecret({ owner, repo, secret_name: name }),
+        listVariables: () => actions.listRepoVariables({ owner, repo, per_page: 1 }),
+        createVariable: (variable) => actions.createRepoVariable({ owner, repo, ...variable }),
+        updateVariable: (variable) => actions.updateRepoVariable({ owner, repo, ...variable }),
+        deleteVariable: (name) => actions.deleteRepoVariable({ owner, repo, name }),
+      }),
+    }),
+  },
+  environment: {
+    room: 100,
+    scopeOf: ({ owner, repo, environment: environment_name }) => ({
+      kind: 'environment',
+      title: `environment ${environment_name} of repository ${owner}/${repo}`,
+      permissions: { secret: 'environments: write', variable: 'environments: write' },
+      adviceWhenMissing:
+        'Make the environment first, in the settings of the repository, and check `repository` and `environment`.',
+      callsOf: ({ rest: { actions } }) => {
+        const at = { owner, repo, environment_name };
+        return {
+          getPublicKey: () => actions.getEnvironmentPublicKey(at),
+          putSecret: (secret) => actions.createOrUpdateEnvironmentSecret({ ...at, ...secret }),
+          deleteSecret: (name) => actions.deleteEnvironmentSecret({ ...at, secret_name: name }),
+          listVariables: () => actions.listEnvironmentVariables({ ...at, per_page: 1 }),
+          createVariable: (variable) => actions.createEnvironmentVariable({ ...at, ...variable }),
+          updateVariable: (variable) => actions.updateEnvironmentVariable({ ...at, ...variable }),
+          deleteVariable: (name) => actions.deleteEnvironmentVariable({ ...at, name }),
+        };
+      },
+    }),
+  },
+};
+
+export const scopeKinds = Object.keys(SCOPES) as readonly ScopeKind[];
+
+/** Where secrets are kept, what they are called, and the token that may change them. */
+export interface GitHubSettings {
+  /** base of GitHub's REST API */
+  readonly apiUrl: string;
+  readonly token: Secret;
+  readonly scopes: readonly SecretScope[];
+  readonly secretPrefix: string;
+  /** whether ids go into variables beside the secrets */
+  readonly variables: boolean;
+}
+
+/** Key and certificate. */
+export const SECRETS_PER_AGENT = 2;
+
+/** `PREFIX_PRIVATE_KEY` and so on; with several agents `PREFIX_<NAME>_PRIVATE_KEY`. */
+export function settingNames(prefix: string, agent: string, several: boolean) {
+  const base = several ? `${prefix}_${settingName(agent)}` : prefix;
+  return {
+    privateKey: `${base}_PRIVATE_KEY`,
+    certificate: `${base}_CERTIFICATE`,
+    agentId: `${base}_AGENT_ID`,
+    clientId: `${base}_CLIENT_ID`,
+  };
+}
+
+/** An agent's name as part of a secret's. Different names may become the same. */
+export function settingName(agent: string): string {
+  return agent.toUpperCase().replace(/[^A-Z0-9_]/gu, '_');
+}
+
+/** What the create action pushes for an agent. */
+export function settingsOf(
+  agent: string,
+  { scopes, secretPrefix, variables }: GitHubSettings,
+  { several }: { readonly several: boolean },
+): readonly Setting[] {
+  const { privateKey, certificate, ...ids } = settingNames(secretPrefix, agent, several);
+  const secrets = [privateKey, certificate].map((name) => ({ kind: 'secret', name }) as const);
+  const others = Object.values(ids).map((name) => ({ kind: 'variable', name }) as const);
+  const all = [...secrets, ...(variables ? others : [])];
+  return scopes.flatMap(({ title: scope }) => all.map((setting) => ({ ...setting, scope })));
+}

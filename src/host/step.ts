@@ -1,0 +1,63 @@
+import { asFailure, errorCode, Failure } from '../failure.ts';
+import { describeFailure } from '../text.ts';
+import { VERSION } from '../version.ts';
+import type { Host } from './host.ts';
+
+/**
+ * Runs a step to its end. It counts as failed until `work` is done, whatever else ends the process:
+ * an exception nobody caught, or nothing left to wait for.
+ */
+export async function runStep(host: Host, work: () => Promise<void>): Promise<void> {
+  process.exitCode = 1;
+  outliveLog();
+  divertWarnings(host);
+  host.debug(whereItRuns());
+  let failed = false;
+  const fail = (error: unknown) => {
+    if (!failed) host.fail(asFailure(error));
+    failed = true;
+    process.exitCode = 1;
+  };
+  const onEmpty = () => fail(new Error('nothing left to wait for'));
+  // What is under way may still finish: ending the process here could lose a key.
+  process.on('uncaughtException', fail);
+  process.once('beforeExit', onEmpty);
+  try {
+    await work();
+    if (!failed) process.exitCode = 0;
+  } catch (error) {
+    fail(error);
+  } finally {
+    process.off('beforeExit', onEmpty);
+  }
+}
+
+/** Runs a post step: it may warn, and never fails the job. */
+export async function runPostStep(host: Host, work: () => Promise<void>): Promise<void> {
+  outliveLog();
+  divertWarnings(host);
+  const warn = (error: unknown) => {
+    const why =
+      error instanceof Failure ? describeFailure(error, host.secrets) : `(${errorCode(error)})`;
+    host.warn(`The clean-up after the job failed ${why}`);
+  };
+  process.on('uncaughtException', warn);
+  await work().catch(warn);
+}
+
+/** What a report of a failure has to begin with. */
+function whereItRuns(): string {
+  const { version, platform, arch } = process;
+  return `Version ${VERSION} of the action, on Node ${version}, ${platform} ${arch}`;
+}
+
+/** A runner that died reads no log any more: what is under way, perhaps a key, is finished all the same. */
+function outliveLog(): void {
+  process.stdout.on('error', () => {});
+}
+
+/** Node's own warnings are for developers; by default they are printed on standard error. */
+function divertWarnings(host: Host): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => host.debug(`${name}: ${message}`));
+}

@@ -1,0 +1,139 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  errorCode,
+  type FailedCall,
+  Failure,
+  type FailureCode,
+  type FailureOptions,
+  type ServerWords,
+} from '../failure.ts';
+import type { HttpProxy } from './proxy.ts';
+
+/** An answer of any status. Its body may hold secrets. */
+export interface Answer extends Pick<FailedCall, 'method' | 'url'> {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** empty if the answer is no success and was cut short or too large */
+  readonly body: string;
+}
+
+/** How a service speaks, whatever the call. */
+export interface Service {
+  /** The parts of an error answer that help; raw. */
+  readonly readError: (answer: Answer) => ServerWords;
+  /** Whether a refusal only asks to come back later. */
+  readonly isRateLimited: (answer: Answer) => boolean;
+  /** what a redirect tells: a sentence */
+  readonly adviceWhenMoved: string;
+}
+
+/** What a status means where that is particular to the call. */
+export interface Meaning {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+/** What a call is for, and what its answers mean. */
+export interface CallContext {
+  /** begins a sentence, e.g. "The token request" */
+  readonly what: string;
+  readonly service: Service;
+  readonly meanings?: Readonly<Record<number, Meaning>>;
+}
+
+export function isSuccess({ status }: Pick<Answer, 'status'>): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** 429, or a 403 that asks to wait and so is no missing permission. */
+export function isRateLimited({ status, headers }: Answer): boolean {
+  return status === 429 || (status === 403 && headers['retry-after'] !== undefined);
+}
+
+/** Turns an unwanted answer into a failure. This is the only place that judges a status. */
+export function failureOf(context: CallContext, answer: Answer, mayBeDone: boolean): Failure {
+  // What a success says is no error, and may be a key.
+  if (isSuccess(answer)) return unusable(context.what, answer, mayBeDone);
+  const { method, url, status } = answer;
+  const { code, message } = meaningOf(context, answer);
+  const said = context.service.readError(answer);
+  return new Failure(code, message, { call: { method, url, status, said }, mayBeDone });
+}
+
+function meaningOf({ what, service, meanings }: CallContext, answer: Answer): Meaning {
+  const { status } = answer;
+  const means = (code: FailureCode, words: string) => ({ code, message: `${what} ${words}` });
+  if (service.isRateLimited(answer)) {
+    return means('rate-limited', 'was refused because of too many requests. Try again later.');
+  }
+  const particular = meanings?.[status];
+  if (particular !== undefined) return particular;
+  if (status >= 500) return means('unavailable', 'failed: the service is out of order.');
+  if (status >= 300 && status < 400) {
+    const moved = 'was answered with a redirect, which is never followed.';
+    return means('request-rejected', `${moved} ${service.adviceWhenMoved}`);
+  }
+  return means('request-rejected', 'was rejected. Check the inputs against what the server says.');
+}
+
+/** A success whose content can't be used. */
+export function unusable(what: string, answer: Answer, mayBeDone = false): Failure {
+  const { method, url, status } = answer;
+  const message = `${what} got an answer that can't be used.`;
+  return new Failure('response-invalid', message, { call: { method, url, status }, mayBeDone });
+}
+
+/** The job was cancelled before a call succeeded; the second argument is its last failure. */
+export function cancelled(what: string, { call, mayBeDone = false }: FailureOptions = {}): Failure {
+  const message = `The job was cancelled. ${what} was given up.`;
+  return new Failure('cancelled', message, { call, mayBeDone });
+}
+
+/** The time limit passed before a call succeeded. */
+export function timedOut(what: string, seconds: number, last: Failure): Failure {
+  return new Failure(
+    'timeout',
+    `${what} did not succeed within the time limit of ${seconds} s. Last failure: ${last.message} If the service is only slow, set a longer \`timeout\`.`,
+    { call: last.call, cause: last, mayBeDone: last.mayBeDone },
+  );
+}
+
+/** A tunnel that the proxy did not open. */
+export class ProxyError extends Error {
+  /** follows the proxy's name in a sentence */
+  readonly reason: string;
+  /** what the proxy answered, if it did */
+  readonly status: number | undefined;
+
+  constructor(reason: string, options: ErrorOptions & { readonly status?: number } = {}) {
+    super('no connection through the proxy', options);
+    this.name = 'ProxyError';
+    this.reason = reason;
+    this.status = options.status;
+  }
+}
+
+/** Why no whole answer came. Of errors only codes are told: messages may quote what was sent. */
+export function explainNetworkError(error: unknown, host: string, proxy?: HttpProxy): string {
+  if (error instanceof ProxyError) {
+    return `the proxy that ${proxy?.variable} names ${error.reason}; check that variable, and NO_PROXY for hosts that are reached directly`;
+  }
+  const code = errorCode(error);
+  return `${reasonOf(code, host)} (${code})`;
+}
+
+function reasonOf(code: string, host: string): string {
+  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the name ${host} could not be resolved`;
+  if (code === 'ECONNREFUSED') return `${host} refused the connection`;
+  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return `${host} closed the connection`;
+  if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) {
+    return `${host} did not accept the connection in time`;
+  }
+  if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return `there is no network route to ${host}`;
+  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
+    return `the TLS certificate of ${host} is not trusted; for a company's own CA set NODE_EXTRA_CA_CERTS on the runner`;
+  }
+  if (/SSL|TLS/.test(code)) return `no TLS connection to ${host} could be made`;
+  if (code.startsWith('HPE_')) return `${host} did not answer with HTTP`;
+  return `the connection to ${host} failed`;
+}

@@ -1,0 +1,99 @@
+import { hasStatus } from '../failure.ts';
+import type { Clock } from '../http/clock.ts';
+import { type Answer, isRateLimited, type Service } from '../http/errors.ts';
+import { type Call, sendCall, throttleOf } from '../http/retry.ts';
+import type { TimeLimit } from '../http/time-limit.ts';
+import { asObject, asText, parseJsonObject } from '../json.ts';
+import type { Secret, SecretKeeper } from '../secret.ts';
+import { type HubServices, tokenSource } from './tokens.ts';
+import { type Api, apiUrlOf, type Credentials, type HubUrls } from './urls.ts';
+
+/** A call of one of Insights Hub's APIs. */
+export interface ApiCall extends Omit<Call, 'url' | 'headers' | 'service' | 'body'> {
+  readonly api: Api;
+  /** below the API's base, each part encoded */
+  readonly path: string;
+  /** what is looked for, as the APIs take it in `filter` */
+  readonly filter?: Readonly<Record<string, string>>;
+  /** the tag that a resource must still have */
+  readonly ifMatch?: string;
+  /** sent as JSON */
+  readonly body?: object;
+}
+
+/** The APIs of one tenant. */
+export interface HubApi {
+  readonly clock: Clock;
+  readonly secrets: SecretKeeper;
+  /** Gets a token ready. Throws `token-rejected`, and what any call may end in. */
+  authenticate(limit: TimeLimit): Promise<void>;
+  /** Returns the answer that is wanted, or throws the failure that the call ended in. */
+  call(call: ApiCall, limit: TimeLimit): Promise<Answer>;
+}
+
+/** All calls share one token, and the pace that the service asks for. */
+export function hubApi(credentials: Credentials, urls: HubUrls, services: HubServices): HubApi {
+  const { clock, secrets } = services;
+  const tokenFor = tokenSource(credentials, urls, insightsHub, services);
+  const throttle = throttleOf(clock);
+  const send = (call: ApiCall, token: Secret, limit: TimeLimit) =>
+    sendCall(httpCallOf(call, urls, token), limit, { ...services, throttle });
+  return {
+    clock,
+    secrets,
+    authenticate: async (limit) => void (await tokenFor(limit)),
+    async call(call, limit) {
+      const token = await tokenFor(limit);
+      try {
+        return await send(call, token, limit);
+      } catch (error) {
+        if (!hasStatus(error, 401) || limit.signal.aborted) throw error;
+        // Perhaps it was revoked: a fresh one is tried, once.
+        const fresh = await tokenFor(limit, token);
+        if (fresh === token) throw error;
+        return send(call, fresh, limit);
+      }
+    },
+  };
+}
+
+function httpCallOf(call: ApiCall, urls: HubUrls, token: Secret): Call {
+  const { api, path, filter, ifMatch, body, ...rest } = call;
+  const url = apiUrlOf(urls, api, path);
+  if (filter !== undefined) url.searchParams.set('filter', JSON.stringify(filter));
+  return {
+    ...rest,
+    url,
+    service: insightsHub,
+    headers: {
+      authorization: { scheme: 'Bearer', secret: token },
+      accept: 'application/json',
+      ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+/** What a 401 means. */
+export const TOKEN_REFUSED =
+  'Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.';
+
+/**
+ * How Insights Hub speaks. Its error bodies come in several shapes: `{errors: [{code, errorcode,
+ * logref, message}]}` of the IoT services, `{id, message}` of Agent Management, `{error,
+ * error_description}` of OAuth and the gateway, also with an `id`.
+ */
+export const insightsHub: Service = {
+  isRateLimited,
+  adviceWhenMoved: 'The tenant may have moved to other hosts: set `api-url` and `token-url`.',
+  readError({ body }) {
+    const { errors, ...top } = parseJsonObject(body) ?? {};
+    const error = (Array.isArray(errors) && asObject(errors[0])) || top;
+    return {
+      code: asText(error['code']) ?? asText(error['errorcode']) ?? asText(error['error']),
+      message: asText(error['message']) ?? asText(error['error_description']),
+      reference: asText(error['logref']) ?? asText(error['id']),
+    };
+  },
+};

@@ -1,0 +1,162 @@
+import { asFailure, type FailedCall, Failure } from '../failure.ts';
+import type { HostWords } from '../host/host.ts';
+import type { Answer } from '../http/errors.ts';
+import type { TimeLimit } from '../http/time-limit.ts';
+import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
+import { keepPrivateKey, LONGEST_KEY } from '../keys/masks.ts';
+import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../keys/pem.ts';
+import type { Secret, SecretKeeper } from '../secret.ts';
+import { cleanIdentifier } from '../text.ts';
+import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
+
+/** One agent to be created. */
+export interface AgentRequest {
+  readonly name: string;
+  readonly owner: string | undefined;
+  /** `<tenant>_<name>`: the client id that Insights Hub is expected to give it */
+  readonly expectedClientId: string;
+  /** encrypts its private key */
+  readonly passphrase: Secret | undefined;
+  /** whether it is deleted when the job ends, and so must not be there before */
+  readonly ephemeral: boolean;
+}
+
+/** What Insights Hub issued; fit to be shown but for the private key. */
+export interface IssuedCertificate extends KeyPair {
+  readonly name: string;
+  readonly clientId: string;
+  readonly agentId: string | undefined;
+  readonly agentName: string | undefined;
+  readonly certificateId: string | undefined;
+  /** fields that were cleaned, because they held a secret or control characters */
+  readonly altered: readonly string[];
+}
+
+export interface CertificateServices {
+  readonly api: HubApi;
+  readonly words: HostWords;
+}
+
+/** With less time left (ms), a create could be cut off and leave an agent whose key nobody has. */
+const LEAST_TIME = 5_000;
+
+/** In characters. AWS IoT's limit for client ids is 128 bytes. */
+const LONGEST_ID = 256;
+
+/**
+ * Creates an agent (MindConnect MQTT API v3, `POST /agentCertificates`). The private key exists in
+ * the answer only, so the request is sent again only while it surely was not processed.
+ *
+ * Throws `response-invalid` or `key-mismatch` when the agent was created but its key can't be used,
+ * and `unavailable` with `mayBeDone` when no whole answer says whether it was created. After every
+ * other failure nothing was created.
+ */
+export async function createCertificate(
+  agent: AgentRequest,
+  { api, words }: CertificateServices,
+  limit: TimeLimit,
+): Promise<IssuedCertificate> {
+  const answer = await api.call(createCall(agent, limit), limit).catch((error: unknown) => {
+    const { code, call, mayBeDone } = asFailure(error);
+    // The transport refuses a success that is too large.
+    if (code !== 'response-invalid' || !mayBeDone) throw error;
+    throw keyLost(agent, unusable('it is larger than 1 MiB'), call, words);
+  });
+  try {
+    return readCertificate(agent, answer, api.secrets);
+  } catch (error) {
+    const { method, url, status } = answer;
+    throw keyLost(agent, asFailure(error), { method, url, status, said: {} }, words);
+  }
+}
+
+function createCall({ name, owner }: AgentRequest, { seconds }: TimeLimit): ApiCall {
+  return {
+    what: `Creating agent ${name}`,
+    method: 'POST',
+    api: 'mindconnectmqtt',
+    path: 'agentCertificates',
+    body: { name, owner },
+    repeat: 'if-unprocessed',
+    finishes: true,
+    // A fifth of a short time limit.
+    leastTime: Math.min(LEAST_TIME, (seconds * 1000) / 5),
+    meanings: {
+      401: { code: 'unauthorized', message: TOKEN_REFUSED },
+      403: {
+        code: 'forbidden',
+        message:
+          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess.',
+      },
+      409: {
+        code: 'agent-exists',
+        message: `Agent ${name} exists already. Choose another name, or end that agent first.`,
+      },
+    },
+  };
+}
+
+function keyLost(
+  { name, expectedClientId, ephemeral }: AgentRequest,
+  { code, message, cause }: Failure,
+  call: FailedCall | undefined,
+  { cleanUp }: HostWords,
+): Failure {
+  const advice = ephemeral
+    ? `${cleanUp.replace(/^./, (first) => first.toUpperCase())} ends it. Run this step again.`
+    : `End the agent with client id ${expectedClientId} (the delete action does) before you create it again.`;
+  const text = `${message} Agent ${name} exists now, and its private key is lost. ${advice}`;
+  return new Failure(code, text, { call, cause, mayBeDone: true });
+}
+
+/**
+ * Reads a whole answer. Two shapes are known: `privateKey` and `publicKey` (which holds the
+ * certificate) at the top, or `privateKey` and `certificatePem` under `credentials`.
+ */
+function readCertificate(
+  { name, passphrase }: AgentRequest,
+  { body }: Answer,
+  secrets: SecretKeeper,
+): IssuedCertificate {
+  const answer = parseJsonObject(body);
+  if (answer === undefined) throw unusable('it is not a JSON object');
+  const nested = asObject(answer['credentials']);
+  const keys = [answer['privateKey'], nested?.['privateKey']].flatMap((key) => asText(key) ?? []);
+  const isTooLong = keys.some(({ length }) => length > LONGEST_KEY);
+  if (isTooLong) throw unusable('its private key is too long');
+  // All of them are masked, although only the first one counts.
+  const [key] = keys.map((text) => keepPrivateKey(text, secrets));
+  const certificate = asText(answer['publicKey']) ?? asText(nested?.['certificatePem']);
+  const { clientId, ...ids } = readIds(answer, secrets);
+  if (key === undefined) throw unusable('it holds no private key');
+  if (certificate === undefined) throw unusable('it holds no certificate');
+  if (clientId === undefined) throw unusable('it holds no client id');
+  const pair = readKeyPair(key, normalisePem(certificate));
+  const privateKey =
+    passphrase === undefined ? key : keepPrivateKey(encryptPrivateKey(key, passphrase), secrets);
+  return { name, clientId, ...ids, ...pair, privateKey };
+}
+
+/** Identifiers fit to be shown, and the fields that had to be changed for that. */
+function readIds(answer: JsonObject, secrets: SecretKeeper) {
+  const altered: string[] = [];
+  const identifier = (field: string) => {
+    const raw = asText(answer[field]) ?? '';
+    // Redacting takes its time.
+    if (raw.length > LONGEST_KEY) return undefined;
+    const text = cleanIdentifier(raw, secrets);
+    if (text !== raw) altered.push(field);
+    return text !== '' && text.length <= LONGEST_ID ? text : undefined;
+  };
+  return {
+    clientId: identifier('clientId'),
+    agentId: identifier('agentId'),
+    agentName: identifier('agentName'),
+    certificateId: identifier('id'),
+    altered,
+  };
+}
+
+function unusable(why: string): Failure {
+  return new Failure('response-invalid', `The answer to the create can't be used: ${why}.`);
+}

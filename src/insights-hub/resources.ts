@@ -1,0 +1,118 @@
+import { asFailure, Failure, hasStatus } from '../failure.ts';
+import { type Answer, unusable } from '../http/errors.ts';
+import type { TimeLimit } from '../http/time-limit.ts';
+import { asText, type JsonObject, parseJsonObject } from '../json.ts';
+import type { SecretKeeper } from '../secret.ts';
+import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
+
+/** An agent or an asset, which is deleted with the tag that it has. */
+export interface Resource extends Pick<ApiCall, 'api' | 'path' | 'alsoPassing'> {
+  /** for a person, e.g. `the agent with client id mqtt1_device001` */
+  readonly name: string;
+  /** the field that holds the tag: the two APIs spell it differently */
+  readonly tagField: 'eTag' | 'etag';
+  /** what is sent for a resource that comes without a tag */
+  readonly tagWithout?: string;
+  /** whether a record is of the resource that is meant */
+  readonly isIt?: (record: JsonObject) => boolean;
+}
+
+/**
+ * Deletes a resource with the tag that it has now (`DELETE` with `If-Match`), unless it is gone. A
+ * tag that changed in between (412) is read again, once. Throws `not-ended` when it changed twice,
+ * or when a conflict (409) keeps the resource, and what the calls end in.
+ */
+export async function deleteResource(
+  resource: Resource,
+  hub: HubApi,
+  limit: TimeLimit,
+): Promise<'deleted' | 'not-there'> {
+  const { api, path, name, alsoPassing = [] } = resource;
+  const what = `Deleting ${name}`;
+  const call = { ...managementCall(what), method: 'DELETE', api, path, alsoPassing } as const;
+  for (let tries = 1; ; tries++) {
+    const ifMatch = await readTag(resource, hub, limit);
+    if (ifMatch === undefined) return 'not-there';
+    try {
+      const answer = await hub.call({ ...call, ifMatch }, limit);
+      // A page with content comes from something in between.
+      if (answer.body.trim() !== '') throw unusable(what, answer);
+      return 'deleted';
+    } catch (error) {
+      if (hasStatus(error, 404)) return 'not-there';
+      if (!hasStatus(error, 412)) throw error;
+      if (tries === 1) continue;
+      throw new Failure(
+        'not-ended',
+        `${what} was given up, because it was changed twice in the meantime. Run this step again.`,
+        { call: asFailure(error).call },
+      );
+    }
+  }
+}
+
+/** The tag that a resource has now; nothing when it is gone. */
+async function readTag(resource: Resource, hub: HubApi, limit: TimeLimit) {
+  const { api, path, name, tagField, tagWithout, isIt } = resource;
+  const what = `Reading ${name}`;
+  const found = await readObject({ what, api, path }, hub, limit).catch(undefinedIfNotThere);
+  if (found === undefined) return undefined;
+  const { object, answer } = found;
+  if (isIt?.(object) === false) {
+    throw new Failure(
+      'not-ended',
+      `${what} showed something else, so it was left as it is. Look at it in Insights Hub.`,
+    );
+  }
+  const tag = tagOf(object[tagField]) ?? tagWithout;
+  if (tag === undefined) throw unusable(what, answer);
+  return tag;
+}
+
+/** Gets a JSON object. Throws `response-invalid` for anything else, and what the call ends in. */
+export async function readObject(
+  call: Pick<ApiCall, 'what' | 'api' | 'path' | 'filter'>,
+  hub: HubApi,
+  limit: TimeLimit,
+): Promise<{ readonly object: JsonObject; readonly answer: Answer }> {
+  const get = { ...call, ...managementCall(call.what), method: 'GET', expect: [200] } as const;
+  const answer = await hub.call(get, limit);
+  const object = parseJsonObject(answer.body);
+  if (object === undefined) throw unusable(call.what, answer);
+  return { object, answer };
+}
+
+export function undefinedIfNotThere(error: unknown): undefined {
+  if (!hasStatus(error, 404)) throw error;
+}
+
+/** An id as both APIs have them: it goes into paths, and is shown. */
+export function idOf(value: unknown, secrets: SecretKeeper): string | undefined {
+  const text = asText(value);
+  if (text === undefined || !/^[A-Za-z0-9][\w-]{0,127}$/.test(text)) return undefined;
+  return secrets.redactPieces(text) === text ? text : undefined;
+}
+
+/** A tag as it can be sent in a header: agents have numbers, assets numbers or text. */
+function tagOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : asText(value);
+  return text !== undefined && /^[\x21-\x7e]{1,128}$/.test(text) ? text : undefined;
+}
+
+/** What calls that look up and delete agents and assets have in common. */
+export function managementCall(what: string): Pick<ApiCall, 'what' | 'meanings'> {
+  return {
+    what,
+    meanings: {
+      401: { code: 'unauthorized', message: `${what} failed: ${TOKEN_REFUSED}` },
+      403: {
+        code: 'forbidden',
+        message: `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant.`,
+      },
+      409: {
+        code: 'not-ended',
+        message: `${what} was refused because of a conflict: something of it is in use. Run this step again later.`,
+      },
+    },
+  };
+}

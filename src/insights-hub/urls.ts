@@ -1,0 +1,65 @@
+import type { Secret } from '../secret.ts';
+
+/** The APIs of Insights Hub that are used, by their names in URLs. */
+export type Api =
+  | 'mindconnectmqtt'
+  | 'technicaltokenmanager'
+  | 'agentmanagement'
+  | 'assetmanagement';
+
+/** What the URLs of one tenant are made from. */
+export interface HubUrls {
+  readonly tenant: string;
+  readonly region: string;
+  /** base of the APIs, with `{api}` */
+  readonly apiUrl: string;
+  /** where a technical user's token comes from */
+  readonly tokenUrl: string;
+}
+
+/** The three ways to a Bearer token. */
+export type Credentials = { readonly kind: 'token'; readonly token: Secret } | ClientCredentials;
+
+/** Credentials with which a token is fetched. */
+export type ClientCredentials = {
+  /** base64 of `id:secret` (RFC 7617) */
+  readonly basic: Secret;
+} & (
+  | { readonly kind: 'technical-user' }
+  | {
+      readonly kind: 'application';
+      readonly appName: string;
+      readonly appVersion: string;
+      /** tenant that hosts the application */
+      readonly hostTenant: string;
+    }
+);
+
+export const DEFAULT_API_URL = 'https://gateway.{region}.mindsphere.io/api/{api}/v3';
+export const DEFAULT_TOKEN_URL = 'https://{tenant}.piam.{region}.mindsphere.io/oauth/token';
+
+const PLACEHOLDER = /\{([^{}]*)\}/g;
+
+/** Replaces `{name}` by its value; a placeholder without a value stays as it is. */
+export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(PLACEHOLDER, (placeholder, name: string) => values[name] ?? placeholder);
+}
+
+/** The placeholders of a template that none of the names fills. */
+export function unknownPlaceholders(template: string, names: readonly string[]): readonly string[] {
+  const placeholders = template.match(PLACEHOLDER) ?? [];
+  return placeholders.filter((placeholder) => !names.includes(placeholder.slice(1, -1)));
+}
+
+/** The URL of a path below an API's base, e.g. `…/api/mindconnectmqtt/v3/agentCertificates`. */
+export function apiUrlOf({ tenant, region, apiUrl }: HubUrls, api: Api, path: string): URL {
+  const base = fillTemplate(apiUrl, { tenant, region, api });
+  return new URL(`${base.replace(/\/+$/, '')}/${path}`);
+}
+
+/** Where a token is fetched: the tenant's own server, or the Technical Token Manager. */
+export function tokenUrlOf({ kind }: ClientCredentials, urls: HubUrls): URL {
+  if (kind === 'application') return apiUrlOf(urls, 'technicaltokenmanager', 'oauth/token');
+  const { tenant, region, tokenUrl } = urls;
+  return new URL(fillTemplate(tokenUrl, { tenant, region }));
+}

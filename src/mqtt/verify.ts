@@ -1,0 +1,195 @@
+import { once } from 'node:events';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
+import { Failure } from '../failure.ts';
+import type { Clock } from '../http/clock.ts';
+import { ProxyError } from '../http/errors.ts';
+import { type ProxySettings, proxyFor } from '../http/proxy.ts';
+import type { TimeLimit } from '../http/time-limit.ts';
+import type { Secret } from '../secret.ts';
+import { alpnOf, authorityOf, type Broker, urlOf } from './broker.ts';
+import * as errors from './errors.ts';
+import { connectPacket, DISCONNECT, readConnack } from './packets.ts';
+
+/** What a device needs to prove who it is. */
+export interface Device {
+  readonly clientId: string;
+  /** PEM */
+  readonly certificate: string;
+  readonly privateKey: Secret;
+  /** of an encrypted private key */
+  readonly passphrase: Secret | undefined;
+}
+
+/** How the broker is reached and verified. */
+export interface BrokerAccess {
+  readonly broker: Broker;
+  /** the CA certificates to trust, as PEM */
+  readonly authorities: string;
+  readonly proxies: ProxySettings;
+}
+
+export interface VerifyServices {
+  readonly clock: Clock;
+  readonly limit: TimeLimit;
+  /** gets a line after each attempt */
+  readonly debug: (line: string) => void;
+}
+
+/** How long one attempt may take, in milliseconds. */
+const ATTEMPT = 10_000;
+
+/** How long to retry, in milliseconds. A broker may take some seconds to accept a new certificate. */
+const PATIENCE = 60_000;
+
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 8_000;
+
+/** How long a broker may take to close the connection after a DISCONNECT, in milliseconds. */
+const GOODBYE = 1_000;
+
+/**
+ * Connects to the broker once with the device's certificate and disconnects: TLS with client
+ * authentication, MQTT 3.1.1 CONNECT with the client id (clean session), CONNACK, DISCONNECT.
+ * Nothing is published. What fails is retried for up to 60 s, within the time limit.
+ * Throws `connection-failed`, which tells why the last attempt failed.
+ */
+export async function verifyConnection(
+  device: Device,
+  access: BrokerAccess,
+  { clock, limit, debug }: VerifyServices,
+): Promise<void> {
+  const end = clock.now() + Math.min(PATIENCE, limit.remaining());
+  const context = contextOf(device, access);
+  let failed: errors.FailedAttempt | undefined;
+  let wait = FIRST_WAIT;
+  for (let attempts = 1; ; attempts += 1) {
+    const began = clock.now();
+    const latest = await attempt(device.clientId, access, context, limit);
+    const outcome = `${latest?.reason ?? 'connected'}, attempt ${attempts}`;
+    debug(`MQTT ${urlOf(access.broker)}: ${outcome}, ${clock.now() - began} ms`);
+    if (latest === undefined) return;
+    if (failed === undefined || !latest.isInterrupted) failed = latest;
+    const isOver = failed.isFinal || clock.now() + wait >= end || limit.remaining() <= wait;
+    if (!isOver && !limit.cancelled) await clock.sleep(wait, limit.signal);
+    if (isOver || limit.cancelled) throw connectionFailed(device, access.broker, failed);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+}
+
+function connectionFailed(
+  { clientId }: Device,
+  broker: Broker,
+  failed: errors.FailedAttempt,
+): Failure {
+  return new Failure(
+    'connection-failed',
+    `The certificate was issued and delivered, but client id ${clientId} could not connect to ${urlOf(broker)}: ${failed.reason}. ${failed.advice}`,
+  );
+}
+
+/** Who the device is, and whom it trusts. Throws `connection-failed` for what TLS can't use. */
+function contextOf(device: Device, { broker, authorities }: BrokerAccess): tls.SecureContext {
+  const { certificate, privateKey, passphrase } = device;
+  try {
+    return tls.createSecureContext({
+      ca: authorities,
+      cert: certificate,
+      key: privateKey.reveal(),
+      ...(passphrase && { passphrase: passphrase.reveal() }),
+      minVersion: 'TLSv1.2',
+    });
+  } catch (error) {
+    throw connectionFailed(device, broker, errors.unusableCertificate(error));
+  }
+}
+
+/** Tries once, which is finished when the job is cancelled; returns why it failed, if it did. */
+async function attempt(
+  clientId: string,
+  { broker, proxies }: BrokerAccess,
+  context: tls.SecureContext,
+  limit: TimeLimit,
+): Promise<errors.FailedAttempt | undefined> {
+  const signal = AbortSignal.any([AbortSignal.timeout(ATTEMPT), limit.graceSignal]);
+  const authority = authorityOf(broker);
+  const proxy = proxyFor(new URL(`https://${authority}`), proxies);
+  let tunnel: Duplex | undefined;
+  let socket: tls.TLSSocket | undefined;
+  try {
+    if (proxy !== undefined) {
+      // Most runs don't need it.
+      const { openTunnel } = await import('../http/tunnel.ts');
+      tunnel = await openTunnel(proxy, authority, signal);
+    }
+    socket = connectTo(broker, context, tunnel);
+    const failed = await answerTo(connectPacket(clientId), socket, signal);
+    if (failed === undefined) await disconnect(socket, signal);
+    return failed;
+  } catch (error) {
+    if (signal.aborted)
+      return errors.timedOut('no tunnel through the proxy came about', signal.reason);
+    if (!(error instanceof ProxyError)) return errors.socketFailed(error);
+    return errors.proxyFailed(
+      `the proxy that ${proxy?.variable} names ${error.reason}`,
+      error.status,
+    );
+  } finally {
+    socket?.destroy();
+    tunnel?.destroy();
+  }
+}
+
+function connectTo(broker: Broker, secureContext: tls.SecureContext, tunnel: Duplex | undefined) {
+  const { host } = broker;
+  const alpn = alpnOf(broker);
+  return tls.connect({
+    ...(tunnel ? { socket: tunnel } : broker),
+    // A name is sent to the broker (SNI); an address can't be.
+    ...(isIP(host) === 0 ? { servername: host } : { host }),
+    secureContext,
+    ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    rejectUnauthorized: true,
+  });
+}
+
+/** Sends the CONNECT when TLS is established, and reads the CONNACK. */
+function answerTo(
+  packet: Buffer,
+  socket: tls.TLSSocket,
+  signal: AbortSignal,
+): Promise<errors.FailedAttempt | undefined> {
+  return new Promise((resolve) => {
+    let missing = 'no TLS connection came about';
+    socket.on('secureConnect', () => {
+      missing = 'no CONNACK came';
+      socket.write(packet);
+    });
+    let received = Buffer.alloc(0);
+    const onData = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      const answer = readConnack(received);
+      if (answer === 'incomplete') return;
+      // What follows is read, so that the connection can be closed, but not kept.
+      socket.off('data', onData).resume();
+      if (answer === 'other') resolve(errors.notMqtt());
+      else resolve(answer === 0 ? undefined : errors.connackRefused(answer));
+    };
+    socket.on('data', onData);
+    socket.on('error', (error) => resolve(errors.socketFailed(error)));
+    socket.on('close', () => resolve(errors.connectionClosed()));
+    const onAbort = () => resolve(errors.timedOut(missing, signal.reason));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Sends the DISCONNECT, and gives the broker a moment to read it. */
+async function disconnect(socket: tls.TLSSocket, signal: AbortSignal): Promise<void> {
+  socket.end(DISCONNECT);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(GOODBYE)]);
+  // The broker has accepted the device, whatever becomes of the connection now.
+  await once(socket, 'close', { signal: patience }).catch(() => {});
+}

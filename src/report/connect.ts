@@ -1,0 +1,74 @@
+import type { Files } from '../destinations/destination.ts';
+import type { Inputs } from '../inputs/create.ts';
+import { alpnOf, type Broker, urlOf } from '../mqtt/broker.ts';
+import type { AgentFacts } from './result.ts';
+
+/** A POSIX shell command that publishes with Mosquitto's client; nothing without key files. */
+export function mosquittoPub(
+  broker: Broker,
+  clientId: string,
+  { brokerCa, certificate, privateKey }: Files,
+  { topic, message }: { readonly topic: string; readonly message: string },
+): string | undefined {
+  if (certificate === undefined || privateKey === undefined) return undefined;
+  const alpn = alpnOf(broker);
+  const words = [
+    'mosquitto_pub',
+    ...['-h', broker.host, '-p', String(broker.port), '-i', clientId],
+    ...(brokerCa === undefined ? ['--tls-use-os-certs'] : ['--cafile', brokerCa]),
+    ...['--cert', certificate, '--key', privateKey],
+    ...(alpn === undefined ? [] : ['--tls-alpn', alpn]),
+    ...['-t', topic, '-m', message],
+  ];
+  return words.map(quote).join(' ');
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** How a device, or a person, connects as one of the agents: paths only, no secret. */
+export type HowToConnect = NonNullable<ReturnType<typeof howToConnect>>;
+
+/** How to connect as the first agent with a certificate, if any; `now` is in the sample message. */
+export function howToConnect(
+  results: readonly Pick<AgentFacts, 'ids' | 'delivery'>[],
+  { urls, broker, brokerCa }: Pick<Inputs, 'urls' | 'broker' | 'brokerCa'>,
+  now: Date,
+) {
+  const first = results.find(({ ids }) => ids !== undefined);
+  if (first?.ids === undefined) return undefined;
+  const { clientId } = first.ids;
+  // MindConnect MQTT: an agent has topics of its own, below its tenant and client id.
+  const base = `tc/${urls.tenant}/${clientId}`;
+  const topic = `${base}/o/mc_v3/ts`;
+  const files: Files = { ...(brokerCa && { brokerCa: brokerCa.path }), ...first.delivery?.files };
+  // In the form that the documentation of the time series topic shows.
+  const values = [{ dataPointId: 'dataPoint1', value: '1', qualityCode: '0' }];
+  const message = JSON.stringify({ timeseries: [{ timestamp: now.toISOString(), values }] });
+  return {
+    broker: urlOf(broker),
+    clientId,
+    topics: {
+      publish: [
+        { topic, purpose: 'time series' },
+        { topic: `${base}/o/mc_v3/e`, purpose: 'events' },
+        { topic: `${base}/o/mc_v3/f`, purpose: 'files' },
+        { topic: `${base}/o/cmd_v3/u`, purpose: 'status of commands' },
+      ],
+      subscribe: [{ topic: `${base}/i/cmd_v3/c`, purpose: 'commands' }],
+    },
+    /** absolute path of a file to import, when one was written */
+    mqttxPath: files.mqttx,
+    /** when key and certificate are in files */
+    mosquittoPub: mosquittoPub(broker, clientId, files, { topic, message }),
+  };
+}
+
+/** The same as lines of the log. */
+export function connectLines({ mosquittoPub, mqttxPath }: HowToConnect): readonly string[] {
+  return [
+    mosquittoPub ? `To publish a first message: ${mosquittoPub}` : '',
+    mqttxPath ? `To connect with MQTTX: import ${mqttxPath}` : '',
+  ].filter(Boolean);
+}

@@ -1,0 +1,86 @@
+import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
+import type { Clock } from '../http/clock.ts';
+import type { SecretKeeper } from '../secret.ts';
+import { describeFailure } from '../text.ts';
+import { type AgentResult, DONE } from './result.ts';
+
+/** The one line that the log tells of an agent. */
+export function lineOf(
+  result: AgentResult,
+  { several, secrets }: { readonly several: boolean; readonly secrets: SecretKeeper },
+): string {
+  const { name, state, failure, ids, certificate, removed = [], ms } = result;
+  const facts = [
+    ids && `client id ${ids.clientId}`,
+    // Of an agent that was created, it is among the details.
+    certificate === undefined && ids?.agentId && `agent id ${ids.agentId}`,
+    certificate?.expiresAt && `certificate valid until ${dayOf(certificate.expiresAt)}`,
+    state === 'connected' && 'connection accepted by the broker',
+    ...removed.map((setting) => `${setting.kind} ${setting.name} of ${setting.scope} is gone`),
+    state !== 'skipped' && ms !== undefined && `${(ms / 1000).toFixed(1)} s`,
+  ].filter(Boolean);
+  const known = facts.length === 0 ? '' : `: ${facts.join(', ')}`;
+  if (state !== 'failed') return `${DONE[state].log} ${name}${known}`;
+  // With one agent the step's own failure says it all.
+  const why = several ? describeFailure(failure, secrets) : `[${failure.code}]`;
+  return `Failed: agent ${name} ${why}${known}`;
+}
+
+/** What else there is to know of an agent that was created; nothing where there is nothing. */
+export function detailsOf({ name, ids, certificate, delivery }: AgentResult): string | undefined {
+  if (ids === undefined) return undefined;
+  const { files = {}, settings = [] } = delivery ?? {};
+  const facts = [
+    ids.agentId && `agent id ${ids.agentId}`,
+    ids.certificateId && `certificate id ${ids.certificateId}`,
+    `SHA-256 ${certificate?.fingerprint}`,
+    ...fileKinds.map((kind) => {
+      const { titles } = FILE_KINDS[kind];
+      return titles && files[kind] && `${titles.log} in ${files[kind]}`;
+    }),
+    ...settings.map((setting) => `${setting.kind} ${setting.name} of ${setting.scope}`),
+  ];
+  return `Agent ${name}: ${facts.filter(Boolean).join(', ')}`;
+}
+
+/** E.g. `2049-12-31`, UTC. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
+/** Counts agents, and tells how far a long list is: at most once a second, and when it is done. */
+export function countProgress(
+  total: number,
+  clock: Pick<Clock, 'now'>,
+  tell: (line: string) => void,
+): (result: Pick<AgentResult, 'state'>) => void {
+  const startedAt = clock.now();
+  let toldAt = startedAt;
+  let done = 0;
+  let failed = 0;
+  return ({ state }) => {
+    if (state === 'failed') failed += 1;
+    else done += 1;
+    const now = clock.now();
+    const left = total - done - failed;
+    if (left > 0 && now - toldAt < 1_000) return;
+    toldAt = now;
+    const pace = paceOf(done + failed, left, (now - startedAt) / 1000);
+    tell(`${done} of ${total} done, ${failed} failed, ${left} left${pace}`);
+  };
+}
+
+/** E.g. `; 31.2 a second, 28 s to go`; nothing while no time has passed. */
+function paceOf(finished: number, left: number, seconds: number): string {
+  if (seconds <= 0) return '';
+  const rate = finished / seconds;
+  const rest = left === 0 ? `in ${duration(seconds)}` : `${duration(left / rate)} to go`;
+  return `; ${rate.toFixed(1)} a second, ${rest}`;
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,90 @@
+import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
+import { errorCode, Failure } from '../failure.ts';
+import type { Host } from '../host/host.ts';
+import type { AgentFacts, AgentResult } from './result.ts';
+
+/** GitHub takes about so much for the outputs of a job, in UTF-16 units. */
+const LARGEST_OUTPUT = 500_000;
+
+/** What became of each agent of the create action, as JSON. */
+export function createdJson(results: readonly AgentResult[]): string {
+  return JSON.stringify(
+    results.map((result) => ({
+      name: result.name,
+      ...valuesOf(result),
+      code: result.failure?.code,
+    })),
+  );
+}
+
+/** The same of the delete action. */
+export function deletedJson(results: readonly AgentResult[]): string {
+  return JSON.stringify(
+    results.map(({ name, ids, state }) => ({
+      name,
+      clientId: ids?.clientId,
+      agentId: ids?.agentId,
+      result: state,
+    })),
+  );
+}
+
+/** What is known of one agent, by the names of the outputs. */
+function valuesOf({ ids, certificate, delivery }: AgentFacts) {
+  const { files = {}, settings = [] } = delivery ?? {};
+  const outputs = fileKinds.filter((kind) => FILE_KINDS[kind].isOutput);
+  // A name may be written in two scopes.
+  const secrets = settings.filter(({ kind }) => kind === 'secret').map(({ name }) => name);
+  return {
+    agentId: ids?.agentId,
+    clientId: ids?.clientId,
+    agentName: ids?.agentName,
+    certificateId: ids?.certificateId,
+    ...Object.fromEntries(outputs.map((kind) => [`${kind}Path`, files[kind]])),
+    secretNames: secrets.length > 0 ? [...new Set(secrets)] : undefined,
+    fingerprint: certificate?.fingerprint,
+    expiresAt: certificate?.expiresAt?.toISOString(),
+  };
+}
+
+/** The outputs of a step; none is or contains a secret. */
+export class Outputs {
+  readonly #sink: Pick<Host, 'setOutput'>;
+  readonly #written = new Map<string, string>();
+  #problem: unknown;
+
+  constructor(sink: Pick<Host, 'setOutput'>) {
+    this.#sink = sink;
+  }
+
+  /** Sets what is known of the only agent, as soon as it is known. */
+  known(facts: AgentFacts): void {
+    for (const [output, value] of Object.entries(valuesOf(facts))) {
+      this.#set(output, Array.isArray(value) ? value.join('\n') : value);
+    }
+  }
+
+  /** Sets all results, JSON; returns false when an output has no room for them. */
+  agents(json: string): boolean {
+    if (json.length > LARGEST_OUTPUT) return false;
+    this.#set('agents', json);
+    return true;
+  }
+
+  /** Throws `delivery-failed` when an output could not be written. What was done is told first. */
+  throwProblem(message: (code: string) => string): void {
+    const cause = this.#problem;
+    if (cause === undefined) return;
+    throw new Failure('delivery-failed', message(errorCode(cause)), { cause });
+  }
+
+  #set(output: string, value: string | undefined): void {
+    if (value === undefined || this.#written.get(output) === value) return;
+    try {
+      this.#sink.setOutput(output, value);
+      this.#written.set(output, value);
+    } catch (error) {
+      this.#problem ??= error;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import type { FailedCall, Failure } from './failure.ts';
+import type { SecretKeeper } from './secret.ts';
+
+/** How much is shown of a server's text, and of the value of an input, in UTF-16 units. */
+const LONGEST_TEXT = 300;
+const LONGEST_INPUT = 150;
+
+/** Of a longer text only so much is looked at, in UTF-16 units: redaction takes its time. */
+const LONGEST_READ = 10_000;
+
+/** What a service gives as an identifier; all else is free text. */
+const IDENTIFIER = /^[\w.:-]{1,128}$/;
+
+/** Private keys, whole or cut: their armour, and how their bodies begin, also in base64. */
+const KEY =
+  /-----BEGIN.*?(-----END[A-Z ]*-----|$)|(?:\bM(?:I[IG]|HcC|C4C)|LS0tLS1CRUdJTi)[A-Za-z0-9+/=]{12,}/g;
+
+/** What may be a token, or a line of a key. */
+const RUN = /[A-Za-z0-9+=_-]{20,}/g;
+
+/** What is too long for a name or a path that a user has given. */
+const LONG_RUN = /[A-Za-z0-9+/=_-]{40,}/g;
+
+/** Where a new word begins in snake_case, kebab-case and camelCase. */
+const WORD_BREAK = /[_-]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
+const WORD = /^(?:[A-Z]?[a-z]{1,20}|[A-Z]{1,20})\d{0,4}$|^\d{1,8}$/;
+
+/** Random letters make shorter words than this on average. */
+const LEAST_LENGTH = 3;
+
+/** An identifier on one line, without known secrets; else as it is: a person has to find it again. */
+export function cleanIdentifier(text: string, secrets: SecretKeeper): string {
+  const clean = oneLine(secrets.redactPieces(text));
+  // Cleaning may have put a secret together.
+  return clean === text ? clean : secrets.redactPieces(clean);
+}
+
+/**
+ * Makes a server's words fit for a log line: decoded, on one line, without invisible characters,
+ * secrets and what looks like one, and not too long. Secrets are taken out before and after
+ * cleaning, because cleaning may change them or put them together. Cut last, and between words only,
+ * so that no piece of a secret is left over.
+ */
+export function cleanText(
+  text: string,
+  secrets: SecretKeeper,
+  longest = LONGEST_TEXT,
+  hide = hideSecretShapes,
+): string {
+  const read = text.slice(0, LONGEST_READ);
+  const clean = oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, ''));
+  const shown = secrets.redactPieces(hide(secrets.redact(clean)));
+  // The end of what was read may be half of a secret, and must not be shown.
+  return read !== text && shown.length <= longest ? '…' : cutBetweenWords(shown, longest);
+}
+
+/** The same for a value that a user has given, and has to recognise: short names and paths stay. */
+export function cleanInput(value: string, secrets: SecretKeeper): string {
+  const hide = (text: string) => text.replace(KEY, '***').replace(LONG_RUN, '***');
+  return cleanText(value, secrets, LONGEST_INPUT, hide);
+}
+
+/** The text without what looks like a key or a token, whether it is known or not. */
+function hideSecretShapes(text: string): string {
+  return text.replace(KEY, '***').replace(RUN, (run) => (isHarmless(run) ? run : '***'));
+}
+
+/** Whether a long run is an id or words: hexadecimal, UUID, ULID, camelCase, snake_case. */
+function isHarmless(run: string): boolean {
+  if (/^[0-9a-f]{1,32}$/i.test(run.replaceAll('-', ''))) return true;
+  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(run)) return true;
+  const words = run.split(WORD_BREAK).filter(Boolean);
+  return words.every((word) => WORD.test(word)) && words.length * LEAST_LENGTH <= run.length;
+}
+
+function oneLine(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+}
+
+/** Undoes the escapes of URLs, HTML and JSON, in which a secret would not be recognised. */
+function decode(text: string): string {
+  return text
+    .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
+      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
+    )
+    .replace(/&#(\d{1,6});|&#x([0-9a-f]{1,5});|\\u([0-9a-f]{4})/gi, (_, decimal, hex, json) =>
+      String.fromCodePoint(
+        decimal === undefined ? Number.parseInt(hex ?? json, 16) : Number(decimal),
+      ),
+    )
+    .replace(/&(amp|lt|gt|quot|apos);|\\(["\\/])/g, (_, name, sign) => sign ?? ENTITIES[name]);
+}
+
+type Entities = Readonly<Record<string, string>>;
+const ENTITIES: Entities = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function cutBetweenWords(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const end = text.lastIndexOf(' ', longest);
+  return end > 0 ? `${text.slice(0, end)} …` : '…';
+}
+
+/** A failure as one line: `[code] what happened. What to do. (details)`. */
+export function describeFailure(failure: Failure, secrets: SecretKeeper): string {
+  const details = failure.call === undefined ? '' : ` (${describeCall(failure.call, secrets)})`;
+  return `[${failure.code}] ${secrets.redact(failure.message)}${details}`;
+}
+
+function describeCall({ method, url, status, said }: FailedCall, secrets: SecretKeeper): string {
+  const identifier = (text: string) =>
+    IDENTIFIER.test(text) ? cleanIdentifier(text, secrets) : cleanText(text, secrets, 100);
+  const parts = [`${method} ${cleanIdentifier(`${url.origin}${url.pathname}`, secrets)}`];
+  if (status !== undefined) parts.unshift(`HTTP ${status}`);
+  if (said?.code) parts.push(`code ${identifier(said.code)}`);
+  if (said?.message) parts.push(`the server says "${cleanText(said.message, secrets)}"`);
+  if (said?.permissions) parts.push(`accepted permissions ${identifier(said.permissions)}`);
+  if (said?.reference) parts.push(`log reference ${identifier(said.reference)}`);
+  return parts.join(', ');
+}
+
+/** Text as code in a table's cell: nothing in it is taken for Markdown, HTML or the cell's end. */
+export function code(text: string | undefined): string {
+  if (text === undefined) return '';
+  const escaped = text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return `<code>${escaped}</code>`;
+}
+
+/** GitHub takes a summary of 1 MiB at most; this is for its agents, in bytes. */
+export const MOST_SHOWN = 900 * 1024;
+
+/** The first lines, as many as fit. */
+export function upTo(bytes: number, lines: readonly string[]): readonly string[] {
+  let size = 0;
+  const end = lines.findIndex((line) => {
+    size += bytesOf([line]);
+    return size > bytes;
+  });
+  return end < 0 ? lines : lines.slice(0, end);
+}
+
+/** The size of lines with their ends. */
+export function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
+}
+
+/** Lines that a reader can fold and unfold. The title is our own words, shown as they are. */
+export function folded(
+  title: string,
+  lines: readonly string[],
+  { open }: { readonly open: boolean },
+): readonly string[] {
+  const head = `<details${open ? ' open' : ''}><summary>${title}</summary>`;
+  return [head, '', ...lines, '', '</details>', ''];
+}
+
+/** Blocks of lines as a document: one blank line between them, one line end at the end. */
+export function document(blocks: readonly (string | readonly string[])[]): string {
+  const lines = blocks.flatMap((block) => [block, ''].flat());
+  const kept = lines.filter((line, index) => line !== '' || lines[index - 1] !== '');
+  return `${kept.join('\n').trim()}\n`;
+}
