@@ -111,7 +111,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   const { secrets, words } = host;
   let trusted: string | undefined;
   const authorities = async () => {
-    trusted ??= brokerCa?.content ?? trustedAuthorities();
+    trusted ??= brokerCa?.content ?? (await trustedAuthorities());
     return trusted;
   };
   const debug = (line: string) => host.debug(line);

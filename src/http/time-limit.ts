@@ -61,8 +61,9 @@ export class TimeLimit {
 
   /** To be called when the work is done; ends whatever is still under way. */
   end(): void {
-    this.#stop.abort();
-    this.#stopAll.abort();
+    // Without a reason, each would cost an exception with its stack.
+    this.#stop.abort('it is over');
+    this.#stopAll.abort('it is over');
     clearTimeout(this.#timer);
     // Not AbortSignal.any(): its signals stay in memory until the next large garbage collection.
     this.#interruption.cancelled.removeEventListener('abort', this.#onCancelled);
