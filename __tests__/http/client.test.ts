@@ -483,8 +483,9 @@ describe('an attempt', () => {
     await client.send(get(origin), until(first, second));
     const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
     const before = waiting().length;
-    await client.send(get(origin), until(first, second));
-    expect(waiting().length).toBe(before);
+    for (let i = 0; i < 10; i++) await client.send(get(origin), until(first, second));
+    // A timer of the test runner, or of an idle connection, may come or go meanwhile.
+    expect(waiting().length).toBeLessThan(before + 5);
     expect([first, second].flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });
 
