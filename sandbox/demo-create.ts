@@ -7,7 +7,14 @@ import type { DemoOptions } from './options.ts';
 import { booksOf, type DemoReport, filesIn, placesOf, requestsOf } from './report.ts';
 import { Runner, type StepOptions, type StepResult } from './runner/runner.ts';
 import type { Screen } from './screen.ts';
-import { accessTo, startBroker, startGitHub, startHub } from './services.ts';
+import {
+  accessTo,
+  quotaTime,
+  startBroker,
+  startGitHub,
+  startHub,
+  stepTimeout,
+} from './services.ts';
 import {
   asLines,
   hideSecrets,
@@ -37,7 +44,7 @@ export async function demonstrateCreate(
   try {
     const given = stepFor(hub, github, inputs, options);
     const step = { uses: 'OWNER/REPO@v1', with: hideSecrets(given) };
-    showStep(screen, step, shorten);
+    showStep(screen, step, { shorten, seconds: quotaTime(options) });
 
     const main = await runner.main(given);
     screen.section('The log, masked as on GitHub', logLines(main.lines, shorten));
@@ -121,7 +128,7 @@ function stepFor(
   connection: Readonly<Record<string, string>>,
   options: DemoOptions,
 ): StepOptions {
-  const { names, owner, passphrase, dryRun, debug, ephemeral } = options;
+  const { names, owner, passphrase, dryRun, debug, ephemeral, quota } = options;
   const { inputs, secrets, env } = accessTo(hub, github, options);
   return {
     inputs: {
@@ -130,6 +137,7 @@ function stepFor(
       ...inputs,
       ...(passphrase && { 'key-passphrase': passphrase }),
       ...(dryRun && { 'dry-run': 'true' }),
+      ...(quota === 'xxs' && { 'rate-limit': '1/30s' }),
       'verify-connection': 'true',
       ...connection,
       ...(ephemeral && { ephemeral: 'true' }),
@@ -137,6 +145,7 @@ function stepFor(
     secrets: [...secrets, passphrase],
     env,
     debug,
+    timeout: stepTimeout(options),
   };
 }
 

@@ -4,7 +4,7 @@ import type { DemoOptions } from './options.ts';
 import { booksOf, type DemoReport, filesIn, placesOf, requestsOf } from './report.ts';
 import { Runner, type StepOptions } from './runner/runner.ts';
 import type { Screen } from './screen.ts';
-import { accessTo, startGitHub, startHub } from './services.ts';
+import { accessTo, quotaTime, startGitHub, startHub, stepTimeout } from './services.ts';
 import {
   asLines,
   hideSecrets,
@@ -33,7 +33,7 @@ export async function demonstrateDelete(
     screen.section('What there is before', asLines(booksOf(hub, github)));
     const given = stepFor(hub, github, options);
     const step = { uses: 'OWNER/REPO/delete@v1', with: hideSecrets(given) };
-    showStep(screen, step, shorten);
+    showStep(screen, step, { shorten, seconds: quotaTime(options) });
 
     const main = await runner.main(given);
     screen.section('The log, masked as on GitHub', logLines(main.lines, shorten));
@@ -100,5 +100,6 @@ function stepFor(hub: InsightsHub, github: GitHub | undefined, options: DemoOpti
     secrets,
     env,
     debug,
+    timeout: stepTimeout(options),
   };
 }

@@ -1,7 +1,11 @@
 /** The calls to Insights Hub and GitHub that can be made to fail. */
 export const hubEndpoints = [
   'token',
+  'token-keys',
   'create',
+  'list-certificates',
+  'read-certificate',
+  'delete-certificate',
   'find-agent',
   'read-agent',
   'boarding-status',

@@ -1,5 +1,6 @@
 import { namedBrokerFaults } from './broker/faults.ts';
 import { gitHubEndpoints, hubEndpoints, namedFaults } from './faults.ts';
+import { quotaSizes } from './insights-hub/quotas.ts';
 import { destinations, lineEnds, shapes, ways } from './options.ts';
 import { WIDTH } from './screen.ts';
 import { wrap } from './wrap.ts';
@@ -13,27 +14,28 @@ const COMMANDS: readonly Row[] = [
   ['npm start -- delete', 'one run of the delete action over an agent that is there'],
   [
     'npm start -- serve',
-    'keeps the embedded Insights Hub and its broker running, with lines for curl, mosquitto_pub and MQTTX to paste',
+    'keeps the embedded Insights Hub and its broker running, with lines for curl, mosquitto_pub and MQTTX to paste, and shows what arrives',
   ],
 ];
 
 const OPTIONS: readonly Row[] = [
   ['--name NAME', 'name of the agent; more than once for several (device001)'],
-  ['--owner OWNER', 'owner of the agent (somebody@some.com)'],
+  ['--owner OWNER', 'create, serve: owner of the agent (somebody@some.com)'],
   ['--destination PLACE', `${one(destinations)}; more than once for several (workspace)`],
   ['--auth WAY', `${one(ways)} (technical-user)`],
-  ['--passphrase TEXT', 'encrypts the private key'],
+  ['--passphrase TEXT', 'create: encrypts the private key'],
   ['--variables', 'also writes the ids to variables, beside secrets'],
-  ['--ephemeral', 'the post step ends the agent'],
-  ['--dry-run', 'checks everything, creates or ends nothing'],
+  ['--ephemeral', 'create: the post step deletes the agent'],
+  ['--dry-run', 'create, delete: checks everything, creates or deletes nothing'],
   ['--client-id ID', 'delete: client id of an agent; more than once for several'],
   ['--fault FAULT', 'lets a call or connection go wrong (see below); more than once for several'],
-  ['--shape SHAPE', `shape of the answer: ${one(shapes)} (flat)`],
-  ['--line-ends ENDS', `line ends in the answer: ${one(lineEnds)} (escaped)`],
-  ['--debug', 'shows what the runner shows with debug logging'],
+  ['--quota SIZE', `quotas of a tenant of this size: ${one(quotaSizes)} (xs)`],
+  ['--shape SHAPE', `create, serve: shape of the answer: ${one(shapes)} (flat)`],
+  ['--line-ends ENDS', `create, serve: line ends in the answer: ${one(lineEnds)} (escaped)`],
+  ['--debug', 'create, delete: shows what the runner shows with debug logging'],
   [
     '--json',
-    'prints one JSON document instead: command, exitCode, step, log, outputs, summary, files, books, messages, post, requests; with serve: inputs, clientId, directory, mqttx, commands; run "npm --silent start" with it',
+    'prints one JSON document instead: command, exitCode, step, log, outputs, summary, files, books, messages, post, requests; with serve: inputs, env, clientId, directory, mqttx, commands; run "npm --silent start" with it',
   ],
   [
     '--address-file FILE',
@@ -45,7 +47,7 @@ const OPTIONS: readonly Row[] = [
 const EXAMPLES: readonly Row[] = [
   ['--name a --name b --debug', 'two agents, and every request with its attempts'],
   ['--destination repository', 'key and certificate as secrets of an embedded GitHub'],
-  ['--ephemeral', 'an agent that is ended when the job ends'],
+  ['--ephemeral', 'an agent that is deleted when the job ends'],
   ['--fault token:503:2', 'two tries fail and the third succeeds'],
   ['--fault create:401', 'a refused token is replaced by a fresh one'],
   ['--fault create:403', 'a missing role: forbidden'],
@@ -53,7 +55,11 @@ const EXAMPLES: readonly Row[] = [
   ['--fault create:echo', 'a service that repeats secrets: none is seen'],
   ['--fault secret:500:99 --destination repository', 'a key that GitHub does not take is saved'],
   ['--fault broker:connack-5:99', 'a broker that refuses the agent: connection-failed'],
-  ['delete --fault offboard:403', 'an agent that may not be ended'],
+  ['delete --fault offboard:403', 'an agent that may not be deleted'],
+  [
+    'serve --auth application --quota xxs',
+    'the services for as long as you like, on the smallest tenant',
+  ],
 ];
 
 const EXIT_CODES: readonly Row[] = [

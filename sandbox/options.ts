@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { type OrderedBrokerFault, parseBrokerFault } from './broker/faults.ts';
 import { type OrderedFault, parseFault } from './faults.ts';
 import type { AnswerForm } from './insights-hub/insights-hub.ts';
+import { type QuotaSize, quotaSizes } from './insights-hub/quotas.ts';
 
 const commands = ['create', 'delete', 'serve'] as const;
 export const ways = ['technical-user', 'application', 'token'] as const;
@@ -24,6 +25,8 @@ export interface DemoOptions {
   readonly destinations: readonly (typeof destinations)[number][];
   readonly way: (typeof ways)[number];
   readonly form: AnswerForm;
+  /** the size of the tenant whose quotas apply */
+  readonly quota: QuotaSize;
   readonly faults: readonly (OrderedFault & AsTyped)[];
   readonly brokerFaults: readonly (OrderedBrokerFault & AsTyped)[];
   readonly passphrase: string;
@@ -64,6 +67,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
       shape: oneOf('--shape', shapes, values.shape ?? 'flat'),
       lineEnds: oneOf('--line-ends', lineEnds, values['line-ends'] ?? 'escaped'),
     },
+    quota: oneOf('--quota', quotaSizes, values.quota ?? 'xs'),
     ...readFaults(values.fault ?? []),
     passphrase: values.passphrase ?? '',
     variables: values.variables ?? false,
@@ -79,8 +83,13 @@ export function readOptions(args: readonly string[]): DemoOptions {
 const ONLY_FOR: Readonly<Record<string, readonly DemoOptions['command'][]>> = {
   'client-id': ['delete'],
   'address-file': ['serve'],
+  owner: ['create', 'serve'],
+  shape: ['create', 'serve'],
+  'line-ends': ['create', 'serve'],
   passphrase: ['create'],
   ephemeral: ['create'],
+  'dry-run': ['create', 'delete'],
+  debug: ['create', 'delete'],
 };
 
 function rejectInapplicable(command: DemoOptions['command'], given: readonly string[]): void {
@@ -103,6 +112,7 @@ function parse(args: readonly string[]) {
         auth: { type: 'string' },
         shape: { type: 'string' },
         'line-ends': { type: 'string' },
+        quota: { type: 'string' },
         passphrase: { type: 'string' },
         fault: { type: 'string', multiple: true },
         'client-id': { type: 'string', multiple: true },

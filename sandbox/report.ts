@@ -16,7 +16,7 @@ export interface DemoReport {
   readonly summary: string;
   /** the files in the workspace after the step */
   readonly files: readonly ShownFile[];
-  /** the agents, assets, secrets and variables that exist after the step */
+  /** the certificates, agents, assets, secrets and variables that exist after the step */
   readonly books: readonly string[];
   /** what the device published */
   readonly messages: readonly Message[];
@@ -53,8 +53,11 @@ export function requestsOf({ requests }: InsightsHub): DemoReport['requests'] {
   return requests.map(({ method, path: way }) => ({ method, path: way }));
 }
 
-/** Lists what exists: agents, assets, and the names of secrets and variables. */
+/** Lists what exists: certificates, agents, assets, and the names of secrets and variables. */
 export function booksOf(hub: InsightsHub, github: GitHub | undefined): readonly string[] {
+  const certificates = [...hub.certificates.values()].map(
+    ({ id, clientId }) => `certificate ${id} of ${clientId}`,
+  );
   const agents = [...hub.agents.values()].map(({ clientId, id, boarding, entityId }) => {
     const asset = entityId === undefined ? 'no asset' : `asset ${entityId}`;
     return `agent ${clientId} (id ${id}), ${boarding}, ${asset}`;
@@ -62,7 +65,7 @@ export function booksOf(hub: InsightsHub, github: GitHub | undefined): readonly 
   const assets = [...hub.assets.values()].map(({ id, externalId }) => {
     return `asset ${id} with external id ${externalId}`;
   });
-  return [...agents, ...assets, ...(github ? settingsOf(github) : [])];
+  return [...certificates, ...agents, ...assets, ...(github ? settingsOf(github) : [])];
 }
 
 function settingsOf(github: GitHub): readonly string[] {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Broker } from './broker/broker.ts';
 import { GitHub } from './github/github.ts';
 import { InsightsHub } from './insights-hub/insights-hub.ts';
+import { leastTime, PUBLISHED } from './insights-hub/quotas.ts';
 import type { DemoOptions } from './options.ts';
 
 /** The step's timeout when there are faults, in seconds: nobody wants to watch for longer. */
@@ -11,10 +12,25 @@ const TIMEOUT_WITH_FAULTS = '20';
 /** A name that needs encoding in URLs. */
 const ENVIRONMENT = 'production/eu';
 
-export async function startHub({ form, faults }: DemoOptions): Promise<InsightsHub> {
-  const hub = await InsightsHub.start({ form });
+export async function startHub({ form, quota, faults }: DemoOptions): Promise<InsightsHub> {
+  const hub = await InsightsHub.start({ form, quota });
   hub.faults.push(...faults);
   return hub;
+}
+
+/** The time that the quotas take for all agents of a run, at the least, in seconds. */
+export function quotaTime({ command, quota, names, clientIds, ephemeral }: DemoOptions): number {
+  const { create, ...others } = PUBLISHED[quota];
+  const agents = names.length + clientIds.length;
+  const creating = command === 'create' ? leastTime(agents, create) : 0;
+  const isDeleting = command === 'delete' || ephemeral;
+  const deleting = Object.values(others).map((windows) => leastTime(agents, windows));
+  return Math.max(creating, ...(isDeleting ? deleting : []));
+}
+
+/** When a step is killed, in milliseconds: never because it keeps to the quotas. */
+export function stepTimeout(options: DemoOptions): number {
+  return 60_000 + 2000 * quotaTime(options);
 }
 
 /** Starts a broker, writes its CA to the directory, and returns the inputs for it. */

@@ -27,14 +27,25 @@ export function pairs(values: Readonly<Record<string, string>>): readonly Line[]
   return Object.entries(values).map(([name, text]) => ({ label: name.padEnd(width + 2), text }));
 }
 
-/** Shows a step as it would be in a workflow, with its secrets hidden. */
-export function showStep(screen: Screen, step: DemoReport['step'], shorten: Shorten): void {
+/**
+ * Shows a step as it would be in a workflow, with its secrets hidden, and how many seconds it takes
+ * because of quotas.
+ */
+export function showStep(
+  screen: Screen,
+  step: DemoReport['step'],
+  { shorten, seconds }: { readonly shorten: Shorten; readonly seconds: number },
+): void {
+  const wait = `# It runs now. The quotas of Insights Hub make it take ${seconds} s or more.`;
   screen.section('The step of a workflow', [
     { text: `- uses: ${step.uses}` },
     { text: '  with:' },
     ...inputLines(step.with, 4).map((line) => ({ ...line, text: shorten(line.text) })),
     { text: '# The URLs lead to services that run embedded on this machine.', style: 'dim' },
-    { text: '# It runs now. What goes wrong by order may take 20 s.', style: 'dim' },
+    {
+      text: seconds > 0 ? wait : '# It runs now. What goes wrong by order may take 20 s.',
+      style: 'dim',
+    },
   ]);
 }
 

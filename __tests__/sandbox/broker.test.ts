@@ -112,7 +112,7 @@ describe.concurrent('the embedded broker', () => {
     const client = await rig.connect(broker, { keepalive: 33, clean: false });
     expect(rig.agent.boarding).toBe('ONBOARDED');
     expect(rig.hub.assets.size).toBe(1);
-    const [fingerprint] = rig.hub.certificates.keys();
+    const fingerprint = rig.hub.certificatesOf('mqtt1_a')[0]?.fingerprint;
     expect(broker.connections).toEqual([
       {
         clientId: 'mqtt1_a',
@@ -183,6 +183,41 @@ describe.concurrent('the embedded broker', () => {
     expect(await rig.refusal(broker)).toBe(5);
     await rig.hub.addAgent('a');
     expect(await rig.refusal(broker)).toBe(5);
+  });
+
+  test('refuses a deleted certificate with 5, and no other one of the agent', async ({ rig }) => {
+    const broker = await rig.broker();
+    const other = await rig.hub.addCertificate('mqtt1_a');
+    const [first] = rig.hub.certificatesOf('mqtt1_a');
+    rig.hub.certificates.delete(`${first?.id}`);
+    expect(await rig.refusal(broker)).toBe(5);
+    await rig.connect(broker, certificateOf(other.pair));
+    expect(broker.connections).toMatchObject([{}, { fingerprint: other.fingerprint }]);
+  });
+
+  test('admits each agent whose key pair was handed out to several', async ({ rig }) => {
+    const broker = await rig.broker();
+    await rig.hub.addAgent('b', 'mqtt1_b', rig.agent.pair);
+    await rig.connect(broker);
+    await rig.connect(broker, { clientId: 'mqtt1_b' });
+    expect(await rig.refusal(broker, { clientId: 'mqtt1_c' })).toBe(2);
+  });
+
+  test('tells of connections and messages when they come', async ({ rig }) => {
+    const broker = await rig.broker({ faults: [{ fault: { kind: 'close' }, times: 1 }] });
+    const told: unknown[] = [];
+    broker.onConnect = ({ clientId }, code) => told.push([clientId, code]);
+    broker.onMessage = ({ topic, payload }) => told.push([topic, payload]);
+    await rig.refusal(broker);
+    await rig.refusal(broker, { clientId: 'mqtt1_b' });
+    const client = await rig.connect(broker);
+    await client.publishAsync(own(rig.agent), 'hello', { qos: 1 });
+    expect(told).toEqual([
+      ['mqtt1_a', undefined],
+      ['mqtt1_b', 2],
+      ['mqtt1_a', 0],
+      [own(rig.agent), 'hello'],
+    ]);
   });
 
   test.for(['another CA', 'nobody'])('ends TLS for a certificate of %s', async (who, { rig }) => {

@@ -91,6 +91,21 @@ describe('the demo', () => {
     expect(stdout).not.toContain('PRIVATE KEY-----');
   });
 
+  test('shows the certificate, the agent and the asset that there were', async () => {
+    const { stdout } = await demo(['delete']);
+    const [, before = ''] = /What there is before.*\n([^─]+)/.exec(stdout) ?? [];
+    expect(before).toMatch(/^certificate [0-9A-Z]{26} of mqtt1_device001$/m);
+    expect(before).toMatch(/^agent mqtt1_device001 .*ONBOARDED/m);
+    expect(before).toMatch(/^asset .* with external id mqtt1_device001$/m);
+  });
+
+  test('keeps to the quota of the smallest tenants, if it is asked to', async () => {
+    const { stdout } = await demo(['--json', '--quota', 'xxs', '--dry-run']);
+    expect(JSON.parse(stdout).step.with['rate-limit']).toBe('1/30s');
+    const slow = await demo(['--quota', 'xxs', '--name', 'a', '--name', 'b', '--dry-run']);
+    expect(slow.stdout).toContain('The quotas of Insights Hub make it take 30 s or more.');
+  });
+
   test('refuses wrong options with exit code 2', async () => {
     for (const args of [['--nothing'], ['--fault', 'create:nothing'], ['nothing']]) {
       const { exitCode, stdout, stderr } = await demo(args);
@@ -102,6 +117,9 @@ describe('the demo', () => {
   test.each([
     [['--client-id', 'x'], '--client-id is for delete only.'],
     [['delete', '--ephemeral'], '--ephemeral is for create only.'],
+    [['delete', '--shape', 'flat'], '--shape is for create and serve only.'],
+    [['serve', '--debug'], '--debug is for create and delete only.'],
+    [['--quota', 'xl'], '--quota takes one of: xxs, xs, off.'],
     [['--fault', 'create:onboarded'], "I don't know that fault."],
     [['--fault', 'create:403:0'], "I don't know that fault."],
   ])('refuses %j, which can have no effect', async (args, says) => {

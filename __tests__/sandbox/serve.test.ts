@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { connectAsync } from 'mqtt';
+import { describe, expect, test } from 'vitest';
 
 const DEMO = path.resolve(import.meta.dirname, '../../sandbox/demo.ts');
 const hasBash = spawnSync('bash', ['-c', 'curl --version']).status === 0;
@@ -13,6 +14,7 @@ const run = promisify(execFile);
 
 interface Served {
   readonly inputs: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
   readonly clientId: string;
   readonly directory: string;
   readonly mqttx: string;
@@ -20,8 +22,11 @@ interface Served {
 }
 
 /** Keeps `serve` running for as long as `use` takes; `serve` must then end well, and leave nothing. */
-async function withServe(use: (served: Served) => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, [DEMO, 'serve', '--json'], {
+async function withServe(
+  use: (served: Served) => Promise<void>,
+  args: readonly string[] = [],
+): Promise<void> {
+  const child = spawn(process.execPath, [DEMO, 'serve', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
@@ -82,3 +87,103 @@ test('what serve writes for MQTTX leads to the files and the broker', async () =
     for (const file of [ca, cert, key]) expect(await readFile(file, 'utf8')).toMatch(/^-----BEGIN/);
   });
 });
+
+test.skipIf(!hasBash)('serve takes the options that say what to paste', async () => {
+  const args = ['--name', "o'x", '--name', 'b', '--owner', 'me', '--quota', 'off'];
+  const more = ['--auth', 'application', '--shape', 'nested', '--line-ends', 'lf'];
+  await withServe(
+    async ({ commands, inputs }) => {
+      expect(inputs).toMatchObject({ 'app-name': 'device-builder' });
+      const { stdout } = await paste(commands.token, commands.create, commands.create);
+      const answers = stdout.split('\n').slice(1);
+      expect(answers[0]).toMatch(/^\{"clientId":"mqtt1_o'x","credentials":/);
+      expect(answers[1]).toMatch(/^\{"clientId":"mqtt1_b","credentials":.*CERTIFICATE-----\\n/);
+      expect(answers.slice(2, 4).every((answer) => answer.includes('conflict'))).toBe(true);
+    },
+    [...args, ...more],
+  );
+});
+
+test('serve takes the options for secrets and faults', async () => {
+  const args = ['--destination', 'repository', '--variables', '--fault', 'token:503'];
+  await withServe(
+    async ({ inputs, env }) => {
+      expect(inputs).toMatchObject({ destination: 'repository', variables: 'true', timeout: '20' });
+      const headers = { authorization: `Bearer ${inputs['github-token']}` };
+      const key = `${env['GITHUB_API_URL']}/repos/octo/device/actions/secrets/public-key`;
+      const version = { 'x-github-api-version': '2022-11-28' };
+      expect((await fetch(key, { headers: { ...headers, ...version } })).status).toBe(200);
+      const url = `${inputs['token-url']}`.replace('{tenant}', 'mqtt1');
+      expect((await fetch(url, { method: 'POST' })).status).toBe(503);
+      expect((await fetch(url, { method: 'POST' })).status).toBe(401);
+    },
+    [...args, '--auth', 'token'],
+  );
+});
+
+describe('what arrives at serve', () => {
+  test('is shown, harmless for terminals', async () => {
+    const child = spawn(process.execPath, [DEMO, 'serve'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
+    try {
+      const shown = new Shown(child.stdout.setEncoding('utf8'));
+      await shown.waitFor('What arrives is shown below.');
+      const [, origin] = /api-url: (http:\/\/[^/]+)/.exec(shown.text) ?? [];
+      await fetch(`${origin}/mqtt1/oauth/token`, { method: 'POST' });
+      await fetch(`${origin}/api/x?filter=%7B%22a%22%3A1%7D%1B%5B31m`);
+      await fetch(`${origin}/%`);
+      await shown.waitFor('GET /%\n');
+      const times = /^\d\d:\d\d:\d\d {2}/.source;
+      expect(shown.text).toMatch(new RegExp(`${times}POST /mqtt1/oauth/token$`, 'm'));
+      expect(shown.text).toMatch(
+        new RegExp(`${times}GET /api/x\\?filter=\\{"a":1\\}\ufffd\\[31m$`, 'm'),
+      );
+      const [, directory = ''] = /cd '(.*)'/.exec(shown.text) ?? [];
+      await publish(directory, `${/broker-url: (.*)/.exec(shown.text)?.[1]}`);
+      await shown.waitFor('…\n');
+      expect(shown.text).toMatch(
+        new RegExp(`${times}MQTT connection of mqtt1_by-hand: accepted$`, 'm'),
+      );
+      expect(shown.text).toMatch(/MQTT message of mqtt1_by-hand to tc\/mqtt1\/\S+: hello\s+x+/);
+      expect(shown.text.length).toBeLessThan(10_000);
+    } finally {
+      clearTimeout(timer);
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+  });
+});
+
+/** What a process prints. */
+class Shown {
+  text = '';
+  readonly #stream: NodeJS.ReadableStream;
+
+  constructor(stream: NodeJS.ReadableStream) {
+    this.#stream = stream.on('data', (chunk: string) => {
+      this.text += chunk;
+    });
+  }
+
+  async waitFor(text: string): Promise<void> {
+    while (!this.text.includes(text)) await once(this.#stream, 'data');
+  }
+}
+
+/** Publishes a long message as the agent that is there from the start. */
+async function publish(directory: string, url: string): Promise<void> {
+  const clientId = 'mqtt1_by-hand';
+  const read = (name: string) => readFile(path.join(directory, name));
+  const client = await connectAsync(url, {
+    clientId,
+    reconnectPeriod: 0,
+    ca: await read('root-ca.pem'),
+    cert: await read(`${clientId}.pem`),
+    key: await read(`${clientId}.key`),
+  });
+  const topic = `tc/mqtt1/${clientId}/o/mc_v3/ts`;
+  await client.publishAsync(topic, `hello ${'x'.repeat(100_000)}`, { qos: 1 });
+  await client.endAsync();
+}

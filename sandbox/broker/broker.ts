@@ -59,6 +59,10 @@ export class Broker {
   readonly faults: OrderedBrokerFault[];
   /** how many TCP connections were opened, whatever became of them */
   attempts = 0;
+  /** called for every CONNECT, with the return code of its answer if there is one */
+  onConnect: (connection: Connection, code: number | undefined) => void = () => {};
+  /** called for every message that is accepted */
+  onMessage: (message: Message) => void = () => {};
   readonly #hub: InsightsHub;
   readonly #options: BrokerOptions;
   readonly #certificates: ServerCertificates;
@@ -185,16 +189,15 @@ export class Broker {
   #decide(secured: TLSSocket, packet: IConnectPacket, fault: BrokerFault | undefined): void {
     const connection = describe(secured, packet);
     this.connections.push(connection);
-    switch (fault?.kind) {
-      case 'silence':
-        secured.resume();
-        return;
-      case 'close':
-        secured.resume().end();
-        return;
+    if (fault?.kind === 'silence' || fault?.kind === 'close') {
+      this.onConnect(connection, undefined);
+      secured.resume();
+      if (fault.kind === 'close') secured.end();
+      return;
     }
     const code =
       fault?.kind === 'connack' ? fault.code : admit(this.#hub, packet, connection.fingerprint);
+    this.onConnect(connection, code);
     if (code !== 0) {
       secured.resume().end(Buffer.from([0x20, 2, 0, code]));
       return;
@@ -211,7 +214,9 @@ export class Broker {
     this.#aedes.authorizePublish = (client, { topic, payload }, done) => {
       const clientId = client?.id ?? '';
       if (!mayUseTopic(tenant, clientId, 'o', topic)) return done(refused(topic));
-      this.messages.push({ clientId, topic, payload: payload.toString() });
+      const message = { clientId, topic, payload: payload.toString() };
+      this.messages.push(message);
+      this.onMessage(message);
       done();
     };
     this.#aedes.authorizeSubscribe = ({ id: clientId }, subscription, done) => {

@@ -1,11 +1,16 @@
 import type { Reply, SeenRequest } from '../embedded-server.ts';
 import type { HubEndpoint } from '../faults.ts';
 import type { Books, HubAgent } from './books.ts';
-import { readFilter, refuseByTag } from './conditions.ts';
+import { refuseByTag } from './conditions.ts';
+import { readFilter } from './filters.ts';
+import { pageOf, readPage, springPage } from './pages.ts';
 import { errorReply, json, NO_CONTENT } from './replies.ts';
-import { idOf } from './routes.ts';
+import { idOf, queryOf } from './routes.ts';
 
 type Seen = SeenRequest<HubEndpoint>;
+
+const FILTERABLE = ['mqttClientId', 'name', 'id', 'entityId', 'securityProfile'];
+const USUAL_PAGE = 20;
 
 /** Agent Management: answers a call about agents. */
 export function answerAgentCall(seen: Seen, books: Books): Reply {
@@ -17,7 +22,7 @@ export function answerAgentCall(seen: Seen, books: Books): Reply {
     case 'read-agent':
       return json(200, recordOf(agent, books));
     case 'boarding-status':
-      return readStatus(agent);
+      return readStatus(agent, books);
     case 'offboard':
       return offboard(agent, books);
     case 'delete-agent':
@@ -29,51 +34,52 @@ export function answerAgentCall(seen: Seen, books: Books): Reply {
 
 const refuse = (status: number) => errorReply(status, 'agentmanagement');
 
-/** Returns all matches on one page, however many there are. */
 function find(path: string, books: Books): Reply {
-  const filter = readFilter(path, ['mqttClientId', 'name', 'id']);
+  const query = queryOf(path);
+  const filter = readFilter(query, { fields: FILTERABLE, refusesOthers: true });
   if (filter === undefined) return refuse(400);
-  const content = [...books.agents.values()]
-    .filter(({ clientId, name, id }) => filter({ mqttClientId: clientId, name, id }))
-    .map((agent) => recordOf(agent, books));
-  return json(200, {
-    content,
-    totalElements: content.length,
-    totalPages: Math.min(1, content.length),
-    size: Math.max(20, content.length),
-    number: 0,
-    first: true,
-    last: true,
-  });
+  const found = [...books.agents.values()].filter((agent) => filter(fieldsOf(agent)));
+  const request = readPage(query, { usual: USUAL_PAGE });
+  const { elements, ...page } = pageOf(found, fieldsOf, request);
+  const records = elements.map((agent) => recordOf(agent, books));
+  return json(200, springPage({ ...page, elements: records }, request));
+}
+
+/** Agents are found by their client ids also where these aren't returned. */
+function fieldsOf({ id, entityId, name, securityProfile, clientId }: HubAgent) {
+  return { id, entityId, name, securityProfile, mqttClientId: clientId };
 }
 
 function recordOf(agent: HubAgent, { tellsClientIds }: Books) {
-  const { id, entityId, name, securityProfile, clientId, eTag } = agent;
-  const mqttClientId = tellsClientIds ? clientId : undefined;
-  return { id, entityId, name, securityProfile, mqttClientId, eTag };
+  const { mqttClientId, ...fields } = fieldsOf(agent);
+  return { ...fields, ...(tellsClientIds && { mqttClientId }), eTag: agent.eTag };
 }
 
-function readStatus(agent: HubAgent): Reply {
+function readStatus(agent: HubAgent, books: Books): Reply {
   const { boarding: status, readsUntilOffboarded: reads } = agent;
-  if (reads !== undefined) continueOffboarding(agent, reads - 1);
+  if (reads !== undefined) continueOffboarding(agent, reads - 1, books);
   return json(200, { status });
 }
 
-function offboard(agent: HubAgent, { offboarding }: Books): Reply {
+function offboard(agent: HubAgent, books: Books): Reply {
   if (agent.boarding !== 'NOT_ONBOARDED') {
-    continueOffboarding(agent, agent.readsUntilOffboarded ?? offboarding);
+    continueOffboarding(agent, agent.readsUntilOffboarded ?? books.offboarding, books);
   }
   return json(200, { status: agent.boarding });
 }
 
-function continueOffboarding(agent: HubAgent, reads: number): void {
+function continueOffboarding(
+  agent: HubAgent,
+  reads: number,
+  { offboardingChangesTag }: Books,
+): void {
   if (reads > 0) {
     agent.readsUntilOffboarded = reads;
     return;
   }
   agent.readsUntilOffboarded = undefined;
   agent.boarding = 'NOT_ONBOARDED';
-  agent.eTag += 1;
+  if (offboardingChangesTag) agent.eTag += 1;
 }
 
 function remove(agent: HubAgent, { headers }: Seen, { agents }: Books): Reply {

@@ -57,9 +57,17 @@ export class CertificateAuthority {
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        ...(await this.#identifiers(keys)),
       ],
     });
     return { privateKey: keys.privateKeyPem, certificate: pemOf(certificate) };
+  }
+
+  async #identifiers({ publicKey }: KeyPair): Promise<readonly x509.Extension[]> {
+    return [
+      await x509.AuthorityKeyIdentifierExtension.create(this.#keys.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+    ];
   }
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IssuedPair } from './authority.ts';
-import { objectId } from './identifiers.ts';
+import { certificateId, objectId } from './identifiers.ts';
 
 export type BoardingStatus = 'NOT_ONBOARDED' | 'ONBOARDING' | 'ONBOARDED' | 'OFFBOARDING';
 
@@ -21,27 +21,64 @@ export interface HubAgent {
   readsUntilOffboarded: number | undefined;
 }
 
+/** A certificate that exists; it may outlive its agent. */
+export interface HubCertificate {
+  readonly id: string;
+  readonly clientId: string;
+  readonly agentId: string;
+  readonly owner: string | undefined;
+  readonly pair: IssuedPair;
+  /** SHA-256, in the notation of OpenSSL and Node */
+  readonly fingerprint: string;
+}
+
 /** An asset in Asset Management. */
 export interface HubAsset {
   readonly id: string;
+  readonly parentId: string;
   readonly name: string;
-  readonly externalId: string;
-  readonly typeId: 'core.mcmqtt';
+  readonly externalId: string | undefined;
+  readonly typeId: string;
   etag: number;
+  /** when it was deleted, in ISO 8601 */
+  deleted: string | undefined;
 }
+
+/**
+ * The shape of the list of certificates, of which only the existence is known: a bare array, pages
+ * as in Agent Management or Asset Management, or something that no client can know.
+ */
+export type CertificateList = 'array' | 'content' | 'hal' | 'unknown';
 
 /** The state of the hub, and options for how it is presented. */
 export interface Books {
+  readonly origin: string;
+  readonly tenant: string;
   /** by client id */
   readonly agents: Map<string, HubAgent>;
-  /** by asset id */
+  /** those that exist, by id */
   readonly assets: Map<string, HubAsset>;
-  /** the owner of each certificate, by SHA-256 fingerprint; includes agents that were deleted */
-  readonly certificates: Map<string, HubAgent>;
+  /** those that were deleted, but can still be read, by id */
+  readonly deletedAssets: Map<string, HubAsset>;
+  /** those that exist, by id; includes those of deleted agents */
+  readonly certificates: Map<string, HubCertificate>;
   /** whether agents are returned with their client ids */
   readonly tellsClientIds: boolean;
   /** how many reads of the boarding status it takes until an agent is offboarded */
   readonly offboarding: number;
+  /** whether an agent has another tag after it was offboarded */
+  readonly offboardingChangesTag: boolean;
+  readonly certificateList: CertificateList;
+  /** whether lists and records of certificates hold the certificates and their private keys */
+  readonly tellsKeys: boolean;
+  /** whether lists hold deleted assets, too */
+  readonly listsDeletedAssets: boolean;
+  /** the answer to a request to delete a deleted asset */
+  readonly deletedAssetStatus: 400 | 409 | 410;
+  /** whether deleted assets can still be read */
+  readonly softDelete: boolean;
+  /** whether Asset Management fails for callers that only take plain JSON */
+  readonly strictAccept: boolean;
 }
 
 /** Makes an agent that has never connected. */
@@ -60,13 +97,26 @@ export function newAgent(clientId: string, owner: string | undefined, pair: Issu
   };
 }
 
-/** Makes the asset that an agent gets when it first connects. */
-export function newAsset(clientId: string): HubAsset {
-  return { id: objectId(), name: clientId, externalId: clientId, typeId: 'core.mcmqtt', etag: 0 };
+/** Makes a certificate for an agent. */
+export function newCertificate(
+  { id: agentId, clientId, owner }: HubAgent,
+  pair: IssuedPair,
+): HubCertificate {
+  const fingerprint = fingerprintOf(pair.certificate);
+  return { id: certificateId(), clientId, agentId, owner, pair, fingerprint };
+}
+
+/** What an asset is made of; by default, as an agent gets it when it first connects. */
+export type AssetFacts = Pick<HubAsset, 'parentId'> &
+  Partial<Pick<HubAsset, 'name' | 'externalId' | 'typeId'>>;
+
+export function newAsset({ typeId = 'core.mcmqtt', externalId, ...facts }: AssetFacts): HubAsset {
+  const name = facts.name ?? externalId ?? 'asset';
+  return { ...facts, id: objectId(), name, externalId, typeId, etag: 0, deleted: undefined };
 }
 
 /** The SHA-256 fingerprint of a certificate, in the notation of OpenSSL and Node. */
-export function fingerprintOf(certificate: string): string {
+function fingerprintOf(certificate: string): string {
   const der = Buffer.from(certificate.replace(/-----[^-]*-----/g, ''), 'base64');
   return (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':');
 }

@@ -1,6 +1,5 @@
 import type { IssuedPair } from './authority.ts';
-import type { HubAgent } from './books.ts';
-import { certificateId } from './identifiers.ts';
+import type { HubCertificate } from './books.ts';
 
 /** The format of the response to a create; the service has used all of these. */
 export interface AnswerForm {
@@ -10,25 +9,29 @@ export interface AnswerForm {
 
 /** The response to the create of a new agent, with the key pair to hand out. */
 export function certificateAnswer(
-  { id, clientId, name, owner }: HubAgent,
+  certificate: HubCertificate,
   pair: IssuedPair,
   form: AnswerForm,
 ): Readonly<Record<string, unknown>> {
   const privateKey = withLineEnds(pair.privateKey, form);
-  const certificate = withLineEnds(pair.certificate, form);
+  const certificatePem = withLineEnds(pair.certificate, form);
   if (form.shape === 'nested') {
-    return { clientId, credentials: { privateKey, certificatePem: certificate } };
+    const { clientId } = certificate;
+    return { clientId, credentials: { privateKey, certificatePem } };
   }
+  return { ...certificateRecord(certificate), publicKey: certificatePem, privateKey };
+}
+
+/** A certificate without its key. */
+export function certificateRecord({ id, clientId, agentId, owner }: HubCertificate) {
   return {
-    id: certificateId(),
-    name,
-    agentName: name,
+    id,
+    name: clientId,
+    agentName: clientId,
     clientId,
-    agentId: id,
+    agentId,
     owner,
     status: 'READY',
-    publicKey: certificate,
-    privateKey,
   };
 }
 

@@ -6,10 +6,13 @@ interface ErrorBody {
   readonly body: string;
 }
 
+/** The code and the message of an error. */
+export type Words = readonly [code: string, message: string];
+
 const reference = () => randomBytes(16).toString('hex');
 
-/** The body of an error, from the gateway or from the API itself. */
-export function errorBody(status: number, api: Api): ErrorBody {
+/** The body of an error, from the gateway or from the API itself; by default in its usual words. */
+export function errorBody(status: number, api: Api, words = wordsOf(status, api)): ErrorBody {
   if (status === 429) return json({ message: 'API rate limit exceeded' });
   if (status >= 500) {
     return {
@@ -17,11 +20,17 @@ export function errorBody(status: number, api: Api): ErrorBody {
       body: `<html><head><title>${status}</title></head><body><center><h1>${status}</h1></center></body></html>`,
     };
   }
-  if (api === 'agentmanagement') return json({ id: reference(), message: wordsOf(status, api)[1] });
+  if (api === 'agentmanagement') return json({ id: reference(), message: words[1] });
+  if (api === 'oauth' && status === 400) return oauthError('invalid_request', words[1]);
+  if (api === 'oauth' && status === 401) return oauthError('unauthorized', 'Bad credentials');
   if (status === 401) {
     return oauthError('token_validation_failed', `Provided token is not valid. [${reference()}]`);
   }
-  const [code, message] = wordsOf(status, api);
+  return serviceError(words);
+}
+
+/** The body of an error from an IoT service. */
+export function serviceError([code, message]: Words): ErrorBody {
   return json({ errors: [{ code, logref: reference(), message }] });
 }
 
@@ -30,12 +39,11 @@ export function oauthError(error: string, description: string): ErrorBody {
   return json({ error, error_description: description });
 }
 
-type Words = readonly [code: string, message: string];
-
 function wordsOf(status: number, api: Api): Words {
-  if (status === 409) return CONFLICTS[api];
+  const conflict = CONFLICTS[api];
+  if (status === 409 && conflict !== undefined) return conflict;
   const [code, message] = ERRORS[status] ?? ['requestRejected', 'The request was rejected.'];
-  return [`mdsp.core.${api}.${code}`, message];
+  return [`mdsp.core.${api === 'oauth' ? 'technicaltokenmanager' : api}.${code}`, message];
 }
 
 const ERRORS: Readonly<Record<number, Words>> = {
@@ -46,7 +54,7 @@ const ERRORS: Readonly<Record<number, Words>> = {
   412: ['preconditionFailed', 'The resource has another version.'],
 };
 
-const CONFLICTS: Readonly<Record<Api, Words>> = {
+const CONFLICTS: Readonly<Partial<Record<Api, Words>>> = {
   mindconnectmqtt: [
     'mdsp.core.mindconnectmqtt.conflict',
     'An agent with this name exists already.',

@@ -1,54 +1,35 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  EmbeddedServer,
-  type Reply,
-  type SeenRequest,
-  type ServerIdentity,
-} from '../embedded-server.ts';
+import { EmbeddedServer, type Reply, type SeenRequest } from '../embedded-server.ts';
 import type { Fault, HubEndpoint } from '../faults.ts';
 import { answerAgentCall } from './agent-management.ts';
 import { answerAssetCall } from './asset-management.ts';
 import { CertificateAuthority, type IssuedPair } from './authority.ts';
 import {
+  type AssetFacts,
   type Books,
-  fingerprintOf,
+  type CertificateList,
   type HubAgent,
   type HubAsset,
+  type HubCertificate,
   newAgent,
   newAsset,
 } from './books.ts';
-import { type AnswerForm, certificateAnswer } from './certificate-answer.ts';
-import { oauthError } from './error-bodies.ts';
+import type { AnswerForm } from './certificate-answer.ts';
+import { answerCertificateCall } from './certificates.ts';
+import { answerCreate, clientIdOf } from './create.ts';
+import { objectId } from './identifiers.ts';
 import { InFlight } from './in-flight.ts';
-import { type RateLimit, TokenBucket } from './rate-limit.ts';
-import { errorReply, json } from './replies.ts';
-import { apiOf, endpointOf } from './routes.ts';
+import { Issuer } from './issuer.ts';
+import type { HubOptions } from './options.ts';
+import { TenantQuota } from './quotas.ts';
+import { TokenBucket } from './rate-limit.ts';
+import { errorReply } from './replies.ts';
+import { apiAround, apiOf, endpointOf } from './routes.ts';
+import { TokenServices } from './token-services.ts';
+import { TokenSigner } from './token-signer.ts';
 
-export type { AnswerForm, HubAgent, HubAsset };
-
-export interface HubOptions {
-  /** signs the agents' certificates; by default, the hub makes its own */
-  readonly authority?: CertificateAuthority;
-  readonly form?: Partial<AnswerForm>;
-  readonly tls?: ServerIdentity;
-  /** how long tokens live, in seconds */
-  readonly tokenLife?: number;
-  /** limits all calls but token requests */
-  readonly rateLimit?: RateLimit;
-  /**
-   * how long every response takes, in milliseconds, including the time to produce it; faults come
-   * without delay
-   */
-  readonly latency?: number;
-  /**
-   * key pairs to hand out in turn, over and over, instead of generating one per agent, for
-   * benchmarks and large tests; `makePairs()` makes some
-   */
-  readonly pairs?: readonly IssuedPair[];
-  /** makes the tokens; by default, they are random and look like the service's */
-  readonly makeToken?: () => string;
-}
+export type { AnswerForm, CertificateList, HubAgent, HubAsset, HubCertificate, HubOptions };
 
 type Seen = SeenRequest<HubEndpoint>;
 
@@ -68,38 +49,61 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
 
   readonly agents = new Map<string, HubAgent>();
   readonly assets = new Map<string, HubAsset>();
-  readonly certificates = new Map<string, HubAgent>();
-  readonly tokens = new Set<string>();
-  /** every key pair that was handed out, including those of deleted agents */
-  readonly issued: IssuedPair[] = [];
+  readonly deletedAssets = new Map<string, HubAsset>();
+  readonly certificates = new Map<string, HubCertificate>();
 
   /** Whether agents are returned with their client ids; a published sample has none. */
   tellsClientIds = true;
   /** How often the boarding status still says ONBOARDED after the request to offboard. */
   offboarding = 0;
+
+  // Books says what these mean; tests may change them at any time.
+  offboardingChangesTag = false;
+  certificateList: CertificateList = 'array';
+  tellsKeys = false;
+  listsDeletedAssets = false;
+  deletedAssetStatus: 400 | 409 | 410 = 409;
+
+  readonly softDelete: boolean;
+  readonly strictAccept: boolean;
+  /** The asset that all others descend from; it is not listed. */
+  readonly rootAssetId = objectId();
   /** Issues the agents' certificates; the broker trusts it. */
   readonly authority: CertificateAuthority;
   /** The calls that tokens have no permission for. */
   readonly forbidden = new Set<HubEndpoint>();
 
-  readonly #form: AnswerForm;
-  readonly #options: HubOptions;
+  readonly #desk: Parameters<typeof answerCreate>[2];
+  readonly #latency: number;
+  readonly #issuer: Issuer;
+  readonly #tokenServices: TokenServices;
   readonly #bucket: TokenBucket | undefined;
+  readonly #quota: TenantQuota;
   readonly #creates = new InFlight();
-  readonly #expired = new Set<string>();
-  #handedOut = 0;
 
-  private constructor(options: HubOptions, authority: CertificateAuthority) {
+  private constructor(options: HubOptions, authority: CertificateAuthority, signer: TokenSigner) {
     super(options.tls);
-    this.#options = options;
+    const { tenant, technicalUser, application } = this;
+    const { latency = 0, pairs, rateLimit, quota, tokenLife, makeToken } = options;
     this.authority = authority;
-    this.#form = { shape: 'flat', lineEnds: 'lf', ...options.form };
-    this.#bucket = options.rateLimit && new TokenBucket(options.rateLimit);
+    this.softDelete = options.softDelete ?? true;
+    this.strictAccept = options.strictAccept ?? true;
+    this.#latency = latency;
+    this.#issuer = new Issuer(authority, pairs);
+    const form = { shape: 'flat', lineEnds: 'lf', ...options.form } as const;
+    this.#desk = { books: this, issuer: this.#issuer, form };
+    const known = { tenant, technicalUser, application };
+    this.#tokenServices = new TokenServices({ ...known, signer, tokenLife, makeToken });
+    this.#bucket = rateLimit && new TokenBucket(rateLimit);
+    this.#quota = new TenantQuota(quota);
   }
 
   static async start(options: HubOptions = {}): Promise<InsightsHub> {
-    const authority = options.authority ?? (await CertificateAuthority.create());
-    return new InsightsHub(options, authority).listen();
+    const [authority, signer] = await Promise.all([
+      options.authority ?? CertificateAuthority.create(),
+      TokenSigner.shared(),
+    ]);
+    return new InsightsHub(options, authority, signer).listen();
   }
 
   /** The inputs that make an action use this hub. */
@@ -110,19 +114,27 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     };
   }
 
+  /** Every token that was issued; one that is taken out of it is refused. */
+  get tokens(): Set<string> {
+    return this.#tokenServices.tokens;
+  }
+
+  /** Every key pair that was handed out, including those of deleted agents. */
+  get issued(): readonly IssuedPair[] {
+    return this.#issuer.issued;
+  }
+
   /** Issues a token without a request for it. */
   issueToken(): string {
-    const token = this.#options.makeToken?.() ?? randomToken();
-    this.tokens.add(token);
-    return token;
+    return this.#tokenServices.issue();
   }
 
   /** Refuses all tokens issued so far from now on; they stay in `tokens`. */
   expireTokens(): void {
-    for (const token of this.tokens) this.#expired.add(token);
+    this.#tokenServices.expireAll();
   }
 
-  /** How many creates are being processed, without those refused by the rate limit. */
+  /** How many creates are being processed, without those that were refused before. */
   get inFlight(): number {
     return this.#creates.now;
   }
@@ -138,24 +150,51 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
    */
   async addAgent(
     name: string,
-    clientId = this.#clientIdOf(name),
+    clientId = clientIdOf(name, this),
     pair?: IssuedPair,
   ): Promise<HubAgent> {
-    return this.#enter(clientId, undefined, pair ?? (await this.#issue(undefined)));
+    const agent = newAgent(clientId, undefined, pair ?? (await this.#issuer.pair()));
+    this.agents.set(clientId, agent);
+    this.#issuer.enter(agent, agent.pair, this);
+    return agent;
+  }
+
+  /** Adds one more certificate for an agent, with a new key pair by default. */
+  async addCertificate(clientId: string, pair?: IssuedPair): Promise<HubCertificate> {
+    const agent = this.#agentWith(clientId);
+    return this.#issuer.enter(agent, pair ?? (await this.#issuer.pair()), this);
+  }
+
+  /** The certificates of a client id that exist, in the order of their making. */
+  certificatesOf(clientId: string): readonly HubCertificate[] {
+    return [...this.certificates.values()].filter((own) => own.clientId === clientId);
+  }
+
+  /** Adds an asset, by default below the root. */
+  addAsset(facts: Partial<AssetFacts> = {}): HubAsset {
+    const asset = newAsset({ parentId: this.rootAssetId, ...facts });
+    this.assets.set(asset.id, asset);
+    return asset;
   }
 
   /** Onboards an agent, as when its device first connects; returns its asset. */
   connect(clientId: string): HubAsset {
-    const agent = this.agents.get(clientId);
-    if (agent === undefined) throw new Error(`there is no agent ${clientId}`);
-    const asset = this.assets.get(agent.entityId ?? '') ?? newAsset(clientId);
-    this.assets.set(asset.id, asset);
+    const agent = this.#agentWith(clientId);
+    const asset =
+      this.assets.get(agent.entityId ?? '') ??
+      this.addAsset({ name: clientId, externalId: clientId });
     if (agent.boarding !== 'ONBOARDED') {
       agent.entityId = asset.id;
       agent.boarding = 'ONBOARDED';
       agent.eTag += 1;
     }
     return asset;
+  }
+
+  #agentWith(clientId: string): HubAgent {
+    const agent = this.agents.get(clientId);
+    if (agent === undefined) throw new Error(`there is no agent ${clientId}`);
+    return agent;
   }
 
   protected override endpointOf(method: string, path: string): HubEndpoint | undefined {
@@ -167,38 +206,49 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
   }
 
   protected override async process(seen: Seen, fault: Fault | undefined): Promise<Reply> {
-    const { endpoint } = seen;
-    const wait = endpoint === 'token' ? undefined : this.#bucket?.take();
-    const { latency = 0 } = this.#options;
-    const due = performance.now() + latency;
+    const due = performance.now() + this.#latency;
+    const refusal = this.#refuse(seen);
     const answer = async () => {
-      const made = wait === undefined ? await this.#answer(seen, fault) : this.#tooMany(seen, wait);
-      if (latency > 0) await delay(Math.round(due - performance.now()));
+      const made = refusal ?? (await this.#answer(seen, fault));
+      if (this.#latency > 0) await delay(Math.max(0, Math.round(due - performance.now())));
       return made;
     };
-    const isCreate = endpoint === 'create' && wait === undefined;
+    const isCreate = seen.endpoint === 'create' && refusal === undefined;
     return isCreate ? this.#creates.during(answer) : answer();
   }
 
-  #tooMany({ endpoint }: Seen, wait: number): Reply {
-    return { ...this.errorReply(429, endpoint), headers: { 'retry-after': String(wait) } };
+  /** What the gateway answers without asking a service, if it does. */
+  #refuse({ endpoint, path, headers }: Seen): Reply | undefined {
+    if (endpoint === undefined) return errorReply(404, apiAround(path));
+    if (apiOf(endpoint) === 'oauth') return undefined;
+    const wait = this.#bucket?.take();
+    if (wait !== undefined) return this.#tooMany(endpoint, { 'retry-after': String(wait) });
+    const status = this.#tokenServices.refuse(headers);
+    if (status !== undefined) return this.errorReply(status, endpoint);
+    const refused = this.#quota.take(endpoint);
+    return refused && this.#tooMany(endpoint, refused);
+  }
+
+  #tooMany(endpoint: HubEndpoint, headers: Readonly<Record<string, string>>): Reply {
+    return { ...this.errorReply(429, endpoint), headers };
   }
 
   async #answer(seen: Seen, fault: Fault | undefined): Promise<Reply> {
-    const { endpoint, headers } = seen;
-    const refuse = (status: number) => this.errorReply(status, endpoint);
-    if (endpoint === undefined) return refuse(404);
-    const token = headers.authorization?.replace(/^Bearer /, '') ?? '';
-    const isKnown = this.tokens.has(token) && !this.#expired.has(token);
-    if (endpoint !== 'token' && !isKnown) return refuse(401);
-    if (this.forbidden.has(endpoint)) return refuse(403);
+    const { endpoint } = seen;
+    if (endpoint !== undefined && this.forbidden.has(endpoint)) {
+      return this.errorReply(403, endpoint);
+    }
     switch (endpoint) {
       case 'token':
-        return seen.path.includes('/technicaltokenmanager/')
-          ? this.#applicationToken(seen)
-          : this.#technicalUserToken(seen);
+        return this.#tokenServices.answer(seen);
+      case 'token-keys':
+        return this.#tokenServices.keys;
       case 'create':
-        return this.#create(seen, fault);
+        return answerCreate(seen, fault, this.#desk);
+      case 'list-certificates':
+      case 'read-certificate':
+      case 'delete-certificate':
+        return answerCertificateCall(seen, this);
       case 'find-asset':
       case 'read-asset':
       case 'delete-asset':
@@ -207,87 +257,4 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
         return answerAgentCall(seen, this);
     }
   }
-
-  #technicalUserToken({ headers, body }: Seen): Reply {
-    const { id, secret } = this.technicalUser;
-    if (headers.authorization !== basic(id, secret)) {
-      return { status: 401, ...oauthError('unauthorized', 'Bad credentials') };
-    }
-    if (new URLSearchParams(body).get('grant_type') !== 'client_credentials') {
-      return { status: 400, ...oauthError('unsupported_grant_type', 'Unsupported grant type') };
-    }
-    return this.#token({ scope: 'mdsp:core:mindconnect.fullaccess', jti: randomUUID() });
-  }
-
-  #applicationToken({ headers, body }: Seen): Reply {
-    const { id, secret, appName, appVersion } = this.application;
-    const asked = JSON.parse(body) as Record<string, unknown>;
-    if (headers['x-space-auth-key'] !== basic(id, secret)) {
-      return { status: 401, ...oauthError('unauthorized', 'Bad credentials') };
-    }
-    const known =
-      asked['appName'] === appName &&
-      asked['appVersion'] === appVersion &&
-      asked['hostTenant'] === this.tenant &&
-      asked['userTenant'] === this.tenant;
-    if (!known) return this.errorReply(403, 'token');
-    return this.#token({ timestamp: Date.now() });
-  }
-
-  #token(more: object): Reply {
-    const expires_in = this.#options.tokenLife ?? 1800;
-    const answer = { access_token: this.issueToken(), token_type: 'Bearer', expires_in, ...more };
-    return json(200, answer);
-  }
-
-  async #create({ body }: Seen, fault: Fault | undefined): Promise<Reply> {
-    const refuse = (status: number) => this.errorReply(status, 'create');
-    const asked = JSON.parse(body) as { name?: unknown; owner?: unknown };
-    if (typeof asked.name !== 'string' || asked.name === '') return refuse(400);
-    const clientId = this.#clientIdOf(asked.name);
-    if (this.agents.has(clientId)) return refuse(409);
-    const pair = await this.#issue(fault);
-    // Another create of the same name may have finished in the meantime.
-    if (this.agents.has(clientId)) return refuse(409);
-    const owner = typeof asked.owner === 'string' ? asked.owner : undefined;
-    const agent = this.#enter(clientId, owner, pair);
-    const handedOut = fault?.kind === 'wrong-pair' ? await this.#mismatch(pair) : pair;
-    return json(201, certificateAnswer(agent, handedOut, this.#form));
-  }
-
-  async #issue(fault: Fault | undefined): Promise<IssuedPair> {
-    if (fault?.kind === 'expired')
-      return this.authority.issue({ notAfter: new Date('2020-01-01') });
-    const { pairs = [] } = this.#options;
-    const pair = pairs[this.#handedOut++ % pairs.length];
-    return pair ?? this.authority.issue();
-  }
-
-  /** Pairs the certificate with another key, which must not leak either. */
-  async #mismatch({ certificate }: IssuedPair): Promise<IssuedPair> {
-    const other = await this.authority.issue();
-    this.issued.push(other);
-    return { certificate, privateKey: other.privateKey };
-  }
-
-  #clientIdOf(name: string): string {
-    return `${this.tenant}_${name}`;
-  }
-
-  #enter(clientId: string, owner: string | undefined, pair: IssuedPair): HubAgent {
-    const agent = newAgent(clientId, owner, pair);
-    this.agents.set(clientId, agent);
-    this.certificates.set(fingerprintOf(pair.certificate), agent);
-    this.issued.push(pair);
-    return agent;
-  }
-}
-
-function randomToken(): string {
-  const part = (bytes: number) => randomBytes(bytes).toString('base64url');
-  return `eyJ${part(30)}.${part(120)}.${part(64)}`;
-}
-
-function basic(id: string, secret: string): string {
-  return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }

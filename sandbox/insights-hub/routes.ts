@@ -1,26 +1,41 @@
 import type { HubEndpoint } from '../faults.ts';
 
 /** The APIs of the hub, each of which has its own error bodies. */
-export type Api = 'mindconnectmqtt' | 'agentmanagement' | 'assetmanagement';
+export type Api = 'oauth' | 'mindconnectmqtt' | 'agentmanagement' | 'assetmanagement';
 
 interface Route {
   readonly endpoint: HubEndpoint;
   readonly api: Api;
   readonly method: string;
-  /** relative to `/api/{api}/v3/` */
-  readonly path: string;
+  /** the segments of the path; `{id}` stands for any */
+  readonly path: readonly string[];
 }
 
 const ROUTES: readonly Route[] = [
-  ...routesOf('mindconnectmqtt', [['create', 'POST', 'agentCertificates']]),
-  ...routesOf('agentmanagement', [
+  // At the root as on the tenant's own host, and below a path with the tenant's name.
+  ...routesOf('oauth', '', [
+    ['token', 'POST', 'oauth/token'],
+    ['token-keys', 'GET', 'token_keys'],
+  ]),
+  ...routesOf('oauth', '{tenant}/', [
+    ['token', 'POST', 'oauth/token'],
+    ['token-keys', 'GET', 'token_keys'],
+  ]),
+  ...routesOf('oauth', 'api/technicaltokenmanager/v3/', [['token', 'POST', 'oauth/token']]),
+  ...routesOf('mindconnectmqtt', 'api/mindconnectmqtt/v3/', [
+    ['create', 'POST', 'agentCertificates'],
+    ['list-certificates', 'GET', 'agentCertificates'],
+    ['read-certificate', 'GET', 'agentCertificates/{id}'],
+    ['delete-certificate', 'DELETE', 'agentCertificates/{id}'],
+  ]),
+  ...routesOf('agentmanagement', 'api/agentmanagement/v3/', [
     ['find-agent', 'GET', 'agents'],
     ['read-agent', 'GET', 'agents/{id}'],
     ['boarding-status', 'GET', 'agents/{id}/boarding/status'],
     ['offboard', 'POST', 'agents/{id}/boarding/offboard'],
     ['delete-agent', 'DELETE', 'agents/{id}'],
   ]),
-  ...routesOf('assetmanagement', [
+  ...routesOf('assetmanagement', 'api/assetmanagement/v3/', [
     ['find-asset', 'GET', 'assets'],
     ['read-asset', 'GET', 'assets/{id}'],
     ['delete-asset', 'DELETE', 'assets/{id}'],
@@ -29,36 +44,52 @@ const ROUTES: readonly Route[] = [
 
 function routesOf(
   api: Api,
+  base: string,
   routes: readonly (readonly [endpoint: HubEndpoint, method: string, path: string])[],
 ): readonly Route[] {
-  return routes.map(([endpoint, method, path]) => ({ endpoint, api, method, path }));
+  return routes.map(([endpoint, method, path]) => ({
+    ...{ endpoint, api, method },
+    path: `/${base}${path}`.split('/'),
+  }));
 }
 
 /** The endpoint that a request goes to. */
 export function endpointOf(method: string, path: string): HubEndpoint | undefined {
-  const [plain = ''] = path.split('?');
-  if (/^\/([\w-]+|api\/technicaltokenmanager\/v3)\/oauth\/token$/.test(plain)) {
-    return method === 'POST' ? 'token' : undefined;
-  }
-  const parts = plain.split('/');
+  const parts = plain(path).split('/');
   return ROUTES.find((route) => route.method === method && fits(route, parts))?.endpoint;
 }
 
-function fits({ api, path }: Route, parts: readonly string[]): boolean {
-  const wanted = `/api/${api}/v3/${path}`.split('/');
+function fits({ path }: Route, parts: readonly string[]): boolean {
   return (
-    wanted.length === parts.length &&
-    wanted.every((part, index) => (part === '{id}' ? parts[index] !== '' : part === parts[index]))
+    path.length === parts.length &&
+    path.every((part, index) => (isPlace(part) ? parts[index] !== '' : part === parts[index]))
   );
 }
 
+const isPlace = (part: string) => part.startsWith('{');
+
 /** The id in a path, decoded. */
 export function idOf(path: string): string {
-  const [plain = ''] = path.split('?');
-  return decodeURIComponent(plain.split('/')[5] ?? '');
+  return decodeURIComponent(plain(path).split('/')[5] ?? '');
 }
+
+/** The parameters of a request. */
+export function queryOf(path: string): URLSearchParams {
+  return new URLSearchParams(path.slice(plain(path).length + 1));
+}
+
+const plain = (path: string) => path.split('?')[0] ?? '';
 
 /** The API that an endpoint belongs to; defaults to the one for certificates. */
 export function apiOf(endpoint: HubEndpoint | undefined): Api {
   return ROUTES.find((route) => route.endpoint === endpoint)?.api ?? 'mindconnectmqtt';
+}
+
+/** The API that a path without an endpoint lies in; defaults to the one for certificates. */
+export function apiAround(path: string): Api {
+  const parts = plain(path).split('/', 3);
+  return (
+    ROUTES.find(({ path: own }) => parts.every((part, index) => part === own[index]))?.api ??
+    'mindconnectmqtt'
+  );
 }

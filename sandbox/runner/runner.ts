@@ -24,6 +24,8 @@ export interface StepOptions {
   readonly debug?: boolean;
   /** called when the step has started, with a function that sends it a signal */
   readonly onStart?: (send: (signal: NodeJS.Signals) => void) => void;
+  /** when a step is killed, in milliseconds; defaults to a minute */
+  readonly timeout?: number;
 }
 
 /** A line of the log, masked. */
@@ -64,10 +66,10 @@ export type Launch = (
   script: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
-  onStart: StepOptions['onStart'],
+  options: Pick<StepOptions, 'onStart' | 'timeout'>,
 ) => Promise<Ended>;
 
-/** A step that takes longer than this is killed, in milliseconds. */
+/** When a step is killed by default, in milliseconds. */
 const STEP_TIMEOUT = 60_000;
 
 /**
@@ -155,7 +157,7 @@ export class Runner {
       ...options.env,
     };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
-    const ended = await this.#launch(script, this.workspace, env, options.onStart);
+    const ended = await this.#launch(script, this.workspace, env, options);
     const { lines, commands } = this.#readLog(ended, options.debug ?? false);
     const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
     return {
@@ -279,10 +281,10 @@ function startProcess(
   script: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
-  onStart: StepOptions['onStart'],
+  { onStart, timeout = STEP_TIMEOUT }: Pick<StepOptions, 'onStart' | 'timeout'>,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const timer = setTimeout(() => child.kill('SIGKILL'), STEP_TIMEOUT);
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
