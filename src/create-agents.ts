@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { Delivery, Destination } from './destinations/destination.ts';
 import type { ExistingAgent } from './destinations/existing-files.ts';
-import type { MadeLog } from './destinations/journal.ts';
+import { isId, type MadeAgent, type MadeLog } from './destinations/journal.ts';
 import { asFailure, errorCode, Failure } from './failure.ts';
 import { cancelled } from './http/errors.ts';
 import { allWithin, TimeLimit } from './http/time-limit.ts';
@@ -23,6 +23,7 @@ export interface CreateServices extends certificates.RequestServices {
   readonly verify: ((device: Device, limit: TimeLimit) => Promise<void>) | undefined;
   /** is told what happens, as it happens */
   readonly report: {
+    begin(agents: number): void;
     known(facts: AgentFacts): void;
     finished(result: AgentResult): void;
   };
@@ -40,6 +41,7 @@ export async function createAgents(
     existing = await services.findExisting();
     const missing = agents.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) await prepare(missing, timeout, services);
+    services.report.begin(missing.length);
   } catch (error) {
     return allFailed(agents, asFailure(error));
   }
@@ -138,9 +140,7 @@ async function issueEphemeral(
   }
   try {
     const issued = await certificates.requestCertificate(request, services, limit);
-    const { clientId, agentId = 'unknown' } = issued;
-    // Nobody has looked whether another client id was there before: only its agent id proves it ours.
-    if (clientId !== note.clientId) made.note({ ...note, clientId, agentId, state: 'made' });
+    noteIssued(issued, note, made);
     return issued;
   } catch (error) {
     if (!asFailure(error).mayBeDone) made.note({ ...note, state: 'absent' });
@@ -148,9 +148,23 @@ async function issueEphemeral(
   }
 }
 
+/** Notes what the create gave, for the clean-up. */
+function noteIssued(
+  { clientId, agentId = 'unknown', certificateId }: IssuedCertificate,
+  note: Pick<MadeAgent, 'kind' | 'name' | 'clientId'>,
+  made: MadeLog,
+): void {
+  const isExpected = clientId === note.clientId;
+  // Nobody has looked whether another client id was there before: only its agent id proves it ours.
+  const proof = isExpected ? {} : { clientId, agentId };
+  const certificate = isId(certificateId) ? { certificateId } : {};
+  if (isExpected && !isId(certificateId)) return;
+  made.note({ ...note, ...proof, ...certificate, state: 'made' });
+}
+
 function warnAbout(
   { name, clientId, expiresAt, altered }: IssuedCertificate,
-  { urls }: Inputs,
+  { clientIdPrefix, urls }: Inputs,
   { warn, api }: CreateServices,
 ): void {
   if (altered.length > 0) {
@@ -158,8 +172,9 @@ function warnAbout(
       `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
     );
   }
-  if (!clientId.startsWith(`${urls.tenant}_`)) {
-    warn(`The client id of agent ${name}, ${clientId}, does not begin with the tenant.`);
+  if (!clientId.startsWith(`${clientIdPrefix}_`)) {
+    const prefix = clientIdPrefix === urls.tenant ? 'the tenant' : `${clientIdPrefix}_`;
+    warn(`The client id of agent ${name}, ${clientId}, does not begin with ${prefix}.`);
   }
   if (expiresAt !== undefined && expiresAt.getTime() < api.clock.now()) {
     warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);

@@ -21,8 +21,9 @@ import type { Preconnections } from './http/preconnect.ts';
 import type { Interruption } from './http/time-limit.ts';
 import type { Inputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
+import { hubQuotas } from './insights-hub/quotas.ts';
 import { trustedAuthorities } from './mqtt/broker.ts';
-import { createdJson, Outputs } from './report/outputs.ts';
+import { createdJson, Outputs, placesFor } from './report/outputs.ts';
 import { CreateReport } from './report/report.ts';
 import { allFailed, stepFailure } from './report/result.ts';
 
@@ -44,7 +45,11 @@ export async function createStep(
     const results = await createAgents(inputs, services);
 
     const json = createdJson(results);
-    if (!outputs.agents(json) && !dryRun) saveResults(json, host, inputs, journal);
+    const places = placesFor(json, inputs);
+    outputs.agents(json);
+    const unsaved = places.inFile
+      ? saveResults(json, places, { host, inputs, journal, outputs })
+      : undefined;
     if (journal.problem !== undefined) {
       host.warn(
         `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
@@ -53,8 +58,10 @@ export async function createStep(
     const stays = dryRun ? await removeFiles(await readJournal(journal.path)) : undefined;
     if (stays?.length === 0) await removeFile(journal.path);
     await report.end(results);
-    const failure = stepFailure(results, { cancelled: interruption.cancelled.aborted });
-    if (failure !== undefined) throw failure;
+    const { aborted } = interruption.cancelled;
+    const failure = stepFailure(results, { cancelled: aborted });
+    if (failure !== undefined && unsaved !== undefined) host.warn(unsaved.message);
+    if (failure !== undefined || unsaved !== undefined) throw failure ?? unsaved;
     outputs.throwProblem(
       (code) =>
         `The outputs of the step could not be written (${code}). What was issued is where the log says.`,
@@ -81,8 +88,22 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
   }
 }
 
-/** Writes results that are too long for an output beside the files. */
-function saveResults(json: string, host: Host, inputs: Inputs, journal: Journal): void {
+interface ResultMeans {
+  readonly host: Host;
+  readonly inputs: Inputs;
+  readonly journal: Journal;
+  readonly outputs: Outputs;
+}
+
+/**
+ * Writes the results beside the files: a longer list fits into no variable of the environment.
+ * Returns the failure when they are nowhere else.
+ */
+function saveResults(
+  json: string,
+  { inOutput }: { readonly inOutput: boolean },
+  { host, inputs, journal, outputs }: ResultMeans,
+): Failure | undefined {
   const place = workspaceOf(host, inputs, journal);
   const names = ['agents.json', `agents-${randomUUID()}.json`];
   const paths = names.map((name) => path.join(place.directory, name));
@@ -90,10 +111,21 @@ function saveResults(json: string, host: Host, inputs: Inputs, journal: Journal)
   try {
     makeDirectory(place);
     const file = makeUnderFreeName(paths, filesAt, place);
-    host.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
+    outputs.agentsPath(file);
+    if (!inOutput) {
+      host.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
+    }
+    return undefined;
   } catch (error) {
-    host.warn(
-      `The output \`agents\` would be too long, and the results could not be written to ${place.directory} either (${errorCode(error)}). They are in the log.`,
+    const why = `could not be written to ${place.directory} (${errorCode(error)})`;
+    if (inOutput) {
+      host.warn(`The results ${why}, so that \`agentsPath\` is empty. They are in \`agents\`.`);
+      return undefined;
+    }
+    return new Failure(
+      'delivery-failed',
+      `The output \`agents\` would be too long, and the results ${why} either. They are in the log.`,
+      { cause: error },
     );
   }
 }
@@ -109,6 +141,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   const { http, interruption, journal, report } = means;
   const { agents, credentials, urls, ifExists, toWorkspace, broker, brokerCa, proxies } = inputs;
   const { secrets, words } = host;
+  const quotas = hubQuotas({ clock: systemClock, countsWaiting: false }, [inputs.rateLimit]);
   let trusted: string | undefined;
   const authorities = async () => {
     trusted ??= brokerCa?.content ?? (await trustedAuthorities());
@@ -116,7 +149,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   };
   const debug = (line: string) => host.debug(line);
   return {
-    api: hubApi(credentials, urls, { http, clock: systemClock, secrets }),
+    api: hubApi(credentials, urls, quotas, { http, clock: systemClock, secrets }),
     words,
     interruption,
     report,

@@ -1,9 +1,18 @@
 import pMap from 'p-map';
+import {
+  allCertificatesFailed,
+  type CertificateEraser,
+  type CertificateOptions,
+  type CertificateServices,
+  certificateDeleter,
+  certificateEraser,
+  deleteCertificates,
+} from './delete-certificates.ts';
 import type { SettingEraser } from './destinations/github-secrets.ts';
 import { asFailure, Failure } from './failure.ts';
 import type { Setting } from './github/scopes.ts';
 import { cancelled } from './http/errors.ts';
-import { allWithin, type Interruption, TimeLimit } from './http/time-limit.ts';
+import { allWithin, TimeLimit } from './http/time-limit.ts';
 import {
   type AgentRecord,
   deleteAgent,
@@ -13,7 +22,12 @@ import {
 } from './insights-hub/agents.ts';
 import type { HubApi } from './insights-hub/api.ts';
 import { deleteAsset } from './insights-hub/assets.ts';
-import { type AgentIds, type AgentResult, allFailed } from './report/result.ts';
+import {
+  type AgentIds,
+  type AgentResult,
+  allFailed,
+  type CertificateResult,
+} from './report/result.ts';
 
 /** An agent to be deleted. */
 export interface Target {
@@ -21,25 +35,34 @@ export interface Target {
   readonly clientId: string;
   /** secrets and variables that go with it */
   readonly settings: readonly Setting[];
-  /** of an agent that this job created: the only agent id that it may have, if that is known */
-  readonly own?: { readonly agentId: string | undefined };
+  /**
+   * of an agent that this job created: the only agent id that it may have, and the id of its
+   * certificate, if they are known
+   */
+  readonly own?: {
+    readonly agentId: string | undefined;
+    readonly certificateId: string | undefined;
+  };
 }
 
-export interface DeleteOptions {
-  /** seconds that all network work of one agent may take */
-  readonly timeout: number;
-  /** agents in flight at once */
-  readonly concurrency: number;
+export interface DeleteOptions extends CertificateOptions {
+  /** certificates to delete beside those of the agents */
+  readonly certificateIds: readonly string[];
+  readonly deleteCertificate: boolean;
   readonly deleteAsset: boolean;
-  readonly dryRun: boolean;
 }
 
-export interface DeleteServices {
-  readonly api: HubApi;
+export interface DeleteServices extends Omit<CertificateServices, 'deleteCertificate'> {
   readonly eraser: SettingEraser | undefined;
-  readonly interruption: Interruption;
-  /** is told of each result as it is known */
+  /** are told of each result as it is known */
   readonly finished: (result: AgentResult) => void;
+  readonly finishedCertificate: (result: CertificateResult) => void;
+}
+
+/** What became of everything that was to be deleted, in the order of the lists. */
+export interface Deleted {
+  readonly agents: readonly AgentResult[];
+  readonly certificates: readonly CertificateResult[];
 }
 
 /**
@@ -50,43 +73,67 @@ export async function deleteAgents(
   targets: readonly Target[],
   options: DeleteOptions,
   services: DeleteServices,
-): Promise<readonly AgentResult[]> {
+): Promise<Deleted> {
   const { api, eraser, interruption } = services;
-  const preparation = new TimeLimit(options.timeout, interruption);
+  const { certificateIds, timeout, concurrency } = options;
+  const preparation = new TimeLimit(timeout, interruption);
   try {
     const erasing = eraser ? [eraser.prepare(preparation)] : [];
     await allWithin(preparation, [api.authenticate(preparation), ...erasing]);
   } catch (error) {
+    const failure = asFailure(error);
     const agents = targets.map(({ name, clientId }) => ({ name, ids: { clientId } }));
-    return allFailed(agents, asFailure(error));
+    return {
+      agents: allFailed(agents, failure),
+      certificates: allCertificatesFailed(certificateIds, failure),
+    };
   }
+  const { finishedCertificate } = services;
+  const means = { ...services, deleteCertificate: certificateDeleter(api) };
+  // The list is read before any of them goes: its pages would shift.
+  const eraseCertificates = options.deleteCertificate
+    ? await certificateEraser(targets, options, means)
+    : undefined;
+  const certificates = deleteCertificates(certificateIds, options, means, finishedCertificate);
   const deleteAndTell = async (target: Target) => {
-    const limit = new TimeLimit(options.timeout, interruption);
+    const limit = new TimeLimit(timeout, interruption);
     const begun = performance.now();
-    const deleted = await deleteOne(target, options, services, limit);
+    const deleted = await deleteOne(target, options, { ...services, eraseCertificates }, limit);
     limit.end();
     const result = { ...deleted, ms: performance.now() - begun };
     services.finished(result);
     return result;
   };
-  return pMap(targets, deleteAndTell, { concurrency: options.concurrency });
+  const agents = await pMap(targets, deleteAndTell, { concurrency });
+  return { agents, certificates: await certificates };
+}
+
+interface Means extends DeleteServices {
+  readonly eraseCertificates: CertificateEraser | undefined;
 }
 
 async function deleteOne(
   target: Target,
   { deleteAsset: withAsset, dryRun }: DeleteOptions,
-  { api, eraser }: DeleteServices,
+  { api, eraser, eraseCertificates }: Means,
   limit: TimeLimit,
 ): Promise<AgentResult> {
   const { name, clientId, settings, own } = target;
   const removed: Setting[] = [];
-  let ids: AgentIds = { clientId };
+  let facts: { readonly ids: AgentIds } & Pick<AgentResult, 'certificateState'> = {
+    ids: { clientId },
+  };
   try {
     if (limit.cancelled) throw cancelled(`Ending agent ${name}`);
+    // First, so that a device can't come back meanwhile.
+    const resume = limit.pause();
+    const certificateState = await eraseCertificates?.(target);
+    resume();
+    if (certificateState !== undefined) facts = { ...facts, certificateState };
     const agent = await find(target, api, limit);
     const isAbsent = agent === undefined;
-    ids = { clientId, agentId: agent?.id };
-    if (dryRun) return { name, ids, state: isAbsent ? 'absent' : 'would-delete' };
+    facts = { ...facts, ids: { clientId, agentId: agent?.id } };
+    if (dryRun) return { name, ...facts, state: isAbsent ? 'absent' : 'would-delete' };
     if (!isAbsent) await deleteAgent(agent, api, limit);
     // An asset that the job's own agent does not name may have been there before it.
     if (withAsset && (own === undefined || agent?.assetId !== undefined)) {
@@ -96,9 +143,9 @@ async function deleteOne(
       await eraser?.remove(setting, limit);
       removed.push(setting);
     }
-    return { name, ids, removed, state: isAbsent ? 'absent' : 'deleted' };
+    return { name, ...facts, removed, state: isAbsent ? 'absent' : 'deleted' };
   } catch (error) {
-    return { name, ids, removed, state: 'failed', failure: asFailure(error) };
+    return { name, ...facts, removed, state: 'failed', failure: asFailure(error) };
   }
 }
 

@@ -1,15 +1,20 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON object that a text holds, or nothing. The parser's error is dropped on purpose: it
- * quotes the text, which may be a secret.
+ * What a JSON text holds, or nothing. The parser's error is dropped on purpose: it quotes the text,
+ * which may be a secret.
  */
-export function parseJsonObject(text: string): JsonObject | undefined {
+export function parseJson(text: string): unknown {
   try {
-    return asObject(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** The JSON object that a text holds, or nothing. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  return asObject(parseJson(text));
 }
 
 export function asObject(value: unknown): JsonObject | undefined {

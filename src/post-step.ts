@@ -10,12 +10,19 @@ import { systemClock as clock } from './http/clock.ts';
 import { type Interruption, TimeLimit } from './http/time-limit.ts';
 import { type CleanUpInputs, readCleanUpInputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
+import { hubQuotas } from './insights-hub/quotas.ts';
 import { lineOf } from './report/log.ts';
 import { stepFailure } from './report/result.ts';
 import { describeFailure } from './text.ts';
 
 /** A few agents at once, as the delete action does by default. */
-const OPTIONS = { concurrency: 4, deleteAsset: true, dryRun: false };
+const OPTIONS = {
+  concurrency: 4,
+  certificateIds: [],
+  deleteCertificate: true,
+  deleteAsset: true,
+  dryRun: false,
+};
 
 /** Two look-ups of what may show up late need so much time for an agent, in seconds. */
 const LEAST_TIME = 30;
@@ -81,15 +88,19 @@ async function deleteMade(
 ): Promise<readonly Failure[]> {
   if (agents.length === 0) return [];
   const { secrets } = host;
-  const targets = agents.map(({ name, clientId, agentId }) => {
-    return { name, clientId, settings: [], own: { agentId } };
+  const targets = agents.map(({ name, clientId, agentId, certificateId }) => {
+    return { name, clientId, settings: [], own: { agentId, certificateId } };
   });
   const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
-  const results = await deleteAgents(targets, options, {
-    api: hubApi(credentials, urls, { http, clock, secrets }),
+  // Nobody waits for this step: it has no patience of its own.
+  const quotas = hubQuotas({ clock, countsWaiting: true });
+  const { agents: results } = await deleteAgents(targets, options, {
+    api: hubApi(credentials, urls, quotas, { http, clock, secrets }),
     interruption,
+    warn: (message) => host.warn(message),
     eraser: undefined,
     finished: (result) => host.info(lineOf(result, { several: false, secrets })),
+    finishedCertificate: () => {},
   });
   return [stepFailure(results, { cancelled: false }) ?? []].flat();
 }

@@ -1,21 +1,37 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
+import type { Fault } from '../../sandbox/faults.ts';
 import type { GitHub } from '../../sandbox/github/github.ts';
 import {
   agentsOf,
   codeOf,
   errorOf,
   LONG_TIMERS,
+  masksOf,
   preload,
+  readyPairs,
   type Sandbox,
   test,
   waitFor,
+  warningsOf,
 } from './sandbox.ts';
 
 const status = (code: number) => ({ kind: 'status', status: code }) as const;
 const resultsOf = (result: Parameters<typeof agentsOf>[0]) =>
   agentsOf(result).map(({ name, result: came }) => `${name}: ${came}`);
+
+/** Look-ups that show agents without their tags, so that these are read. */
+const untagged = {
+  at: 'find-agent',
+  fault: {
+    kind: 'change',
+    change: ({ content, ...page }: Readonly<Record<string, unknown>>) => ({
+      ...page,
+      content: (content as readonly object[]).map((agent) => ({ ...agent, eTag: undefined })),
+    }),
+  },
+} as const;
 
 /** Everything that Insights Hub and GitHub have. */
 function books({ hub }: Sandbox, github?: GitHub) {
@@ -52,18 +68,31 @@ describe.concurrent('create, then delete', () => {
     expect(books(sandbox, github)).toEqual({ agents: [], assets: 0, settings: [] });
     expect(await sandbox.files()).toEqual([]);
     expect(agentsOf(first)).toEqual([
-      { name: 'a', clientId: 'mqtt1_a', agentId: ids[0], result: 'deleted' },
-      { name: 'b', clientId: 'mqtt1_b', agentId: ids[1], result: 'deleted' },
+      {
+        name: 'a',
+        clientId: 'mqtt1_a',
+        agentId: ids[0],
+        result: 'deleted',
+        certificate: 'deleted',
+      },
+      {
+        name: 'b',
+        clientId: 'mqtt1_b',
+        agentId: ids[1],
+        result: 'deleted',
+        certificate: 'deleted',
+      },
     ]);
     expect(first.summary).toContain('ended<br>secret <code>');
-    expect(first.summary).toContain('No source says');
-    expect(first.log.join('\n')).toContain('Ended: agent a: client id mqtt1_a');
+    expect(first.summary).toContain('its effect on devices is not');
+    expect(first.summary).not.toContain('documented nowhere');
+    expect(first.log.join('\n')).toMatch(/Ended: agent a: client id mqtt1_a.*certificate deleted/);
 
     const second = await sandbox.delete(inputs);
     expect(second.exitCode).toBe(0);
     expect(agentsOf(second)).toEqual([
-      { name: 'a', clientId: 'mqtt1_a', result: 'absent' },
-      { name: 'b', clientId: 'mqtt1_b', result: 'absent' },
+      { name: 'a', clientId: 'mqtt1_a', result: 'absent', certificate: 'absent' },
+      { name: 'b', clientId: 'mqtt1_b', result: 'absent', certificate: 'absent' },
     ]);
   });
 
@@ -72,15 +101,18 @@ describe.concurrent('create, then delete', () => {
     await sandbox.hub.addAgent('device001');
     const asset = sandbox.hub.connect('mqtt1_device001');
     const agent = sandbox.hub.agents.get('mqtt1_device001');
+    const [certificate] = sandbox.hub.certificatesOf('mqtt1_device001');
     const result = await sandbox.delete();
     expect(result.exitCode).toBe(0);
     const agents = `/api/agentmanagement/v3/agents/${agent?.id}`;
     const assets = `/api/assetmanagement/v3/assets/${asset.id}`;
+    const certificates = '/api/mindconnectmqtt/v3/agentCertificates';
     expect(sandbox.hub.requests.map(({ method, path: way }) => `${method} ${way}`)).toEqual([
       'POST /mqtt1/oauth/token',
+      `GET ${certificates}`,
+      `DELETE ${certificates}/${certificate?.id}`,
       `GET /api/agentmanagement/v3/agents?filter=${encodeURIComponent('{"mqttClientId":"mqtt1_device001"}')}`,
       `POST ${agents}/boarding/offboard`,
-      `GET ${agents}`,
       `DELETE ${agents}`,
       `GET ${assets}`,
       `DELETE ${assets}`,
@@ -219,7 +251,7 @@ describe.concurrent('the delete action', () => {
     sandbox.hub.faults.push({ at: 'delete-asset', fault: status(412), times: 1 });
     expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
     expect(sandbox.hub.seen('delete-agent')).toHaveLength(2);
-    expect(sandbox.hub.seen('read-agent')).toHaveLength(2);
+    expect(sandbox.hub.seen('read-agent')).toHaveLength(1);
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
   });
 
@@ -293,6 +325,8 @@ describe.concurrent('the delete action', () => {
       const sandbox = await start();
       await sandbox.hub.addAgent('a');
       await sandbox.hub.addAgent('b');
+      // It is read only where the look-up has no tag.
+      if (at === 'read-agent') sandbox.hub.faults.push({ ...untagged, times: 1 });
       sandbox.hub.faults.push({ at, fault: status(404), times: 1 });
       const result = await sandbox.delete({ name: 'a\nb', concurrency: '1' });
       expect(resultsOf(result)).toEqual(['a: failed', 'b: deleted']);
@@ -349,6 +383,347 @@ describe.concurrent('the delete action', () => {
     const result = await sandbox.delete({}, broken);
     expect(errorOf(result)).toMatch(/^\[delivery-failed\] The output of the step.*\(ENOSPC\)/);
     expect(sandbox.hub.agents.size).toBe(0);
+  });
+});
+
+/** The paths of what was changed, without what comes before the kind. */
+const changed = ({ hub }: Sandbox) =>
+  hub.requests.flatMap(({ method, path: way, endpoint }) =>
+    method === 'GET' || endpoint === 'token' ? [] : `${method} ${way.replace(/^.*\/v3\//, '')}`,
+  );
+const certificatesOf = (result: Parameters<typeof agentsOf>[0]) =>
+  JSON.parse(result.outputs['certificates'] ?? 'null');
+const statesOf = (result: Parameters<typeof agentsOf>[0]) =>
+  agentsOf(result).map(({ name, certificate }) => `${name}: ${certificate}`);
+
+describe.concurrent('the certificates of agents', () => {
+  test('are deleted first, all of them, and are told of everywhere', async ({ start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    const agent = await hub.addAgent('device001');
+    await hub.addCertificate('mqtt1_device001', agent.pair);
+    const ids = hub.certificatesOf('mqtt1_device001').map(({ id }) => id);
+    await hub.addAgent('other');
+    const result = await sandbox.delete();
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result)).toEqual([]);
+    expect(changed(sandbox)).toEqual([
+      ...ids.map((id) => `DELETE agentCertificates/${id}`),
+      `POST agents/${agent.id}/boarding/offboard`,
+      `DELETE agents/${agent.id}`,
+    ]);
+    expect([...hub.certificates.values()].map(({ clientId }) => clientId)).toEqual(['mqtt1_other']);
+    expect(statesOf(result)).toEqual(['device001: deleted']);
+    expect(certificatesOf(result)).toEqual([]);
+    expect(result.log.join('\n')).toMatch(/Ended: agent device001: .*certificate deleted/);
+    expect(result.summary).toContain('| Certificate |');
+    expect(result.summary).toContain('Insights Hub was asked to delete the certificates');
+  });
+
+  test('go also when their agent is gone already', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.agents.clear();
+    const result = await sandbox.delete();
+    expect(resultsOf(result)).toEqual(['device001: absent']);
+    expect(statesOf(result)).toEqual(['device001: deleted']);
+    expect(sandbox.hub.certificates.size).toBe(0);
+  });
+
+  test('stay, and are not asked for, when it is told so', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    const result = await sandbox.delete({ 'delete-certificate': 'false' });
+    expect(resultsOf(result)).toEqual(['device001: deleted']);
+    expect(agentsOf(result)[0]).not.toHaveProperty('certificate');
+    expect(sandbox.hub.certificates.size).toBe(1);
+    expect(sandbox.hub.requests.map(({ path: way }) => way).join()).not.toContain('Certificates');
+    expect(result.summary).toContain('A certificate that was not deleted may still be accepted');
+  });
+
+  test('are looked up only, in a dry run', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('a');
+    const inputs = { name: 'a\nb', 'certificate-id': 'c1', 'dry-run': 'true' };
+    const result = await sandbox.delete(inputs);
+    expect(result.exitCode).toBe(0);
+    expect(changed(sandbox)).toEqual([]);
+    expect(statesOf(result)).toEqual(['a: would-delete', 'b: unknown']);
+    expect(certificatesOf(result)).toEqual([{ certificateId: 'c1', result: 'would-delete' }]);
+    expect(result.log.join('\n')).toContain('Would delete: certificate c1');
+  });
+
+  test.for(['content', 'hal'] as const)('are found on every page (%s)', async (form, { start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    hub.certificateList = form;
+    const [pair] = await readyPairs();
+    for (let n = 0; n < 23; n++) await hub.addAgent(`other${n}`, undefined, pair);
+    await hub.addAgent('device001', undefined, pair);
+    expect(statesOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(hub.seen('list-certificates')).toHaveLength(form === 'hal' ? 3 : 2);
+    expect(hub.certificates.size).toBe(23);
+  });
+
+  test('are listed once, for all agents', async ({ start }) => {
+    const sandbox = await start();
+    for (const name of ['a', 'b', 'c']) await sandbox.hub.addAgent(name);
+    const result = await sandbox.delete({ name: 'a\nb\nc' });
+    expect(statesOf(result)).toEqual(['a: deleted', 'b: deleted', 'c: deleted']);
+    expect(sandbox.hub.seen('list-certificates')).toHaveLength(1);
+  });
+
+  test('are known from a list that holds private keys, which are dropped', async ({ start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    hub.tellsKeys = true;
+    const [pair] = await readyPairs();
+    for (const name of ['device001', 'b', 'c']) await hub.addAgent(name, undefined, pair);
+    sandbox.moreKeys.push(pair?.privateKey ?? '');
+    const result = await sandbox.delete({}, { debug: true });
+    expect(statesOf(result)).toEqual(['device001: deleted']);
+    // The token and the credentials: a mask for each line of every key would stop the runner.
+    expect(masksOf(result).length).toBeLessThan(10);
+    expect(masksOf(result).join('\n')).not.toContain('MII');
+  });
+
+  const lists: Readonly<Record<string, (sandbox: Sandbox) => Fault>> = {
+    'in no known shape': ({ hub }) => ({
+      kind: 'body',
+      body: JSON.stringify({ keys: [...hub.agents.values()].map(({ pair }) => pair.privateKey) }),
+    }),
+    'whose records say nothing': () => ({ kind: 'body', body: '[{"hidden":"unheard-of"}]' }),
+    'that is not allowed': ({ hub }) => {
+      const { privateKey } = hub.agents.get('mqtt1_device001')?.pair ?? {};
+      const message = `unheard-of ${privateKey}`;
+      return { kind: 'body', status: 403, body: JSON.stringify({ errors: [{ message }] }) };
+    },
+    'that is a web page': () => ({ kind: 'html' }),
+    'that is not there': () => ({ kind: 'html', status: 404 }),
+    'that repeats the request': () => ({ kind: 'echo', status: 400 }),
+  };
+  test.for(Object.entries(lists))('may be left by a list %s', async ([, fault], { start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.faults.push({ at: 'list-certificates', fault: fault(sandbox) });
+    const result = await sandbox.delete({}, { debug: true });
+    expect(result.exitCode).toBe(0);
+    expect(resultsOf(result)).toEqual(['device001: deleted']);
+    expect(statesOf(result)).toEqual(['device001: unknown']);
+    expect(warningsOf(result)).toEqual([
+      expect.stringMatching(/^The list of certificates was not read, so that .* may be left\. \[/),
+    ]);
+    expect(`${result.stdout}${result.summary}`).not.toMatch(/unheard-of|MII|server says "/);
+    expect(sandbox.hub.certificates.size).toBe(1);
+  });
+
+  test('may be left by a list that breaks off', async ({ start }) => {
+    const sandbox = await start();
+    for (const name of ['a', 'b']) await sandbox.hub.addAgent(name);
+    const [{ id } = { id: '' }] = sandbox.hub.certificatesOf('mqtt1_a');
+    const body = JSON.stringify({ content: [{ id, clientId: 'mqtt1_a' }], last: false });
+    const at = 'list-certificates';
+    sandbox.hub.faults.push({ at, fault: { kind: 'body', body }, times: 1 });
+    sandbox.hub.faults.push({ at, fault: status(403) });
+    const result = await sandbox.delete({ name: 'a\nb' });
+    expect(result.exitCode).toBe(0);
+    expect(statesOf(result)).toEqual(['a: deleted', 'b: unknown']);
+    expect(warningsOf(result)).toEqual([expect.stringMatching(/was not read to its end, so that/)]);
+  });
+
+  test('have ids that lead nowhere else', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    const body = JSON.stringify([{ id: '../agents/x', clientId: 'mqtt1_device001' }]);
+    sandbox.hub.faults.push({ at: 'list-certificates', fault: { kind: 'body', body } });
+    const result = await sandbox.delete();
+    expect(result.exitCode).toBe(0);
+    expect(statesOf(result)).toEqual(['device001: unknown']);
+    expect(sandbox.hub.seen('delete-certificate')).toEqual([]);
+    expect(warningsOf(result)).toEqual([
+      'A certificate of agent device001 has no usable id, so it was not deleted.',
+    ]);
+  });
+
+  test.for([
+    [status(403), 'forbidden'],
+    [status(409), 'not-ended'],
+    [{ kind: 'html' }, 'response-invalid'],
+    [{ kind: 'echo', status: 400 }, 'request-rejected'],
+  ] as const)('that stay are a warning (%j)', async ([fault, code], { start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    const [certificate] = sandbox.hub.certificatesOf('mqtt1_device001');
+    sandbox.hub.faults.push({ at: 'delete-certificate', fault });
+    const result = await sandbox.delete({}, { debug: true });
+    expect(result.exitCode).toBe(0);
+    expect(resultsOf(result)).toEqual(['device001: deleted']);
+    expect(statesOf(result)).toEqual(['device001: failed']);
+    expect(warningsOf(result)).toEqual([
+      expect.stringContaining(
+        `Certificate ${certificate?.id} of agent device001 was not deleted. [${code}]`,
+      ),
+    ]);
+    expect(result.log.join('\n')).toContain('deleting the certificate failed');
+  });
+
+  test('that are gone meanwhile are absent', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.faults.push({ at: 'delete-certificate', fault: status(404) });
+    expect(statesOf(await sandbox.delete())).toEqual(['device001: absent']);
+  });
+});
+
+describe.concurrent('certificates that are given by their ids', () => {
+  test('are deleted alone, and nothing is listed', async ({ start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    await hub.addAgent('device001');
+    const [{ id } = { id: '' }] = hub.certificatesOf('mqtt1_device001');
+    const inputs = {
+      name: '',
+      'certificate-id': `${id}\nnot-there`,
+      'delete-certificate': 'false',
+    };
+    const result = await sandbox.delete(inputs);
+    expect(result.exitCode).toBe(0);
+    expect(agentsOf(result)).toEqual([]);
+    expect(certificatesOf(result)).toEqual([
+      { certificateId: id, result: 'deleted' },
+      { certificateId: 'not-there', result: 'absent' },
+    ]);
+    expect(hub.requests.map(({ endpoint }) => endpoint)).toEqual([
+      'token',
+      'delete-certificate',
+      'delete-certificate',
+    ]);
+    expect(result.log.join('\n')).toContain(`Deleted: certificate ${id}`);
+    expect(result.log.join('\n')).toContain('Not there: certificate not-there');
+    expect(result.summary).toContain(id);
+    expect(hub.agents.size).toBe(1);
+  });
+
+  test('go beside agents, each once', async ({ start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    for (const name of ['a', 'other']) await hub.addAgent(name);
+    const [own, other] = [...hub.certificates.keys()];
+    const result = await sandbox.delete({ name: 'a', 'certificate-id': `${other}\n${own}` });
+    expect(result.exitCode).toBe(0);
+    expect(statesOf(result)).toEqual(['a: deleted']);
+    expect(certificatesOf(result)).toEqual([
+      { certificateId: other, result: 'deleted' },
+      { certificateId: own, result: 'deleted' },
+    ]);
+    expect(hub.seen('delete-certificate')).toHaveLength(2);
+    expect(books(sandbox).agents).toEqual(['mqtt1_other']);
+  });
+
+  test('fail the step when they stay, and agents go all the same', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('a');
+    const inputs = { name: 'a', 'certificate-id': 'c1', 'delete-certificate': 'false' };
+    sandbox.hub.faults.push({ at: 'delete-certificate', fault: status(403) });
+    const result = await sandbox.delete(inputs);
+    expect(codeOf(result)).toBe('forbidden');
+    expect(errorOf(result)).toMatch(/1 of 1 certificates failed\. certificate c1: \[forbidden\]/);
+    expect(resultsOf(result)).toEqual(['a: deleted']);
+    expect(certificatesOf(result)).toEqual([{ certificateId: 'c1', result: 'failed' }]);
+    expect(books(sandbox).agents).toEqual([]);
+  });
+
+  test('fail with everything when the token is refused', async ({ start }) => {
+    const sandbox = await start();
+    const inputs = { name: '', 'certificate-id': 'c1', 'oauth-client-secret': 'wrong-secret' };
+    const result = await sandbox.delete(inputs);
+    expect(codeOf(result)).toBe('token-rejected');
+    expect(certificatesOf(result)).toEqual([{ certificateId: 'c1', result: 'failed' }]);
+  });
+});
+
+describe.concurrent('the asset of an agent', () => {
+  const strict = { strictAccept: true, softDelete: true };
+
+  test('is deleted at a service that refuses to answer with plain JSON', async ({ start }) => {
+    const sandbox = await start(strict);
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
+    for (const { headers } of sandbox.hub.seen('delete-asset')) expect(headers.accept).toBe('*/*');
+  });
+
+  test.for([400, 409, 410] as const)(
+    'is gone when it is marked so, whoever shows it still (%i)',
+    async (code, { start }) => {
+      const sandbox = await start(strict);
+      const { hub } = sandbox;
+      hub.listsDeletedAssets = true;
+      hub.deletedAssetStatus = code;
+      await hub.addAgent('device001');
+      const asset = hub.connect('mqtt1_device001');
+      asset.deleted = new Date(0).toISOString();
+      hub.assets.delete(asset.id);
+      hub.deletedAssets.set(asset.id, asset);
+      expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+      expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
+      expect(hub.seen('delete-asset')).toEqual([]);
+    },
+  );
+
+  test('is gone when the answer to its end got lost', async ({ start }) => {
+    const sandbox = await start(strict);
+    sandbox.hub.deletedAssetStatus = 400;
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    const fault = { kind: 'reset-after' } as const;
+    sandbox.hub.faults.push({ at: 'delete-asset', fault, times: 1 });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
+  });
+
+  test('stays when others are below it, and is asked for once', async ({ start }) => {
+    const sandbox = await start(strict);
+    const { hub } = sandbox;
+    await hub.addAgent('device001');
+    const asset = hub.connect('mqtt1_device001');
+    hub.addAsset({ parentId: asset.id, name: 'pump', typeId: 'mqtt1.pump' });
+    const result = await sandbox.delete();
+    expect(codeOf(result)).toBe('not-ended');
+    expect(errorOf(result)).toMatch(/other assets are below it\. Delete or move them first/);
+    expect(hub.seen('delete-asset')).toHaveLength(1);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 2 });
+  });
+
+  test('is found on every page of a list', async ({ start }) => {
+    const sandbox = await start(strict);
+    const externalId = 'mqtt1_device001';
+    for (let n = 0; n < 201; n++) sandbox.hub.addAsset({ externalId, typeId: 'mqtt1.machine' });
+    for (let n = 0; n < 3; n++) sandbox.hub.addAsset({ externalId });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
+    expect(sandbox.hub.seen('find-asset')).toHaveLength(2);
+    expect(books(sandbox).assets).toBe(201);
+  });
+
+  test('is gone, as is all else, when the answer to the delete has a body', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect('mqtt1_device001');
+    const reply = () => ({ status: 200, type: 'application/json', body: '{"state":"gone"}' });
+    for (const at of ['delete-certificate', 'delete-agent', 'delete-asset'] as const) {
+      sandbox.hub.faults.push({ at, fault: { kind: 'reply-after', reply } });
+    }
+    const result = await sandbox.delete();
+    expect(result.exitCode).toBe(0);
+    expect(resultsOf(result)).toEqual(['device001: deleted']);
+    expect(statesOf(result)).toEqual(['device001: deleted']);
+    expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
+  });
+
+  test('is not there when an answer holds neither content nor pages', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'find-asset', fault: { kind: 'body', body: '{}' } });
+    expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
   });
 });
 
@@ -451,7 +826,10 @@ const troubles: Readonly<Record<string, Trouble>> = {
   },
   'a tag that would break a header': {
     cause: ({ hub }) => {
-      const change = (answer: object) => ({ ...answer, eTag: '0\r\nx-injected: 1' });
+      const eTag = '0\r\nx-injected: 1';
+      const change = (answer: object) => ({ ...answer, eTag });
+      const agent = hub.agents.get('mqtt1_a');
+      hub.faults.push(answers([record('mqtt1_a', { id: agent?.id, eTag })]));
       hub.faults.push({ at: 'read-agent', fault: { kind: 'change', change }, times: 1 });
     },
     code: 'response-invalid',
@@ -620,6 +998,15 @@ describe.concurrent('bad inputs of the delete action', () => {
       /"device001" and "device001" would share the secrets of DEVICE001/,
     ],
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
+    'a certificate id with a bad sign': [
+      { 'certificate-id': 'c1\n../agents' },
+      /`certificate-id` "\.\.\/agents" may hold letters, digits, "-" and "_" only/,
+    ],
+    'a certificate id with a sign of other languages': [
+      { name: '', 'certificate-id': 'ä' },
+      /`certificate-id` "ä" may hold letters/,
+    ],
+    'a wildcard in a name': [{ name: 'a\ndevice*' }, /"device\*" holds "\*" or "\?"/],
     'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" is not there/],
     'a file that is a directory': [{ 'names-file': '.' }, /"\." is not a file/],
     'everything at once': [
@@ -651,6 +1038,7 @@ describe.concurrent('bad inputs of the delete action', () => {
     'has a quote that is not closed': ['a\n"b\nc\n', /is not CSV: line \d has a quote/],
     'is not UTF-8': [Buffer.from([0x61, 0xff, 0x0a]), /is not UTF-8/],
     'is too large': ['a\n'.repeat(3 * 1024 * 1024), /is larger than 5 MiB/],
+    'has a wildcard': ['a\nb?\n', /line 2 of list\/agents\.csv "b\?" holds "\*" or "\?"/],
     'has many mistakes': ['a b\n'.repeat(1) + 'c d\n'.repeat(100), /And \d+ more\./],
   };
   test.for(Object.entries(files))('a file that %s', async ([, [content, says]], { start }) => {
@@ -679,6 +1067,7 @@ describe.concurrent('nothing leaks when a server repeats the request to', () => 
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
+    if (at === 'read-agent') sandbox.hub.faults.push(untagged);
     sandbox.hub.faults.push({ at, fault: { kind: 'echo', status: 400 } });
     const result = await sandbox.delete({}, { debug: true });
     expect(codeOf(result)).toBe('request-rejected');

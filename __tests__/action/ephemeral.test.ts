@@ -63,6 +63,78 @@ describe.concurrent('an ephemeral agent', () => {
     await expectNothingToDo(sandbox, main);
   });
 
+  test('goes with the certificate that its create gave, and with no other', async ({ start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    const main = await sandbox.main(ephemeral);
+    const [own] = [...hub.certificates.keys()];
+    expect(await sandbox.readJournal(main)).toContain(`"certificateId":"${own}"`);
+    const other = await hub.addCertificate('mqtt1_device001', hub.issued[0]);
+    const before = hub.requests.length;
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([]);
+    expect([...hub.certificates.keys()]).toEqual([other.id]);
+    expect(hub.seen('list-certificates')).toEqual([]);
+    expect(hub.requests.slice(before).map(({ endpoint }) => endpoint)).toEqual([
+      'token',
+      'delete-certificate',
+      'find-agent',
+      'offboard',
+      'delete-agent',
+    ]);
+    expect(post.log.join('\n')).toMatch(/Ended: agent device001: .*certificate deleted/);
+  });
+
+  test('leaves the certificates of a create that was not answered, and names them', async ({
+    start,
+  }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('other');
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'reset-after' } });
+    const main = await sandbox.main(ephemeral);
+    expect(codeOf(main)).toBe('outcome-unknown');
+    const [id] = sandbox.hub.certificatesOf('mqtt1_device001').map((certificate) => certificate.id);
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([
+      expect.stringContaining(`Of agent device001, these certificates were left: ${id}.`),
+    ]);
+    expect(post.log.join('\n')).toMatch(/Ended: agent device001: .*certificate unknown/);
+    expect(sandbox.hub.certificates.size).toBe(2);
+  });
+
+  test('is ended although its certificate stays, with a warning', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main(ephemeral);
+    const [id] = [...sandbox.hub.certificates.keys()];
+    sandbox.hub.faults.push({ at: 'delete-certificate', fault: status(403) });
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([
+      expect.stringContaining(`Certificate ${id} of agent device001 was not deleted. [forbidden]`),
+    ]);
+    expect(await everything(sandbox)).toEqual(nothing);
+  });
+
+  test('with another client id takes no certificates of others with it', async ({ start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    await hub.addAgent('theirs');
+    const renamed = await hub.addAgent('renamed');
+    for (const [clientId, agentId] of [
+      ['mqtt1_theirs', 'a'.repeat(32)],
+      ['mqtt1_renamed', renamed.id],
+    ] as const) {
+      // Without a certificate id: only the list can show which certificates there are.
+      const change = (answer: object) => ({ ...answer, clientId, agentId, id: undefined });
+      hub.faults.push({ at: 'create', fault: { kind: 'change', change }, times: 1 });
+    }
+    const main = await sandbox.main({ ...ephemeral, name: 'a\nb', concurrency: '1' });
+    await sandbox.post(main);
+    const left = [...hub.certificates.values()].map(({ clientId }) => clientId);
+    expect(left).toContain('mqtt1_theirs');
+    expect(left).toContain('mqtt1_renamed');
+  });
+
   test('is looked up before it is created', async ({ start }) => {
     const sandbox = await start();
     expect((await sandbox.main(ephemeral)).exitCode).toBe(0);
@@ -184,7 +256,10 @@ describe.concurrent('an ephemeral agent', () => {
     const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
     expect(main.exitCode).toBe(0);
     const post = await sandbox.post(main);
+    const left = /Of agent [ab], these certificates were left: \w{26}\./;
     expect(warningsOf(post)).toEqual([
+      expect.stringMatching(left),
+      expect.stringMatching(left),
       expect.stringMatching(
         /\[not-ended\] .*client id mqtt1_theirs found an agent that may be another/,
       ),
@@ -396,7 +471,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
   test('does not believe a 404 of something on the way', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
-    for (const at of ['offboard', 'read-agent'] as const) {
+    for (const at of ['offboard', 'delete-agent'] as const) {
       sandbox.hub.faults.push({ at, fault: { kind: 'html', status: 404 } });
     }
     const post = await sandbox.post(main);
@@ -475,7 +550,10 @@ describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
       expect(errorOf(main)).toMatch(/\[outcome-unknown\] .*device001.*the post step ends it/);
     }
     sandbox.hub.faults.length = 0;
-    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    // Nothing proves that a certificate is the step's own: it is named, and stays.
+    const left = [...sandbox.hub.certificates.keys()].map((id) => expect.stringContaining(id));
+    expect(left).toHaveLength(agents);
+    expect(warningsOf(await sandbox.post(main))).toEqual(left);
     expect(await everything(sandbox)).toEqual(nothing);
   });
 

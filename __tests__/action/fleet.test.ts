@@ -13,6 +13,7 @@ import {
   readyPairs,
   type Sandbox,
   test,
+  UNLIMITED,
   waitFor,
   warningsOf,
 } from './sandbox.ts';
@@ -51,7 +52,12 @@ describe('a fleet', () => {
   }) => {
     const sandbox = await start({ pairs: await readyPairs(40), latency: 100 });
     const inputs = await file(sandbox, `name,owner\n${names(150).join(',me@x.io\n')},\n`);
-    const result = await sandbox.main({ ...inputs, concurrency: '16', owner: 'all@x.io' });
+    const result = await sandbox.main({
+      ...inputs,
+      ...UNLIMITED,
+      concurrency: '16',
+      owner: 'all@x.io',
+    });
     expect(result.exitCode).toBe(0);
     expect(agentsOf(result).map(({ name }) => name)).toEqual(names(150));
     for (const name of names(150)) await expectFiles(sandbox, name);
@@ -93,7 +99,7 @@ describe('a fleet', () => {
     for (const [index, fault] of kinds.entries()) {
       hub.faults.push({ at: 'create', fault, times: 1, after: 5 + index * 10 });
     }
-    const running = sandbox.main({ name: list(120), concurrency: '8' });
+    const running = sandbox.main({ ...UNLIMITED, name: list(120), concurrency: '8' });
     await waitFor(() => hub.seen('create').length > 40);
     hub.expireTokens();
     const result = await running;
@@ -120,7 +126,9 @@ describe('a fleet', () => {
 
   test('is slowed down as a whole by a rate limit', async ({ start }) => {
     const sandbox = await start({ rateLimit: { perSecond: 20, burst: 5 } });
-    const result = await sandbox.main({ name: list(40), concurrency: '16' });
+    // In the long run it lets twice as many through, but not so many at once.
+    const inputs = { name: list(40), 'rate-limit': '10/1s', concurrency: '16' };
+    const result = await sandbox.main(inputs);
     expect(result.exitCode).toBe(0);
     expect(created(sandbox).size).toBe(40);
     // One that is refused makes all wait: there are not many refusals for each that succeeds.
@@ -133,6 +141,7 @@ describe('a fleet', () => {
     async ({ start }) => {
       const sandbox = await start();
       const inputs = {
+        ...UNLIMITED,
         name: list(60),
         concurrency: '4',
         'keep-files': 'true',
@@ -174,13 +183,14 @@ describe('a fleet', () => {
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'status', status: 400 } });
     const long = names(5000).map((name) => name.padEnd(100, 'x'));
     const inputs = await file(sandbox, long.join('\n'));
-    const result = await sandbox.main({ ...inputs, concurrency: '32' });
+    const result = await sandbox.main({ ...UNLIMITED, ...inputs, concurrency: '32' });
     expect(codeOf(result)).toBe('request-rejected');
     expect(errorOf(result).length).toBeLessThan(12_000);
     expect(errorOf(result)).toMatch(/And \[request-rejected\]: device10x+, .* and \d+ more, which/);
     expect(result.outputs).not.toHaveProperty('agents');
     const [warning = ''] = warningsOf(result).filter((text) => text.includes('agents.json'));
-    const results = /results are in (.*) instead/.exec(warning)?.[1] ?? '';
+    const results = result.outputs['agentsPath'] ?? '';
+    expect(/results are in (.*) instead/.exec(warning)?.[1]).toBe(results);
     const agents = JSON.parse(await readFile(results, 'utf8'));
     expect(agents).toHaveLength(5000);
     expect(agents[4999]).toEqual({ name: long[4999], code: 'request-rejected' });
@@ -288,12 +298,18 @@ describe.concurrent('a shard', () => {
     const sandbox = await start();
     const result = await sandbox.main({ name: 'a\nb', shard: '5/6' });
     expect(result.exitCode).toBe(0);
-    expect(result.outputs).toEqual({ agents: '[]' });
+    const file = path.join(sandbox.runner.workspace, '.insights-hub', 'agents.json');
+    expect(result.outputs).toEqual({ agents: '[]', agentsPath: file });
+    expect(await readFile(file, 'utf8')).toBe('[]\n');
     expect(result.commands.filter(({ name }) => name === 'notice')).toHaveLength(1);
     expect(sandbox.hub.requests).toEqual([]);
-    expect(await sandbox.files()).toEqual([]);
+    expect(await sandbox.files()).toEqual([
+      '.insights-hub',
+      ...['.gitignore', 'agents.json'].map((name) => path.join('.insights-hub', name)),
+    ]);
     expect(await readdir(sandbox.runner.temporary)).not.toEqual([]);
     await sandbox.post(result);
+    expect(await sandbox.files()).toEqual([]);
     expect(await readdir(sandbox.runner.temporary)).toEqual([]);
   });
 

@@ -144,11 +144,12 @@ describe.concurrent('a run that succeeds', () => {
     expect(result.exitCode).toBe(0);
     expect(sandbox.hub.seen('token')).toHaveLength(1);
     expect(agentsOf(result).map(({ name }) => name)).toEqual(['b', 'a', 'c']);
-    expect(Object.keys(result.outputs)).toEqual(['agents']);
+    expect(Object.keys(result.outputs)).toEqual(['agents', 'agentsPath']);
     expect(await sandbox.files()).toEqual([
       '.insights-hub',
       ...[
         '.gitignore',
+        'agents.json',
         'broker-ca.pem',
         ...['a', 'b', 'c'].flatMap((name) =>
           ['key', 'mqttx.json', 'pem'].map((ending) => `mqtt1_${name}.${ending}`),

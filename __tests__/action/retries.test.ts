@@ -1,6 +1,15 @@
 import { describe, expect } from 'vitest';
 import type { Fault } from '../../sandbox/faults.ts';
-import { agentsOf, codeOf, errorOf, LONG_TIMERS, preload, readyPairs, test } from './sandbox.ts';
+import {
+  agentsOf,
+  codeOf,
+  errorOf,
+  LONG_TIMERS,
+  preload,
+  readyPairs,
+  test,
+  UNLIMITED,
+} from './sandbox.ts';
 
 const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({
   kind: 'status',
@@ -49,6 +58,40 @@ test('Retry-After is waited for', async ({ start }) => {
   expect(performance.now() - started).toBeGreaterThan(2000);
 });
 
+describe.concurrent('a create that Insights Hub asks to postpone', () => {
+  test('uses up no tries', async ({ start }) => {
+    const sandbox = await start();
+    const { faults } = sandbox.hub;
+    // More often than a call is tried. The first ones are for a 503, which says the same.
+    faults.push({ at: 'create', fault: status(503, { 'retry-after': '1' }), times: 2 });
+    faults.push({ at: 'create', fault: status(403, { 'retry-after': '1' }), times: 1 });
+    faults.push({ at: 'create', fault: status(429, { 'retry-after': '1' }), times: 3 });
+    const result = await sandbox.main(UNLIMITED);
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('create')).toHaveLength(7);
+    expect(sandbox.hub.seen('find-agent')).toEqual([]);
+  });
+
+  test.for([
+    [429, 'rate-limited'],
+    [403, 'rate-limited'],
+    [503, 'unavailable'],
+  ] as const)(
+    'is given up when the wait (%d) would be longer than ten minutes',
+    async ([code, failure], { start }) => {
+      const sandbox = await start();
+      sandbox.hub.faults.push({ at: 'create', fault: status(code, { 'retry-after': '3600' }) });
+      const result = await sandbox.main({ timeout: '3000' });
+      expect(codeOf(result)).toBe(failure);
+      expect(errorOf(result)).toMatch(
+        new RegExp(`asks to wait 3600 s; a step waits 10 minutes at most\\. \\(HTTP ${code}`),
+      );
+      expect(sandbox.hub.seen('create')).toHaveLength(1);
+      expect(sandbox.hub.agents.size).toBe(0);
+    },
+  );
+});
+
 describe.concurrent('the time limit', () => {
   test('ends a token request that is not answered', async ({ start }) => {
     const sandbox = await start();
@@ -63,13 +106,46 @@ describe.concurrent('the time limit', () => {
 
   test('ends waiting between tries, and names the last failure', async ({ start }) => {
     const sandbox = await start();
-    sandbox.hub.faults.push({ at: 'create', fault: status(503, { 'retry-after': '3600' }) });
+    sandbox.hub.faults.push({ at: 'create', fault: status(408, { 'retry-after': '3600' }) });
     // A try that can't be made any more is not waited for: the runner would have killed the step.
     const result = await sandbox.main({ timeout: '3000' });
     expect(codeOf(result)).toBe('timeout');
-    expect(errorOf(result)).toMatch(/Last failure: .*out of order.*HTTP 503/);
+    expect(errorOf(result)).toMatch(/Last failure: .*HTTP 408/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
     expect(sandbox.hub.agents.size).toBe(0);
+  });
+
+  test.for([
+    [
+      429,
+      'rate-limited',
+      /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 429/,
+    ],
+    [
+      403,
+      'rate-limited',
+      /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 403/,
+    ],
+    [503, 'timeout', /Last failure: .*HTTP 503/],
+  ] as const)(
+    'ends waiting for a token service that asks to (%d)',
+    async ([code, failure, says], { start }) => {
+      const sandbox = await start();
+      sandbox.hub.faults.push({ at: 'token', fault: status(code, { 'retry-after': '3600' }) });
+      const result = await sandbox.main({ timeout: '3000' });
+      expect(codeOf(result)).toBe(failure);
+      expect(errorOf(result)).toMatch(says);
+      expect(sandbox.hub.seen('token')).toHaveLength(1);
+      expect(sandbox.hub.seen('create')).toEqual([]);
+    },
+  );
+
+  test('does not count what Insights Hub asks to wait', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: status(429, { 'retry-after': '6' }), times: 1 });
+    const result = await sandbox.main({ timeout: '5' });
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.seen('create')).toHaveLength(2);
   });
 
   test('leaves a create unsent that could not be finished in it', async ({ start }) => {

@@ -17,6 +17,9 @@ export const ACTION = path.resolve(import.meta.dirname, '../..');
 
 type Inputs = Readonly<Record<string, string>>;
 
+/** Inputs of a fleet that a tenant's quota must not slow down. */
+export const UNLIMITED: Inputs = { 'rate-limit': '10000/1s' };
+
 /** Signs for every hub of a test file: making it takes longer than most tests need. */
 const authority = CertificateAuthority.create();
 

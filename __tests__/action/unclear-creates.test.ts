@@ -193,6 +193,7 @@ describe.concurrent('an unclear create', () => {
       'create',
       'find-agent',
       'find-agent',
+      'list-certificates',
       'create',
     ]);
     const [first] = sandbox.hub.seen('find-agent');
@@ -227,6 +228,54 @@ describe.concurrent('an unclear create', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
+  const unseen: Fault = {
+    kind: 'change',
+    change: () => ({ content: [], totalElements: 0, last: true }),
+  };
+
+  test('is not sent again when its certificate is in the list', async ({ start }) => {
+    const sandbox = await start();
+    order(sandbox, 'create', [processed(500)]);
+    sandbox.hub.faults.push({ at: 'find-agent', fault: unseen });
+    const result = await sandbox.main();
+    const [{ id } = { id: '' }] = sandbox.hub.certificatesOf('mqtt1_device001');
+    expect(codeOf(result)).toBe('outcome-unknown');
+    expect(errorOf(result)).toContain(
+      `No agent with client id mqtt1_device001 is there, but a certificate for it is (certificate id ${id}). The request was not sent again.`,
+    );
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+    expectTold(sandbox, result);
+  });
+
+  test.for<[string, Fault]>([
+    ['is not allowed', unprocessed(403)],
+    ['is not there', unprocessed(404)],
+    ['is in no known shape', { kind: 'body', body: '{"list":[{"clientId":"mqtt1_device001"}]}' }],
+  ])('is cleared by the look-up alone when the list %s', async ([, fault], { start }) => {
+    const sandbox = await start();
+    order(sandbox, 'create', [unprocessed(500)]);
+    sandbox.hub.faults.push({ at: 'list-certificates', fault });
+    const result = await sandbox.main();
+    expect(result.exitCode).toBe(0);
+    expect(warningsOf(result).join()).toMatch(CREATED_AGAIN);
+    expect(sandbox.hub.seen('create')).toHaveLength(2);
+    expect(sandbox.hub.seen('list-certificates')).toHaveLength(1);
+  });
+
+  test('stays unclear when the list breaks off', async ({ start }) => {
+    const sandbox = await start();
+    order(sandbox, 'create', [unprocessed(500)]);
+    const first = page([{ id: 'c1', clientId: 'mqtt1_other' }], { totalPages: 2 });
+    order(sandbox, 'list-certificates', [first]);
+    sandbox.hub.faults.push({ at: 'list-certificates', fault: unprocessed(403) });
+    const result = await sandbox.main();
+    expect(codeOf(result)).toBe('outcome-unknown');
+    expect(errorOf(result)).toMatch(
+      /No agent with client id mqtt1_device001 is there, but the list of certificates could not be read to its end: \[forbidden\] .*not sent again/,
+    );
+    expect(sandbox.hub.seen('create')).toHaveLength(1);
+  });
+
   test('leaves the other agents of the list alone', async ({ start }) => {
     const sandbox = await start();
     order(sandbox, 'create', [processed(502)]);
@@ -251,9 +300,12 @@ describe.concurrent('with `ephemeral`, when the create meets', () => {
     if (row.code)
       expect(errorOf(result)).toMatch(/[Tt]he post step ends it\. Run this step again\./);
 
+    const certificates = [...sandbox.hub.certificates.keys()];
     const post = await sandbox.post(result);
     expect(post.exitCode).toBe(0);
-    expect(warningsOf(post)).toEqual([]);
+    // No answer of the create proves that a certificate is its own: it is named, and stays.
+    const left = row.code ? certificates.join(', ') : '';
+    expect(warningsOf(post)).toEqual(left ? [expect.stringContaining(`left: ${left}.`)] : []);
     expect(sandbox.hub.agents.size).toBe(0);
     expect(await sandbox.files()).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Journal, type Made, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { isId, Journal, type Made, noLog, readJournal } from '../../src/destinations/journal.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -40,6 +40,7 @@ describe('a journal', () => {
       { kind: 'file', path: '/w/.insights-hub/a.key' },
       { kind: 'agent', name: 'a', clientId: 'mqtt1_a', state: 'made' },
       { kind: 'agent', name: 'a', clientId: 'mqtt1_b', agentId: 'x', state: 'absent' },
+      { kind: 'agent', name: 'a', clientId: 'mqtt1_c', certificateId: '01M8_-z', state: 'made' },
       {
         kind: 'setting',
         setting: { kind: 'secret', name: 'A_PRIVATE_KEY', scope: 'repository octo/device' },
@@ -98,6 +99,9 @@ describe('a journal', () => {
       '{"kind":"agent","name":"a","clientId":"t_a","state":"maybe"}',
       '{"kind":"agent","name":"a","state":"made"}',
       '{"kind":"agent","name":"a","clientId":"t_a","agentId":7,"state":"made"}',
+      ...['""', '7', 'null', '"../agents"', '"a/b"', '"a?b"', `"${'x'.repeat(129)}"`].map(
+        (id) => `{"kind":"agent","name":"a","clientId":"t_a","certificateId":${id},"state":"made"}`,
+      ),
       '{"kind":"setting","setting":{"kind":"secret","name":"S"},"state":"writing"}',
       '{"kind":"setting","setting":{"kind":"file","name":"S","scope":"p"},"state":"writing"}',
       '{"kind":"setting","setting":{"kind":"secret","name":"S","scope":"p"}}',
@@ -139,6 +143,21 @@ describe('a journal', () => {
     expect(journal.problem).toBe(problem);
     expect(() => journal.record({ kind: 'file', path: '/d' })).toThrow('ENOENT');
   });
+});
+
+test.each([
+  ['01M8HZXEDQMCFA1RM19V42B9B0', true],
+  ['0b3c_-9', true],
+  ['x'.repeat(128), true],
+  ['x'.repeat(129), false],
+  ['', false],
+  ['a/b', false],
+  ['..', false],
+  ['a\n', false],
+  [undefined, false],
+  [7, false],
+])('%j may go into a path: %s', (value, expected) => {
+  expect(isId(value)).toBe(expected);
 });
 
 test('what is to stay is not noted', () => {

@@ -9,6 +9,7 @@ export async function whatIsLeft(played: Played): Promise<Left> {
   return {
     agents: hub.agents.size,
     assets: hub.assets.size,
+    certificates: hub.certificates.size,
     secrets: played.github?.vault.secrets.size ?? 0,
     key: await keyPlaceOf(played),
   };

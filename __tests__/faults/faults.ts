@@ -49,6 +49,10 @@ const brokenPem = (label: string) =>
 
 const inASecond = () => new Date(Date.now() + 1000).toUTCString();
 
+/** In seconds: longer than any step waits. */
+const TOO_LONG = { 'retry-after': '3600' };
+const HOUR = ' with `Retry-After` of an hour';
+
 /** Shows that a path is one of the output directory, in code for `failingDisk()`. */
 const IN_OUTPUT = `String(file).includes('.insights-hub')`;
 
@@ -120,6 +124,7 @@ export const faults = {
   401: status(401),
   403: status(403),
   '403 wait': status(403, { 'retry-after': '1' }, ' with `Retry-After`'),
+  '403 hour': status(403, TOO_LONG, HOUR),
   404: status(404),
   408: status(408),
   409: status(409),
@@ -135,10 +140,12 @@ export const faults = {
       fault: () => ({ kind: 'status', status: 429, headers: { 'retry-after': inASecond() } }),
     },
   },
+  '429 hour': status(429, TOO_LONG, HOUR),
   500: status(500),
   502: status(502),
   503: status(503),
   '503 wait': status(503, { 'retry-after': '1' }, ' with `Retry-After`'),
+  '503 hour': status(503, TOO_LONG, HOUR),
   504: status(504),
   '500 late': hidden(500),
   '502 late': hidden(502),

@@ -1,6 +1,15 @@
 import type { Section } from './row.ts';
-import { create, ephemeral, lookUp, lookUpFound } from './rows/create.ts';
-import { deleteAgent, deleteAsset, deleteSecret, find, offboard } from './rows/delete.ts';
+import { create, ephemeral, list, listFound, lookUp, lookUpFound } from './rows/create.ts';
+import {
+  deleteAgent,
+  deleteAsset,
+  deleteCertificate,
+  deleteCertificateById,
+  deleteSecret,
+  find,
+  listToDelete,
+  offboard,
+} from './rows/delete.ts';
 import { files, publicKey, rescue, secret } from './rows/deliver.ts';
 import { applicationToken, token } from './rows/token.ts';
 
@@ -11,10 +20,15 @@ export const creating: readonly Section[] = [
   create,
   lookUp,
   lookUpFound,
+  list,
+  listFound,
   ephemeral,
 ];
 export const delivering: readonly Section[] = [publicKey, secret, files, rescue];
 export const deleting: readonly Section[] = [
+  listToDelete,
+  deleteCertificate,
+  deleteCertificateById,
   find,
   offboard,
   deleteAgent,

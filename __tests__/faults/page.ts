@@ -8,9 +8,10 @@ Networks break, services answer strangely, disks fill up. These tables say what 
 
 The tables are made from the same source as the tests, with \`npm run docs\`. The tests run the bundled actions through every line, against an embedded Insights Hub and an embedded GitHub that fail in just this way, and compare the line with the servers' own books and with the disk.
 
-Three rules are behind most lines:
+Four rules are behind most lines:
 
 - **What is safe to repeat is repeated**, up to 4 more times, with growing waits, as long as \`timeout\` allows. What a service asks for in \`Retry-After\` is honoured.
+- **A quota is no failure.** When Insights Hub's APIs ask to slow down (429, or 403 and 503 with \`Retry-After\`), the action waits for as long as they ask, or else 30 s. That uses up neither a try nor \`timeout\`. It gives up when it would have waited for more than 10 minutes without a success in between; a longer wait is not begun.
 - **A create that may have been processed is not sent again blindly.** The private key is in its answer and nowhere else, so the agent is looked up first.
 - **An issued key finds a place.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where.
 
@@ -22,10 +23,10 @@ How to read the tables:
 | How often | \`once\`: one request meets the fault, and the next ones are answered as usual. \`every time\`: all requests of this kind meet it |
 | Ends with | \`success\`, or one of the [failure codes](troubleshooting.md#failure-codes) |
 | Requests | How many requests of this kind the action makes, with those that don't get a connection |
-| What exists | Agents and assets at Insights Hub, and secrets at GitHub, when the step is over |
+| What exists | Agents, certificates and assets at Insights Hub, and secrets at GitHub, when the step is over |
 | Private key | Where it is then. A key that is *lost* was issued, and nobody has it: the agent has to be ended. A key that was *saved* stays when the job ends, until the runner is emptied |
 
-In the create action's tables one agent is created, with its files as the only destination, or with GitHub's secrets where the heading names them. In those of the delete action, one agent is ended that has an asset and two secrets. \`timeout\` is as it is by default, but 60 s where no answer comes every time: one attempt waits 30 s for it.
+In the create action's tables one agent is created, with its files as the only destination, or with GitHub's secrets where the heading names them. In those of the delete action, one agent is ended that has a certificate, an asset and two secrets. \`timeout\` is as it is by default, but 60 s where no answer comes every time: one attempt waits 30 s for it.
 `;
 
 /** The page that shows the matrix, as Markdown. */
@@ -62,9 +63,10 @@ function linesOf(faults: readonly FaultName[]): readonly string[] {
   return [...phrases.filter((phrase) => !isPlain(phrase)), ...together].map(capital);
 }
 
-function existing({ agents, assets, secrets }: Left): string {
+function existing({ agents, assets, certificates, secrets }: Left): string {
   const things = [
     counted(agents, 'agent'),
+    counted(certificates, 'certificate'),
     counted(assets, 'asset'),
     counted(secrets, 'secret'),
   ].filter((thing) => thing !== '');

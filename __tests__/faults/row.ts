@@ -19,10 +19,11 @@ export type KeyPlace =
   /** removed together with the agent */
   | 'removed';
 
-/** What exists afterwards: agents and assets at Insights Hub, secrets at GitHub, and the key. */
+/** What exists afterwards: agents, assets and certificates at Insights Hub, secrets at GitHub, and the key. */
 export interface Left {
   readonly agents: number;
   readonly assets: number;
+  readonly certificates: number;
   readonly secrets: number;
   readonly key: KeyPlace;
 }
@@ -46,11 +47,16 @@ export type Endpoint =
   | 'create'
   | 'look-up'
   | 'look-up-found'
+  | 'list'
+  | 'list-found'
   | 'ephemeral'
   | 'public-key'
   | 'secret'
   | 'files'
   | 'rescue'
+  | 'list-to-delete'
+  | 'delete-certificate'
+  | 'delete-certificate-by-id'
   | 'find'
   | 'offboard'
   | 'delete-agent'
@@ -67,26 +73,35 @@ export interface Section {
   readonly rows: readonly Row[];
 }
 
-const left = (agents: number, assets: number, secrets: number, key: KeyPlace): Left => ({
-  agents,
-  assets,
-  secrets,
-  key,
-});
+/**
+ * Requests that are all asked to come back in 30 s or less, or without saying when: each pause counts
+ * as 30 s at least, and after 10 minutes of them comes the last request.
+ */
+export const PAUSES = 21;
+
+const left = (
+  agents: number,
+  assets: number,
+  certificates: number,
+  secrets: number,
+  key: KeyPlace,
+): Left => ({ agents, assets, certificates, secrets, key });
 
 /** Of the create action, whose agents have no assets yet. */
-export const NOTHING = left(0, 0, 0, 'none');
-export const WRITTEN = left(1, 0, 0, 'file');
-export const PUSHED = left(1, 0, 2, 'secret');
-export const RESCUED = left(1, 0, 0, 'rescued');
-export const RESCUED_AND_PUSHED = left(1, 0, 2, 'rescued');
-export const HALF_PUSHED = left(1, 0, 1, 'rescued');
-export const IN_TEMPORARY = left(1, 0, 0, 'temporary');
-export const LOST = left(1, 0, 0, 'lost');
+export const NOTHING = left(0, 0, 0, 0, 'none');
+export const WRITTEN = left(1, 0, 1, 0, 'file');
+export const PUSHED = left(1, 0, 1, 2, 'secret');
+export const RESCUED = left(1, 0, 1, 0, 'rescued');
+export const RESCUED_AND_PUSHED = left(1, 0, 1, 2, 'rescued');
+export const HALF_PUSHED = left(1, 0, 1, 1, 'rescued');
+export const IN_TEMPORARY = left(1, 0, 1, 0, 'temporary');
+export const LOST = left(1, 0, 1, 0, 'lost');
 
 /** Of the delete action, in the order in which it goes on. */
-export const UNTOUCHED = left(1, 1, 2, 'secret');
-export const AGENT_GONE = left(0, 1, 2, 'secret');
-export const ASSET_GONE = left(0, 0, 2, 'secret');
-export const ONLY_ASSET_LEFT = left(0, 1, 0, 'removed');
-export const ALL_GONE = left(0, 0, 0, 'removed');
+export const UNTOUCHED = left(1, 1, 1, 2, 'secret');
+export const CERTIFICATE_GONE = left(1, 1, 0, 2, 'secret');
+export const AGENT_GONE = left(0, 1, 0, 2, 'secret');
+export const ASSET_GONE = left(0, 0, 0, 2, 'secret');
+export const ONLY_ASSET_LEFT = left(0, 1, 0, 0, 'removed');
+export const ONLY_CERTIFICATE_LEFT = left(0, 0, 1, 0, 'removed');
+export const ALL_GONE = left(0, 0, 0, 0, 'removed');

@@ -17,7 +17,7 @@ export interface Scenario {
   /** after this the service is gone, so that connections are refused from then on */
   readonly goneAfter?: OrderedFault;
   /** what goes wrong in any case */
-  readonly given?: OrderedFault;
+  readonly given?: readonly OrderedFault[];
   /** seconds, as the input `timeout` */
   readonly timeout?: number;
 }
@@ -27,6 +27,16 @@ const goneAfter = (at: OrderedFault['at'], answers = true): OrderedFault => ({
   fault: { kind: 'down', answers },
   times: 1,
 });
+
+/** The first create, without and with an agent as its end. */
+const BROKEN_OFF: OrderedFault = { at: 'create', fault: { kind: 'reset-before' }, times: 1 };
+const BROKEN_OFF_LATE: OrderedFault = { at: 'create', fault: { kind: 'reset-after' }, times: 1 };
+
+/** Look-ups do not see the agent that is there. */
+const NO_AGENT: OrderedFault = {
+  at: 'find-agent',
+  fault: { kind: 'change', change: (answer) => ({ ...answer, content: [], totalElements: 0 }) },
+};
 
 export const scenarios: Readonly<Record<Endpoint, Scenario>> = {
   token: { at: 'token', action: 'create', address: 'token-url' },
@@ -40,13 +50,19 @@ export const scenarios: Readonly<Record<Endpoint, Scenario>> = {
   'look-up': {
     at: 'find-agent',
     action: 'create',
-    given: { at: 'create', fault: { kind: 'reset-before' }, times: 1 },
+    given: [BROKEN_OFF],
   },
   'look-up-found': {
     at: 'find-agent',
     action: 'create',
     goneAfter: goneAfter('create', false),
-    given: { at: 'create', fault: { kind: 'reset-after' }, times: 1 },
+    given: [BROKEN_OFF_LATE],
+  },
+  list: { at: 'list-certificates', action: 'create', given: [BROKEN_OFF] },
+  'list-found': {
+    at: 'list-certificates',
+    action: 'create',
+    given: [BROKEN_OFF_LATE, NO_AGENT],
   },
   ephemeral: {
     at: 'find-agent',
@@ -61,7 +77,18 @@ export const scenarios: Readonly<Record<Endpoint, Scenario>> = {
     at: 'secret',
     action: 'create',
     secrets: true,
-    given: { at: 'secret', fault: { kind: 'status', status: 422 } },
+    given: [{ at: 'secret', fault: { kind: 'status', status: 422 } }],
+  },
+  'list-to-delete': { at: 'list-certificates', action: 'delete', secrets: true },
+  'delete-certificate': { at: 'delete-certificate', action: 'delete', secrets: true },
+  'delete-certificate-by-id': {
+    at: 'delete-certificate',
+    action: 'delete',
+    secrets: true,
+    inputs: ({ hub }) => ({
+      'certificate-id': [...hub.certificates.keys()].join('\n'),
+      'delete-certificate': 'false',
+    }),
   },
   find: { at: 'find-agent', action: 'delete', secrets: true, address: 'api-url' },
   // An agent that stays onboarded is waited for as long as time allows.
@@ -76,7 +103,7 @@ export const scenarios: Readonly<Record<Endpoint, Scenario>> = {
     at: 'delete-agent',
     action: 'delete',
     secrets: true,
-    goneAfter: goneAfter('read-agent'),
+    goneAfter: goneAfter('offboard'),
   },
   'delete-asset': {
     at: 'delete-asset',

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
-import { codeOf, expectTold, test } from '../action/sandbox.ts';
+import { codeOf, errorOf, expectTold, test, warningsOf } from '../action/sandbox.ts';
 import { whatIsLeft } from './books.ts';
 import { faultOf } from './faults.ts';
 import { play, requestsOf } from './play.ts';
 import type { Section } from './row.ts';
+import { scenarios } from './scenarios.ts';
 
 /** Signing keys for all the hubs of a test file: making one takes longer than a run. */
 const pairs = makePairs(4);
@@ -35,6 +36,12 @@ export function testSections(sections: readonly Section[]): void {
       expect(result.exitCode).toBe(expected.ends === 'success' ? 0 : 1);
       if (faultOf(trial.fault).way.by === 'address') expect(arrived).toBe(0);
       expectTold(sandbox, result);
+      // Of a certificate that is still there, only a 404 could make the action believe otherwise.
+      if (scenarios[endpoint].action === 'delete' && sandbox.hub.certificates.size > 0) {
+        const told = [...warningsOf(result), errorOf(result)].join('\n');
+        if (trial.fault !== 404 || endpoint === 'list-to-delete')
+          expect(told).toMatch(/certificate/i);
+      }
       // Half-written files and trials are gone, whatever happened.
       expect((await sandbox.files()).filter((name) => /\.(tmp|probe)$/.test(name))).toEqual([]);
     });

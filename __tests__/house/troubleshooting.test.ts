@@ -14,10 +14,11 @@ const source = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 
   // What is filled in stands for itself on the page, as `…` or as a value.
   .replaceAll(/\$\{[^{}]*\}/g, '…');
 
-/** What others say: GitHub, OpenSSL, a Dockerfile, or a user's own step. */
+/** What others say: GitHub, OpenSSL, a shell, a Dockerfile, or a user's own step. */
 const OTHERS = [
   "The agent's client id is ***_device001",
   "Skip output 'client-id' since it may contain secret.",
+  'Argument list too long',
   'Resource not accessible by integration',
   'Could not read key from …',
   'COPY . .',

@@ -347,6 +347,23 @@ describe('an answer', () => {
     });
   });
 
+  test('may be larger where the request says so, and the message says how large', async () => {
+    const origin = await serve((request, response) => {
+      const { searchParams } = new URL(`http://host${request.url}`);
+      response.end('x'.repeat(Number(searchParams.get('mib')) * MIB));
+    });
+    const client = clientWith();
+    const send = (mib: number, largestAnswer?: number) =>
+      client.send(get(`${origin}?mib=${mib}`, largestAnswer ? { largestAnswer } : {}), until());
+    expect((await send(1.5, 2)).body).toHaveLength(1.5 * MIB);
+    expect(await failureOf(send(2.5, 2))).toMatchObject({
+      code: 'response-invalid',
+      call: { status: 200, reason: 'the answer is larger than 2 MiB' },
+    });
+    // It is for that request only.
+    expect((await failureOf(send(1.5))).reason).toBe('the answer is larger than 1 MiB');
+  });
+
   test('without an end is given up at 1 MiB', async () => {
     const origin = await answering(200, (response) => {
       const more = () => {

@@ -10,10 +10,11 @@ import {
   isQuotaUsedUp,
   retryAfter,
   sendCall,
+  type Throttle,
   throttleOf,
   waitBefore,
 } from '../../src/http/retry.ts';
-import { TimeLimit } from '../../src/http/time-limit.ts';
+import { type Limit, TimeLimit } from '../../src/http/time-limit.ts';
 import { never } from './servers.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -200,6 +201,25 @@ class ScriptedHttp extends HttpClient {
   }
 }
 
+/** A throttle that lets everything pass, and notes what it hears. */
+function listener(next: 'again' | 'try' | 'give-up', turns: readonly boolean[] = []) {
+  const heard: string[] = [];
+  const left = [...turns];
+  const throttle: Throttle = {
+    async turn() {
+      heard.push('turn');
+      return left.shift() ?? true;
+    },
+    returned: () => void heard.push('returned'),
+    succeeded: () => void heard.push('succeeded'),
+    postpone(asked, wait) {
+      heard.push(`asked for ${asked} ms, else ${wait} ms`);
+      return next;
+    },
+  };
+  return { heard, throttle };
+}
+
 describe('a call', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'Date'] });
@@ -318,13 +338,11 @@ describe('a call', () => {
     expect(strict.http.sent).toHaveLength(strictly ? 2 : 1);
   });
 
-  test('may have statuses of its own that pass, and a service its own limits', async () => {
-    const { http, send } = start([answer(409), answer(403), answer(200)]);
-    await send({
-      alsoPassing: [409],
-      service: { ...call.service, isRateLimited: ({ status }) => status === 403 },
-    });
-    expect(http.sent).toHaveLength(3);
+  test('is sent again after what its service calls a limit', async () => {
+    const { http, send } = start([answer(403), answer(200)]);
+    const isLimited = ({ status }: Answer) => status === 403;
+    await send({ service: { ...call.service, isRateLimited: isLimited } });
+    expect(http.sent).toHaveLength(2);
   });
 
   test('waits as long as the server asks, in seconds or until a date', async () => {
@@ -390,7 +408,7 @@ describe('a call', () => {
     test('is not sent when its turn would come too late', async () => {
       const { http, limit, clock, waits } = start([answer(200)], 10);
       const throttle = throttleOf(clock);
-      throttle.slowDown(8_000);
+      throttle.postpone(undefined, 8_000);
       const late = sendCall({ ...call, leastTime: 2_000 }, limit, { http, clock, throttle });
       await expect(late).rejects.toMatchObject({ code: 'timeout' });
       expect(waits).toEqual([]);
@@ -444,12 +462,7 @@ describe('a call', () => {
   });
 
   test('slows its service down when that asks for it, and speeds it up with each success', async () => {
-    const heard: string[] = [];
-    const throttle = {
-      turn: async () => true,
-      slowDown: (milliseconds: number) => void heard.push(`slower, ${milliseconds} ms`),
-      speedUp: () => void heard.push('faster'),
-    };
+    const { heard, throttle } = listener('try');
     const { http, limit, clock } = start([
       answer(429, { 'retry-after': '2' }),
       answer(503, { 'retry-after': '3' }),
@@ -458,11 +471,146 @@ describe('a call', () => {
       answer(200),
     ]);
     await sendCall(call, limit, { http, clock, throttle });
-    expect(heard).toEqual(['slower, 2000 ms', 'slower, 3000 ms', 'faster']);
+    expect(heard).toEqual([
+      ...['turn', 'returned', 'asked for 2000 ms, else 2000 ms'],
+      ...['turn', 'returned', 'asked for 3000 ms, else 3000 ms'],
+      ...['turn', 'returned'],
+      ...['turn', 'returned'],
+      ...['turn', 'returned', 'succeeded'],
+    ]);
     // Also with a success that is not the wanted one.
     await sendCall({ ...call, expect: [204] }, limit, { http, clock, throttle }).catch(() => {});
-    expect(heard.at(-1)).toBe('faster');
-    expect(heard).toHaveLength(4);
+    expect(heard.slice(-3)).toEqual(['turn', 'returned', 'succeeded']);
+  });
+
+  test('that had no turn is not sent, and does not come back', async () => {
+    const { heard, throttle } = listener('try', [false]);
+    const { http, limit, clock } = start([answer(200)]);
+    const sending = sendCall(call, limit, { http, clock, throttle });
+    await expect(sending).rejects.toMatchObject({ code: 'timeout', mayBeDone: false });
+    expect(heard).toEqual(['turn']);
+    expect(http.sent).toEqual([]);
+  });
+
+  describe('whose throttle waits for its service', () => {
+    test('uses no try for that, and does not sleep: its turn waits', async () => {
+      const { throttle } = listener('again');
+      const put = [answer(429), answer(503, soon), answer(403, soon)];
+      const { http, limit, clock, waits } = start([
+        ...[...put, ...put, ...put, answer(502)],
+        ...[...put, ...put, ...put, answer(502)],
+        answer(200),
+      ]);
+      expect(await sendCall(call, limit, { http, clock, throttle })).toEqual(answer(200));
+      expect(http.sent).toHaveLength(21);
+      // What is no wish to wait is a try, with the backoff of the first ones.
+      expect(waits).toEqual([250, 500]);
+    });
+
+    test('still has its four more tries for everything else', async () => {
+      const { throttle } = listener('again');
+      const rounds = Array.from({ length: 5 }, () => [answer(429), noAnswer(false)]);
+      const { http, limit, clock, waits } = start(rounds.flat());
+      await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
+        code: 'unavailable',
+        call: { reason: 'it broke' },
+      });
+      expect(http.sent.map(({ tries }) => tries)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      expect(waits).toEqual([250, 500, 1000, 2000]);
+    });
+
+    test('may ask for longer than the time limit: the throttle knows what counts', async () => {
+      const { throttle } = listener('again');
+      const { limit, http, clock } = start([answer(429, { 'retry-after': '60' }), answer(200)], 10);
+      expect(await sendCall(call, limit, { http, clock, throttle })).toEqual(answer(200));
+    });
+
+    test('is not sent again when a second turn never comes, and fails as it did', async () => {
+      const { throttle } = listener('again', [true, false]);
+      const { limit, http, clock } = start([answer(429)]);
+      await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
+        code: 'timeout',
+        cause: { code: 'rate-limited' },
+        call: { status: 429 },
+      });
+      expect(http.sent).toHaveLength(1);
+    });
+
+    test('tells what it was asked for when the time limit is over before that', async () => {
+      const soonAfter = answer(429, { 'retry-after': '60' });
+      const again = listener('again', [true, false]);
+      const { limit, http, clock } = start([soonAfter], 10);
+      const sending = sendCall(call, limit, { http, clock, throttle: again.throttle });
+      const failure = {
+        code: 'rate-limited',
+        message: expect.stringMatching(
+          /later\. The service asks to wait 60 s, and the time limit is over before that\.$/,
+        ),
+        call: { status: 429 },
+      };
+      await expect(sending).rejects.toMatchObject(failure);
+      // Also without a throttle.
+      expect(await start([soonAfter], 10).fail()).toMatchObject(failure);
+    });
+
+    test('is cancelled while it waits', async () => {
+      const { limit, http, clock, cancel } = start([answer(429)]);
+      const { throttle } = listener('again', [true, false]);
+      const postpone = () => {
+        cancel();
+        return 'again' as const;
+      };
+      const sending = sendCall(call, limit, { http, clock, throttle: { ...throttle, postpone } });
+      await expect(sending).rejects.toMatchObject({ code: 'cancelled', mayBeDone: false });
+    });
+
+    test.each<[string, Answer, string, RegExp]>([
+      [
+        'a 429 with the wait that it asks for',
+        answer(429, { 'retry-after': '600' }),
+        'rate-limited',
+        /requests\. Try again later\. For 10 minutes the service has put off every call of this kind; now it asks to wait 600 s more\.$/,
+      ],
+      [
+        'a 429 that asks for longer than any patience',
+        answer(429, { 'retry-after': '601' }),
+        'rate-limited',
+        /later\. The service asks to wait 601 s; a step waits 10 minutes at most\.$/,
+      ],
+      [
+        'a 429 that asks for no time',
+        answer(429),
+        'rate-limited',
+        /later\. For 10 minutes the service has put off every call of this kind\.$/,
+      ],
+      [
+        'a 503 until a date',
+        answer(503, { 'retry-after': 'Wed, 01 Jan 2025 00:20:00 GMT' }),
+        'unavailable',
+        /out of order\. The service asks to wait 1200 s; a step waits 10 minutes at most\.$/,
+      ],
+    ])('is given up when patience is out, after %s', async (_, given, code, message) => {
+      const { heard, throttle } = listener('give-up');
+      const { limit, http, clock, waits } = start([given]);
+      await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+        call: { status: given.status },
+        mayBeDone: false,
+      });
+      expect(heard.slice(0, 2)).toEqual(['turn', 'returned']);
+      expect(http.sent).toHaveLength(1);
+      expect(waits).toEqual([]);
+    });
+
+    test('may be done although it is given up, when an earlier try may have been', async () => {
+      const { throttle } = listener('give-up');
+      const { limit, http, clock } = start([noAnswer(true), answer(429)]);
+      await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
+        code: 'rate-limited',
+        mayBeDone: true,
+      });
+    });
   });
 
   describe('mayBeDone', () => {
@@ -536,7 +684,13 @@ describe('a throttle', () => {
         now = Math.max(now, end);
       },
     });
-    const limit = (remaining: number, signal = never()) => ({ signal, remaining: () => remaining });
+    const limit = (remaining: number, signal = never()): Limit => ({
+      ...{ seconds: 300, cancelled: false, signal, graceSignal: signal },
+      remaining: () => remaining,
+      pause: () => {
+        throw new Error('waiting counts');
+      },
+    });
     const turn = () => throttle.turn(limit(10_000), 0);
     /** how long the second of two requests waits after the first one */
     const gap = async () => {
@@ -553,21 +707,21 @@ describe('a throttle', () => {
 
   test('is full speed at first, also when the service only answers', async () => {
     const { throttle, limit, now } = start();
-    throttle.speedUp();
+    throttle.succeeded();
     for (let times = 0; times < 100; times++) expect(await throttle.turn(limit(1), 0)).toBe(true);
     expect(now()).toBe(0);
   });
 
-  test('makes everybody wait when the service asks for it', async () => {
+  test('makes everybody wait when the service asks for it, and each waits as one try', async () => {
     const { throttle, turn, now } = start();
-    throttle.slowDown(2000);
+    expect(throttle.postpone(undefined, 2000)).toBe('try');
     expect(await Promise.all([turn(), turn(), turn()])).toEqual([true, true, true]);
     expect(now()).toBe(2050);
   });
 
   test('takes what is refused together for one wish', async () => {
     const { throttle, turn, now } = start();
-    for (let times = 0; times < 32; times++) throttle.slowDown(1000);
+    for (let times = 0; times < 32; times++) throttle.postpone(undefined, 1000);
     await turn();
     await turn();
     expect(now()).toBe(1025);
@@ -577,7 +731,7 @@ describe('a throttle', () => {
     const { throttle, gap, pass } = start();
     for (const expected of [25, 50, 100, 200, 400, 800, 1000, 1000]) {
       pass(10_000);
-      throttle.slowDown(1);
+      throttle.postpone(undefined, 1);
       pass(1);
       expect(await gap()).toBe(expected);
     }
@@ -585,7 +739,7 @@ describe('a throttle', () => {
 
   test('gives up at once what would come too late', async () => {
     const { throttle, limit, now } = start();
-    throttle.slowDown(5000);
+    throttle.postpone(undefined, 5000);
     expect(await throttle.turn(limit(5000), 0)).toBe(false);
     expect(await throttle.turn(limit(6000), 1000)).toBe(false);
     expect(now()).toBe(0);
@@ -594,38 +748,38 @@ describe('a throttle', () => {
 
   test('ends with the job', async () => {
     const { throttle, limit } = start();
-    throttle.slowDown(5000);
+    throttle.postpone(undefined, 5000);
     expect(await throttle.turn(limit(10_000, AbortSignal.abort()), 0)).toBe(false);
   });
 
   test('gets a twentieth faster with each answer, and then there is no gap', async () => {
     const { throttle, gap, pass } = start();
-    throttle.slowDown(1);
+    throttle.postpone(undefined, 1);
     pass(1);
     expect(await gap()).toBe(25);
-    throttle.speedUp();
+    throttle.succeeded();
     expect(await gap()).toBeCloseTo(25 * 0.95);
     // 25 · 0.95 ^ 49 is just above 2 ms.
-    for (let times = 1; times < 49; times++) throttle.speedUp();
+    for (let times = 1; times < 49; times++) throttle.succeeded();
     expect(await gap()).toBeCloseTo(25 * 0.95 ** 49);
-    throttle.speedUp();
+    throttle.succeeded();
     pass(100);
     expect(await gap()).toBe(0);
   });
 
   test('waits once more when the service asks for more time meanwhile', async () => {
     const { throttle, turn, now } = start();
-    throttle.slowDown(1000);
+    throttle.postpone(undefined, 1000);
     const waiting = turn();
-    throttle.slowDown(3000);
+    throttle.postpone(undefined, 3000);
     expect(await waiting).toBe(true);
     expect(now()).toBe(3000);
   });
 
   test('does not wait less because a later wish is shorter', async () => {
     const { throttle, turn, now } = start();
-    throttle.slowDown(3000);
-    throttle.slowDown(1000);
+    throttle.postpone(undefined, 3000);
+    throttle.postpone(undefined, 1000);
     await turn();
     expect(now()).toBe(3000);
   });

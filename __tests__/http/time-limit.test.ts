@@ -100,6 +100,91 @@ describe('a time limit', () => {
     expect(finishing.cancelled).toBe(true);
   });
 
+  describe('that is paused', () => {
+    test('does not end, and goes on afterwards with what was left', () => {
+      const { limit } = start(10);
+      vi.advanceTimersByTime(4_000);
+      const resume = limit.pause();
+      vi.advanceTimersByTime(60_000);
+      expect(aborted(limit)).toEqual([false, false]);
+      expect(limit.remaining()).toBe(Number.POSITIVE_INFINITY);
+      expect(vi.getTimerCount()).toBe(0);
+      resume();
+      expect(limit.remaining()).toBeCloseTo(6_000);
+      vi.advanceTimersByTime(5_999);
+      expect(aborted(limit)).toEqual([false, false]);
+      vi.advanceTimersByTime(1);
+      expect(aborted(limit)).toEqual([true, true]);
+      expect(limit.seconds).toBe(10);
+    });
+
+    test('also while it is finished in a cancelled job', () => {
+      const { limit, cancelled } = start(10);
+      cancelled.abort();
+      const { finishing } = limit;
+      const resume = finishing.pause();
+      vi.advanceTimersByTime(60_000);
+      expect(aborted(finishing)).toEqual([false, false]);
+      resume();
+      expect(finishing.remaining()).toBeCloseTo(10_000);
+      vi.advanceTimersByTime(10_000);
+      expect(aborted(finishing)).toEqual([true, true]);
+    });
+
+    test('by several at once goes on when the last of them does', () => {
+      const { limit } = start(10);
+      const first = limit.pause();
+      vi.advanceTimersByTime(1_000);
+      const second = limit.pause();
+      first();
+      // Once is enough.
+      first();
+      vi.advanceTimersByTime(60_000);
+      expect(limit.signal.aborted).toBe(false);
+      second();
+      expect(limit.remaining()).toBeCloseTo(10_000);
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(9_999);
+      expect(limit.signal.aborted).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(limit.signal.aborted).toBe(true);
+    });
+
+    test('may be ended, and leaves nothing behind', () => {
+      const { limit, cancelled, graceOver } = start(10);
+      const resume = limit.pause();
+      limit.end();
+      expect(aborted(limit)).toEqual([true, true]);
+      resume();
+      expect(vi.getTimerCount()).toBe(0);
+      for (const { signal } of [cancelled, graceOver]) {
+        expect(getEventListeners(signal, 'abort')).toEqual([]);
+      }
+    });
+
+    test('ends waiting in a job that is cancelled, and its time ends the rest', () => {
+      const { limit, cancelled } = start(10);
+      const resume = limit.pause();
+      cancelled.abort();
+      expect(aborted(limit)).toEqual([true, false]);
+      vi.advanceTimersByTime(60_000);
+      expect(aborted(limit)).toEqual([true, false]);
+      resume();
+      vi.advanceTimersByTime(10_000);
+      expect(aborted(limit)).toEqual([true, true]);
+    });
+
+    test('ends everything when the grace is over', () => {
+      const { limit, cancelled, graceOver } = start(10);
+      const resume = limit.pause();
+      cancelled.abort();
+      graceOver.abort();
+      expect(aborted(limit)).toEqual([true, true]);
+      resume();
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
   test('is over when all the work is done', async () => {
     const { limit } = start(10);
     await allWithin(limit, [Promise.resolve(), Promise.resolve()]);

@@ -5,10 +5,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   checkAgents,
+  readClientIdPrefix,
   readClientIds,
   readNames,
   readNamesFile,
+  refuseWildcards,
   takeShard,
+  warningOfNames,
 } from '../../src/inputs/agents.ts';
 import { type Given, read } from './source.ts';
 
@@ -26,7 +29,41 @@ test('names are listed with the client ids that they are expected to get', () =>
   ]);
 });
 
-test('client ids are named by what follows the tenant in them', () => {
+describe('what client ids begin with', () => {
+  function prefixOf(given: Given) {
+    const { reader, problems } = read(given);
+    if (given['token']) reader.secret('token');
+    return { prefix: readClientIdPrefix(reader, '1234567890'), problems: problems() };
+  }
+
+  test.each<[string, string]>([
+    ['', '1234567890'],
+    ['mqtt1', 'mqtt1'],
+    ['my.old_tenant-2', 'my.old_tenant-2'],
+  ])('is the tenant unless it is given: %j', (given, prefix) => {
+    expect(prefixOf({ 'client-id-prefix': given })).toEqual({ prefix, problems: [] });
+  });
+
+  const signs = 'holds a control character, white space, "/", "+" or "#".';
+  test.each<[Given, string]>([
+    [{ 'client-id-prefix': 'a b' }, `"a b" ${signs}`],
+    [{ 'client-id-prefix': 'a/b' }, `"a/b" ${signs}`],
+    [{ 'client-id-prefix': '+' }, `"+" ${signs}`],
+    [{ 'client-id-prefix': 'a#' }, `"a#" ${signs}`],
+    [
+      { 'client-id-prefix': 'mqtt1_' },
+      '"mqtt1_" ends in "_": leave that out, it is added before the name.',
+    ],
+    [
+      { token: 'sesame', 'client-id-prefix': 'my-sesame' },
+      '"my-***" holds a secret of this step, which would blank it in log and outputs.',
+    ],
+  ])('is refused: %j', (given, problem) => {
+    expect(prefixOf(given).problems).toEqual([`\`client-id-prefix\` ${problem}`]);
+  });
+});
+
+test('client ids are named by what follows the prefix in them', () => {
   const { reader } = read({ 'client-id': 'mqtt1_a\nmqtt12_b\nc' });
   const rest = { owner: undefined, where: '`client-id`' };
   expect(readClientIds(reader, 'mqtt1')).toEqual([
@@ -175,6 +212,53 @@ describe('what an agent is called', () => {
     expect(others).toEqual([]);
     if (typeof problem === 'string') expect(first).toContain(problem);
     else expect(first).toMatch(problem);
+  });
+});
+
+describe('names that look like patterns', () => {
+  function problemsOf(given: Given) {
+    const { reader, problems } = read(given);
+    refuseWildcards(reader, [...readNames(reader, 'mqtt1'), ...readClientIds(reader, 'mqtt1')]);
+    return problems();
+  }
+
+  test('are refused, each', () => {
+    expect(problemsOf({ name: 'pump-*\na\npump-?' })).toEqual(
+      ['pump-*', 'pump-?'].map(
+        (name) =>
+          `\`name\` "${name}" holds "*" or "?", and there are no wildcards: list each agent by its name. One that is called so can be given as \`client-id\`.`,
+      ),
+    );
+  });
+
+  test('are taken for what they are in client ids', () => {
+    expect(problemsOf({ 'client-id': 'mqtt1_pump-?\n*' })).toEqual([]);
+  });
+});
+
+describe('names that Insights Hub may refuse', () => {
+  const rest =
+    ' characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents no others for publishers on the same broker, and Insights Hub may refuse them.';
+
+  test.each<[string, readonly string[]]>([
+    ['none', []],
+    ['all that is documented', ['AZ', 'az', '09', 'a:b', 'a_b', 'a-b', '-']],
+  ])('are not: %s', (_, names) => {
+    expect(warningOfNames(names)).toBeUndefined();
+  });
+
+  test('are told', () => {
+    expect(warningOfNames(['a', 'Gerät'])).toBe(`The name "Gerät" holds${rest}`);
+    expect(warningOfNames(['a.1', 'b', 'c@d'])).toBe(`2 names ("a.1", "c@d") hold${rest}`);
+  });
+
+  test('are counted in one warning, and the first 20 are told', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `a.${index}`);
+    const told = names.map((name) => `"${name}"`).join(', ');
+    expect(warningOfNames(names)).toBe(`20 names (${told}) hold${rest}`);
+    expect(warningOfNames([...names, 'b.1', 'c', 'd.1'])).toBe(
+      `22 names (${told} and 2 more) hold${rest}`,
+    );
   });
 });
 

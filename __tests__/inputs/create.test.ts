@@ -47,12 +47,14 @@ describe('the inputs of the create action', () => {
         apiUrl: 'https://gateway.{region}.mindsphere.io/api/{api}/v3',
         tokenUrl: 'https://{tenant}.piam.{region}.mindsphere.io/oauth/token',
       },
+      clientIdPrefix: 'mqtt1',
       toWorkspace: true,
       github: undefined,
       outputDirectory: path.join(workspace, '.insights-hub'),
       keepFiles: false,
       ifExists: 'fail',
       concurrency: 4,
+      rateLimit: { count: 10, seconds: 30 },
       verifyConnection: false,
       broker: { host: 'mindconnectmqtt.eu1.mindsphere.io', port: 8883 },
       brokerCa: undefined,
@@ -71,7 +73,9 @@ describe('the inputs of the create action', () => {
       'keep-files': 'true',
       'if-exists': 'skip',
       destination: 'repository',
+      'client-id-prefix': 'old-name',
       concurrency: '32',
+      'rate-limit': '1/30s',
       'verify-connection': 'true',
       'broker-url': 'mqtts://broker:443',
       ephemeral: 'true',
@@ -90,14 +94,17 @@ describe('the inputs of the create action', () => {
         scopes: [{ kind: 'repository', title: 'repository o/r' }],
         secretPrefix: 'INSIGHTS_HUB_AGENT',
       },
+      clientIdPrefix: 'old-name',
+      urls: { tenant: 'mqtt1' },
       concurrency: 32,
+      rateLimit: { count: 1, seconds: 30 },
       verifyConnection: true,
       broker: { host: 'broker', port: 443 },
       ephemeral: true,
       timeout: 3600,
       dryRun: true,
       summary: false,
-      agents: [{ owner: 'me@b.c', ephemeral: true }],
+      agents: [{ owner: 'me@b.c', ephemeral: true, expectedClientId: 'old-name_device001' }],
     });
     expect(inputs.agents[0]?.passphrase?.reveal()).toBe('  two words ');
   });
@@ -118,6 +125,22 @@ describe('the inputs of the create action', () => {
       ['a', 'me@b.c'],
       ['b', 'all@b.c'],
     ]);
+  });
+
+  test('name client ids in a file after the prefix, too', async () => {
+    const { agents } = await inputsOf({
+      name: '',
+      'names-file': 'devices.csv',
+      'client-id-prefix': 'old',
+    });
+    expect(agents.map(({ expectedClientId }) => expectedClientId)).toEqual(['old_a', 'old_b']);
+  });
+
+  test.each([
+    ['1/1s', { count: 1, seconds: 1 }],
+    ['10000/3600s', { count: 10_000, seconds: 3600 }],
+  ])('may limit the rate to %s', async (given, window) => {
+    expect((await inputsOf({ 'rate-limit': given })).rateLimit).toEqual(window);
   });
 
   test('may lead to an absolute directory anywhere', async () => {
@@ -187,6 +210,26 @@ describe('the inputs of the create action are refused:', () => {
       '`if-exists` must be fail or skip, not "replace".',
     ],
     ...OUT_OF_RANGE,
+    ...Object.fromEntries(
+      [
+        ...['10/30', '10', '10/s', '/30s', '10 / 30s', '10/30S', '10/30m', '-1/30s', '1.5/30s'],
+        ...['0/30s', '10001/30s', '10/0s', '10/3601s', '1e3/30s', 'x10/30s', '10/30s,1/1s'],
+      ].map((value) => [
+        `a rate of ${value}`,
+        [
+          { 'rate-limit': value },
+          `\`rate-limit\` must be COUNT/SECONDSs, such as 10/30s, with COUNT from 1 to 10000 and SECONDS from 1 to 3600, not "${value}".`,
+        ],
+      ]),
+    ),
+    'a prefix that can be in no client id': [
+      { 'client-id-prefix': 'a/b' },
+      '`client-id-prefix` "a/b" holds a control character, white space, "/", "+" or "#".',
+    ],
+    'a name that is too long with its prefix': [
+      { 'client-id-prefix': 'old', name: 'word-'.repeat(25) },
+      expect.stringMatching(/ is too long: with "old_" before it, it may have 128 bytes\.$/),
+    ],
     'a broker without TLS': [
       { 'broker-url': 'mqtt://broker' },
       '`broker-url` must begin with mqtts://: "mqtt://broker".',
@@ -265,11 +308,20 @@ describe('the clean-up after the job', () => {
   });
 });
 
-test('another region than the documented one is worth a warning', async () => {
-  expect(warningsOf(await inputsOf({ region: 'eu1' }))).toEqual([]);
-  expect(warningsOf(await inputsOf({ region: 'eu2' }))).toEqual([
-    'Agent certificates are documented for region eu1 only; region eu2 may not offer them.',
-  ]);
+describe('what is worth a warning', () => {
+  const region =
+    'Agent certificates are documented for region eu1 only; region eu2 may not offer them.';
+  const a1 = expect.stringMatching(/^The name "a\.1" holds characters other than /);
+
+  test.each<[string, Given, readonly string[]]>([
+    ['nothing that is documented', { region: 'eu1' }, []],
+    ['another region', { region: 'eu2' }, [region]],
+    ['names with other signs', { name: 'a.1\nb' }, [a1]],
+    ['both', { region: 'eu2', name: 'a.1' }, [region, a1]],
+    ['no name that another shard has', { name: 'a.1\nb', shard: '1/2' }, []],
+  ])('%s', async (_, given, warnings) => {
+    expect(warningsOf(await inputsOf(given))).toEqual(warnings);
+  });
 });
 
 describe('connections that are opened before they are needed', () => {
@@ -307,6 +359,11 @@ describe('connections that are opened before they are needed', () => {
       GATEWAY,
       GATEWAY,
     ]);
+  });
+
+  test('are no more than the tenant may make at once', async () => {
+    const given = { ...USER, name: 'a\nb\nc', 'rate-limit': '1/30s' };
+    expect(await originsFor(given)).toEqual([TOKEN, GATEWAY]);
   });
 
   test('are for key and certificate of each scope of secrets', async () => {

@@ -9,6 +9,7 @@ let workspace: string;
 beforeAll(async () => {
   workspace = await mkdtemp(path.join(tmpdir(), 'delete-inputs-'));
   await writeFile(path.join(workspace, 'devices.csv'), 'b\n');
+  await writeFile(path.join(workspace, 'pattern.csv'), 'b?\n');
 });
 afterAll(() => rm(workspace, { recursive: true }));
 
@@ -24,6 +25,9 @@ describe('the inputs of the delete action', () => {
     expect(agents.map(({ clientId }) => clientId)).toEqual(['mqtt1_a']);
     expect(inputs).toEqual({
       github: undefined,
+      clientIdPrefix: 'mqtt1',
+      certificateIds: [],
+      deleteCertificate: true,
       deleteAsset: true,
       concurrency: 4,
       timeout: 300,
@@ -41,6 +45,8 @@ describe('the inputs of the delete action', () => {
       'github-token': 'ghp_token',
       repository: 'o/r',
       environment: 'production',
+      'certificate-id': '01G16QJSRNKA3JD4DQE2Z7KPEK\n\nb-c_D\nb-c_D',
+      'delete-certificate': 'false',
       'delete-asset': 'false',
       concurrency: '32',
       timeout: '3600',
@@ -50,6 +56,8 @@ describe('the inputs of the delete action', () => {
     expect(agents.map(({ clientId }) => clientId)).toEqual(['mqtt1_a', 'mqtt1_b', 'other_c']);
     expect(inputs).toMatchObject({
       github: { scopes: [{ kind: 'repository' }, { kind: 'environment' }] },
+      certificateIds: ['01G16QJSRNKA3JD4DQE2Z7KPEK', 'b-c_D'],
+      deleteCertificate: false,
       deleteAsset: false,
       concurrency: 32,
       timeout: 3600,
@@ -58,7 +66,30 @@ describe('the inputs of the delete action', () => {
     });
   });
 
-  const none = 'One of `name`, `names-file` and `client-id` is required: which agents to end.';
+  test('may list certificates alone', async () => {
+    const { agents, certificateIds } = await inputsOf({ name: '', 'certificate-id': 'a' });
+    expect(agents).toEqual([]);
+    expect(certificateIds).toEqual(['a']);
+  });
+
+  test('name agents by the prefix of their client ids', async () => {
+    const { agents, urls, clientIdPrefix } = await inputsOf({
+      'names-file': 'devices.csv',
+      'client-id': 'old_c\nmqtt1_d',
+      'client-id-prefix': 'old',
+    });
+    expect(agents.map(({ name, clientId }) => [name, clientId])).toEqual([
+      ['a', 'old_a'],
+      ['b', 'old_b'],
+      ['c', 'old_c'],
+      ['mqtt1_d', 'mqtt1_d'],
+    ]);
+    expect([urls.tenant, clientIdPrefix]).toEqual(['mqtt1', 'old']);
+  });
+
+  const none =
+    'One of `name`, `names-file` and `client-id` is required: which agents to end. For certificates alone, set `certificate-id`.';
+  const signs = 'may hold letters, digits, "-" and "_" only.';
   const rows: Readonly<Record<string, readonly [Given, string]>> = {
     'no agent': [{ name: '' }, none],
     'a file that is not there, told once': [
@@ -68,6 +99,28 @@ describe('the inputs of the delete action', () => {
     'an agent that is listed twice': [
       { 'client-id': 'mqtt1_a' },
       '`client-id` "mqtt1_a" is in the list twice.',
+    ],
+    'a wildcard in a name': [
+      { name: 'pump-*' },
+      expect.stringMatching(/^`name` "pump-\*" holds "\*" or "\?", and there are no wildcards: /),
+    ],
+    'a wildcard in a file': [
+      { name: '', 'names-file': 'pattern.csv' },
+      expect.stringMatching(/^line 1 of pattern\.csv "b\?" holds "\*" or "\?", /),
+    ],
+    'a prefix that can be in no client id': [
+      { 'client-id-prefix': 'a/b' },
+      '`client-id-prefix` "a/b" holds a control character, white space, "/", "+" or "#".',
+    ],
+    ...Object.fromEntries(
+      ['a/b', '..', 'a b', 'a,b', 'ä', 'a*', 'a%'].map((id) => [
+        `a certificate ${id}`,
+        [{ 'certificate-id': `b\n${id}` }, `\`certificate-id\` "${id}" ${signs}`],
+      ]),
+    ),
+    'a certificate whose id holds a secret': [
+      { 'certificate-id': 'my-a-token' },
+      '`certificate-id` "my-***" holds a secret of this step, which would blank it in log and outputs.',
     ],
     'a destination that only the create action knows': [
       { destination: 'workspace' },
@@ -83,7 +136,7 @@ describe('the inputs of the delete action', () => {
       'The agents "a-b" and "a.b" would share the secrets of A_B. Rename one of them.',
     ],
     ...Object.fromEntries(
-      ['delete-asset', 'dry-run', 'summary', 'variables'].map((name) => [
+      ['delete-certificate', 'delete-asset', 'dry-run', 'summary', 'variables'].map((name) => [
         `a ${name} that is no boolean`,
         [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
       ]),

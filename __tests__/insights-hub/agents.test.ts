@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Failure } from '../../src/failure.ts';
 import {
   type AgentRecord,
@@ -35,6 +35,8 @@ describe('looking an agent up', () => {
     ['no asset', { content: [{ ...record, entityId: undefined }] }, foundWith(undefined)],
     ['an odd asset', { content: [{ ...record, entityId: 'a/b' }] }, foundWith(undefined)],
     ['the name as proof', { content: [{ id: ID, name: 'mqtt1_a' }] }, foundWith(undefined)],
+    ['a tag', { content: [{ ...record, eTag: 3 }] }, { ...foundWith('asset-1'), tag: '3' }],
+    ['a tag that can not be sent', { content: [{ ...record, eTag: 'a b' }] }, foundWith('asset-1')],
   ])('reads %s', async (_, page, found) => {
     expect(await look(answer(200, page))).toEqual(found);
   });
@@ -77,7 +79,7 @@ describe('looking an agent up', () => {
       'a 403',
       answer(403),
       'forbidden',
-      `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant.`,
+      `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.`,
     ],
     [
       'a token that is refused',
@@ -120,17 +122,53 @@ const READ = `GET /agentmanagement/agents/${ID}`;
 const DELETE = `DELETE /agentmanagement/agents/${ID}`;
 
 describe('deleting an agent', () => {
-  test('offboards it, reads its tag and deletes it', async () => {
+  const found = { ...agent, tag: '3' };
+
+  test('offboards it, and deletes it with the tag of its look-up', async () => {
+    const { http, api, limit } = start(done, answer(204));
+    await deleteAgent(found, api, limit);
+    expect(http.calls).toEqual([OFFBOARD, DELETE]);
+    expect(http.sent[1]?.headers['if-match']).toBe('3');
+  });
+
+  test('reads its tag where the look-up showed none', async () => {
     const { http, api, limit } = start(done, answer(200, { eTag: 3 }), answer(204));
     await deleteAgent(agent, api, limit);
     expect(http.calls).toEqual([OFFBOARD, READ, DELETE]);
     expect(http.sent[2]?.headers['if-match']).toBe('3');
   });
 
-  test('that is gone is done once the look-up says so too', async () => {
-    const { http, api, limit } = start(done, answer(404), absent);
+  test('reads its tag where it has changed', async () => {
+    const { http, api, limit } = start(done, answer(412), answer(200, { eTag: 4 }), answer(204));
+    await deleteAgent(found, api, limit);
+    expect(http.calls).toEqual([OFFBOARD, DELETE, READ, DELETE]);
+    expect(http.sent[3]?.headers['if-match']).toBe('4');
+  });
+
+  test('keeps to the quotas of look-ups and of deletes', async () => {
+    const { quotas, api, limit } = start(present, done, answer(200, { eTag: 3 }), answer(204));
+    const kinds: string[] = [];
+    for (const [kind, quota] of Object.entries(quotas)) {
+      const turn = quota.turn.bind(quota);
+      vi.spyOn(quota, 'turn').mockImplementation((...given) => {
+        kinds.push(kind);
+        return turn(...given);
+      });
+    }
+    await findAgent('mqtt1_a', api, limit);
     await deleteAgent(agent, api, limit);
-    expect(http.calls).toEqual([OFFBOARD, READ, FIND]);
+    expect(kinds).toEqual(['find-agent', 'other', 'find-agent', 'delete-agent']);
+  });
+
+  test.each([
+    ['once its tag is read', agent, [OFFBOARD, READ, FIND]],
+    ['once it is deleted', found, [OFFBOARD, DELETE, FIND]],
+  ])('that is gone %s is done once the look-up says so too', async (_, given, calls) => {
+    for (const status of [404, 410]) {
+      const { http, api, limit } = start(done, answer(status), absent);
+      await deleteAgent(given, api, limit);
+      expect(http.calls).toEqual(calls);
+    }
   });
 
   test.each([
@@ -155,6 +193,7 @@ describe('offboarding', () => {
   test.each<[string, readonly Reply[], readonly string[]]>([
     ['that is done at once', [done], [OFFBOARD]],
     ['of an agent that has no boarding', [answer(404)], [OFFBOARD]],
+    ['of an agent that has no boarding any more', [answer(410)], [OFFBOARD]],
     ['that takes a while', [onboarded, onboarded, done], [OFFBOARD, STATUS, STATUS]],
     ['that is answered without a status', [answer(204), done], [OFFBOARD, STATUS]],
     ['of an agent whose boarding is gone meanwhile', [onboarded, answer(404)], [OFFBOARD, STATUS]],

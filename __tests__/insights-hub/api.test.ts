@@ -22,7 +22,7 @@ describe('a call of an API', () => {
     expect(http.sent).toEqual([
       {
         call: 'GET /agentmanagement/agents/1',
-        headers: { authorization: 'Bearer given-token', accept: 'application/json' },
+        headers: { authorization: 'Bearer given-token', accept: '*/*' },
         body: undefined,
         signal: limit.signal,
         sentSignal: limit.signal,
@@ -39,7 +39,7 @@ describe('a call of an API', () => {
         call: 'POST /agentmanagement/agents/1?filter={"mqttClientId":"a&b"}',
         headers: {
           authorization: 'Bearer given-token',
-          accept: 'application/json',
+          accept: '*/*',
           'if-match': '7',
           'content-type': 'application/json',
         },
@@ -59,12 +59,39 @@ describe('a call of an API', () => {
 
   test('is asked to wait by 429, and by 403 with Retry-After, and so are those after it', async () => {
     const soon = { 'retry-after': '7' };
-    const { api, limit, time } = start(answer(403, '', soon), answer(200), answer(200));
+    const late = { ...call, quota: 'find-agent' } as const;
+    const { http, api, limit, time } = start(
+      ...[answer(403, '', soon), answer(200), answer(200)],
+      ...[answer(429), answer(200)],
+    );
+    const waiting = api.call(call, limit);
+    await Promise.all([waiting, api.call(call, limit)]);
+    expect(time.waits).toEqual([7_000]);
+    await api.call(late, limit);
+    expect(time.waits).toEqual([7_000, 30_000]);
+    expect(http.calls).toHaveLength(5);
+  });
+
+  test('waits for a quota without using up its tries, for 10 minutes', async () => {
+    const { http, api, limit, time } = start(...Array.from({ length: 21 }, () => answer(429)));
+    await expect(api.call(call, limit)).rejects.toMatchObject({
+      code: 'rate-limited',
+      message: expect.stringContaining('For 10 minutes the service has put off every call'),
+    });
+    expect(http.calls).toHaveLength(21);
+    expect(time.waits).toEqual(Array.from({ length: 20 }, () => 30_000));
+  });
+
+  test('shares a quota with the calls of its kind only', async () => {
+    const { api, limit, time } = start(...Array.from({ length: 12 }, () => answer(200)));
+    for (let times = 0; times < 5; times++) {
+      await api.call({ ...call, quota: 'delete-certificate' }, limit);
+    }
+    await api.call({ ...call, quota: 'find-agent' }, limit);
     await api.call(call, limit);
-    await api.call(call, limit);
-    expect(time.waits).toEqual([7000, expect.any(Number)]);
-    const busy = start(...Array.from({ length: 5 }, () => answer(429)));
-    await expect(busy.api.call(call, busy.limit)).rejects.toMatchObject({ code: 'rate-limited' });
+    expect(time.waits).toEqual([]);
+    await api.call({ ...call, quota: 'delete-certificate' }, limit);
+    expect(time.waits).toEqual([30_000]);
   });
 });
 
@@ -135,6 +162,7 @@ describe('an error body is read:', () => {
       body,
     });
   const LOGREF = '0123456789abcdef0123456789abcdef';
+  const GENERIC = { code: 'mdsp.core.generic.conflict', logref: LOGREF, message: 'No.' };
   const rows: readonly (readonly [string, unknown, ServerWords])[] = [
     [
       'errors of the IoT services',
@@ -157,6 +185,16 @@ describe('an error body is read:', () => {
       { message: 'First.' },
     ],
     [
+      'a generic code with parameters, in a list',
+      { errors: [{ ...GENERIC, messageParameters: [{ name: 'name', value: 'a' }] }] },
+      { code: 'mdsp.core.generic.conflict', reference: LOGREF, message: 'No.' },
+    ],
+    [
+      'a generic code with parameters, at the top',
+      { ...GENERIC, messageParameters: [{ name: 'name', value: 'a' }] },
+      { code: 'mdsp.core.generic.conflict', reference: LOGREF, message: 'No.' },
+    ],
+    [
       'errors of Agent Management',
       { id: LOGREF, message: 'No such agent.' },
       { reference: LOGREF, message: 'No such agent.' },
@@ -170,6 +208,11 @@ describe('an error body is read:', () => {
       'errors of OAuth and the gateway',
       { error: 'unauthorized', error_description: 'Bad credentials' },
       { code: 'unauthorized', message: 'Bad credentials' },
+    ],
+    [
+      'a token that the gateway refuses',
+      { error: 'token_validation_failed', error_description: `Token is expired [${LOGREF}]` },
+      { code: 'token_validation_failed', message: `Token is expired [${LOGREF}]` },
     ],
     [
       'a message alone',
@@ -202,7 +245,9 @@ describe('an error body is read:', () => {
   test('whatever it is without throwing, and gives texts only', () => {
     const name = fc.constantFrom('errors', 'code', 'errorcode', 'error', 'message', 'id', 'logref');
     const value = fc.jsonValue({ maxDepth: 2 });
-    const object = fc.dictionary(name, fc.oneof(value, fc.array(fc.dictionary(name, value))));
+    const few = { maxKeys: 4 };
+    const error = fc.dictionary(name, value, few);
+    const object = fc.dictionary(name, fc.oneof(value, fc.array(error, { maxLength: 3 })), few);
     const body = fc.oneof(
       object.map((fields) => JSON.stringify(fields)),
       fc.json(),

@@ -310,7 +310,8 @@ describe('a create', () => {
     }
   });
 
-  const tooMany = 'Creating agent a was refused because of too many requests. Try again later.';
+  const tooMany =
+    'Creating agent a was refused because of too many requests. Try again later. For 10 minutes the service has put off every call of this kind';
   test.each([
     [
       401,
@@ -320,7 +321,7 @@ describe('a create', () => {
     [
       403,
       'forbidden',
-      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess.',
+      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.',
     ],
     [409, 'agent-exists', 'Agent a exists already. Choose another name, or end that agent first.'],
     [
@@ -333,10 +334,11 @@ describe('a create', () => {
       'request-rejected',
       'Creating agent a was answered with a redirect, which is never followed. The tenant may have moved to other hosts: set `api-url` and `token-url`.',
     ],
-    [429, 'rate-limited', tooMany],
+    [429, 'rate-limited', `${tooMany}; now it asks to wait 300 s more.`],
   ])('that is refused to the end with %i is %s', async (status, code, message) => {
-    const refused = answer(status, { error: 'e', error_description: 'words' });
-    const { services, limit } = start(...Array.from({ length: 5 }, () => refused));
+    const body = { error: 'e', error_description: 'words' };
+    const refused = answer(status, body, status === 429 ? { 'retry-after': '300' } : {});
+    const { services, limit } = start(...Array.from({ length: 3 }, () => refused));
     await expect(createCertificate(agent, services, limit)).rejects.toMatchObject({
       code,
       message,

@@ -10,13 +10,16 @@ beforeAll(async () => {
 
 const ID = '9eyf37799b5949099a5287a547f8e001';
 const CREATE = 'POST /mindconnectmqtt/agentCertificates';
+const LIST = 'GET /mindconnectmqtt/agentCertificates';
 const FIND = 'GET /agentmanagement/agents?filter={"mqttClientId":"mqtt1_a"}';
 
 const created = () =>
   answer(201, { clientId: 'mqtt1_a', publicKey: pair.certificate, privateKey: pair.privateKey });
 const unclear = noAnswer({ sent: true });
 const absent = answer(200, { content: [] });
+const noCertificates = answer(200, []);
 const present = answer(200, { content: [{ id: ID, mqttClientId: 'mqtt1_a' }] });
+const other = { id: 'c2', clientId: 'mqtt1_b' };
 const unproved = answer(200, { content: [{ id: ID }] });
 
 async function request(script: readonly Reply[], asked = agent) {
@@ -34,14 +37,26 @@ describe('a certificate', () => {
   });
 
   test('is asked for once more, when the agent is proved to be absent', async () => {
-    const script = [unclear, absent, absent, created()];
+    const script = [unclear, absent, absent, noCertificates, created()];
     const { certificate, http, warnings, time } = await request(script);
     expect(certificate).toMatchObject({ clientId: 'mqtt1_a' });
-    expect(http.calls).toEqual([CREATE, FIND, FIND, CREATE]);
+    expect(http.calls).toEqual([CREATE, FIND, FIND, LIST, CREATE]);
     expect(time.waits).toEqual([2000]);
     expect(warnings).toEqual([
       'Agent a was created by a second request: the first one had no whole answer (hub.invalid is away (EX)), and the agent was proved to be absent after it. A certificate that nobody uses may exist at Insights Hub.',
     ]);
+  });
+});
+
+describe('a list of certificates is no witness when it', () => {
+  test.each([
+    ['is refused', answer(403)],
+    ['is not there', answer(404)],
+    ['is in no known shape', answer(200, { certificates: [{ clientId: 'mqtt1_a' }] })],
+    ['shows others only', answer(200, [other])],
+  ])('%s', async (_, reply) => {
+    const { certificate } = await request([unclear, absent, absent, reply, created()]);
+    expect(certificate).toMatchObject({ clientId: 'mqtt1_a' });
   });
 });
 
@@ -72,18 +87,44 @@ describe('nobody can say whether an agent was created', () => {
       `${first} ${failed}`,
       `${once} ${advice}`,
     ],
+    'whose certificate is there': [
+      [unclear, absent, absent, answer(200, [{ id: 'c1', clientId: 'mqtt1_a' }])],
+      `${first} No agent with client id mqtt1_a is there, but a certificate for it is (certificate id c1). ${once} `,
+      advice,
+    ],
+    'whose certificate is there without a usable id': [
+      [unclear, absent, absent, answer(200, [{ id: '../c1', clientId: 'mqtt1_a' }])],
+      `${first} No agent with client id mqtt1_a is there, but a certificate for it is (certificate id unknown). ${once} `,
+      advice,
+    ],
+    'whose certificate may be on a page that could not be read': [
+      [unclear, absent, absent, answer(200, { content: [other], last: false }), answer(403)],
+      `${first} No agent with client id mqtt1_a is there, but the list of certificates could not be read to its end: [forbidden] Listing the certificates failed: `,
+      `${once} ${advice}`,
+    ],
+    'whose second create is unclear, and whose certificate is there then': [
+      [
+        ...[unclear, absent, absent, noCertificates],
+        ...[answer(502), absent, absent, answer(200, [{ id: 'c1', clientId: 'mqtt1_a' }])],
+      ],
+      `${again}: the service answered 502. No agent with client id mqtt1_a is there, but a certificate for it is (certificate id c1). `,
+      advice,
+    ],
     'whose second create is refused': [
-      [unclear, absent, absent, answer(409)],
+      [unclear, absent, absent, noCertificates, answer(409)],
       `${again} failed: [agent-exists] Agent a exists already.`,
       advice,
     ],
     'whose second create is unclear, and which is there then': [
-      [unclear, absent, absent, answer(502), present],
+      [unclear, absent, absent, noCertificates, answer(502), present],
       `${again}: the service answered 502. ${there} `,
       advice,
     ],
     'whose second create is unclear, and which is absent even then': [
-      [unclear, absent, absent, answer(502), absent, absent],
+      [
+        ...[unclear, absent, absent, noCertificates],
+        ...[answer(502), absent, absent, noCertificates],
+      ],
       `${again}: the service answered 502. ${twice} even then. `,
       advice,
     ],
@@ -111,10 +152,12 @@ describe('nobody can say whether an agent was created', () => {
 
   test('but a second create whose answer can not be used tells its own end', async () => {
     const useless = answer(201, { clientId: 'mqtt1_a' });
-    await expect(request([unclear, absent, absent, useless])).rejects.toMatchObject({
-      code: 'response-invalid',
-      message: expect.stringContaining('it holds no private key. Agent a exists now'),
-    });
+    await expect(request([unclear, absent, absent, noCertificates, useless])).rejects.toMatchObject(
+      {
+        code: 'response-invalid',
+        message: expect.stringContaining('it holds no private key. Agent a exists now'),
+      },
+    );
   });
 
   test('the look-up has 30 s of its own', async () => {

@@ -43,9 +43,27 @@ describe('deleting a resource', () => {
     expect(http.sent[1]?.headers['if-match']).toBe('0');
   });
 
+  test('sends the tag that is known, and reads none', async () => {
+    const { http, api, limit } = start(answer(204));
+    expect(await deleteResource({ ...resource, tag: '7' }, api, limit)).toBe('deleted');
+    expect(http.calls).toEqual([DELETE]);
+    expect(http.sent[0]?.headers['if-match']).toBe('7');
+  });
+
   test.each([
     ['before', [answer(404)]],
+    ['for good before', [answer(410)]],
     ['in between', [answer(200, { etag: 1 }), answer(404)]],
+    ['for good in between', [answer(200, { etag: 1 }), answer(410)]],
+    ['by its record', [answer(200, { etag: 1, deleted: '2026-01-02T03:04:05.678Z' })]],
+    [
+      'when its tag is read again',
+      [
+        answer(200, { etag: 1, deleted: null }),
+        answer(412),
+        answer(200, { deleted: '2026-01-02' }),
+      ],
+    ],
   ])('is done when it is gone %s', async (_, script) => {
     const { http, api, limit } = start(...script);
     expect(await deleteResource(resource, api, limit)).toBe('not-there');
@@ -57,7 +75,7 @@ describe('deleting a resource', () => {
       answer(200, { etag: 1 }),
       answer(412),
       answer(200, { etag: 2 }),
-      answer(200, ' \n'),
+      answer(204),
     );
     expect(await deleteResource(resource, api, limit)).toBe('deleted');
     expect(http.calls).toEqual([GET, DELETE, GET, DELETE]);
@@ -75,17 +93,34 @@ describe('deleting a resource', () => {
     });
   });
 
+  const typed = (type: string) => ({ 'content-type': type });
+  test.each([
+    ['white space', answer(200, ' \n')],
+    ['JSON', answer(200, { assetId: '1', etag: 2 }, typed('application/json'))],
+    ['a text', answer(200, '<deleted>', typed('text/plain'))],
+    ['a text of no type', answer(202, 'deleted')],
+  ])('is done whatever a success says: %s', async (_, reply) => {
+    const { api, limit } = start(answer(200, { etag: 1 }), reply);
+    expect(await deleteResource(resource, api, limit)).toBe('deleted');
+  });
+
+  test.each([
+    ['its type', answer(200, 'Sign in', typed('text/html; charset=utf-8'))],
+    ['the type of XHTML', answer(200, '', typed('application/xhtml+xml'))],
+    ['its content, where it has no type', answer(200, '\n<html>')],
+  ])('is not done by a web page, which is known by %s', async (_, reply) => {
+    const { api, limit } = start(answer(200, { etag: 1 }), reply);
+    await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
+      code: 'response-invalid',
+      message: "Deleting the asset got an answer that can't be used.",
+    });
+  });
+
   const conflict =
     'Deleting the asset was refused because of a conflict: something of it is in use. Run this step again later.';
   test.each([
     [
-      'a page with content is no answer to it',
-      answer(200, '<html>'),
-      'response-invalid',
-      "Deleting the asset got an answer that can't be used.",
-    ],
-    [
-      'one that is too large is none either',
+      'one that is too large is no answer to it',
       tooLarge,
       'response-invalid',
       "Deleting the asset got an answer that can't be used.",
@@ -102,11 +137,9 @@ describe('deleting a resource', () => {
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({ code, message });
   });
 
-  test('is sent again after what passes, also a conflict where that passes', async () => {
-    const script = [answer(200, { etag: 1 }), answer(503), answer(409), answer(204)];
-    const { api, limit } = start(...script);
-    const passing = { ...resource, alsoPassing: [409] };
-    expect(await deleteResource(passing, api, limit)).toBe('deleted');
+  test('is sent again after what passes', async () => {
+    const { api, limit } = start(answer(200, { etag: 1 }), answer(503), answer(204));
+    expect(await deleteResource(resource, api, limit)).toBe('deleted');
   });
 
   test('leaves alone what is something else', async () => {

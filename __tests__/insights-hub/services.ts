@@ -5,6 +5,7 @@ import type { Answer } from '../../src/http/errors.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
 import { hubApi } from '../../src/insights-hub/api.ts';
 import type { AgentRequest } from '../../src/insights-hub/certificates.ts';
+import { hubQuotas } from '../../src/insights-hub/quotas.ts';
 import type { Credentials } from '../../src/insights-hub/urls.ts';
 import { KnownSecrets, Secret } from '../../src/secret.ts';
 
@@ -123,13 +124,14 @@ export function startAs(credentials: Credentials, ...script: readonly Reply[]) {
     return limit;
   };
   const hubServices = { http, clock, secrets };
-  const api = hubApi(credentials, urls, hubServices);
+  const quotas = hubQuotas({ clock, countsWaiting: false });
+  const api = hubApi(credentials, urls, quotas, hubServices);
   const words = { cleanUp: 'the post step', saveFiles: '' };
   const warn = (message: string) => void warnings.push(message);
   const services = { api, words, interruption, warn };
   const limit = limitOf(300);
   return {
     ...{ http, time, clock, masked, secrets, warnings, cancel, limitOf, limit },
-    ...{ hubServices, api, services },
+    ...{ hubServices, quotas, api, services },
   };
 }

@@ -7,7 +7,7 @@ import type { IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import type { Launch, StepResult } from '../../sandbox/runner/runner.ts';
 import { Sandbox } from '../action/sandbox.ts';
 import { leaksIn, leaksInFile } from '../leaks.ts';
-import type { Scenario } from './scenario.ts';
+import type { Given, Scenario } from './scenario.ts';
 import { type Gossip, orderOf } from './troubles.ts';
 import { maskedFormsOf, OWNED } from './words.ts';
 
@@ -50,6 +50,8 @@ async function playIn(sandbox: Sandbox, scenario: Scenario, stage: Stage): Promi
     const isOfHub = hubEndpoints.some((endpoint) => endpoint === trouble.at);
     (isOfHub ? sandbox.hub : github).faults.push(orderOf(trouble, gossip));
   }
+  sandbox.hub.certificateList = scenario.list;
+  sandbox.hub.tellsKeys = scenario.tellsKeys;
   stage.onStart?.(sandbox, github);
   const check = async (result: StepResult) => {
     await expectNothingSeen(sandbox, github, result);
@@ -68,10 +70,20 @@ async function playIn(sandbox: Sandbox, scenario: Scenario, stage: Stage): Promi
   await check(await sandbox.post(main));
 }
 
+/** What client ids begin with, if it can be used. */
+function prefixOf({ tenant }: Sandbox['hub'], { prefix }: Scenario): string {
+  return typeof prefix === 'string' && prefix !== '' ? prefix : tenant;
+}
+
 /** Two of the agents that a job is to end are there, one of them onboarded. */
-async function addAgents({ hub }: Sandbox, { names }: Scenario, { pairs }: Stage): Promise<void> {
+async function addAgents({ hub }: Sandbox, scenario: Scenario, { pairs }: Stage): Promise<void> {
+  const { names } = scenario;
   for (const [index, name] of names.slice(0, 2).entries()) {
-    const { clientId } = await hub.addAgent(name, `${hub.tenant}_${name}`, pairs[index]);
+    const { clientId } = await hub.addAgent(
+      name,
+      `${prefixOf(hub, scenario)}_${name}`,
+      pairs[index],
+    );
     if (index === 0) hub.connect(clientId);
   }
 }
@@ -101,6 +113,7 @@ function gossipOf(
     ],
     keys: isSure ? keys : [],
     strangeKeys: isSure ? [] : keys,
+    clientIds: scenario.names.map((name) => `${prefixOf(hub, scenario)}_${name}`),
     otherKey,
     invented: (key) => moreKeys.push(key),
   };
@@ -124,7 +137,15 @@ function commonInputs(sandbox: Sandbox, scenario: Scenario): Inputs {
     summary: String(flags.summary),
     'dry-run': String(flags['dry-run']),
     concurrency: String(concurrency),
+    'client-id-prefix': inputOf(scenario.prefix, sandbox, scenario),
   };
+}
+
+/** What an input is given. */
+function inputOf(given: Given, { hub }: Sandbox, { clientSecret, gitHubToken }: Scenario): string {
+  if (typeof given === 'string') return given;
+  if ('secret' in given) return given.secret === 'client' ? clientSecret : gitHubToken;
+  return [...hub.certificates.keys()][given.known] ?? 'none';
 }
 
 async function createInputs(sandbox: Sandbox, scenario: Scenario): Promise<Inputs> {
@@ -138,6 +159,7 @@ async function createInputs(sandbox: Sandbox, scenario: Scenario): Promise<Input
     'key-passphrase': passphrase,
     destination,
     'broker-ca-file': authorities,
+    'rate-limit': inputOf(scenario.rateLimit, sandbox, scenario),
     ephemeral: String(flags.ephemeral),
     'keep-files': String(flags['keep-files']),
   };
@@ -145,14 +167,20 @@ async function createInputs(sandbox: Sandbox, scenario: Scenario): Promise<Input
 
 async function deleteInputs(sandbox: Sandbox, scenario: Scenario): Promise<Inputs> {
   const places = scenario.destination.split(', ').filter((place) => place !== 'workspace');
-  return { ...commonInputs(sandbox, scenario), destination: places.join(', ') };
+  const ids = scenario.certificateIds.map((given) => inputOf(given, sandbox, scenario));
+  return {
+    ...commonInputs(sandbox, scenario),
+    'certificate-id': ids.join('\n'),
+    'delete-certificate': String(!scenario.flags['keep-files']),
+    destination: places.join(', '),
+  };
 }
 
 /** The commands that an action has; the runner would run each one that it reads. */
 const COMMANDS = new Set(['add-mask', 'debug', 'notice', 'warning', 'error', 'group', 'endgroup']);
 
 const OUTPUTS =
-  /^(agentId|clientId|agentName|certificateId|certificatePath|privateKeyPath|mqttxPath|fingerprint|expiresAt|secretNames|agents)$/;
+  /^(agentId|clientId|agentName|certificateId|certificatePath|privateKeyPath|mqttxPath|brokerCaPath|fingerprint|expiresAt|secretNames|agents|agentsPath|certificates)$/;
 
 async function expectNothingSeen(
   sandbox: Sandbox,

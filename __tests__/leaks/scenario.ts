@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { type Endpoint, gitHubEndpoints, hubEndpoints, namedFaults } from '../../sandbox/faults.ts';
+import type { CertificateList } from '../../sandbox/insights-hub/books.ts';
 import type { AnswerForm } from '../../sandbox/insights-hub/certificate-answer.ts';
 import { type Piece, words } from './words.ts';
 
@@ -18,8 +19,28 @@ export type Mischief =
       readonly width: number;
       readonly id: readonly Piece[];
     }
+  /** the list of certificates, as a hostile service has it */
+  | {
+      readonly kind: 'list';
+      readonly shape: (typeof LIST_SHAPES)[number];
+      readonly pages: number;
+      readonly records: readonly ListedCertificate[];
+    }
   /** any JSON answer with other fields */
   | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, unknown>> };
+
+/** A certificate of a hostile list. */
+export interface ListedCertificate {
+  readonly field: 'id' | 'certificateId';
+  readonly id: readonly Piece[];
+  /** one of the client ids that the step is about; words, when not given */
+  readonly owner?: number;
+  readonly clientId: readonly Piece[];
+  /** what stands where a private key may be */
+  readonly secret: readonly Piece[];
+}
+
+export const LIST_SHAPES = ['array', 'content', 'hal', 'two lists', 'unknown'] as const;
 
 /** An answer whose words are the server's. */
 export interface ErrorMischief {
@@ -55,6 +76,13 @@ export interface Scenario {
   readonly passphrase: string;
   readonly names: readonly string[];
   readonly owner: string;
+  /** inputs that are no secrets, but can be given anything */
+  readonly prefix: Given;
+  readonly rateLimit: Given;
+  readonly certificateIds: readonly Given[];
+  readonly list: CertificateList;
+  /** whether lists hold the certificates' private keys */
+  readonly tellsKeys: boolean;
   readonly destination: string;
   readonly flags: Readonly<Record<Flag, boolean>>;
   readonly concurrency: number;
@@ -62,6 +90,9 @@ export interface Scenario {
   readonly form: AnswerForm;
   readonly troubles: readonly Trouble[];
 }
+
+/** The value of an input: a text, one of the step's secrets, or an id that is there. */
+export type Given = string | { readonly secret: 'client' | 'github' } | { readonly known: number };
 
 const FLAGS = ['variables', 'ephemeral', 'keep-files', 'summary', 'dry-run'] as const;
 type Flag = (typeof FLAGS)[number];
@@ -220,6 +251,59 @@ const fields: fc.Arbitrary<Mischief> = fc.record({
   ),
 });
 
+/** Looks like an id, but holds a secret, or a piece of a key. */
+const secretId: fc.Arbitrary<readonly Piece[]> = fc
+  .tuple(
+    fc.constantFrom('', '01G16QJSRNKA3JD4DQE2Z7KPEK', 'a-'),
+    fc.oneof(
+      fc.record({
+        kind: fc.constant('secret' as const),
+        which: fc.nat({ max: 20 }),
+        form: fc.constantFrom('raw' as const, 'raw' as const, 'base64 without padding' as const),
+      }),
+      fc.record({
+        kind: fc.constant('key' as const),
+        which: fc.nat({ max: 20 }),
+        form: fc.constantFrom('body' as const, 'base64' as const),
+        cut: fc.tuple(fc.nat({ max: 2_500 }), fc.integer({ min: 16, max: 60 })),
+      }),
+    ),
+  )
+  .map(([head, secret]) => [{ kind: 'text', text: head }, secret]);
+const plainId: fc.Arbitrary<readonly Piece[]> = fc
+  .constantFrom(
+    '01G16QJSRNKA3JD4DQE2Z7KPEK',
+    'a',
+    '::error::owned',
+    '../agents/a',
+    'a\n::add-mask::owned',
+  )
+  .map((text) => [{ kind: 'text', text }]);
+const anyId = fc.oneof(
+  { weight: 1, arbitrary: words },
+  { weight: 5, arbitrary: secretId },
+  { weight: 2, arbitrary: plainId },
+);
+
+const list: fc.Arbitrary<Mischief> = fc.record({
+  kind: fc.constant('list'),
+  shape: fc.constantFrom('array', 'array', ...LIST_SHAPES),
+  pages: fc.constantFrom(1, 1, 2, 3),
+  records: fc.array(
+    fc.record(
+      {
+        field: fc.constantFrom('id', 'id', 'certificateId'),
+        id: anyId,
+        owner: fc.nat({ max: 2 }),
+        clientId: words,
+        secret: words,
+      },
+      { requiredKeys: ['field', 'id', 'clientId', 'secret'] },
+    ),
+    { minLength: 1, maxLength: 4 },
+  ),
+});
+
 const general = fc.oneof(
   { weight: 8, arbitrary: error },
   { weight: 1, arbitrary: plain },
@@ -241,6 +325,8 @@ const trouble = fc.oneof(
   { weight: 4, arbitrary: troubleAt('create', general) },
   { weight: 4, arbitrary: troubleAt('create', fc.oneof(ids, oddKey)) },
   { weight: 2, arbitrary: troubleAt('find-agent', general) },
+  { weight: 3, arbitrary: troubleAt('list-certificates', fc.oneof(list, list, general)) },
+  { weight: 2, arbitrary: troubleAt('delete-certificate', general) },
   {
     weight: 3,
     arbitrary: fc
@@ -254,9 +340,28 @@ const DESTINATIONS = ['workspace', 'workspace', 'repository', 'workspace, reposi
   'repository, environment, workspace',
 ]);
 
-/** A step of either action, with what it is given and what its servers do and say. */
-export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  action: fc.constantFrom('create', 'create', 'create', 'create', 'delete'),
+const ownSecret = fc.constantFrom<Given>({ secret: 'client' }, { secret: 'github' });
+const HOSTILE = fc.constantFrom<Given>(
+  '::error::owned',
+  '%0A::add-mask::owned',
+  'ä b',
+  '-----BEGIN',
+);
+const usually = (weight: number, ...usual: readonly string[]): fc.Arbitrary<Given> =>
+  fc.oneof(
+    { weight, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: ownSecret },
+    { weight: 1, arbitrary: HOSTILE },
+  );
+const certificateId = fc.oneof(
+  { weight: 6, arbitrary: fc.nat({ max: 2 }).map((known): Given => ({ known })) },
+  { weight: 6, arbitrary: fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/) },
+  { weight: 1, arbitrary: ownSecret },
+  { weight: 1, arbitrary: HOSTILE },
+);
+
+const anyScenario: fc.Arbitrary<Scenario> = fc.record({
+  action: fc.constantFrom('create', 'create', 'create', 'delete'),
   credentials: fc.constantFrom('technical-user', 'application', 'token'),
   clientId: fc.oneof(fc.constant('mqtt1-ci'), fc.stringMatching(/^[!-9;-~]{1,30}$/)),
   clientSecret: secret,
@@ -265,6 +370,14 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   passphrase: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 1, arbitrary: secret }),
   names: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
   owner: fc.oneof(fc.constant(''), fc.string({ maxLength: 40 }), fc.constant('\n::error::owned')),
+  prefix: usually(30, '', '', 'mqtt1', 'oldname'),
+  rateLimit: usually(30, '', '10000/1s', '10/30s', '1/3600s'),
+  certificateIds: fc.oneof(
+    fc.constant([]),
+    fc.uniqueArray(certificateId, { maxLength: 3, selector: (given) => JSON.stringify(given) }),
+  ),
+  list: fc.constantFrom('array', 'content', 'hal', 'unknown'),
+  tellsKeys: fc.boolean(),
   destination: fc.constantFrom(...DESTINATIONS),
   flags: fc.record({
     variables: fc.boolean(),
@@ -281,3 +394,40 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   }),
   troubles: fc.array(trouble, { minLength: 1, maxLength: 4 }),
 });
+
+/** What becomes of a hostile list: ids of it are shown where a certificate is found, or stays. */
+const listing: fc.Arbitrary<Partial<Scenario>> = fc
+  .record({
+    action: fc.constantFrom('create' as const, 'delete' as const),
+    list: troubleAt('list-certificates', list),
+    broken: troubleAt('create', fc.constant({ kind: 'named', name: 'reset-before' })),
+    deleting: troubleAt('delete-certificate', fc.oneof(refused, error)),
+  })
+  .map(({ action, list, broken, deleting }) => ({
+    action,
+    names: ['device1', 'device2'],
+    prefix: '',
+    rateLimit: '',
+    certificateIds: [],
+    flags: {
+      variables: false,
+      ephemeral: false,
+      'keep-files': false,
+      summary: true,
+      'dry-run': false,
+    },
+    troubles: [
+      { ...list, times: 9, after: 0 },
+      { ...broken, times: 1, after: 0 },
+      { ...deleting, times: 9, after: 0 },
+    ],
+  }));
+
+/** A step of either action, with what it is given and what its servers do and say. */
+export const scenario: fc.Arbitrary<Scenario> = fc.oneof(
+  { weight: 4, arbitrary: anyScenario },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(anyScenario, listing).map(([any, its]) => ({ ...any, ...its })),
+  },
+);

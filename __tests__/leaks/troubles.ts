@@ -5,11 +5,13 @@ import {
   namedFaults,
   type OrderedFault,
 } from '../../sandbox/faults.ts';
-import type { ErrorMischief, Mischief, Trouble } from './scenario.ts';
+import type { ErrorMischief, ListedCertificate, Mischief, Trouble } from './scenario.ts';
 import { type Knowledge, type Piece, say } from './words.ts';
 
 /** What all servers know at the moment; what a request brings comes on top of it. */
 export interface Gossip extends Knowledge {
+  /** those that the step is about */
+  readonly clientIds: readonly string[];
   /** of a pair that is nobody's */
   readonly otherKey: string;
   /** learns of a private key that nobody issued */
@@ -38,6 +40,8 @@ function faultOf(mischief: Mischief, gossip: () => Gossip): Fault {
       return { kind: 'change', change: (answer) => withIds(answer, mischief.ids, gossip()) };
     case 'odd-key':
       return { kind: 'change', change: (answer) => withOddKey(answer, mischief, gossip()) };
+    case 'list':
+      return { kind: 'reply', reply: (request) => listReply(request, mischief, gossip()) };
     case 'fields':
       return { kind: 'change', change: (answer) => ({ ...answer, ...mischief.fields }) };
   }
@@ -78,6 +82,41 @@ function errorReply(mischief: ErrorMischief, known: Knowledge): FaultyReply {
     case 'text':
       return reply(`${code} ${message}`, 'text/plain');
   }
+}
+
+function listReply(
+  request: FaultyRequest,
+  { shape, pages, records }: Extract<Mischief, { kind: 'list' }>,
+  gossip: Gossip,
+): FaultyReply {
+  const known = knownWith(request, gossip);
+  const list = records.map((record) => listed(record, known, gossip.clientIds));
+  const number = Number(new URL(request.path, 'http://hub').searchParams.get('page') ?? 0);
+  const page = { totalPages: pages, number, totalElements: list.length * pages };
+  const body = {
+    array: list,
+    content: { content: list, ...page, last: number + 1 === pages },
+    hal: { _embedded: { agentCertificates: list }, page },
+    'two lists': { _embedded: { agentCertificates: list, others: list } },
+    unknown: { result: list },
+  }[shape];
+  return { status: 200, type: 'application/json', body: JSON.stringify(body) };
+}
+
+function listed(
+  { field, id, owner, clientId, secret }: ListedCertificate,
+  known: Knowledge,
+  clientIds: readonly string[],
+): Answer {
+  const said = say(secret, known);
+  const [key = said] = [...known.keys, ...known.strangeKeys];
+  return {
+    [field]: say(id, known),
+    clientId: owner === undefined ? say(clientId, known) : clientIds[owner % clientIds.length],
+    status: said,
+    privateKey: key,
+    credentials: { privateKey: key, certificatePem: said },
+  };
 }
 
 /** As many words of a text as a header can hold: nobody knows a piece of a strange key. */

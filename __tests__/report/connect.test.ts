@@ -45,8 +45,7 @@ describe('the command for mosquitto_pub', () => {
 });
 
 describe('how to connect', () => {
-  const urls = { tenant: 'mqtt1', region: 'eu1', apiUrl: '', tokenUrl: '' };
-  const inputs = { urls, broker, brokerCa: undefined };
+  const inputs = { clientIdPrefix: 'mqtt1', broker, brokerCa: undefined };
   const connectAs = (results: Parameters<typeof howToConnect>[0]) =>
     howToConnect(results, inputs, new Date(0));
   const resultOf = (clientId: string, paths = {}) => ({

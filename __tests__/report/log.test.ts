@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
-import { countProgress, detailsOf, lineOf } from '../../src/report/log.ts';
+import { countProgress, detailsOf, lineOf, lineOfCertificate } from '../../src/report/log.ts';
 import { KnownSecrets, Secret } from '../../src/secret.ts';
 import { agentOf, created, SECRET } from './agents.ts';
 
@@ -48,6 +48,19 @@ describe('the line of an agent', () => {
     );
   });
 
+  test.each([
+    ['deleted', 'certificate deleted'],
+    ['absent', 'certificate absent'],
+    ['unknown', 'certificate unknown'],
+    ['failed', 'deleting the certificate failed'],
+    ['would-delete', 'certificate would be deleted'],
+  ] as const)('that was deleted says of its certificate: %s', (certificateState, words) => {
+    const { name, ids } = agent;
+    expect(lineOf({ name, ids, state: 'deleted', certificateState, removed: [SECRET] }, one)).toBe(
+      `Ended: agent a: client id mqtt1-a, agent id id-of-a, ${words}, secret KEY of repository octo/device is gone`,
+    );
+  });
+
   const call = {
     method: 'POST',
     url: new URL('https://hub.invalid/a?b=c'),
@@ -77,6 +90,25 @@ describe('the line of an agent', () => {
   });
 });
 
+describe('the line of a certificate', () => {
+  test.each([
+    ['deleted', 'Deleted: certificate c1'],
+    ['absent', 'Not there: certificate c1'],
+    ['would-delete', 'Would delete: certificate c1'],
+  ] as const)('that was given by its id says what became of it: %s', (state, line) => {
+    expect(lineOfCertificate({ certificateId: 'c1', state }, one)).toBe(line);
+  });
+
+  test('that failed says why where the step does not, without secrets', () => {
+    const failure = new Failure('forbidden', 'It says hunter2.');
+    const result = { certificateId: 'c1', state: 'failed', failure } as const;
+    expect(lineOfCertificate(result, one)).toBe('Failed: certificate c1 [forbidden]');
+    expect(lineOfCertificate(result, several)).toBe(
+      'Failed: certificate c1 [forbidden] It says ***.',
+    );
+  });
+});
+
 describe('the details', () => {
   test('of an agent hold what its line leaves out', () => {
     const { ids, delivery } = agent;
@@ -98,10 +130,16 @@ describe('the details', () => {
 
 describe('progress', () => {
   /** The lines that are told while agents get through at these times, in milliseconds. */
-  function linesOf(total: number, times: readonly number[], isFailed = (_: number) => false) {
+  function linesOf(
+    total: number,
+    times: readonly number[],
+    isFailed = (_: number) => false,
+    leastTimeFor?: (left: number) => number,
+  ) {
     const lines: string[] = [];
     let now = 0;
-    const count = countProgress(total, { now: () => now }, (line) => lines.push(line));
+    const tell = (line: string) => lines.push(line);
+    const count = countProgress(total, { now: () => now }, tell, leastTimeFor);
     for (const [index, time] of times.entries()) {
       now = time;
       count({ state: isFailed(index) ? 'failed' : 'created' });
@@ -130,5 +168,20 @@ describe('progress', () => {
     expect(lines).toHaveLength(5);
     expect(lines[0]).toBe('19 of 100 done, 1 failed, 80 left; 20.0 a second, 4 s to go');
     expect(lines.at(-1)).toBe('99 of 100 done, 1 failed, 0 left; 20.0 a second, in 5 s');
+  });
+
+  test('has the time that is left by pace or by quota, whichever is longer', () => {
+    const left = 990;
+    const linesWith = (seconds: number) =>
+      linesOf(1000, at(10_000, 10), undefined, (count) => (count === left ? seconds : 0));
+    const counts = '10 of 1000 done, 0 failed, 990 left; 1.0 a second';
+    expect(linesWith(2970)).toEqual([`${counts}, 49 min 30 s to go`]);
+    expect(linesWith(989)).toEqual([`${counts}, 16 min 30 s to go`]);
+  });
+
+  test('says at the end how long it took, whatever the quota', () => {
+    expect(linesOf(10, at(500, 10), undefined, () => 60)).toEqual([
+      '10 of 10 done, 0 failed, 0 left; 20.0 a second, in 1 s',
+    ]);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createdJson, deletedJson, Outputs } from '../../src/report/outputs.ts';
-import { agentOf, created, failed, SECRET } from './agents.ts';
+import {
+  certificatesJson,
+  createdJson,
+  deletedJson,
+  Outputs,
+  placesFor,
+} from '../../src/report/outputs.ts';
+import { agentOf, created, EXISTS, failed, SECRET } from './agents.ts';
 
 const agent = agentOf('a');
 const { delivery, ...issued } = agent;
@@ -91,23 +97,70 @@ describe('the output `agents`', () => {
   test('lists what was deleted in order, with the results', () => {
     const { name, ids } = agent;
     const json = deletedJson([
-      { name, ids, removed: [SECRET], state: 'deleted' },
+      { name, ids, removed: [SECRET], state: 'deleted', certificateState: 'unknown' },
       { ...failed('b'), ids: { clientId: 'mqtt1-b' } },
     ]);
     expect(JSON.parse(json)).toEqual([
-      { name: 'a', clientId: 'mqtt1-a', agentId: 'id-of-a', result: 'deleted' },
+      {
+        name: 'a',
+        clientId: 'mqtt1-a',
+        agentId: 'id-of-a',
+        result: 'deleted',
+        certificate: 'unknown',
+      },
       { name: 'b', clientId: 'mqtt1-b', result: 'failed' },
     ]);
     expect(json).not.toContain('says the server');
   });
+});
 
-  test('is set up to 500,000 characters', () => {
+describe('the output `certificates`', () => {
+  test('lists what was deleted by id, with the results and without the words of failures', () => {
+    const json = certificatesJson([
+      { certificateId: 'c1', state: 'deleted' },
+      { certificateId: 'c2', state: 'failed', failure: EXISTS },
+    ]);
+    expect(JSON.parse(json)).toEqual([
+      { certificateId: 'c1', result: 'deleted' },
+      { certificateId: 'c2', result: 'failed' },
+    ]);
+    expect(json).not.toContain('says the server');
+  });
+});
+
+test.each(['agents', 'certificates'] as const)(
+  'the output `%s` is set up to 500,000 characters',
+  (output) => {
     const { written, outputs } = start();
-    expect(outputs.agents('x'.repeat(500_001))).toBe(false);
+    outputs[output]('x'.repeat(500_001));
     expect(written).toEqual([]);
     const longest = 'x'.repeat(500_000);
-    expect(outputs.agents(longest)).toBe(true);
-    expect(written).toEqual([['agents', longest]]);
+    outputs[output](longest);
+    expect(written).toEqual([[output, longest]]);
+  },
+);
+
+describe('where the list of agents goes', () => {
+  const fleet = { several: true, toWorkspace: false, dryRun: false };
+  const [short, long, tooLong] = [30_000, 30_001, 500_001].map((length) => 'x'.repeat(length));
+
+  test.each([
+    ['one agent', short, { ...fleet, several: false, toWorkspace: true }, true, false],
+    ['several agents in the workspace', '[]', { ...fleet, toWorkspace: true }, true, true],
+    ['several agents in secrets', short, fleet, true, false],
+    ['a list that no variable takes', long, fleet, true, true],
+    ['the longest list for an output', 'x'.repeat(500_000), fleet, true, true],
+    ['a list that no output takes', tooLong, fleet, false, true],
+    ['a dry run', long, { ...fleet, toWorkspace: true, dryRun: true }, true, false],
+    ['a dry run that no output takes', tooLong, { ...fleet, dryRun: true }, false, false],
+  ])('depends on its length and on the step: %s', (_, json = '', step, inOutput, inFile) => {
+    expect(placesFor(json, step)).toEqual({ inOutput, inFile });
+  });
+
+  test('is told where it is a file', () => {
+    const { written, outputs } = start();
+    outputs.agentsPath('/w/agents.json');
+    expect(written).toEqual([['agentsPath', '/w/agents.json']]);
   });
 });
 

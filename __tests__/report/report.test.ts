@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
 import { type Inputs, readInputs } from '../../src/inputs/create.ts';
 import { Outputs } from '../../src/report/outputs.ts';
@@ -85,6 +85,32 @@ describe('the report of a run', () => {
     const details = groups.get('Details of 11 agents') ?? [];
     expect(details).toHaveLength(21);
     expect(details.slice(6, 8)).toEqual([WHY, expect.stringMatching(/^Created agent device4: /)]);
+  });
+
+  test('says how long creating will take, where that is long, and then how much is left', async () => {
+    const { report, lines } = await start({ name: namesOf(50).join('\n') });
+    report.begin(42);
+    const line = 'At most 10 creates in 30 s (rate-limit): 42 agents take about 2 min.';
+    expect(lines).toEqual([line]);
+    const now = Date.now();
+    const passing = vi.spyOn(Date, 'now');
+    onTestFinished(() => passing.mockRestore());
+    passing.mockReturnValue(now + 2_000);
+    // Those that are skipped cost no quota: 30 of 42 are left, which are three more windows.
+    for (let index = 0; index < 8; index++) report.finished({ ...created('a'), state: 'skipped' });
+    expect(lines[1]).toMatch(/^1 of 50 done, 0 failed, 49 left; .* a second, 2 min 0 s to go$/);
+    for (let index = 0; index < 11; index++) report.finished(created('a'));
+    passing.mockReturnValue(now + 31_000);
+    report.finished(failed('a'));
+    expect(lines[2]).toMatch(/^19 of 50 done, 1 failed, 30 left; .* a second, 1 min 30 s to go$/);
+  });
+
+  test('says nothing of time where it is short, nor in a dry run', async () => {
+    const short = await start({ name: namesOf(30).join('\n') });
+    short.report.begin(30);
+    const dry = await start({ name: namesOf(50).join('\n'), 'dry-run': 'true' });
+    dry.report.begin(50);
+    expect([...short.lines, ...dry.lines]).toEqual([]);
   });
 
   test('has details of many that failed, and none of few', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
-import { allFailed, stepFailure } from '../../src/report/result.ts';
+import { allFailed, type CertificateResult, stepFailure } from '../../src/report/result.ts';
 import { failed } from './agents.ts';
 
 test('a failure that hits all is the result of each agent of the list', () => {
@@ -74,6 +74,35 @@ describe('the failure of a step', () => {
       /And \[agent-exists\]: (.*) and (\d+) more, which the log has\.$/.exec(message) ?? [];
     expect(names.split(', ')[0]).toBe('device10');
     expect(names.split(', ').length + Number(left)).toBe(1000);
+  });
+
+  const certificate = (certificateId: string, failure?: Failure): CertificateResult =>
+    failure ? { certificateId, state: 'failed', failure } : { certificateId, state: 'deleted' };
+
+  test('counts and lists certificates beside agents', () => {
+    const certificates = [certificate('c1', unknown), certificate('c2')];
+    const some = stepFailure([done('a'), failed('b', exists)], { ...running, certificates });
+    expect(some?.message).toBe(
+      '1 of 2 agents and 1 of 2 certificates failed. b: [agent-exists] It is there. certificate c1: [outcome-unknown] Who knows.',
+    );
+    const only = stepFailure([done('a')], { ...running, certificates });
+    expect(only).toMatchObject({ code: 'outcome-unknown', cause: unknown });
+    expect(only?.message).toBe(
+      '1 of 2 certificates failed. certificate c1: [outcome-unknown] Who knows.',
+    );
+    const agents = stepFailure([done('a'), failed('b', exists)], {
+      ...running,
+      certificates: [certificate('c2')],
+    });
+    expect(agents?.message).toMatch(/^1 of 2 agents failed\. b: /);
+  });
+
+  test('is the one that hit all agents and certificates', () => {
+    const hit = { ...running, certificates: [certificate('c1', exists)] };
+    expect(stepFailure([failed('a', exists)], hit)).toBe(exists);
+    expect(stepFailure([], hit)).toBe(exists);
+    expect(stepFailure([done('a')], hit)?.message).toMatch(/^1 of 1 certificates failed/);
+    expect(stepFailure([], { ...running, certificates: [certificate('c1')] })).toBeUndefined();
   });
 
   test('of a cancelled job is cancelled, and still says what became of each', () => {

@@ -3,30 +3,20 @@ import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { howToConnect } from '../../src/report/connect.ts';
 import type { AgentResult } from '../../src/report/result.ts';
-import { summaryOfCreated, summaryOfDeleted } from '../../src/report/summary.ts';
+import { summaryOfCreated } from '../../src/report/summary.ts';
 import { agentOf, created, failed, SECRET } from './agents.ts';
+import { rowsOf } from './table.ts';
 
 const agent = agentOf('a');
 
 /** The summary of agents that were created, with how to connect as the first of them. */
 function summaryOf(results: readonly AgentResult[], { dryRun = false } = {}): string {
-  const urls = { tenant: 'mqtt1', region: 'eu1', apiUrl: '', tokenUrl: '' };
-  const inputs = { urls, broker: { host: 'broker.invalid', port: 8883 }, brokerCa: undefined };
+  const broker = { host: 'broker.invalid', port: 8883 };
+  const inputs = { clientIdPrefix: 'mqtt1', broker, brokerCa: undefined };
   return summaryOfCreated(results, {
     connect: howToConnect(results, inputs, new Date(0)),
     dryRun,
   });
-}
-
-/** The cells of each row below the head. */
-function rowsOf(markdown: string): readonly (readonly string[])[] {
-  const table = markdown.split('\n').filter((line) => line.startsWith('|'));
-  return table.slice(2).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
 }
 
 /** The lines of the list before what says how to connect. */
@@ -256,69 +246,5 @@ describe('what a name holds', () => {
         expect(seenIn(rows[0]?.[2])).toBe(clientId);
       }),
     );
-  });
-});
-
-describe('the summary of agents that were deleted', () => {
-  const { name, ids } = agent;
-  const deleted = (agentName: string): AgentResult => {
-    const other = agentOf(agentName);
-    return { name: agentName, ids: other.ids, state: 'deleted' };
-  };
-
-  test('has the counts first, then what failed', () => {
-    const failure = new Failure('not-ended', 'It stays, says the server.');
-    const results: readonly AgentResult[] = [
-      deleted('a'),
-      { name: 'b', ids: { clientId: 'mqtt1-b' }, state: 'absent' },
-      { ...failed('c', failure), ids: agentOf('c').ids },
-      deleted('d'),
-    ];
-    const markdown = summaryOfDeleted(results, { dryRun: false });
-    expect(markdown).toMatch(
-      /^### ❌ Insights Hub agents: 1 failed, 2 ended, 1 not there\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
-    );
-    expect(rowsOf(markdown)).toEqual([
-      [
-        '<code>c</code>',
-        'failed: <code>not-ended</code>',
-        '<code>mqtt1-c</code>',
-        '<code>id-of-c</code>',
-      ],
-      ['<code>a</code>', 'ended', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
-      ['<code>b</code>', 'not there', '<code>mqtt1-b</code>', ''],
-      ['<code>d</code>', 'ended', '<code>mqtt1-d</code>', '<code>id-of-d</code>'],
-    ]);
-    expect(markdown).toContain(
-      '\n\nThe log says why, and what to do.\n\nNo source says that ending an agent',
-    );
-    expect(markdown).not.toContain('says the server');
-  });
-
-  test('names the secrets that are gone', () => {
-    const result = { name, ids, removed: [SECRET], state: 'deleted' } as const;
-    const markdown = summaryOfDeleted([result], { dryRun: false });
-    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 ended\n/);
-    expect(rowsOf(markdown)[0]?.[1]).toBe(
-      'ended<br>secret <code>KEY</code> of <code>repository octo/device</code> is gone',
-    );
-    expect(markdown).not.toContain('The log says why');
-  });
-
-  test('says of a dry run that nothing was changed', () => {
-    const markdown = summaryOfDeleted([{ name, ids, state: 'would-delete' }], { dryRun: true });
-    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 would be ended\n\nDry run: /);
-    expect(markdown).not.toContain('No source says');
-  });
-
-  test('fits into what GitHub takes, and says how many have no room', () => {
-    const results = Array.from({ length: 1200 }, (_, index) =>
-      deleted(`${index}${'n'.repeat(1000)}`),
-    );
-    const markdown = summaryOfDeleted(results, { dryRun: false });
-    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
-    const left = 1200 - rowsOf(markdown).length;
-    expect(left).toBeGreaterThan(0);
-    expect(markdown).toContain(`${left} more agents have no room here; the log has all of them.`);
   });
 });

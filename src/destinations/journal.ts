@@ -33,6 +33,8 @@ export interface MadeAgent {
   readonly clientId: string;
   /** the id that it must have, where nothing else proves that it is the step's own */
   readonly agentId?: string;
+  /** of the certificate that the create gave */
+  readonly certificateId?: string;
   readonly state: 'made' | 'absent';
 }
 
@@ -109,18 +111,24 @@ export async function readJournal(file: string): Promise<readonly Made[]> {
 /** Whether an entry is complete: a line may be cut short, or somebody else's. */
 function isMade(entry: unknown): entry is Made {
   const made = asObject(entry) ?? {};
-  const { kind, path: file, inode, name, clientId, agentId, setting, state } = made;
+  const { kind, path: file, inode, name, clientId, setting, state } = made;
+  const { agentId = 'unknown', certificateId = 'unknown' } = made;
   switch (kind) {
     case 'placing':
       return hasTexts(file, inode);
     case 'agent':
-      if (agentId !== undefined && !hasTexts(agentId)) return false;
+      if (!hasTexts(agentId) || !isId(certificateId)) return false;
       return hasTexts(name, clientId) && isOneOf(['made', 'absent'], state);
     case 'setting':
       return isSetting(setting) && isOneOf(['writing', 'absent'], state);
     default:
       return isOneOf(madeFileKinds, kind) && hasTexts(file);
   }
+}
+
+/** An id goes into a path. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{1,128}$/.test(value);
 }
 
 function isSetting(value: unknown): value is Setting {

@@ -10,8 +10,10 @@ import { type HttpProxy, type ProxySettings, portOf, proxyFor } from './proxy.ts
 /** The time that one attempt may take, in milliseconds. */
 const ATTEMPT_TIMEOUT = 30_000;
 
-/** Answers of up to 1 MiB are read. The attempt's own time limit rules: undici's must not. */
-const LIMITS = { maxResponseSize: 1024 * 1024, headersTimeout: 0, bodyTimeout: 0 };
+/** The attempt's own time limit rules: undici's must not. */
+const NO_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 };
+
+const MIB = 1024 * 1024;
 
 /** Headers in which services, and what stands before them, name an exchange. */
 const REFERENCE_HEADER = /^x-(?:request-id|correlation-id|amzn-requestid|github-request-id)$/;
@@ -26,6 +28,8 @@ export interface HttpRequest extends Pick<CallContext, 'what' | 'service'> {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | Authorization>>;
   readonly body?: string;
+  /** Answers of up to so many MiB are read; 1 if not given. */
+  readonly largestAnswer?: number;
   /** Its status says all: a success that is too large is fine. */
   readonly ignoresBody?: boolean;
 }
@@ -56,7 +60,7 @@ export interface HttpOptions {
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #closing = new AbortController();
-  readonly #pools = new Map<string | undefined, Agent>();
+  readonly #pools = new Map<string, Agent>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -81,7 +85,7 @@ export class HttpClient {
       body,
     };
     // undici would open a connection before it asks.
-    if (!attempt.isOver) this.#poolFor(proxy).dispatch(options, attempt);
+    if (!attempt.isOver) this.#poolFor(proxy, request).dispatch(options, attempt);
     const result = await attempt.result;
     const time = Math.round(performance.now() - started);
     const outcome = result instanceof Failure ? result.call?.reason : `HTTP ${result.status}`;
@@ -99,12 +103,15 @@ export class HttpClient {
     this.#options.preconnections?.close();
   }
 
-  /** One pool for each way out, directly or through a proxy. */
-  #poolFor(proxy: HttpProxy | undefined): Agent {
-    const known = this.#pools.get(proxy?.url);
+  /** One pool for each way out, directly or through a proxy, and each limit on the size. */
+  #poolFor(proxy: HttpProxy | undefined, { largestAnswer = 1 }: HttpRequest): Agent {
+    const key = `${largestAnswer} ${proxy?.url}`;
+    const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const pool = new Agent({ ...LIMITS, connect: this.#connectorFor(proxy) });
-    this.#pools.set(proxy?.url, pool);
+    const maxResponseSize = largestAnswer * MIB;
+    const connect = this.#connectorFor(proxy);
+    const pool = new Agent({ ...NO_TIMEOUTS, maxResponseSize, connect });
+    this.#pools.set(key, pool);
     return pool;
   }
 
@@ -189,7 +196,8 @@ class Attempt implements Dispatcher.DispatchHandlers {
 
   onError(error: Error): void {
     if (errorCode(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-      this.#fail('response-invalid', 'the answer is larger than 1 MiB');
+      const { largestAnswer = 1 } = this.#request;
+      this.#fail('response-invalid', `the answer is larger than ${largestAnswer} MiB`);
     } else {
       this.#fail('unavailable', explainNetworkError(error, this.#request.url.host, this.#proxy));
     }

@@ -21,6 +21,9 @@ const PASSING = [408, 425, 429, 500, 502, 503, 504];
 /** In milliseconds, as all times here. */
 const FIRST_WAIT = 500;
 
+/** So long a service may ask to wait without a success in between. */
+export const PATIENCE = 600_000;
+
 /** What GitHub asks for after a secondary rate limit without a header. */
 const SECONDARY_WAIT = 60_000;
 
@@ -33,8 +36,6 @@ export interface Call extends HttpRequest, CallContext {
   readonly expect?: readonly number[];
   /** The call is sent again only while nothing can have been done. */
   readonly repeat?: 'if-unprocessed';
-  /** statuses after which this call may be sent again, besides the usual ones */
-  readonly alsoPassing?: readonly number[];
   /** The call changes nothing, although it is no GET. */
   readonly changesNothing?: boolean;
   /** Once sent, a request may finish even when the job is cancelled. */
@@ -67,24 +68,38 @@ export async function sendCall(
   let last = new Failure('unavailable', `${what} failed: ${reason}.`, {
     call: { method, url, reason },
   });
-  const ended = () =>
-    limit.cancelled ? cancelled(what, last) : timedOut(what, limit.seconds, last);
-  for (let tries = 1; ; tries++) {
+  let asksUntil = 0;
+  const ended = () => {
+    if (limit.cancelled) return cancelled(what, last);
+    const asked = asksUntil - clock.now();
+    return asked > 0 ? waitTooLong(last, asked) : timedOut(what, limit.seconds, last);
+  };
+  for (let tries = 1, postponed = 0; ; tries++) {
     const isTime =
       limit.remaining() >= leastTime && (await throttle?.turn(limit, leastTime)) !== false;
     if (!isTime) throw ended();
     const tried = await http.send(call, until, tries).catch(asFailure);
+    throttle?.returned();
     if (!(tried instanceof Failure)) {
-      if (isSuccess(tried)) throttle?.speedUp();
+      if (isSuccess(tried)) throttle?.succeeded();
       if (call.expect?.includes(tried.status) ?? isSuccess(tried)) return tried;
     }
     last = judge(call, tried, last.mayBeDone);
+    asksUntil = last.code === 'rate-limited' ? untilOf(tried, clock.now()) : 0;
     const isUnclear = call.repeat === 'if-unprocessed' && last.mayBeDone;
     if (isUnclear || !isPassing(call, tried)) throw last;
     if (signal.aborted) throw ended();
-    if (tries > RETRIES) throw last;
-    const wait = waitBefore(tried, tries, clock);
-    if (asksToWait(call, tried)) throttle?.slowDown(wait);
+    const wait = waitBefore(tried, tries - postponed, clock);
+    if (asksToWait(call, tried)) {
+      const asked = retryAfter(tried, clock.now());
+      const next = throttle?.postpone(asked, wait);
+      if (next === 'give-up') throw outOfPatience(last, asked);
+      if (next === 'again') {
+        postponed += 1;
+        continue;
+      }
+    }
+    if (tries - postponed > RETRIES) throw last;
     // Waiting for a try that can't be made any more would only delay the bad news.
     if (wait + leastTime >= limit.remaining()) throw ended();
     await clock.sleep(wait, signal);
@@ -114,13 +129,13 @@ function isPostponed(answer: Answer): boolean {
 }
 
 /** Whether the same call may succeed a moment later. */
-function isPassing({ service, alsoPassing = [] }: Call, tried: Answer | Failure): boolean {
+function isPassing({ service }: Call, tried: Answer | Failure): boolean {
   if (tried instanceof Failure) return tried.code === 'unavailable';
-  return [...PASSING, ...alsoPassing].includes(tried.status) || service.isRateLimited(tried);
+  return PASSING.includes(tried.status) || service.isRateLimited(tried);
 }
 
 /** Whether the service asks all of its callers to come back later. */
-function asksToWait({ service }: Call, tried: Answer | Failure): boolean {
+function asksToWait({ service }: Call, tried: Answer | Failure): tried is Answer {
   if (tried instanceof Failure) return false;
   return isPostponed(tried) || service.isRateLimited(tried);
 }
@@ -143,6 +158,14 @@ export function retryAfter({ headers }: Answer, now: number): number | undefined
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** Until when a refusal asks to wait, in milliseconds since 1970; 0 if it does not say so. */
+function untilOf(tried: Answer | Failure, now: number): number {
+  if (tried instanceof Failure) return 0;
+  const isNoneLeft = tried.headers['x-ratelimit-remaining'] === '0';
+  const asked = retryAfter(tried, now) ?? (isNoneLeft ? quotaReset(tried, now) : 0);
+  return asked > 0 ? now + asked : 0;
 }
 
 /** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
@@ -175,20 +198,30 @@ const LARGEST_GAP = 1_000;
 /** A smaller gap makes no difference. */
 const SMALLEST_GAP = 2;
 
-/** Slows down all that call one service at once. */
-export type Throttle = ReturnType<typeof throttleOf>;
+/** Decides for all that call one service when the next request may be sent. */
+export interface Throttle {
+  /**
+   * Waits until the next request may be sent; gives false at once when that would be too late.
+   * `leastTime` is what the request itself needs.
+   */
+  turn(limit: Limit, leastTime: number): Promise<boolean>;
+  /** A request that had its turn came back. */
+  returned(): void;
+  succeeded(): void;
+  /**
+   * The service asks to come back later, after `asked` if it says so; `wait` is what a try waits. The
+   * request is sent `again` without using up a try, is one more `try`, or is given up.
+   */
+  postpone(asked: number | undefined, wait: number): 'again' | 'try' | 'give-up';
+}
 
 /** A throttle for one service: full speed until the service asks to slow down. */
-export function throttleOf(clock: Clock) {
+export function throttleOf(clock: Clock): Throttle {
   let gap = 0;
   let opensAt = 0;
   let nextAt = 0;
   return {
-    /**
-     * Waits until the next request may be sent; gives false at once when that would be too late.
-     * `leastTime` is what the request itself needs.
-     */
-    async turn(limit: Pick<Limit, 'remaining' | 'signal'>, leastTime: number): Promise<boolean> {
+    async turn(limit, leastTime) {
       for (;;) {
         const now = clock.now();
         const at = Math.max(now, opensAt, nextAt);
@@ -201,17 +234,43 @@ export function throttleOf(clock: Clock) {
         if (opensAt <= at) return true;
       }
     },
-    /** The service asked to come back later: nobody calls it before. */
-    slowDown(milliseconds: number): void {
-      const now = clock.now();
-      // Requests that are under way together are refused together: that is one wish, not many.
-      if (now >= opensAt) gap = Math.min(Math.max(gap * 2, FIRST_GAP), LARGEST_GAP);
-      opensAt = Math.max(opensAt, now + milliseconds);
-    },
-    /** The service answered: a little more may be asked of it. */
-    speedUp(): void {
+    returned() {},
+    succeeded() {
       gap *= 0.95;
       if (gap < SMALLEST_GAP) gap = 0;
     },
+    postpone(_, wait) {
+      const now = clock.now();
+      // Requests that were out together are refused together: that is one wish, not many.
+      if (now >= opensAt) gap = Math.min(Math.max(gap * 2, FIRST_GAP), LARGEST_GAP);
+      opensAt = Math.max(opensAt, now + wait);
+      return 'try';
+    },
   };
+}
+
+/** The failure of a call that may come again only after longer than anybody waits. */
+function outOfPatience(last: Failure, asked: number | undefined): Failure {
+  const seconds = Math.ceil((asked ?? 0) / 1000);
+  if (asked !== undefined && asked > PATIENCE) {
+    return withMore(
+      last,
+      `The service asks to wait ${seconds} s; a step waits 10 minutes at most.`,
+    );
+  }
+  const wait = asked === undefined ? '' : `; now it asks to wait ${seconds} s more`;
+  return withMore(last, `For 10 minutes the service has put off every call of this kind${wait}.`);
+}
+
+/** The same where waiting counts in a time limit. */
+function waitTooLong(last: Failure, asked: number): Failure {
+  const seconds = Math.ceil(asked / 1000);
+  return withMore(
+    last,
+    `The service asks to wait ${seconds} s, and the time limit is over before that.`,
+  );
+}
+
+function withMore({ code, message, call, mayBeDone }: Failure, more: string): Failure {
+  return new Failure(code, `${message} ${more}`, { call, mayBeDone });
 }

@@ -18,8 +18,11 @@ export class TimeLimit {
   readonly signal = this.#stop.signal;
   /** Ends what should be finished once it has begun. */
   readonly graceSignal = this.#stopAll.signal;
-  readonly #endsAt: number;
-  readonly #timer: NodeJS.Timeout;
+  #endsAt: number;
+  #timer: NodeJS.Timeout;
+  #pauses = 0;
+  /** what was left when the first of the pauses began, in milliseconds */
+  #left = 0;
   readonly #interruption: Interruption;
 
   /** `spent` is the part of the time that is used up already, in milliseconds. */
@@ -41,6 +44,27 @@ export class TimeLimit {
     return this.#endsAt - performance.now();
   }
 
+  /**
+   * Stops the clock until the function that it returns is called; of several pauses at once, until
+   * the last one is over.
+   */
+  pause(): () => void {
+    if (this.#pauses === 0) this.#left = this.remaining();
+    this.#pauses += 1;
+    clearTimeout(this.#timer);
+    this.#endsAt = Number.POSITIVE_INFINITY;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#pauses -= 1;
+      if (this.#pauses > 0) return;
+      this.#endsAt = performance.now() + this.#left;
+      // In a cancelled job the time still ends what is in its grace.
+      if (!this.graceSignal.aborted) this.#timer = setTimeout(() => this.end(), this.#left);
+    };
+  }
+
   get cancelled(): boolean {
     return this.#interruption.cancelled.aborted;
   }
@@ -53,6 +77,7 @@ export class TimeLimit {
       signal: this.graceSignal,
       graceSignal: this.graceSignal,
       remaining: () => this.remaining(),
+      pause: () => this.pause(),
       get cancelled() {
         return cancelled.aborted;
       },

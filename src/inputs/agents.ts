@@ -5,8 +5,21 @@ import type { InputReader } from './reader.ts';
 /** AWS IoT's limit, in bytes; Insights Hub's broker runs on it. */
 const LONGEST_CLIENT_ID = 128;
 
+/** What can't be in an MQTT client id that is a level of a topic, too. */
+const BAD_SIGNS = /[\p{Cc}\s/+#]/u;
+const HOLDS_BAD_SIGNS = 'holds a control character, white space, "/", "+" or "#".';
+
+/** What Siemens documents for publishers on the same broker. */
+const DOCUMENTED_NAME = /^[A-Za-z0-9:_-]+$/;
+
+/** So many names are told in one warning. */
+const MOST_NAMES = 20;
+
 /** More jobs than any matrix has; a larger number is a mistake. */
 const MOST_SHARDS = 10_000;
+
+/** Where agents are listed by client id. */
+const CLIENT_ID = '`client-id`';
 
 /** An agent as a list names it. */
 export interface ListedAgent {
@@ -18,19 +31,30 @@ export interface ListedAgent {
   readonly where: string;
 }
 
-/** The agents that `name` lists. */
-export function readNames(reader: InputReader, tenant: string): readonly ListedAgent[] {
-  return reader
-    .list('name')
-    .map((name) => ({ name, clientId: `${tenant}_${name}`, where: '`name`' }));
+/** What client ids begin with, before `_`: `client-id-prefix`, or else the tenant. */
+export function readClientIdPrefix(reader: InputReader, tenant: string): string {
+  const given = reader.text('client-id-prefix');
+  const refuse = (why: string) =>
+    reader.problem(`\`client-id-prefix\` ${reader.quote(given)} ${why}`);
+  if (BAD_SIGNS.test(given)) refuse(HOLDS_BAD_SIGNS);
+  if (given.endsWith('_')) refuse('ends in "_": leave that out, it is added before the name.');
+  refuseSecrets(reader, given, refuse);
+  return given || tenant;
 }
 
-/** The agents that `client-id` lists, named by what follows the tenant in it. */
-export function readClientIds(reader: InputReader, tenant: string): readonly ListedAgent[] {
+/** The agents that `name` lists. */
+export function readNames(reader: InputReader, prefix: string): readonly ListedAgent[] {
+  return reader
+    .list('name')
+    .map((name) => ({ name, clientId: `${prefix}_${name}`, where: '`name`' }));
+}
+
+/** The agents that `client-id` lists, named by what follows the prefix in it. */
+export function readClientIds(reader: InputReader, prefix: string): readonly ListedAgent[] {
   return reader.list('client-id').map((clientId) => ({
-    name: clientId.startsWith(`${tenant}_`) ? clientId.slice(tenant.length + 1) : clientId,
+    name: clientId.startsWith(`${prefix}_`) ? clientId.slice(prefix.length + 1) : clientId,
     clientId,
-    where: '`client-id`',
+    where: CLIENT_ID,
   }));
 }
 
@@ -40,7 +64,7 @@ export function readClientIds(reader: InputReader, tenant: string): readonly Lis
  */
 export async function readNamesFile(
   reader: InputReader,
-  tenant: string,
+  prefix: string,
 ): Promise<readonly ListedAgent[]> {
   const file = await readInputFile(reader, 'names-file');
   if (file === undefined) return [];
@@ -55,7 +79,7 @@ export async function readNamesFile(
     if (fields.length > 2) {
       reader.problem(`${where} has ${fields.length} columns; it may have a name and an owner.`);
     }
-    const agent = { name, owner: owner || undefined, clientId: `${tenant}_${name}`, where };
+    const agent = { name, owner: owner || undefined, clientId: `${prefix}_${name}`, where };
     return name === '' ? [] : [agent];
   });
 }
@@ -99,11 +123,11 @@ async function recordsIn({ content, refuse }: InputFile) {
 export function checkAgents(
   reader: InputReader,
   agents: readonly ListedAgent[],
-  tenant: string,
+  prefix: string,
 ): void {
   const seen = new Set<string>();
   for (const { name, clientId, where } of agents) {
-    const value = where === '`client-id`' ? clientId : name;
+    const value = where === CLIENT_ID ? clientId : name;
     const refuse = (why: string) => reader.problem(`${where} ${reader.quote(value)} ${why}`);
     if (seen.has(clientId)) {
       refuse('is in the list twice.');
@@ -111,17 +135,45 @@ export function checkAgents(
     }
     seen.add(clientId);
     if (name === '') refuse('is the tenant without a name.');
-    if (/[\p{Cc}\s/+#]/u.test(value)) {
-      refuse('holds a control character, white space, "/", "+" or "#".');
-    }
-    if (reader.source.secrets.redact(value) !== value) {
-      refuse('holds a secret of this step, which would blank it in log and outputs.');
-    }
+    if (BAD_SIGNS.test(value)) refuse(HOLDS_BAD_SIGNS);
+    refuseSecrets(reader, value, refuse);
     if (Buffer.byteLength(clientId) > LONGEST_CLIENT_ID) {
-      const prefix = clientId === value ? '' : ` with "${tenant}_" before it,`;
-      refuse(`is too long:${prefix} it may have ${LONGEST_CLIENT_ID} bytes.`);
+      const before = clientId === value ? '' : ` with ${reader.quote(`${prefix}_`)} before it,`;
+      refuse(`is too long:${before} it may have ${LONGEST_CLIENT_ID} bytes.`);
     }
   }
+}
+
+/** Refuses a value that holds a secret; a problem follows the value's name. */
+export function refuseSecrets(
+  { source }: InputReader,
+  value: string,
+  refuse: (why: string) => void,
+): void {
+  if (source.secrets.redact(value) === value) return;
+  refuse('holds a secret of this step, which would blank it in log and outputs.');
+}
+
+/** Reports names that look like patterns. An agent that is called so still has its client id. */
+export function refuseWildcards(reader: InputReader, agents: readonly ListedAgent[]): void {
+  for (const { name, where } of agents) {
+    if (where === CLIENT_ID || !/[*?]/.test(name)) continue;
+    reader.problem(
+      `${where} ${reader.quote(name)} holds "*" or "?", and there are no wildcards: list each agent by its name. One that is called so can be given as \`client-id\`.`,
+    );
+  }
+}
+
+/** A warning of names that Insights Hub may refuse, one for all of them; nothing when there are none. */
+export function warningOfNames(names: readonly string[]): string | undefined {
+  const unusual = names.filter((name) => !DOCUMENTED_NAME.test(name));
+  if (unusual.length === 0) return undefined;
+  const told = unusual.slice(0, MOST_NAMES).map((name) => `"${name}"`);
+  const more = unusual.length > told.length ? ` and ${unusual.length - told.length} more` : '';
+  const list = `${told.join(', ')}${more}`;
+  const which =
+    unusual.length === 1 ? `The name ${list} holds` : `${unusual.length} names (${list}) hold`;
+  return `${which} characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents no others for publishers on the same broker, and Insights Hub may refuse them.`;
 }
 
 /** Reports agents that would share something named after them; `problemOf` follows their names. */

@@ -3,15 +3,18 @@ import { type GitHubSettings, SECRETS_PER_AGENT, scopeKinds } from '../github/sc
 import type { InputSource } from '../host/host.ts';
 import { type ProxySettings, proxyFor } from '../http/proxy.ts';
 import type { AgentRequest } from '../insights-hub/certificates.ts';
+import type { Window } from '../insights-hub/quotas.ts';
 import { apiUrlOf, type Credentials, type HubUrls, tokenUrlOf } from '../insights-hub/urls.ts';
 import { type Broker, DEFAULT_BROKER_URL } from '../mqtt/broker.ts';
 import {
   checkAgents,
   checkShared,
   type ListedAgent,
+  readClientIdPrefix,
   readNames,
   readNamesFile,
   takeShard,
+  warningOfNames,
 } from './agents.ts';
 import { readCredentials, readPassphrase } from './credentials.ts';
 import { type AuthorityFile, readBrokerCa, readOutputDirectory } from './files.ts';
@@ -28,12 +31,19 @@ export const CREATE_DEFAULTS: Defaults = {
   'verify-connection': 'false',
   'broker-url': DEFAULT_BROKER_URL,
   ephemeral: 'false',
+  'rate-limit': '10/30s',
 };
+
+/** What `rate-limit` may say at most. */
+const MOST_CREATES = 10_000;
+const LONGEST_WINDOW = 3600;
 
 /** The inputs that both actions have, checked. */
 export interface CommonInputs {
   readonly urls: HubUrls;
   readonly credentials: Credentials;
+  /** what the tenant's client ids begin with, before `_` */
+  readonly clientIdPrefix: string;
   /** where secrets are written or deleted, if anywhere */
   readonly github: GitHubSettings | undefined;
   /** agents in flight at once */
@@ -65,6 +75,8 @@ export interface Inputs extends CommonInputs {
   readonly brokerCa: AuthorityFile | undefined;
   /** whether the agents are deleted when the job ends */
   readonly ephemeral: boolean;
+  /** the creates that the tenant may make */
+  readonly rateLimit: Window;
 }
 
 /**
@@ -78,7 +90,8 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   const passphrase = readPassphrase(reader);
   const gitHubToken = reader.secret('github-token');
   const ephemeral = reader.flag('ephemeral');
-  const listed = await readAgents(reader, urls.tenant);
+  const clientIdPrefix = readClientIdPrefix(reader, urls.tenant);
+  const listed = await readAgents(reader, clientIdPrefix);
   const taken = takeShard(reader, listed);
   const defaultOwner = reader.text('owner') || undefined;
   const { toWorkspace, kinds } = readDestination(reader);
@@ -92,12 +105,14 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
     })),
     several: listed.length > 1,
     urls,
+    clientIdPrefix,
     toWorkspace,
     github: readGitHub(reader, gitHubToken, kinds, listed),
     outputDirectory: readOutputDirectory(reader),
     keepFiles: reader.flag('keep-files'),
     ifExists: reader.word('if-exists', ['fail', 'skip']),
     concurrency: reader.wholeNumber('concurrency', { from: 1, to: 32 }),
+    rateLimit: readRateLimit(reader),
     verifyConnection: reader.flag('verify-connection'),
     brokerCa: await readBrokerCa(reader),
     ephemeral,
@@ -128,12 +143,13 @@ export function readCleanUpInputs(source: InputSource) {
 }
 
 /** What is unusual about valid inputs. */
-export function warningsOf({ urls: { region } }: Inputs): readonly string[] {
+export function warningsOf({ agents, urls: { region } }: Inputs): readonly string[] {
   const documented = SHARED_DEFAULTS['region'];
-  if (region === documented) return [];
-  return [
-    `Agent certificates are documented for region ${documented} only; region ${region} may not offer them.`,
-  ];
+  const otherRegion =
+    region !== documented &&
+    `Agent certificates are documented for region ${documented} only; region ${region} may not offer them.`;
+  const names = warningOfNames(agents.map(({ name }) => name));
+  return [otherRegion, names].filter((warning) => typeof warning === 'string');
 }
 
 /**
@@ -142,10 +158,11 @@ export function warningsOf({ urls: { region } }: Inputs): readonly string[] {
  */
 export function preconnectionsFor(inputs: Inputs): readonly URL[] {
   const { agents, concurrency, credentials, urls, github, dryRun, ifExists, proxies } = inputs;
+  const atOnce = Math.min(agents.length, concurrency, inputs.rateLimit.count);
   if (agents.length === 0 || ifExists === 'skip') return [];
   const tokens = credentials.kind === 'token' ? [] : [tokenUrlOf(credentials, urls)];
   const gateway = apiUrlOf(urls, 'mindconnectmqtt', 'agentCertificates');
-  const creates = Array<URL>(Math.min(agents.length, concurrency)).fill(gateway);
+  const creates = Array<URL>(atOnce).fill(gateway);
   // The token's own connection serves the first agent where both are on the same server.
   if (tokens[0]?.origin === gateway.origin) creates.pop();
   // Key and certificate are pushed at the same time.
@@ -156,10 +173,10 @@ export function preconnectionsFor(inputs: Inputs): readonly URL[] {
 }
 
 /** The whole list, from the one input that gives it. */
-async function readAgents(reader: InputReader, tenant: string): Promise<readonly ListedAgent[]> {
-  const named = readNames(reader, tenant);
+async function readAgents(reader: InputReader, prefix: string): Promise<readonly ListedAgent[]> {
+  const named = readNames(reader, prefix);
   const hasFile = reader.text('names-file') !== '';
-  const listed = hasFile ? await readNamesFile(reader, tenant) : named;
+  const listed = hasFile ? await readNamesFile(reader, prefix) : named;
   if (hasFile && named.length > 0) {
     reader.problem('`name` and `names-file` are both set: set one of them.');
   } else if (!hasFile && named.length === 0) {
@@ -167,7 +184,7 @@ async function readAgents(reader: InputReader, tenant: string): Promise<readonly
       '`name` or `names-file` is required: the name of the agent, a list with one name per line, or a file with such a list.',
     );
   }
-  checkAgents(reader, listed, tenant);
+  checkAgents(reader, listed, prefix);
   return listed;
 }
 
@@ -179,6 +196,19 @@ function checkFileNames(reader: InputReader, listed: readonly ListedAgent[]): vo
     ({ clientId }) => safeFileName(clientId).toLowerCase(),
     () => 'would share files, which `if-exists` skip could not tell apart. Rename one of them.',
   );
+}
+
+/** `rate-limit`, such as `10/30s`: ten within any 30 seconds. */
+function readRateLimit(reader: InputReader): Window {
+  const [, ...parts] = /^(\d+)\/(\d+)s$/.exec(reader.text('rate-limit')) ?? [];
+  const [count = 0, seconds = 0] = parts.map(Number);
+  if (count < 1 || count > MOST_CREATES || seconds < 1 || seconds > LONGEST_WINDOW) {
+    reader.mustBe(
+      'rate-limit',
+      `COUNT/SECONDSs, such as 10/30s, with COUNT from 1 to ${MOST_CREATES} and SECONDS from 1 to ${LONGEST_WINDOW}`,
+    );
+  }
+  return { count, seconds };
 }
 
 /** Whether files are wanted, and the scopes of secrets. */

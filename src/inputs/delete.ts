@@ -3,9 +3,12 @@ import type { InputSource } from '../host/host.ts';
 import {
   checkAgents,
   type ListedAgent,
+  readClientIdPrefix,
   readClientIds,
   readNames,
   readNamesFile,
+  refuseSecrets,
+  refuseWildcards,
 } from './agents.ts';
 import type { CommonInputs } from './create.ts';
 import { readCredentials } from './credentials.ts';
@@ -15,13 +18,18 @@ import { readHubUrls, readProxies } from './urls.ts';
 
 export const DELETE_DEFAULTS: Defaults = {
   ...SHARED_DEFAULTS,
+  'delete-certificate': 'true',
   'delete-asset': 'true',
 };
 
 /** The inputs of the delete action, checked. */
 export interface DeleteInputs extends CommonInputs {
-  /** at least one */
+  /** may be none where there are certificate ids */
   readonly agents: readonly ListedAgent[];
+  /** certificates to delete besides those of the agents; each once, in the list's order */
+  readonly certificateIds: readonly string[];
+  /** whether the agents' certificates are deleted */
+  readonly deleteCertificate: boolean;
   readonly deleteAsset: boolean;
 }
 
@@ -31,20 +39,22 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
   const urls = readHubUrls(reader);
   const credentials = readCredentials(reader, urls.tenant);
   const gitHubToken = reader.secret('github-token');
-  const agents = [
-    ...readNames(reader, urls.tenant),
-    ...(await readNamesFile(reader, urls.tenant)),
-    ...readClientIds(reader, urls.tenant),
-  ];
-  if (agents.length === 0 && reader.text('names-file') === '') {
-    reader.problem('One of `name`, `names-file` and `client-id` is required: which agents to end.');
+  const clientIdPrefix = readClientIdPrefix(reader, urls.tenant);
+  const agents = await readAgents(reader, clientIdPrefix);
+  const certificateIds = readCertificateIds(reader);
+  if (agents.length + certificateIds.length === 0 && reader.text('names-file') === '') {
+    reader.problem(
+      'One of `name`, `names-file` and `client-id` is required: which agents to end. For certificates alone, set `certificate-id`.',
+    );
   }
-  checkAgents(reader, agents, urls.tenant);
   const kinds = reader.words('destination', scopeKinds);
   const inputs = {
     agents,
+    certificateIds,
     urls,
+    clientIdPrefix,
     github: readGitHub(reader, gitHubToken, kinds, agents),
+    deleteCertificate: reader.flag('delete-certificate'),
     deleteAsset: reader.flag('delete-asset'),
     concurrency: reader.wholeNumber('concurrency', { from: 1, to: 32 }),
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
@@ -52,4 +62,27 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
     summary: reader.flag('summary'),
   };
   return { ...inputs, ...reader.found({ credentials, proxies: readProxies(reader) }) };
+}
+
+/** The agents of all lists together. */
+async function readAgents(reader: InputReader, prefix: string): Promise<readonly ListedAgent[]> {
+  const agents = [
+    ...readNames(reader, prefix),
+    ...(await readNamesFile(reader, prefix)),
+    ...readClientIds(reader, prefix),
+  ];
+  checkAgents(reader, agents, prefix);
+  refuseWildcards(reader, agents);
+  return agents;
+}
+
+/** Each id becomes a part of a URL's path. */
+function readCertificateIds(reader: InputReader): readonly string[] {
+  const ids = [...new Set(reader.list('certificate-id'))];
+  for (const id of ids) {
+    const refuse = (why: string) => reader.problem(`\`certificate-id\` ${reader.quote(id)} ${why}`);
+    if (!/^[A-Za-z0-9_-]+$/.test(id)) refuse('may hold letters, digits, "-" and "_" only.');
+    refuseSecrets(reader, id, refuse);
+  }
+  return ids;
 }

@@ -8,6 +8,7 @@ import {
   idOf,
   managementCall,
   readObject,
+  tagOf,
   undefinedIfNotThere,
 } from './resources.ts';
 
@@ -17,6 +18,8 @@ export interface AgentRecord {
   readonly clientId: string;
   /** id of its asset, if it has one */
   readonly assetId: string | undefined;
+  /** the tag that it had when it was looked up, if the record holds one */
+  readonly tag?: string | undefined;
 }
 
 /** Something is there that can't be taken for the agent that was looked up. */
@@ -50,8 +53,8 @@ export async function findAgent(
 ): Promise<AgentRecord | undefined> {
   const what = `Looking up the agent with client id ${clientId}`;
   const filter = { mqttClientId: clientId };
-  const call = { what, api: 'agentmanagement', path: 'agents', filter } as const;
-  const { object, answer } = await readObject(call, api, limit);
+  const at = { api: 'agentmanagement', path: 'agents', quota: 'find-agent' } as const;
+  const { object, answer } = await readObject({ what, ...at, filter }, api, limit);
   const { content, totalElements, last } = object;
   if (!Array.isArray(content)) throw unusable(what, answer);
   const isWhole = (totalElements ?? content.length) === content.length && last !== false;
@@ -63,7 +66,8 @@ export async function findAgent(
   }
   const id = idOf(record['id'], api.secrets);
   if (id === undefined) throw new UnclearAgent(clientId, 'an agent without a usable id');
-  return { id, clientId, assetId: idOf(record['entityId'], api.secrets) };
+  const assetId = idOf(record['entityId'], api.secrets);
+  return { id, clientId, assetId, tag: tagOf(record['eTag']) };
 }
 
 /** The same, but an agent is absent only if two look-ups say so. */
@@ -75,16 +79,23 @@ export async function findAgentTwice(clientId: string, api: HubApi, limit: TimeL
 }
 
 /**
- * Offboards an agent and deletes it (`DELETE /agents/{id}`). One that is gone already is fine.
- * Throws `not-ended` when the agent stays as it is, and what the calls end in.
+ * Offboards an agent and deletes it (`DELETE /agents/{id}`) with the tag of its look-up. It is read
+ * only if there was none, or if it has changed. An agent that is gone already is fine. Throws
+ * `not-ended` when it stays as it is, and what the calls end in.
  */
 export async function deleteAgent(agent: AgentRecord, api: HubApi, limit: TimeLimit) {
   await offboardAgent(agent, api, limit);
   const name = `the agent with client id ${agent.clientId}`;
-  const path = `agents/${agent.id}`;
-  const resource = { api: 'agentmanagement', path, name, tagField: 'eTag' } as const;
+  const resource = {
+    api: 'agentmanagement',
+    path: `agents/${agent.id}`,
+    name,
+    quotas: { read: 'find-agent', delete: 'delete-agent' },
+    tagField: 'eTag',
+    tag: agent.tag,
+  } as const;
   if ((await deleteResource(resource, api, limit)) === 'deleted') return;
-  // A 404 said that it is not there, but may come from something in between.
+  // A 404 or 410 said that it is not there, but may come from something in between.
   const found = await findAgent(agent.clientId, api, limit).catch((error: unknown) => {
     if (!(error instanceof UnclearAgent)) throw error;
     return error;
@@ -125,7 +136,7 @@ async function offboard(agent: AgentRecord, api: HubApi, limit: TimeLimit): Prom
     return parseJsonObject(body)?.['status'];
   } catch (error) {
     // There is no boarding.
-    if (hasStatus(error, 404)) return 'NOT_ONBOARDED';
+    if (hasStatus(error, 404, 410)) return 'NOT_ONBOARDED';
     // The refusal may only say that there is nothing to offboard.
     if (!hasStatus(error, 400, 409, 422)) throw error;
     const status = await readStatus(agent, api, limit);

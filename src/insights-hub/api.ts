@@ -1,10 +1,11 @@
 import { hasStatus } from '../failure.ts';
 import type { Clock } from '../http/clock.ts';
 import { type Answer, isRateLimited, type Service } from '../http/errors.ts';
-import { type Call, sendCall, throttleOf } from '../http/retry.ts';
+import { type Call, sendCall } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import type { Secret, SecretKeeper } from '../secret.ts';
+import type { QuotaKind, Quotas } from './quotas.ts';
 import { type HubServices, tokenSource } from './tokens.ts';
 import { type Api, apiUrlOf, type Credentials, type HubUrls } from './urls.ts';
 
@@ -19,6 +20,8 @@ export interface ApiCall extends Omit<Call, 'url' | 'headers' | 'service' | 'bod
   readonly ifMatch?: string;
   /** sent as JSON */
   readonly body?: object;
+  /** whose quota it uses up; `other` if not given */
+  readonly quota?: QuotaKind;
 }
 
 /** The APIs of one tenant. */
@@ -31,13 +34,19 @@ export interface HubApi {
   call(call: ApiCall, limit: TimeLimit): Promise<Answer>;
 }
 
-/** All calls share one token, and the pace that the service asks for. */
-export function hubApi(credentials: Credentials, urls: HubUrls, services: HubServices): HubApi {
+/** All calls share one token, and those of one kind a quota. */
+export function hubApi(
+  credentials: Credentials,
+  urls: HubUrls,
+  quotas: Quotas,
+  services: HubServices,
+): HubApi {
   const { clock, secrets } = services;
   const tokenFor = tokenSource(credentials, urls, insightsHub, services);
-  const throttle = throttleOf(clock);
-  const send = (call: ApiCall, token: Secret, limit: TimeLimit) =>
-    sendCall(httpCallOf(call, urls, token), limit, { ...services, throttle });
+  const send = (call: ApiCall, token: Secret, limit: TimeLimit) => {
+    const throttle = quotas[call.quota ?? 'other'];
+    return sendCall(httpCallOf(call, urls, token), limit, { ...services, throttle });
+  };
   return {
     clock,
     secrets,
@@ -58,7 +67,7 @@ export function hubApi(credentials: Credentials, urls: HubUrls, services: HubSer
 }
 
 function httpCallOf(call: ApiCall, urls: HubUrls, token: Secret): Call {
-  const { api, path, filter, ifMatch, body, ...rest } = call;
+  const { api, path, filter, ifMatch, body, quota: _, ...rest } = call;
   const url = apiUrlOf(urls, api, path);
   if (filter !== undefined) url.searchParams.set('filter', JSON.stringify(filter));
   return {
@@ -67,7 +76,8 @@ function httpCallOf(call: ApiCall, urls: HubUrls, token: Secret): Call {
     service: insightsHub,
     headers: {
       authorization: { scheme: 'Bearer', secret: token },
-      accept: 'application/json',
+      // As Siemens' SDK sends it: Asset Management answers 500 to `application/json`.
+      accept: '*/*',
       ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },

@@ -13,7 +13,7 @@ import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
 export interface AgentRequest {
   readonly name: string;
   readonly owner: string | undefined;
-  /** `<tenant>_<name>`: the client id that Insights Hub is expected to give it */
+  /** `<prefix>_<name>`: the client id that Insights Hub is expected to give it */
   readonly expectedClientId: string;
   /** encrypts its private key */
   readonly passphrase: Secret | undefined;
@@ -77,6 +77,7 @@ function createCall({ name, owner }: AgentRequest, { seconds }: TimeLimit): ApiC
     api: 'mindconnectmqtt',
     path: 'agentCertificates',
     body: { name, owner },
+    quota: 'create',
     repeat: 'if-unprocessed',
     finishes: true,
     // A fifth of a short time limit.
@@ -86,7 +87,7 @@ function createCall({ name, owner }: AgentRequest, { seconds }: TimeLimit): ApiC
       403: {
         code: 'forbidden',
         message:
-          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess.',
+          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.',
       },
       409: {
         code: 'agent-exists',

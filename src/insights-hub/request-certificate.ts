@@ -2,6 +2,7 @@ import { asFailure, Failure } from '../failure.ts';
 import { type Interruption, TimeLimit } from '../http/time-limit.ts';
 import { findAgent, findAgentTwice, UnclearAgent } from './agents.ts';
 import type { HubApi } from './api.ts';
+import { listCertificates } from './certificate-list.ts';
 import {
   type AgentRequest,
   type CertificateServices,
@@ -14,7 +15,7 @@ export interface RequestServices extends CertificateServices {
   readonly warn: (message: string) => void;
 }
 
-/** The time that looking an agent up after an unclear create may take, in seconds. */
+/** The time that both look-ups after an unclear create may take, in seconds. */
 const LOOK_UP_TIME = 30;
 
 /**
@@ -72,12 +73,15 @@ function reasonOf({ call }: Failure): string {
   return call?.reason ?? `the service answered ${call?.status}`;
 }
 
-/** What the look-up finds, as a sentence; nothing when the agent is proved to be absent. */
+/**
+ * What the look-up of the agent, and the list of certificates, find, as a sentence; nothing when the
+ * agent is proved to be absent. A list that can't be read at all is no witness.
+ */
 async function lookUp(clientId: string, { api, interruption }: RequestServices) {
   const limit = new TimeLimit(LOOK_UP_TIME, interruption);
   try {
     const agent = await findAgentTwice(clientId, api, limit);
-    if (agent === undefined) return undefined;
+    if (agent === undefined) return await lookUpCertificate(clientId, api, limit);
     return `An agent with client id ${clientId} is there now (agent id ${agent.id}).`;
   } catch (error) {
     const { code, message } = asFailure(error);
@@ -87,6 +91,17 @@ async function lookUp(clientId: string, { api, interruption }: RequestServices) 
   } finally {
     limit.end();
   }
+}
+
+async function lookUpCertificate(clientId: string, api: HubApi, limit: TimeLimit) {
+  const { ids, problem, isBegun } = await listCertificates(api, limit);
+  const found = ids.get(clientId);
+  if (found !== undefined) {
+    const known = found.length > 0 ? found.join(', ') : 'unknown';
+    return `No agent with client id ${clientId} is there, but a certificate for it is (certificate id ${known}).`;
+  }
+  if (problem === undefined || !isBegun) return undefined;
+  return `No agent with client id ${clientId} is there, but the list of certificates could not be read to its end: [${problem.code}] ${problem.message}`;
 }
 
 /** Makes sure that what is there after a create is the step's own. Throws `agent-exists`. */

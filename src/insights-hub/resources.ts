@@ -4,13 +4,18 @@ import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, type JsonObject, parseJsonObject } from '../json.ts';
 import type { SecretKeeper } from '../secret.ts';
 import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
+import type { QuotaKind } from './quotas.ts';
 
 /** An agent or an asset, which is deleted with the tag that it has. */
-export interface Resource extends Pick<ApiCall, 'api' | 'path' | 'alsoPassing'> {
+export interface Resource extends Pick<ApiCall, 'api' | 'path'> {
   /** for a person, e.g. `the agent with client id mqtt1_device001` */
   readonly name: string;
+  /** whose quotas it uses up to read and to delete it; `other` if not given */
+  readonly quotas?: { readonly read: QuotaKind; readonly delete: QuotaKind };
   /** the field that holds the tag: the two APIs spell it differently */
   readonly tagField: 'eTag' | 'etag';
+  /** the tag that it had when it was found, if that is known */
+  readonly tag?: string | undefined;
   /** what is sent for a resource that comes without a tag */
   readonly tagWithout?: string;
   /** whether a record is of the resource that is meant */
@@ -18,45 +23,55 @@ export interface Resource extends Pick<ApiCall, 'api' | 'path' | 'alsoPassing'> 
 }
 
 /**
- * Deletes a resource with the tag that it has now (`DELETE` with `If-Match`), unless it is gone. A
- * tag that changed in between (412) is read again, once. Throws `not-ended` when it changed twice,
- * or when a conflict (409) keeps the resource, and what the calls end in.
+ * Deletes a resource (`DELETE` with `If-Match`), unless it is gone. Its tag is read only if it is
+ * not known. One that changed in between (412) is read again, once. Throws `not-ended` when it
+ * changed twice, or when a conflict (409) keeps the resource, and what the calls end in.
  */
 export async function deleteResource(
   resource: Resource,
   hub: HubApi,
   limit: TimeLimit,
 ): Promise<'deleted' | 'not-there'> {
-  const { api, path, name, alsoPassing = [] } = resource;
+  const { api, path, name, quotas } = resource;
   const what = `Deleting ${name}`;
-  const call = { ...managementCall(what), method: 'DELETE', api, path, alsoPassing } as const;
-  for (let tries = 1; ; tries++) {
-    const ifMatch = await readTag(resource, hub, limit);
-    if (ifMatch === undefined) return 'not-there';
+  const quota = quotas?.delete ?? 'other';
+  const call = { ...managementCall(what), method: 'DELETE', api, path, quota } as const;
+  let ifMatch = resource.tag ?? (await readTag(resource, hub, limit));
+  for (let tries = 1; ifMatch !== undefined; tries++) {
     try {
       const answer = await hub.call({ ...call, ifMatch }, limit);
-      // A page with content comes from something in between.
-      if (answer.body.trim() !== '') throw unusable(what, answer);
+      if (isWebPage(answer)) throw unusable(what, answer);
       return 'deleted';
     } catch (error) {
-      if (hasStatus(error, 404)) return 'not-there';
+      if (isGone(error)) return 'not-there';
       if (!hasStatus(error, 412)) throw error;
-      if (tries === 1) continue;
-      throw new Failure(
-        'not-ended',
-        `${what} was given up, because it was changed twice in the meantime. Run this step again.`,
-        { call: asFailure(error).call },
-      );
+      if (tries === 2) {
+        throw new Failure(
+          'not-ended',
+          `${what} was given up, because it was changed twice in the meantime. Run this step again.`,
+          { call: asFailure(error).call },
+        );
+      }
+      ifMatch = await readTag(resource, hub, limit);
     }
   }
+  return 'not-there';
 }
 
-/** The tag that a resource has now; nothing when it is gone. */
-async function readTag(resource: Resource, hub: HubApi, limit: TimeLimit) {
-  const { api, path, name, tagField, tagWithout, isIt } = resource;
+/**
+ * The tag that a resource has now; nothing when it is gone. Throws `not-ended` when it is something
+ * else, and what the call ends in.
+ */
+export async function readTag(
+  resource: Resource,
+  hub: HubApi,
+  limit: TimeLimit,
+): Promise<string | undefined> {
+  const { api, path, name, quotas, tagField, tagWithout, isIt } = resource;
   const what = `Reading ${name}`;
-  const found = await readObject({ what, api, path }, hub, limit).catch(undefinedIfNotThere);
-  if (found === undefined) return undefined;
+  const call = { what, api, path, quota: quotas?.read ?? 'other' };
+  const found = await readObject(call, hub, limit).catch(undefinedIfNotThere);
+  if (found === undefined || isMarkedDeleted(found.object)) return undefined;
   const { object, answer } = found;
   if (isIt?.(object) === false) {
     throw new Failure(
@@ -69,9 +84,21 @@ async function readTag(resource: Resource, hub: HubApi, limit: TimeLimit) {
   return tag;
 }
 
+/** Whether a record is of something that was deleted: administrators can still read assets then. */
+export function isMarkedDeleted({ deleted }: JsonObject): boolean {
+  // The time of the end; null before.
+  return Boolean(deleted);
+}
+
+/** A web page comes from something in between; what else a success says does not matter. */
+export function isWebPage({ headers, body }: Answer): boolean {
+  const type = headers['content-type'];
+  return /\bx?html\b/i.test(type ?? '') || (type === undefined && body.trimStart().startsWith('<'));
+}
+
 /** Gets a JSON object. Throws `response-invalid` for anything else, and what the call ends in. */
 export async function readObject(
-  call: Pick<ApiCall, 'what' | 'api' | 'path' | 'filter'>,
+  call: Pick<ApiCall, 'what' | 'api' | 'path' | 'filter' | 'quota'>,
   hub: HubApi,
   limit: TimeLimit,
 ): Promise<{ readonly object: JsonObject; readonly answer: Answer }> {
@@ -83,7 +110,11 @@ export async function readObject(
 }
 
 export function undefinedIfNotThere(error: unknown): undefined {
-  if (!hasStatus(error, 404)) throw error;
+  if (!isGone(error)) throw error;
+}
+
+function isGone(error: unknown): boolean {
+  return hasStatus(error, 404, 410);
 }
 
 /** An id as both APIs have them: it goes into paths, and is shown. */
@@ -94,7 +125,7 @@ export function idOf(value: unknown, secrets: SecretKeeper): string | undefined 
 }
 
 /** A tag as it can be sent in a header: agents have numbers, assets numbers or text. */
-function tagOf(value: unknown): string | undefined {
+export function tagOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : asText(value);
   return text !== undefined && /^[\x21-\x7e]{1,128}$/.test(text) ? text : undefined;
 }
@@ -107,7 +138,7 @@ export function managementCall(what: string): Pick<ApiCall, 'what' | 'meanings'>
       401: { code: 'unauthorized', message: `${what} failed: ${TOKEN_REFUSED}` },
       403: {
         code: 'forbidden',
-        message: `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant.`,
+        message: `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.`,
       },
       409: {
         code: 'not-ended',

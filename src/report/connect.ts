@@ -33,14 +33,15 @@ export type HowToConnect = NonNullable<ReturnType<typeof howToConnect>>;
 /** How to connect as the first agent with a certificate, if any; `now` is in the sample message. */
 export function howToConnect(
   results: readonly Pick<AgentFacts, 'ids' | 'delivery'>[],
-  { urls, broker, brokerCa }: Pick<Inputs, 'urls' | 'broker' | 'brokerCa'>,
+  { clientIdPrefix, broker, brokerCa }: Pick<Inputs, 'clientIdPrefix' | 'broker' | 'brokerCa'>,
   now: Date,
 ) {
   const first = results.find(({ ids }) => ids !== undefined);
   if (first?.ids === undefined) return undefined;
   const { clientId } = first.ids;
-  // MindConnect MQTT: an agent has topics of its own, below its tenant and client id.
-  const base = `tc/${urls.tenant}/${clientId}`;
+  // MindConnect MQTT: an agent has topics of its own, below its tenant and client id. Of a tenant
+  // that has moved, they probably keep the old name, as client ids do.
+  const base = `tc/${clientIdPrefix}/${clientId}`;
   const topic = `${base}/o/mc_v3/ts`;
   const files: Files = { ...(brokerCa && { brokerCa: brokerCa.path }), ...first.delivery?.files };
   // In the form that the documentation of the time series topic shows.

@@ -1,29 +1,50 @@
 import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
+import type { Failure } from '../failure.ts';
 import type { Clock } from '../http/clock.ts';
 import type { SecretKeeper } from '../secret.ts';
 import { describeFailure } from '../text.ts';
-import { type AgentResult, DONE } from './result.ts';
+import { type AgentResult, CERTIFICATE_STATES, type CertificateResult, DONE } from './result.ts';
+
+interface LineOptions {
+  /** whether the step is about more than this one */
+  readonly several: boolean;
+  readonly secrets: SecretKeeper;
+}
 
 /** The one line that the log tells of an agent. */
-export function lineOf(
-  result: AgentResult,
-  { several, secrets }: { readonly several: boolean; readonly secrets: SecretKeeper },
-): string {
-  const { name, state, failure, ids, certificate, removed = [], ms } = result;
+export function lineOf(result: AgentResult, options: LineOptions): string {
+  const { name, state, failure, ids, certificate, certificateState, removed = [], ms } = result;
   const facts = [
     ids && `client id ${ids.clientId}`,
     // Of an agent that was created, it is among the details.
     certificate === undefined && ids?.agentId && `agent id ${ids.agentId}`,
     certificate?.expiresAt && `certificate valid until ${dayOf(certificate.expiresAt)}`,
     state === 'connected' && 'connection accepted by the broker',
+    certificateState && CERTIFICATE_STATES[certificateState].log,
     ...removed.map((setting) => `${setting.kind} ${setting.name} of ${setting.scope} is gone`),
     state !== 'skipped' && ms !== undefined && `${(ms / 1000).toFixed(1)} s`,
   ].filter(Boolean);
   const known = facts.length === 0 ? '' : `: ${facts.join(', ')}`;
   if (state !== 'failed') return `${DONE[state].log} ${name}${known}`;
-  // With one agent the step's own failure says it all.
-  const why = several ? describeFailure(failure, secrets) : `[${failure.code}]`;
-  return `Failed: agent ${name} ${why}${known}`;
+  return `Failed: agent ${name} ${whyOf(failure, options)}${known}`;
+}
+
+/** The one line that the log tells of a certificate that was to be deleted by its id. */
+export function lineOfCertificate(result: CertificateResult, options: LineOptions): string {
+  const { certificateId, state, failure } = result;
+  if (state !== 'failed') return `${DELETED[state]} certificate ${certificateId}`;
+  return `Failed: certificate ${certificateId} ${whyOf(failure, options)}`;
+}
+
+const DELETED = {
+  deleted: 'Deleted:',
+  absent: 'Not there:',
+  'would-delete': 'Would delete:',
+} as const;
+
+/** Where the step is about nothing else, its own failure says it all. */
+function whyOf(failure: Failure, { several, secrets }: LineOptions): string {
+  return several ? describeFailure(failure, secrets) : `[${failure.code}]`;
 }
 
 /** What else there is to know of an agent that was created; nothing where there is nothing. */
@@ -48,11 +69,15 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
-/** Counts agents, and tells how far a long list is: at most once a second, and when it is done. */
+/**
+ * Counts agents, and tells how far a long list is: at most once a second, and when it is done.
+ * `leastTimeFor` gives the seconds that those that are left will take at the least.
+ */
 export function countProgress(
   total: number,
   clock: Pick<Clock, 'now'>,
   tell: (line: string) => void,
+  leastTimeFor: (left: number) => number = () => 0,
 ): (result: Pick<AgentResult, 'state'>) => void {
   const startedAt = clock.now();
   let toldAt = startedAt;
@@ -65,16 +90,18 @@ export function countProgress(
     const left = total - done - failed;
     if (left > 0 && now - toldAt < 1_000) return;
     toldAt = now;
-    const pace = paceOf(done + failed, left, (now - startedAt) / 1000);
+    const seconds = (now - startedAt) / 1000;
+    const pace = paceOf(done + failed, seconds, left, leastTimeFor(left));
     tell(`${done} of ${total} done, ${failed} failed, ${left} left${pace}`);
   };
 }
 
 /** E.g. `; 31.2 a second, 28 s to go`; nothing while no time has passed. */
-function paceOf(finished: number, left: number, seconds: number): string {
+function paceOf(finished: number, seconds: number, left: number, leastTime: number): string {
   if (seconds <= 0) return '';
   const rate = finished / seconds;
-  const rest = left === 0 ? `in ${duration(seconds)}` : `${duration(left / rate)} to go`;
+  const toGo = Math.max(left / rate, leastTime);
+  const rest = left === 0 ? `in ${duration(seconds)}` : `${duration(toGo)} to go`;
   return `; ${rate.toFixed(1)} a second, ${rest}`;
 }
 

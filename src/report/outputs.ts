@@ -1,10 +1,31 @@
 import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
 import { errorCode, Failure } from '../failure.ts';
 import type { Host } from '../host/host.ts';
-import type { AgentFacts, AgentResult } from './result.ts';
+import type { AgentFacts, AgentResult, CertificateResult } from './result.ts';
 
 /** GitHub takes about so much for the outputs of a job, in UTF-16 units. */
 const LARGEST_OUTPUT = 500_000;
+
+/**
+ * A longer list does not fit into a variable of the environment: Linux takes 128 KiB, Windows 32,767
+ * characters with the variable's name.
+ */
+const LARGEST_VARIABLE = 30_000;
+
+/** Where the results of the create action go, JSON: the output `agents`, a file, or both. */
+export function placesFor(
+  json: string,
+  {
+    several,
+    toWorkspace,
+    dryRun,
+  }: { readonly several: boolean; readonly toWorkspace: boolean; readonly dryRun: boolean },
+): { readonly inOutput: boolean; readonly inFile: boolean } {
+  return {
+    inOutput: json.length <= LARGEST_OUTPUT,
+    inFile: several && !dryRun && (toWorkspace || json.length > LARGEST_VARIABLE),
+  };
+}
 
 /** What became of each agent of the create action, as JSON. */
 export function createdJson(results: readonly AgentResult[]): string {
@@ -20,12 +41,20 @@ export function createdJson(results: readonly AgentResult[]): string {
 /** The same of the delete action. */
 export function deletedJson(results: readonly AgentResult[]): string {
   return JSON.stringify(
-    results.map(({ name, ids, state }) => ({
+    results.map(({ name, ids, state, certificateState }) => ({
       name,
       clientId: ids?.clientId,
       agentId: ids?.agentId,
       result: state,
+      certificate: certificateState,
     })),
+  );
+}
+
+/** What became of each certificate that was to be deleted by its id, as JSON. */
+export function certificatesJson(results: readonly CertificateResult[]): string {
+  return JSON.stringify(
+    results.map(({ certificateId, state }) => ({ certificateId, result: state })),
   );
 }
 
@@ -64,11 +93,19 @@ export class Outputs {
     }
   }
 
-  /** Sets all results, JSON; returns false when an output has no room for them. */
-  agents(json: string): boolean {
-    if (json.length > LARGEST_OUTPUT) return false;
-    this.#set('agents', json);
-    return true;
+  /** Sets all results, JSON, if an output has room for them. */
+  agents(json: string): void {
+    this.#setList('agents', json);
+  }
+
+  /** Sets the results of certificates, JSON, if an output has room for them. */
+  certificates(json: string): void {
+    this.#setList('certificates', json);
+  }
+
+  /** Sets the absolute path of the file that has all results. */
+  agentsPath(path: string): void {
+    this.#set('agentsPath', path);
   }
 
   /** Throws `delivery-failed` when an output could not be written. What was done is told first. */
@@ -76,6 +113,10 @@ export class Outputs {
     const cause = this.#problem;
     if (cause === undefined) return;
     throw new Failure('delivery-failed', message(errorCode(cause)), { cause });
+  }
+
+  #setList(output: string, json: string): void {
+    if (json.length <= LARGEST_OUTPUT) this.#set(output, json);
   }
 
   #set(output: string, value: string | undefined): void {

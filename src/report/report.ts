@@ -2,6 +2,7 @@ import type { Host } from '../host/host.ts';
 import { systemClock } from '../http/clock.ts';
 import type { Inputs } from '../inputs/create.ts';
 import { connectLines, howToConnect } from './connect.ts';
+import { createWork, estimateLine, secondsFor } from './estimate.ts';
 import { countProgress, detailsOf, lineOf } from './log.ts';
 import type { Outputs } from './outputs.ts';
 import type { AgentFacts, AgentResult } from './result.ts';
@@ -16,13 +17,26 @@ export class CreateReport {
   readonly #inputs: Inputs;
   readonly #outputs: Outputs;
   readonly #count: ReturnType<typeof countProgress> | undefined;
+  /** agents that are to be created, and those that were, or failed */
+  #toCreate = 0;
+  #tried = 0;
 
   constructor(host: Host, inputs: Inputs, outputs: Outputs) {
     this.#host = host;
     this.#inputs = inputs;
     this.#outputs = outputs;
     const { length } = inputs.agents;
-    if (length > MANY) this.#count = countProgress(length, systemClock, (line) => host.info(line));
+    if (length <= MANY) return;
+    const tell = (line: string) => host.info(line);
+    this.#count = countProgress(length, systemClock, tell, () => this.#leastTime());
+  }
+
+  /** Before the first of so many agents is created: says how long it will take, if it is long. */
+  begin(agents: number): void {
+    if (this.#inputs.dryRun) return;
+    this.#toCreate = agents;
+    const line = estimateLine(createWork(agents, this.#inputs));
+    if (line !== undefined) this.#host.info(line);
   }
 
   /** More is known of an agent: of a list, the outputs tell it at the end. */
@@ -31,6 +45,7 @@ export class CreateReport {
   }
 
   finished(result: AgentResult): void {
+    if (result.state !== 'skipped') this.#tried += 1;
     if (this.#count === undefined) this.#host.info(this.#lineOf(result));
     else this.#count(result);
   }
@@ -44,6 +59,12 @@ export class CreateReport {
     const lines = connect ? connectLines(connect) : [];
     if (lines.length > 0) this.#host.group(`How to connect as ${connect?.clientId}`, lines);
     if (summary) await this.#host.summarise(summaryOfCreated(results, { dryRun, connect }));
+  }
+
+  /** The seconds that the quotas alone need for the agents that are left. */
+  #leastTime(): number {
+    const secondsOf = (agents: number) => secondsFor(createWork(agents, this.#inputs));
+    return secondsOf(this.#toCreate) - secondsOf(this.#tried);
   }
 
   #tellDetails(results: readonly AgentResult[]): void {

@@ -23,12 +23,33 @@ export const DONE = {
   'would-delete': { log: 'Would end: agent', summary: 'would be ended' },
 } as const;
 
+/** What became of the certificates of an agent that was to be deleted, in words for log and summary. */
+export const CERTIFICATE_STATES = {
+  deleted: { log: 'certificate deleted', summary: 'deleted' },
+  absent: { log: 'certificate absent', summary: 'absent' },
+  /** whether there is one could not be found out */
+  unknown: { log: 'certificate unknown', summary: 'unknown' },
+  failed: { log: 'deleting the certificate failed', summary: 'failed' },
+  /** in a dry run */
+  'would-delete': { log: 'certificate would be deleted', summary: 'would be deleted' },
+} as const;
+
+export type CertificateState = keyof typeof CERTIFICATE_STATES;
+
+/** What became of a certificate that was to be deleted by its id. */
+export type CertificateResult = { readonly certificateId: string } & (
+  | { readonly state: 'deleted' | 'absent' | 'would-delete'; readonly failure?: undefined }
+  | { readonly state: 'failed'; readonly failure: Failure }
+);
+
 /** What is known of an agent, whatever became of it. */
 export interface AgentFacts {
   readonly name: string;
   /** what Insights Hub calls it, as far as it is known */
   readonly ids?: AgentIds;
   readonly certificate?: CertificateFacts;
+  /** of an agent that is to be deleted; nothing when its certificates are to stay */
+  readonly certificateState?: CertificateState;
   /** where its certificate went */
   readonly delivery?: Pick<Delivery, 'files' | 'settings'>;
   /** secrets and variables that are gone now */
@@ -52,24 +73,52 @@ export function allFailed(
   return agents.map(({ name, ids }) => ({ name, ...(ids && { ids }), state: 'failed', failure }));
 }
 
-/** The one failure of a step, which lists every agent that failed; nothing if none did. */
+/** What a step ended with. */
+interface StepEnd {
+  readonly cancelled: boolean;
+  /** those that were to be deleted by their ids */
+  readonly certificates?: readonly CertificateResult[];
+}
+
+/** The one failure of a step, which lists everything that failed; nothing if nothing did. */
 export function stepFailure(
   results: readonly AgentResult[],
-  { cancelled }: { readonly cancelled: boolean },
+  { cancelled, certificates = [] }: StepEnd,
 ): Failure | undefined {
-  const failed = results.filter((result) => result.state === 'failed');
-  const [first, ...others] = new Set(failed.map(({ failure }) => failure));
+  const agents = failuresOf(results, ({ name }) => name);
+  const others = failuresOf(certificates, ({ certificateId }) => `certificate ${certificateId}`);
+  const failed = [...agents, ...others];
+  const [first, ...more] = new Set(failed.map(({ failure }) => failure));
   if (first === undefined) return undefined;
   const isCancelled = cancelled && first.code !== 'cancelled';
-  if (!isCancelled && others.length === 0 && failed.length === results.length) return first;
+  const isOfAll = more.length === 0 && failed.length === results.length + certificates.length;
+  if (!isCancelled && isOfAll) return first;
+  const counts = [
+    agents.length > 0 ? `${agents.length} of ${results.length} agents` : '',
+    others.length > 0 ? `${others.length} of ${certificates.length} certificates` : '',
+  ].filter(Boolean);
   const what = isCancelled
     ? 'The job was cancelled before everything was done.'
-    : `${failed.length} of ${results.length} agents failed.`;
+    : `${counts.join(' and ')} failed.`;
   const code = isCancelled ? 'cancelled' : first.code;
   return new Failure(code, `${what} ${listOf(failed)}`, { call: first.call, cause: first });
 }
 
-type FailedAgent = Extract<AgentResult, { state: 'failed' }>;
+/** What failed, by the name that a person knows it by. */
+interface Named {
+  readonly name: string;
+  readonly failure: Failure;
+}
+
+function failuresOf<T extends { readonly failure?: Failure | undefined }>(
+  results: readonly T[],
+  nameOf: (result: T) => string,
+): readonly Named[] {
+  return results.flatMap((result) => {
+    const { failure } = result;
+    return failure === undefined ? [] : [{ name: nameOf(result), failure }];
+  });
+}
 
 /** So many failures are told in full; an annotation has room for 4096 characters. */
 const MOST_TOLD = 10;
@@ -78,7 +127,7 @@ const MOST_TOLD = 10;
 const LONGEST_LIST = 2_500;
 
 /** The failures; of many, the first in full and the others by code, the unclear ones first. */
-function listOf(failed: readonly FailedAgent[]): string {
+function listOf(failed: readonly Named[]): string {
   const told = failed
     .slice(0, MOST_TOLD)
     .map(({ name, failure }) => `${name}: [${failure.code}] ${failure.message}`);
@@ -86,12 +135,12 @@ function listOf(failed: readonly FailedAgent[]): string {
   const codes = [...byCode].sort(
     ([a], [b]) => Number(b === 'outcome-unknown') - Number(a === 'outcome-unknown'),
   );
-  const others = codes.map(([code, agents]) => `And [${code}]: ${namesOf(agents)}.`);
+  const others = codes.map(([code, those]) => `And [${code}]: ${namesOf(those)}.`);
   return [...told, ...others].join(' ');
 }
 
-function namesOf(agents: readonly FailedAgent[]): string {
-  const names = agents.map(({ name }) => name).join(', ');
+function namesOf(failed: readonly Named[]): string {
+  const names = failed.map(({ name }) => name).join(', ');
   if (names.length <= LONGEST_LIST) return names;
   const end = names.lastIndexOf(', ', LONGEST_LIST);
   const left = names.slice(end).split(', ').length - 1;

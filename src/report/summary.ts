@@ -1,14 +1,21 @@
 import path from 'node:path';
 import { agentFiles, FILE_KINDS, fileKinds } from '../destinations/destination.ts';
-import type { Setting } from '../github/scopes.ts';
 import { bytesOf, code, document, folded, MOST_SHOWN, upTo } from '../text.ts';
 import type { HowToConnect } from './connect.ts';
 import { dayOf } from './log.ts';
-import { type AgentResult, DONE } from './result.ts';
+import type { AgentResult } from './result.ts';
+import {
+  FAILED,
+  moreNote,
+  PASSED,
+  rowOf,
+  settingOf,
+  split,
+  stateOf,
+  tableOf,
+  WHERE_REASONS_ARE,
+} from './summary-parts.ts';
 
-const PASSED = '✅';
-const FAILED = '❌';
-const WHERE_REASONS_ARE = 'The log says why, and what to do.';
 const FINGERPRINT = 'SHA-256 of the certificate';
 
 /** What came of a dry run. */
@@ -27,29 +34,6 @@ export function summaryOfCreated(
     ...(only !== undefined && results.length === 1 ? one(only) : many(results, dryRun)),
     dryRun ? DRY_RUN_NOTE : '',
     ...(connect ? connectSection(connect) : []),
-  ]);
-}
-
-/** The same of the delete action. */
-export function summaryOfDeleted(
-  results: readonly AgentResult[],
-  { dryRun }: { readonly dryRun: boolean },
-): string {
-  const [failed, others] = split(results);
-  const rows = [...failed, ...others].map(deletedRow);
-  const shown = upTo(MOST_SHOWN, rows);
-  const states = ['failed', 'deleted', 'absent', 'would-delete'] as const;
-  const counts = states.flatMap((state) => {
-    const count = results.filter((result) => result.state === state).length;
-    return count > 0 ? `${count} ${state === 'failed' ? state : DONE[state].summary}` : [];
-  });
-  return document([
-    `### ${failed.length > 0 ? FAILED : PASSED} Insights Hub agents: ${counts.join(', ')}`,
-    dryRun ? 'Dry run: everything was looked up, nothing was changed.' : '',
-    tableOf(['Agent', 'Result', 'Client id', 'Agent id'], shown),
-    moreNote(rows.length - shown.length),
-    failed.length > 0 ? WHERE_REASONS_ARE : '',
-    dryRun ? '' : 'No source says that ending an agent makes its certificate invalid.',
   ]);
 }
 
@@ -104,16 +88,6 @@ function many(results: readonly AgentResult[], dryRun: boolean) {
   ];
 }
 
-/** Those that failed, and the others. */
-function split(results: readonly AgentResult[]) {
-  const isFailed = ({ state }: AgentResult) => state === 'failed';
-  return [results.filter(isFailed), results.filter((result) => !isFailed(result))] as const;
-}
-
-function moreNote(left: number): string {
-  return left > 0 ? `${left} more agents have no room here; the log has all of them.` : '';
-}
-
 /** Where the files of all agents are that have any, if that is one place. */
 function commonDirectory(results: readonly AgentResult[]): string | undefined {
   const keys = results.flatMap(({ delivery }) => delivery?.files.privateKey ?? []);
@@ -141,29 +115,10 @@ function createdRow(result: AgentResult, directory: string | undefined): string 
   ]);
 }
 
-function deletedRow(result: AgentResult): string {
-  const { name, ids, removed = [] } = result;
-  const gone = removed.map((setting) => `${settingOf(setting)} is gone`);
-  const outcome = [stateOf(result), ...gone].join('<br>');
-  return rowOf([code(name), outcome, code(ids?.clientId), code(ids?.agentId)]);
-}
-
-function rowOf(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function tableOf(titles: readonly string[], rows: readonly string[]): readonly string[] {
-  return [rowOf(titles), rowOf(titles.map(() => '---')), ...rows];
-}
-
 function foldedTable(rows: readonly string[], count: number): readonly string[] {
   const title = count === 1 ? '1 agent that did not fail' : `${count} agents that did not fail`;
   const titles = ['Agent', 'Result', 'Client id', 'Valid until', 'Stored', FINGERPRINT];
   return folded(title, tableOf(titles, rows), { open: count <= MOST_UNFOLDED });
-}
-
-function stateOf({ state, failure }: AgentResult): string {
-  return state === 'failed' ? `failed: ${code(failure.code)}` : DONE[state].summary;
 }
 
 function lastDayOf({ certificate }: AgentResult): string {
@@ -178,10 +133,6 @@ function storedOf({ delivery }: AgentResult, directory: string | undefined): rea
     return [code(path.dirname(file) === directory ? path.basename(file) : file)];
   });
   return [...shown, ...settings.map(settingOf)];
-}
-
-function settingOf({ kind, name, scope }: Setting): string {
-  return `${kind} ${code(name)} of ${code(scope)}`;
 }
 
 function connectSection({ broker, clientId, topics, mosquittoPub, mqttxPath }: HowToConnect) {

@@ -1,4 +1,4 @@
-import { LOST, NOTHING, type Section, WRITTEN } from '../row.ts';
+import { LOST, NOTHING, PAUSES, type Section, WRITTEN } from '../row.ts';
 
 export const create: Section = {
   endpoint: 'create',
@@ -19,8 +19,11 @@ export const create: Section = {
     [['resetLate', 'cut', 'silenceLate', 'stall'], 'once', 'outcome-unknown', 1, LOST],
     [['500 late', '502 late', '503 late', '504 late'], 'once', 'outcome-unknown', 1, LOST],
     [['reset', 'silence', 500, 502, 503, 504], 'always', 'outcome-unknown', 2, NOTHING],
-    [['unresolved', 'refused', 'untrusted', '503 wait'], 'always', 'unavailable', 5, NOTHING],
-    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', PAUSES, NOTHING],
+    [['503 wait'], 'always', 'unavailable', PAUSES, NOTHING],
+    [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
+    [['503 hour'], 'always', 'unavailable', 1, NOTHING],
     [[408, 425], 'always', 'request-rejected', 5, NOTHING],
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
     [[401], 'always', 'unauthorized', 2, NOTHING],
@@ -51,7 +54,9 @@ export const lookUp: Section = {
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 3, WRITTEN],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 3, WRITTEN],
     [['silence', 'stall'], 'once', 'outcome-unknown', 1, NOTHING],
-    [['reset', 500, 429], 'always', 'outcome-unknown', 5, NOTHING],
+    [['reset', 500], 'always', 'outcome-unknown', 5, NOTHING],
+    [[429], 'always', 'outcome-unknown', PAUSES, NOTHING],
+    [['429 hour'], 'always', 'outcome-unknown', 1, NOTHING],
     [[403, 404, 'page', 'half'], 'always', 'outcome-unknown', 1, NOTHING],
   ],
 };
@@ -65,12 +70,53 @@ export const lookUpFound: Section = {
     [['slowStart', 'slowEnd'], 'always', 'outcome-unknown', 1, LOST],
     [['reset', 429, 500, '503 wait', 401], 'once', 'outcome-unknown', 2, LOST],
     [['refused', 'reset', 'resetLate', 'cut'], 'always', 'outcome-unknown', 5, LOST],
-    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'always', 'outcome-unknown', 5, LOST],
-    [[500, 502, 503, '503 wait', 504], 'always', 'outcome-unknown', 5, LOST],
+    [[408, 425, 500, 502, 503, 504], 'always', 'outcome-unknown', 5, LOST],
+    [
+      [429, '429 seconds', '429 date', '403 wait', '503 wait'],
+      'always',
+      'outcome-unknown',
+      PAUSES,
+      LOST,
+    ],
+    [['429 hour', '403 hour', '503 hour'], 'always', 'outcome-unknown', 1, LOST],
     [['silence', 'stall'], 'always', 'outcome-unknown', 1, LOST],
     [[401], 'always', 'outcome-unknown', 2, LOST],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'outcome-unknown', 1, LOST],
     [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'outcome-unknown', 1, LOST],
+  ],
+};
+
+export const list: Section = {
+  endpoint: 'list',
+  title: 'The list of certificates after a create that was not processed',
+  about:
+    'The create broke off, and the look-up says twice that there is no agent. The list of certificates is a second witness, which only counts when it can be read: what it answers is documented nowhere. Without it, the look-up decides.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'success', 1, WRITTEN],
+    [['reset', 'resetLate', 'cut', 401], 'once', 'success', 2, WRITTEN],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
+    [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
+    [['silence', 'stall'], 'once', 'success', 1, WRITTEN],
+    [['reset', 'resetLate', 'cut', 408, 425, 500, 502, 503, 504], 'always', 'success', 5, WRITTEN],
+    [[429, '403 wait', '503 wait'], 'always', 'success', PAUSES, WRITTEN],
+    [['429 hour', '403 hour', '503 hour'], 'always', 'success', 1, WRITTEN],
+    [[401], 'always', 'success', 2, WRITTEN],
+    [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'success', 1, WRITTEN],
+    [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'success', 1, WRITTEN],
+  ],
+};
+
+export const listFound: Section = {
+  endpoint: 'list-found',
+  title: 'The list of certificates after a create that was processed',
+  about:
+    'The create broke off, and Insights Hub has the agent, but the look-up does not show it. A certificate in the list proves that the create was processed, so it is not sent again. Without the list it is, and refused then because the agent is there.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'outcome-unknown', 1, LOST],
+    [['reset', 'cut', 401, 429, 500, '503 wait'], 'once', 'outcome-unknown', 2, LOST],
+    [['reset', 500], 'always', 'outcome-unknown', 5, LOST],
+    [['silence'], 'always', 'outcome-unknown', 1, LOST],
+    [['429 hour', 403, 404, 'page', 'half', 'fields'], 'always', 'outcome-unknown', 1, LOST],
   ],
 };
 
@@ -85,14 +131,11 @@ export const ephemeral: Section = {
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
     [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
-    [
-      ['reset', 'resetLate', 'cut', 500, 502, 503, '503 wait', 504],
-      'always',
-      'unavailable',
-      5,
-      NOTHING,
-    ],
-    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [['reset', 'resetLate', 'cut', 500, 502, 503, 504], 'always', 'unavailable', 5, NOTHING],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', PAUSES, NOTHING],
+    [['503 wait'], 'always', 'unavailable', PAUSES, NOTHING],
+    [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
+    [['503 hour'], 'always', 'unavailable', 1, NOTHING],
     [[408, 425], 'always', 'request-rejected', 5, NOTHING],
     [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[401], 'always', 'unauthorized', 2, NOTHING],

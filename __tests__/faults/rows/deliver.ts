@@ -28,6 +28,8 @@ export const publicKey: Section = {
       NOTHING,
     ],
     [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
+    [['503 hour'], 'always', 'timeout', 1, NOTHING],
     [[408, 425], 'always', 'destination-invalid', 5, NOTHING],
     [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[400, 401, 403, 404, 409, 412, 422, 'redirect'], 'always', 'destination-invalid', 1, NOTHING],

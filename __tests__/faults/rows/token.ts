@@ -19,6 +19,8 @@ export const token: Section = {
     [['reset', 'resetLate', 'cut'], 'always', 'unavailable', 5, NOTHING],
     [[500, 502, 503, '503 wait', 504], 'always', 'unavailable', 5, NOTHING],
     [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
+    [['503 hour'], 'always', 'timeout', 1, NOTHING],
     [[408, 425], 'always', 'request-rejected', 5, NOTHING],
     [['silence', 'silenceLate', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[400, 401, 403], 'always', 'token-rejected', 1, NOTHING],

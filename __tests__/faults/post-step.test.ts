@@ -1,0 +1,46 @@
+import { expect } from 'vitest';
+import type { Fault } from '../../sandbox/faults.ts';
+import { test, warningsOf } from '../action/sandbox.ts';
+
+const status = (code: number, seconds: string): Fault => ({
+  kind: 'status',
+  status: code,
+  headers: { 'retry-after': seconds },
+});
+
+const TOO_LONG =
+  /\[rate-limited\] .*The service asks to wait 120 s, and the time limit is over before that\./;
+const ROWS = [
+  ['find-agent', { agents: 1, certificates: 0 }, /Not everything of the ephemeral agents/],
+  ['delete-agent', { agents: 1, certificates: 0 }, /Not everything of the ephemeral agents/],
+  ['delete-certificate', { agents: 0, certificates: 1 }, /Certificate \w+ of agent device001/],
+] as const;
+
+test.for(ROWS)(
+  'the post step does not begin a pause that is longer than its time: %s',
+  async ([at, left, what], { start }) => {
+    const sandbox = await start();
+    const { hub } = sandbox;
+    const main = await sandbox.main({ ephemeral: 'true', timeout: '60' });
+    hub.faults.push({ at, fault: status(429, '120') });
+    const before = hub.seen(at).length;
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(TOO_LONG)]);
+    expect(warningsOf(post)[0]).toMatch(what);
+    expect(hub.seen(at)).toHaveLength(before + 1);
+    expect({ agents: hub.agents.size, certificates: hub.certificates.size }).toEqual(left);
+  },
+);
+
+test('the post step waits where its time is long enough', async ({ start }) => {
+  const sandbox = await start();
+  const { hub } = sandbox;
+  const main = await sandbox.main({ ephemeral: 'true' });
+  for (const at of ['find-agent', 'delete-certificate', 'delete-agent'] as const) {
+    hub.faults.push({ at, fault: status(429, '1'), times: 1 });
+  }
+  const post = await sandbox.post(main);
+  expect(warningsOf(post)).toEqual([]);
+  expect(hub.agents.size + hub.certificates.size).toBe(0);
+});

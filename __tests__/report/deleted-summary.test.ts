@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/failure.ts';
+import { summaryOfDeleted } from '../../src/report/deleted-summary.ts';
+import type { AgentResult, CertificateResult } from '../../src/report/result.ts';
+import { agentOf, failed, SECRET } from './agents.ts';
+import { rowsOf } from './table.ts';
+
+const agent = agentOf('a');
+
+function summaryOf(
+  results: readonly AgentResult[],
+  certificates: readonly CertificateResult[] = [],
+  { dryRun = false } = {},
+): string {
+  return summaryOfDeleted(results, { certificates, dryRun });
+}
+
+/** What is said of certificates that were deleted, and of those that were not. */
+const DELETED = 'Insights Hub was asked to delete the certificates: ';
+const KEPT = 'A certificate that was not deleted may still be accepted: ';
+
+describe('the summary of agents that were deleted', () => {
+  const { name, ids } = agent;
+  const deleted = (agentName: string): AgentResult => {
+    const other = agentOf(agentName);
+    return { name: agentName, ids: other.ids, state: 'deleted' };
+  };
+
+  test('has the counts first, then what failed', () => {
+    const failure = new Failure('not-ended', 'It stays, says the server.');
+    const results: readonly AgentResult[] = [
+      deleted('a'),
+      { name: 'b', ids: { clientId: 'mqtt1-b' }, state: 'absent' },
+      { ...failed('c', failure), ids: agentOf('c').ids },
+      deleted('d'),
+    ];
+    const markdown = summaryOf(results);
+    expect(markdown).toMatch(
+      /^### ❌ Insights Hub agents: 1 failed, 2 ended, 1 not there\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
+    );
+    expect(rowsOf(markdown)).toEqual([
+      [
+        '<code>c</code>',
+        'failed: <code>not-ended</code>',
+        '<code>mqtt1-c</code>',
+        '<code>id-of-c</code>',
+      ],
+      ['<code>a</code>', 'ended', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
+      ['<code>b</code>', 'not there', '<code>mqtt1-b</code>', ''],
+      ['<code>d</code>', 'ended', '<code>mqtt1-d</code>', '<code>id-of-d</code>'],
+    ]);
+    expect(markdown).toContain(`\n\nThe log says why, and what to do.\n\n${KEPT}`);
+    expect(markdown).not.toContain('says the server');
+  });
+
+  test('names the secrets that are gone', () => {
+    const result = { name, ids, removed: [SECRET], state: 'deleted' } as const;
+    const markdown = summaryOf([result]);
+    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 ended\n/);
+    expect(rowsOf(markdown)[0]?.[1]).toBe(
+      'ended<br>secret <code>KEY</code> of <code>repository octo/device</code> is gone',
+    );
+    expect(markdown).not.toContain('The log says why');
+  });
+
+  test('says of a dry run that nothing was changed', () => {
+    const markdown = summaryOf([{ name, ids, state: 'would-delete' }], [], { dryRun: true });
+    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 would be ended\n\nDry run: /);
+    expect(markdown).not.toContain(KEPT);
+  });
+
+  test('shows what became of the certificate of each agent', () => {
+    const states = ['deleted', 'absent', 'unknown', 'failed', undefined] as const;
+    const results = states.map((state) => ({
+      ...deleted('a'),
+      ...(state && { certificateState: state }),
+    }));
+    const markdown = summaryOf(results);
+    expect(markdown).toContain('\n| Agent | Result | Certificate | Client id | Agent id |\n');
+    expect(rowsOf(markdown)).toEqual(
+      ['deleted', 'absent', 'unknown', 'failed', ''].map((certificate) => [
+        '<code>a</code>',
+        'ended',
+        certificate,
+        '<code>mqtt1-a</code>',
+        '<code>id-of-a</code>',
+      ]),
+    );
+    const dry = { name, ids, state: 'would-delete', certificateState: 'would-delete' } as const;
+    expect(rowsOf(summaryOf([dry], [], { dryRun: true }))[0]?.[2]).toBe('would be deleted');
+  });
+
+  test.each([
+    ['deleted', [DELETED]],
+    ['absent', []],
+    ['unknown', [KEPT]],
+    ['failed', [KEPT]],
+    [undefined, [KEPT]],
+  ] as const)('promises nothing of a certificate that is %s', (state, notes) => {
+    const result = { ...deleted('a'), ...(state && { certificateState: state }) };
+    const markdown = summaryOf([result]);
+    expect([DELETED, KEPT].filter((note) => markdown.includes(note))).toEqual(notes);
+    expect(summaryOf([result], [], { dryRun: true })).not.toMatch(/asked to delete|accepted/);
+  });
+
+  test('says that a device may stay connected, also when its agent could not be ended', () => {
+    const markdown = summaryOf([{ ...failed('a'), certificateState: 'deleted' }]);
+    expect(markdown).toContain(DELETED);
+    expect(markdown).toContain('A connected device may stay connected for some minutes.');
+    expect(markdown).not.toContain(KEPT);
+  });
+
+  test('lists the certificates that were given by their ids, what failed first', () => {
+    const failure = new Failure('forbidden', 'It stays, says the server.');
+    const certificates: readonly CertificateResult[] = [
+      { certificateId: 'c1', state: 'deleted' },
+      { certificateId: 'c_2', state: 'failed', failure },
+      { certificateId: 'c3', state: 'absent' },
+    ];
+    const markdown = summaryOf([{ ...deleted('a'), certificateState: 'absent' }], certificates);
+    expect(markdown).toMatch(
+      /^### ❌ Insights Hub agents: 1 ended; certificates: 1 failed, 1 deleted, 1 absent\n/,
+    );
+    expect(rowsOf(markdown)).toHaveLength(1);
+    expect(rowsOf(markdown, 'Certificate')).toEqual([
+      ['<code>c&#95;2</code>', 'failed: <code>forbidden</code>'],
+      ['<code>c1</code>', 'deleted'],
+      ['<code>c3</code>', 'absent'],
+    ]);
+    expect(markdown).toContain(`\n\nThe log says why, and what to do.\n\n${DELETED}`);
+    expect(markdown).not.toContain('says the server');
+  });
+
+  test('is about certificates alone where no agent was to be deleted', () => {
+    const markdown = summaryOf([], [{ certificateId: 'c1', state: 'would-delete' }], {
+      dryRun: true,
+    });
+    expect(markdown).toMatch(
+      /^### ✅ Insights Hub certificates: 1 would be deleted\n\nDry run: .*\n\n\| Certificate \|/,
+    );
+    expect(markdown).not.toContain('| Agent |');
+  });
+
+  test('fits into what GitHub takes, and says how many have no room', () => {
+    const results = Array.from({ length: 1200 }, (_, index) =>
+      deleted(`${index}${'n'.repeat(1000)}`),
+    );
+    const markdown = summaryOf(results);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
+    const left = 1200 - rowsOf(markdown).length;
+    expect(left).toBeGreaterThan(0);
+    expect(markdown).toContain(`${left} more agents have no room here; the log has all of them.`);
+  });
+
+  test('has no room for certificates beside too many agents', () => {
+    const results = Array.from({ length: 1200 }, () => deleted('n'.repeat(1000)));
+    const certificates = Array.from({ length: 3 }, (_, index) => ({
+      certificateId: `${index}${'c'.repeat(2000)}`,
+      state: 'deleted' as const,
+    }));
+    const markdown = summaryOf(results, certificates);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
+    expect(rowsOf(markdown, 'Certificate')).toEqual([]);
+    expect(markdown).toContain('3 more certificates have no room here; the log has all of them.');
+  });
+});

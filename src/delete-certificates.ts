@@ -1,0 +1,138 @@
+import pMap from 'p-map';
+import { asFailure, type Failure } from './failure.ts';
+import { cancelled } from './http/errors.ts';
+import { type Interruption, TimeLimit } from './http/time-limit.ts';
+import type { HubApi } from './insights-hub/api.ts';
+import { deleteCertificate, listCertificates } from './insights-hub/certificate-list.ts';
+import type { CertificateResult, CertificateState } from './report/result.ts';
+import { describeFailure } from './text.ts';
+
+export interface CertificateOptions {
+  /** seconds that all network work of one agent, of the list, or of one certificate may take */
+  readonly timeout: number;
+  readonly concurrency: number;
+  readonly dryRun: boolean;
+}
+
+export interface CertificateServices {
+  readonly api: HubApi;
+  readonly interruption: Interruption;
+  readonly warn: (message: string) => void;
+  /** deletes one by its id; what is asked for twice is deleted once */
+  readonly deleteCertificate: ReturnType<typeof certificateDeleter>;
+}
+
+/** One certificate may be both an agent's and given by its id: both are told what became of it. */
+export function certificateDeleter(api: HubApi) {
+  const begun = new Map<string, ReturnType<typeof deleteCertificate>>();
+  return (id: string, limit: TimeLimit): ReturnType<typeof deleteCertificate> => {
+    const deleted = begun.get(id) ?? deleteCertificate(id, api, limit);
+    begun.set(id, deleted);
+    return deleted;
+  };
+}
+
+/** An agent whose certificates are to go. */
+export interface Owner {
+  readonly name: string;
+  readonly clientId: string;
+  /** of an agent that this job created: only the certificate that the create gave is its own */
+  readonly own?: { readonly certificateId: string | undefined };
+}
+
+/** Deletes the certificates of an agent. Never throws: what stays is a warning. */
+export type CertificateEraser = (owner: Owner) => Promise<CertificateState>;
+
+/**
+ * Makes the eraser for a step. The list of certificates is read once, and only if the certificate of
+ * some agent is not known. Neither it nor a certificate that can't be deleted costs an agent its time.
+ */
+export async function certificateEraser(
+  owners: readonly Owner[],
+  { timeout, dryRun }: CertificateOptions,
+  { api, interruption, warn, deleteCertificate: erase }: CertificateServices,
+): Promise<CertificateEraser> {
+  const isListNeeded = owners.some(({ own }) => own?.certificateId === undefined);
+  const list = isListNeeded ? await listWithin(timeout, api, interruption) : undefined;
+  if (list?.problem !== undefined) {
+    const read = list.isBegun ? 'not read to its end' : 'not read';
+    warn(
+      `The list of certificates was ${read}, so that certificates of these agents may be left. ${describeFailure(list.problem, api.secrets)}`,
+    );
+  }
+  return async ({ name, clientId, own }) => {
+    const listed = list?.ids.get(clientId) ?? [];
+    const ids = own?.certificateId === undefined ? listed : [own.certificateId];
+    if (ids.length === 0) {
+      const isThere = list?.ids.has(clientId) === true;
+      if (isThere) warn(`A certificate of agent ${name} has no usable id, so it was not deleted.`);
+      return isThere || list?.problem !== undefined || dryRun ? 'unknown' : 'absent';
+    }
+    if (own !== undefined && own.certificateId === undefined) {
+      warn(
+        `Of agent ${name}, these certificates were left: ${ids.join(', ')}. No answer of the create proves that they are this step's own. The delete action deletes them by \`certificate-id\`.`,
+      );
+      return 'unknown';
+    }
+    if (dryRun) return 'would-delete';
+    const states: CertificateState[] = [];
+    const limit = new TimeLimit(timeout, interruption);
+    for (const id of ids) {
+      const deleted = await erase(id, limit).catch(asFailure);
+      if (typeof deleted === 'string') {
+        states.push(deleted);
+        continue;
+      }
+      states.push('failed');
+      const why = describeFailure(deleted, api.secrets);
+      warn(`Certificate ${id} of agent ${name} was not deleted. ${why}`);
+    }
+    limit.end();
+    const worst = (['failed', 'deleted', 'absent'] as const).find((one) => states.includes(one));
+    return worst ?? 'unknown';
+  };
+}
+
+async function listWithin(timeout: number, api: HubApi, interruption: Interruption) {
+  const limit = new TimeLimit(timeout, interruption);
+  try {
+    return await listCertificates(api, limit);
+  } finally {
+    limit.end();
+  }
+}
+
+/** Deletes certificates by their ids; a failure of one does not affect the others. */
+export async function deleteCertificates(
+  ids: readonly string[],
+  { timeout, concurrency, dryRun }: CertificateOptions,
+  { interruption, deleteCertificate: erase }: CertificateServices,
+  finished: (result: CertificateResult) => void,
+): Promise<readonly CertificateResult[]> {
+  const deleteOne = async (certificateId: string): Promise<CertificateResult> => {
+    if (dryRun) return { certificateId, state: 'would-delete' };
+    const limit = new TimeLimit(timeout, interruption);
+    try {
+      if (limit.cancelled) throw cancelled(`Deleting certificate ${certificateId}`);
+      return { certificateId, state: await erase(certificateId, limit) };
+    } catch (error) {
+      return { certificateId, state: 'failed', failure: asFailure(error) };
+    } finally {
+      limit.end();
+    }
+  };
+  const deleteAndTell = async (id: string) => {
+    const result = await deleteOne(id);
+    finished(result);
+    return result;
+  };
+  return pMap(ids, deleteAndTell, { concurrency });
+}
+
+/** The results of certificates that one failure hit before anything was done about any. */
+export function allCertificatesFailed(
+  ids: readonly string[],
+  failure: Failure,
+): readonly CertificateResult[] {
+  return ids.map((certificateId) => ({ certificateId, state: 'failed', failure }));
+}
