@@ -274,7 +274,7 @@ describe('an agent for each release', () => {
     const { github } = services;
     const vault = github.addEnvironment('production');
     for (const [name, value] of Object.entries(services.secrets)) vault.secrets.set(name, value);
-    const tags = { 'v1.2.0': 'release-v1.2.0', 'firmware/v1.3.0+7': 'release-firmware-v1.3.0-7' };
+    const tags = { 'v1.2.0': 'release-v1-2-0', 'firmware/v1.3.0+7': 'release-firmware-v1-3-0-7' };
     for (const [tag, name] of Object.entries(tags)) {
       const played = await services.play(RECIPE, runOf(tag));
       expect(logOf(played)).toContain('The private key belongs to the certificate');
@@ -357,12 +357,17 @@ describe('a fleet', () => {
   const asked = ({ hub }: Services) =>
     hub.seen('create').map(({ body }) => String((JSON.parse(body) as { name: string }).name));
 
-  /** Every key that is collected is encrypted, and belongs to the certificate that was issued. */
-  const expectCollected = (services: Services, { artifacts }: Played) => {
-    const files = artifacts.read('fleet');
+  /**
+   * An artifact has the whole fleet and its results; every key is encrypted, and belongs to the
+   * certificate that was issued.
+   */
+  const expectCollected = (services: Services, { artifacts }: Played, name: string) => {
+    const files = artifacts.read(name);
     expect(Object.keys(files).sort()).toEqual(
-      clientIds.flatMap((id) => [`${id}.key`, `${id}.pem`]).sort(),
+      ['agents.json', ...clientIds.flatMap((id) => [`${id}.key`, `${id}.pem`])].sort(),
     );
+    const results = JSON.parse(files['agents.json'] ?? '') as readonly { clientId: string }[];
+    expect(results.map(({ clientId }) => clientId)).toEqual(clientIds);
     const passphrase = services.secrets.FLEET_PASSPHRASE;
     for (const id of clientIds) {
       const key = files[`${id}.key`] ?? '';
@@ -373,62 +378,41 @@ describe('a fleet', () => {
     }
   };
 
-  test('is made exactly once, by four jobs that share the list', async ({ services }) => {
+  test('is made exactly once, by one job', async ({ services }) => {
     const played = await services.play(RECIPE, run);
-    expect(resultsOf(played)).toEqual({
-      'create (0)': 'success',
-      'create (1)': 'success',
-      'create (2)': 'success',
-      'create (3)': 'success',
-      collect: 'success',
-    });
+    expect(resultsOf(played)).toEqual({ create: 'success' });
     expect([...asked(services)].sort()).toEqual(names);
     expect([...services.clientIds].sort()).toEqual(clientIds);
-    const sharesOf = (shard: number) =>
-      Object.keys(played.artifacts.read(`certificates-${shard}-1`));
-    expect(sharesOf(1)).toEqual(
-      ['mqtt1_device1', 'mqtt1_device5', 'mqtt1_device9'].flatMap((id) => [
-        `${id}.key`,
-        `${id}.pem`,
-      ]),
-    );
     expect(logOf(played)).toContain(LAST_LINE);
-    expectCollected(services, played);
+    expect(played.artifacts.names).toEqual(['certificates-1']);
+    expectCollected(services, played, 'certificates-1');
   });
 
   test('is completed by a re-run, which makes only what is missing', async ({ services }) => {
     const { hub } = services;
     hub.faults.push({ at: 'create', fault: { kind: 'status', status: 400 }, times: 1 });
     const first = await services.play(RECIPE, run);
-    expect(resultsOf(first)).toEqual({
-      'create (0)': 'failure',
-      'create (1)': 'success',
-      'create (2)': 'success',
-      'create (3)': 'success',
-      collect: 'skipped',
-    });
+    expect(resultsOf(first)).toEqual({ create: 'failure' });
     expect([...asked(services)].sort()).toEqual(names);
     const missing = names.filter((name) => !services.clientIds.includes(`mqtt1_${name}`));
     expect(missing).toHaveLength(1);
 
     const second = await services.rerun(RECIPE, run, first);
-    expect(Object.values(resultsOf(second))).toEqual(Array(5).fill('success'));
+    expect(resultsOf(second)).toEqual({ create: 'success' });
     expect(asked(services).slice(names.length)).toEqual(missing);
     expect(logOf(second)).toContain(LAST_LINE);
-    expectCollected(services, second);
+    expectCollected(services, second, 'certificates-2');
   });
 
-  test('is completed also after a shard that could do nothing at all', async ({ services }) => {
+  test('is completed also after an attempt that could do nothing at all', async ({ services }) => {
     const { hub } = services;
     hub.faults.push({ at: 'token', fault: { kind: 'status', status: 401 }, times: 1 });
     const first = await services.play(RECIPE, run);
-    expect(resultsOf(first)['create (0)']).toBe('failure');
-    expect(first.artifacts.names).toEqual([
-      ...['certificates-1-1', 'certificates-2-1', 'certificates-3-1'],
-    ]);
+    expect(resultsOf(first)).toEqual({ create: 'failure' });
+    expect(Object.keys(first.artifacts.read('certificates-1'))).toEqual(['agents.json']);
     const second = await services.rerun(RECIPE, run, first);
     expect([...asked(services)].sort()).toEqual(names);
-    expectCollected(services, second);
+    expectCollected(services, second, 'certificates-2');
   });
 });
 

@@ -78,7 +78,8 @@ const JOB_KEYS = [
   'steps',
 ];
 const STRATEGY_KEYS = ['matrix', 'fail-fast', 'max-parallel'];
-const STEP_KEYS = ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'env'];
+/** `timeout-minutes` makes no difference: no test takes that long. */
+const STEP_KEYS = ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'env', 'timeout-minutes'];
 
 /** Whether an event on a branch triggers the workflow. Branch filters are names, not patterns. */
 export function isStartedBy({ on }: Workflow, event: Event, branch: string): boolean {
