@@ -105,7 +105,7 @@ async function deleteMade(
   return [stepFailure(results, { cancelled: false }) ?? []].flat();
 }
 
-/** Removes every setting, also when an agent could not be deleted: its key is of no use any more. */
+/** Removes every setting, also when an agent could not be deleted: the job was to leave none of it. */
 async function removeSettings(
   host: Host,
   { github, timeout }: CleanUpInputs,

@@ -115,6 +115,17 @@ describe('a token', () => {
     await expect(api.authenticate(limit)).rejects.toMatchObject({ code: 'token-rejected' });
   });
 
+  test('is fetched anew when a turn took longer than it lives', async () => {
+    const shortLived = (text: string) => answer(200, { access_token: text, expires_in: 80 });
+    const { http, api, limit } = startAs(
+      technicalUser,
+      ...[shortLived('old-one'), answer(429), shortLived('new-one'), answer(200, 'yes')],
+    );
+    expect(await api.call({ ...call, quota: 'create' }, limit)).toMatchObject({ body: 'yes' });
+    const basic = 'Basic aWQ6c2VjcmV0';
+    expect(tokensOf(http.sent)).toEqual([basic, 'Bearer old-one', basic, 'Bearer new-one']);
+  });
+
   test('is replaced by a fresh one when it is refused', async () => {
     const { http, api, limit } = startAs(
       technicalUser,

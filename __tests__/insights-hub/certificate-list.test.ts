@@ -180,14 +180,25 @@ describe('the pages of a list of certificates', () => {
   });
 
   test('end after 500', async () => {
-    const page = answer(200, { content: [one('c1')], last: false });
-    const { problem, isBegun, http } = await list(...Array.from({ length: 501 }, () => page));
+    const page = (n: number) => answer(200, { content: [one(`c${n}`)], last: false });
+    const pages = Array.from({ length: 501 }, (_, n) => page(n));
+    const { problem, isBegun, http } = await list(...pages);
     expect(isBegun).toBe(true);
     expect(problem).toMatchObject({
       code: 'response-invalid',
       message: 'Listing the certificates did not end after 500 pages.',
     });
     expect(http.calls).toHaveLength(500);
+  });
+
+  test('are not whole when the same one comes again', async () => {
+    const page = answer(200, { content: [one('c1'), one('c2')], totalElements: 4 });
+    const { problem, isBegun } = await list(page, page);
+    expect(isBegun).toBe(true);
+    expect(problem).toMatchObject({
+      code: 'response-invalid',
+      message: 'Listing the certificates gave the same page again.',
+    });
   });
 
   test('keep to the quota of the tenant', async () => {

@@ -1,5 +1,5 @@
 import { asFailure, Failure } from '../failure.ts';
-import type { HttpClient, HttpRequest } from './client.ts';
+import type { HttpClient, HttpRequest, Until } from './client.ts';
 import type { Clock } from './clock.ts';
 import {
   type Answer,
@@ -40,6 +40,8 @@ export interface Call extends HttpRequest, CallContext {
   readonly changesNothing?: boolean;
   /** Once sent, a request may finish even when the job is cancelled. */
   readonly finishes?: boolean;
+  /** Headers that are known only when its turn has come, such as a token that is still valid. */
+  readonly lateHeaders?: () => Promise<HttpRequest['headers']>;
   /** With less time than this left, in milliseconds, no attempt is made. */
   readonly leastTime?: number;
 }
@@ -78,7 +80,7 @@ export async function sendCall(
     const isTime =
       limit.remaining() >= leastTime && (await throttle?.turn(limit, leastTime)) !== false;
     if (!isTime) throw ended();
-    const tried = await http.send(call, until, tries).catch(asFailure);
+    const tried = await sendNow(call, until, tries, http).catch(asFailure);
     throttle?.returned();
     if (!(tried instanceof Failure)) {
       if (isSuccess(tried)) throttle?.succeeded();
@@ -105,6 +107,11 @@ export async function sendCall(
     await clock.sleep(wait, signal);
     if (signal.aborted) throw ended();
   }
+}
+
+async function sendNow(call: Call, until: Until, tries: number, http: HttpClient) {
+  const headers = { ...call.headers, ...(await call.lateHeaders?.()) };
+  return http.send({ ...call, headers }, until, tries);
 }
 
 /** The failure of a try that brought no wanted answer. */
@@ -155,7 +162,7 @@ export function waitBefore(tried: Answer | Failure, tries: number, clock: Clock)
 export function retryAfter({ headers }: Answer, now: number): number | undefined {
   // A header that is sent twice comes as an array, whatever its type says.
   const value = String([headers['retry-after']].flat()[0] ?? '').trim();
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
   const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -110,8 +110,8 @@ export async function deleteAgent(agent: AgentRecord, api: HubApi, limit: TimeLi
 /** Offboards an agent, and waits until that is done. Throws `not-ended` when it stays onboarded. */
 async function offboardAgent(agent: AgentRecord, api: HubApi, limit: TimeLimit): Promise<void> {
   const { clock } = api;
-  const end = clock.now() + LONGEST_OFFBOARDING;
   let status = await offboard(agent, api, limit);
+  const end = clock.now() + LONGEST_OFFBOARDING;
   for (let wait = FIRST_WAIT; status !== 'NOT_ONBOARDED'; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     if (clock.now() + wait > end || wait >= limit.remaining()) {
       const known = ['ONBOARDED', 'ONBOARDING'].find((word) => word === status);

@@ -34,6 +34,9 @@ export interface HubApi {
   call(call: ApiCall, limit: TimeLimit): Promise<Answer>;
 }
 
+/** After a shorter wait a token is as good as before, in milliseconds. */
+const SHORT_TURN = 1_000;
+
 /** All calls share one token, and those of one kind a quota. */
 export function hubApi(
   credentials: Credentials,
@@ -43,30 +46,39 @@ export function hubApi(
 ): HubApi {
   const { clock, secrets } = services;
   const tokenFor = tokenSource(credentials, urls, insightsHub, services);
-  const send = (call: ApiCall, token: Secret, limit: TimeLimit) => {
-    const throttle = quotas[call.quota ?? 'other'];
-    return sendCall(httpCallOf(call, urls, token), limit, { ...services, throttle });
-  };
   return {
     clock,
     secrets,
     authenticate: async (limit) => void (await tokenFor(limit)),
     async call(call, limit) {
-      const token = await tokenFor(limit);
+      let token = await tokenFor(limit);
+      let knownAt = clock.now();
+      // A turn may take longer than the token lives.
+      const current = async () => {
+        if (clock.now() - knownAt < SHORT_TURN) return token;
+        token = await tokenFor(limit);
+        knownAt = clock.now();
+        return token;
+      };
+      const throttle = quotas[call.quota ?? 'other'];
+      const send = () =>
+        sendCall(httpCallOf(call, urls, current), limit, { ...services, throttle });
       try {
-        return await send(call, token, limit);
+        return await send();
       } catch (error) {
         if (!hasStatus(error, 401) || limit.signal.aborted) throw error;
         // Perhaps it was revoked: a fresh one is tried, once.
-        const fresh = await tokenFor(limit, token);
-        if (fresh === token) throw error;
-        return send(call, fresh, limit);
+        const refused = token;
+        token = await tokenFor(limit, refused);
+        knownAt = clock.now();
+        if (token === refused) throw error;
+        return send();
       }
     },
   };
 }
 
-function httpCallOf(call: ApiCall, urls: HubUrls, token: Secret): Call {
+function httpCallOf(call: ApiCall, urls: HubUrls, current: () => Promise<Secret>): Call {
   const { api, path, filter, ifMatch, body, quota: _, ...rest } = call;
   const url = apiUrlOf(urls, api, path);
   if (filter !== undefined) url.searchParams.set('filter', JSON.stringify(filter));
@@ -75,12 +87,12 @@ function httpCallOf(call: ApiCall, urls: HubUrls, token: Secret): Call {
     url,
     service: insightsHub,
     headers: {
-      authorization: { scheme: 'Bearer', secret: token },
       // As Siemens' SDK sends it: Asset Management answers 500 to `application/json`.
       accept: '*/*',
       ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
+    lateHeaders: async () => ({ authorization: { scheme: 'Bearer', secret: await current() } }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   };
 }

@@ -34,10 +34,17 @@ export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<C
   const ids = new Map<string, string[]>();
   let isBegun = false;
   let count = 0;
+  let before = '';
   try {
     for (let number = 0; ; number++) {
       const { records, isLast } = await readPage({ number, before: count }, api, limit);
       isBegun = true;
+      const text = JSON.stringify(records);
+      // A service that ignores which page is asked for would look like one that has all of them.
+      if (number > 0 && records.length > 0 && text === before) {
+        throw new Failure('response-invalid', `${WHAT} gave the same page again.`);
+      }
+      before = text;
       count += records.length;
       for (const record of records) note(record, ids, api);
       if (isLast) return { ids, problem: undefined, isBegun };
