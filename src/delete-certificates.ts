@@ -63,9 +63,11 @@ export async function certificateEraser(
   return async ({ name, clientId, own }) => {
     const listed = list?.ids.get(clientId) ?? [];
     const ids = own?.certificateId === undefined ? listed : [own.certificateId];
+    if (own?.certificateId === undefined && list?.unusable.has(clientId)) {
+      warn(`A certificate of agent ${name} has no usable id, so it was not deleted.`);
+    }
     if (ids.length === 0) {
       const isThere = list?.ids.has(clientId) === true;
-      if (isThere) warn(`A certificate of agent ${name} has no usable id, so it was not deleted.`);
       return isThere || list?.problem !== undefined || dryRun ? 'unknown' : 'absent';
     }
     if (own !== undefined && own.certificateId === undefined) {

@@ -545,6 +545,21 @@ describe.concurrent('the certificates of agents', () => {
     ]);
   });
 
+  test('of which one has no usable id are not all gone in silence', async ({ start }) => {
+    const sandbox = await start();
+    await sandbox.hub.addAgent('device001');
+    const [certificate] = sandbox.hub.certificatesOf('mqtt1_device001');
+    const records = [certificate?.id, 'a/b'].map((id) => ({ id, clientId: 'mqtt1_device001' }));
+    const body = JSON.stringify(records);
+    sandbox.hub.faults.push({ at: 'list-certificates', fault: { kind: 'body', body } });
+    const result = await sandbox.delete();
+    expect(result.exitCode).toBe(0);
+    expect(sandbox.hub.certificates.size).toBe(0);
+    expect(warningsOf(result)).toEqual([
+      'A certificate of agent device001 has no usable id, so it was not deleted.',
+    ]);
+  });
+
   test.for([
     [status(403), 'forbidden'],
     [status(409), 'not-ended'],

@@ -9,6 +9,8 @@ import { idOf, isWebPage, managementCall } from './resources.ts';
 export interface CertificateList {
   /** ids by client id; without any where what is there has no usable one */
   readonly ids: ReadonlyMap<string, readonly string[]>;
+  /** client ids with a certificate whose id can't be used */
+  readonly unusable: ReadonlySet<string>;
   /** why it could not be read to its end; nothing when it is whole */
   readonly problem: Failure | undefined;
   /** whether any of it could be read */
@@ -32,6 +34,7 @@ const LARGEST_PAGE = 16;
  */
 export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<CertificateList> {
   const ids = new Map<string, string[]>();
+  const unusable = new Set<string>();
   let isBegun = false;
   let count = 0;
   let before = '';
@@ -46,14 +49,14 @@ export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<C
       }
       before = text;
       count += records.length;
-      for (const record of records) note(record, ids, api);
-      if (isLast) return { ids, problem: undefined, isBegun };
+      for (const record of records) note(record, { ids, unusable }, api);
+      if (isLast) return { ids, unusable, problem: undefined, isBegun };
       if (number + 1 === MOST_PAGES) {
         throw new Failure('response-invalid', `${WHAT} did not end after ${MOST_PAGES} pages.`);
       }
     }
   } catch (error) {
-    return { ids, problem: withoutWords(asFailure(error)), isBegun };
+    return { ids, unusable, problem: withoutWords(asFailure(error)), isBegun };
   }
 }
 
@@ -64,10 +67,16 @@ function withoutWords({ code, message, call }: Failure): Failure {
   return new Failure(code, message, { call: known });
 }
 
-function note(record: unknown, ids: Map<string, string[]>, { secrets }: HubApi): void {
+interface Notes {
+  readonly ids: Map<string, string[]>;
+  readonly unusable: Set<string>;
+}
+
+function note(record: unknown, { ids, unusable }: Notes, { secrets }: HubApi): void {
   const { id, certificateId, clientId } = asObject(record) ?? {};
-  const known = idOf(id ?? certificateId, secrets);
   if (typeof clientId !== 'string') return;
+  const known = idOf(id ?? certificateId, secrets);
+  if (known === undefined) unusable.add(clientId);
   ids.set(clientId, [...(ids.get(clientId) ?? []), ...(known === undefined ? [] : [known])]);
 }
 
