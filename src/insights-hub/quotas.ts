@@ -125,18 +125,15 @@ class Quota implements Throttle {
     // Requests that were out together are refused together: that is one wish, not many.
     const isNew = now >= this.#opensAt;
     this.#isProbing = true;
-    const rate = Math.max(LEAST_RATE, this.#rate / 2);
     // Short pauses must use up the patience, too: the lower rate makes them longer than they look.
-    const longer = this.#windows.map((one) => (slowed(one, rate).seconds - one.seconds) * 1000);
-    const least =
-      this.#windows.length > 0 ? Math.min(Math.max(USUAL_PAUSE, ...longer), PATIENCE / 2) : 0;
+    const least = this.#windows.length > 0 ? USUAL_PAUSE : 0;
     this.#waited += isNew ? Math.max(opensAt - now, least) : opensAt - this.#opensAt;
     if (this.#waited > PATIENCE && !this.#countsWaiting) {
       // Without a pause, so that each of the others has its one try, and none waits for nothing.
       this.#rate = 1;
       return 'give-up';
     }
-    if (isNew) this.#rate = rate;
+    if (isNew) this.#rate = Math.max(LEAST_RATE, this.#rate / 2);
     this.#opensAt = opensAt;
     return 'again';
   }
