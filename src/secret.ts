@@ -126,7 +126,10 @@ function hideShared(text: string, known: string, mayBe: (piece: string) => boole
     let end = at + SHORTEST_PIECE;
     if (!mayBe(text.slice(at, end)) || !known.includes(text.slice(at, end))) continue;
     while (end < text.length && known.includes(text.slice(at, end + 1))) end++;
-    hidden += `${text.slice(done, at)}***`;
+    // What stands before may be of the piece, too, though it didn't look like one by itself.
+    let start = at;
+    while (start > done && known.includes(text.slice(start - 1, end))) start--;
+    hidden += `${text.slice(done, start)}***`;
     done = end;
     at = end - 1;
   }
