@@ -17,12 +17,34 @@ const services = [true, false].flatMap((countsRefused) =>
   [true, false].map((saysWhen) => ({ countsRefused, saysWhen })),
 );
 
-async function simulate(model: ServiceModel, jobs: readonly number[], own = model.window) {
+/** The same numbers from 0 to 1 in each run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+interface Jobs {
+  readonly own?: Window;
+  /** when each job begins, and how long its requests take, in milliseconds */
+  readonly begins?: readonly number[];
+  readonly latencies?: readonly number[];
+}
+
+async function simulate(
+  model: ServiceModel,
+  jobs: readonly number[],
+  { own = model.window, begins = [], latencies = [] }: Jobs = {},
+) {
   const time = new VirtualTime();
   const service = modelOf(model, time);
-  const all = jobs.map((agents) =>
-    job(agents, quotaOf([own], { clock: time, countsWaiting: false }), service, time),
-  );
+  const all = jobs.map(async (agents, index) => {
+    await time.sleep(begins[index] ?? 0);
+    const quota = quotaOf([own], { clock: time, countsWaiting: false });
+    return job(agents, quota, service, time, { latency: latencies[index] ?? 400 });
+  });
   const failed = (await time.run(Promise.all(all))).reduce((sum, count) => sum + count, 0);
   return { failed, seconds: time.now() / 1000, refusals: service.refusals };
 }
@@ -42,6 +64,21 @@ describe.each(services)(
       expect(seconds).toBeLessThan(timeFor(200, [XS]) * 1.3);
     });
 
+    test('200 agents in 4 jobs that begin at any moment: no agent fails', async () => {
+      const random = seeded(4);
+      const ratios: number[] = [];
+      for (let run = 0; run < 20; run++) {
+        const begins = [0, 1, 2, 3].map(() => random() * 5_000);
+        const latencies = begins.map(() => 300 + random() * 900);
+        const ran = await simulate({ window: XS, ...how }, [50, 50, 50, 50], { begins, latencies });
+        expect(ran.failed).toBe(0);
+        ratios.push(ran.seconds / timeFor(200, [XS]));
+      }
+      const mean = ratios.reduce((sum, ratio) => sum + ratio) / ratios.length;
+      expect(mean).toBeLessThan(1.3);
+      expect(Math.max(...ratios)).toBeLessThan(1.5);
+    });
+
     test('20 agents on the smallest tenant', async () => {
       const { failed, seconds } = await simulate({ window: XXS, ...how }, [20]);
       expect(failed).toBe(0);
@@ -49,7 +86,7 @@ describe.each(services)(
     });
 
     test('20 agents on the smallest tenant with the default of larger ones', async () => {
-      const { failed } = await simulate({ window: XXS, ...how }, [20], XS);
+      const { failed } = await simulate({ window: XXS, ...how }, [20], { own: XS });
       expect(failed).toBe(0);
     });
   },
@@ -148,37 +185,44 @@ describe('a quota', () => {
     expect(await time.run(late)).toBe(50_000);
   });
 
-  test('comes back to the whole rate with successes', async () => {
+  test('comes back with successes, but leaves others a tenth', async () => {
     const { time, quota, succeed } = begin();
     quota.postpone(1_000, 250);
-    await succeed(2);
+    await succeed(15);
     await time.run(time.sleep(60_000));
-    expect(await succeed(11)).toEqual([...at(61, 10), 91]);
+    const start = time.now() / 1000;
+    expect(await succeed(10)).toEqual([...at(start, 9), start + 30]);
   });
 
-  test('sends one request ahead after a pause, until one succeeds', async () => {
+  test('sends one request at a time after a pause, until a window of them succeeded', async () => {
     const { time, quota, turn } = begin();
     quota.postpone(1_000, 250);
-    await time.run(turn());
-    const others = vi.fn();
-    const waiting = [turn().then(others), turn().then(others)];
-    await time.run(time.sleep(10_000));
-    expect(others).not.toHaveBeenCalled();
-    quota.succeeded();
-    quota.returned();
-    await time.run(Promise.all(waiting));
-    expect(others).toHaveBeenCalledTimes(2);
+    let current = turn();
+    for (let sent = 0; sent < 10; sent++) {
+      await time.run(current);
+      const next = vi.fn();
+      current = turn().finally(next);
+      await time.run(time.sleep(100_000));
+      expect(next).not.toHaveBeenCalled();
+      quota.succeeded();
+      quota.returned();
+    }
+    await time.run(Promise.all([current, turn(), turn()]));
   });
 
-  test('slows down to one request in 64 times the time, and no further', async () => {
-    const { time, quota, turn, send } = begin({ windows: [XXS], countsWaiting: true });
+  test.each([
+    ['ten', XS, 60],
+    ['one', XXS, 240],
+    ['one in an hour', { count: 1, seconds: 3600 }, 3810],
+  ])('of %s slows down only so far', async (_, window, seconds) => {
+    const { time, quota, turn, send } = begin({ windows: [window], countsWaiting: true });
     for (let times = 0; times < 10; times++) {
       await time.run(turn());
       quota.returned();
       quota.postpone(1_000, 250);
     }
     const before = time.now() / 1000;
-    expect(await time.run(send(1))).toEqual([before + 30 * 64]);
+    expect(await time.run(send(1))).toEqual([before + seconds]);
   });
 
   test('of a call that has no window only pauses', async () => {
@@ -243,7 +287,7 @@ describe('the patience of a quota', () => {
     await time.run(send(1));
     expect(quota.postpone(500_000, 250)).toBe('again');
     await time.run(send(1));
-    expect(time.now()).toBe(7_200_000);
+    expect(time.now()).toBe(3_810_000);
     expect(quota.postpone(100_000, 250)).toBe('again');
     expect(quota.postpone(100_001, 250)).toBe('give-up');
   });
@@ -310,8 +354,10 @@ describe('waiting for a quota', () => {
     const limits = [limitOf(), limitOf(), limitOf()];
     const waiting = limits.map(({ limit }) => turn(limit));
     for (const { limit } of limits) expect(limit.pause).toHaveBeenCalledOnce();
-    quota.succeeded();
-    await time.run(Promise.all(waiting));
+    for (const each of waiting) {
+      await time.run(each);
+      quota.returned();
+    }
     for (const { resume } of limits) expect(resume).toHaveBeenCalledOnce();
   });
 

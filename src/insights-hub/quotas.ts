@@ -42,9 +42,18 @@ const USUAL_PAUSE = 30_000;
 /** The pause when it asks to come back at once. */
 const LEAST_PAUSE = 1_000;
 
-/** What a success adds to the rate, and the least rate that is left, as parts of the quota. */
-const RECOVERY = 0.35;
-const LEAST_RATE = 1 / 64;
+/*
+ * A service that refuses what is within the quota has other callers, too. They are left a tenth of
+ * it from then on, so that none is kept out for ever. What a window without a refusal brings back,
+ * and how low the rate may fall (or to one request in two windows), are parts of the quota as well.
+ * All three were found by simulation.
+ */
+const SHARED_RATE = 0.9;
+const RECOVERY = 0.3;
+const LOWEST_RATE = 1 / 8;
+
+/** A lower rate never adds more to the wait for one request, in seconds. */
+const LONGEST_DELAY = 210;
 
 export interface QuotaOptions {
   readonly clock: Clock;
@@ -69,15 +78,19 @@ export function quotaOf(all: readonly Window[], options: QuotaOptions): Throttle
 
 class Quota implements Throttle {
   readonly #windows: readonly Window[];
+  readonly #smallestCount: number;
+  readonly #largestCount: number;
   readonly #clock: Clock;
   readonly #countsWaiting: boolean;
-  /** when requests came back, in order; those under way are not among them */
-  #returned: number[] = [];
+  /** when the latest requests came back, in order; those under way are not among them */
+  readonly #returned: number[] = [];
   #underWay = 0;
   #opensAt = 0;
+  /** the part of the quota that is used, and the most that it may become */
   #rate = 1;
-  /** whether the service has refused since the last success: then one request goes ahead */
-  #isProbing = false;
+  #highestRate = 1;
+  /** successes since the last refusal: until they fill a window, one request is sent at a time */
+  #successes = Number.POSITIVE_INFINITY;
   /** pauses since the last success, in milliseconds; none counts less than the usual one */
   #waited = 0;
   /** resolves when a request comes back */
@@ -86,6 +99,9 @@ class Quota implements Throttle {
 
   constructor(all: readonly Window[], { clock, countsWaiting }: QuotaOptions) {
     this.#windows = all;
+    const counts = all.map(({ count }) => count);
+    this.#smallestCount = Math.min(...counts);
+    this.#largestCount = Math.max(0, ...counts);
     this.#clock = clock;
     this.#countsWaiting = countsWaiting;
   }
@@ -109,14 +125,16 @@ class Quota implements Throttle {
   returned(): void {
     this.#underWay -= 1;
     this.#returned.push(this.#clock.now());
+    if (this.#returned.length > this.#largestCount) this.#returned.shift();
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
 
   succeeded(): void {
-    this.#isProbing = false;
+    this.#successes += 1;
     this.#waited = 0;
-    this.#rate = Math.min(1, this.#rate + RECOVERY);
+    const inWindow = Math.max(1, Math.floor(this.#smallestCount * this.#rate));
+    this.#rate = Math.min(this.#highestRate, this.#rate + RECOVERY / inWindow);
   }
 
   postpone(asked: number | undefined): 'again' | 'give-up' {
@@ -124,8 +142,8 @@ class Quota implements Throttle {
     const opensAt = Math.max(this.#opensAt, now + Math.max(asked ?? USUAL_PAUSE, LEAST_PAUSE));
     // Requests that were out together are refused together: that is one wish, not many.
     const isNew = now >= this.#opensAt;
-    this.#isProbing = true;
-    // Short pauses must use up the patience, too: the lower rate makes them longer than they look.
+    if (isNew) this.#slowDown();
+    // Short pauses use up the patience, too; the wait for a turn at the lower rate doesn't.
     const least = this.#windows.length > 0 ? USUAL_PAUSE : 0;
     this.#waited += isNew ? Math.max(opensAt - now, least) : opensAt - this.#opensAt;
     if (this.#waited > PATIENCE && !this.#countsWaiting) {
@@ -133,9 +151,15 @@ class Quota implements Throttle {
       this.#rate = 1;
       return 'give-up';
     }
-    if (isNew) this.#rate = Math.max(LEAST_RATE, this.#rate / 2);
     this.#opensAt = opensAt;
     return 'again';
+  }
+
+  #slowDown(): void {
+    this.#successes = 0;
+    this.#highestRate = SHARED_RATE;
+    const lowest = Math.min(LOWEST_RATE, 1 / (2 * this.#smallestCount));
+    this.#rate = Math.max(lowest, this.#rate / 2);
   }
 
   async #wait(limit: Limit, leastTime: number): Promise<boolean> {
@@ -164,12 +188,10 @@ class Quota implements Throttle {
 
   /** When the next request may be sent: never, until one that is under way comes back. */
   #freeAt(): number {
-    const now = this.#clock.now();
-    const longest = Math.max(0, ...this.#windows.map(({ seconds }) => seconds)) / LEAST_RATE;
-    this.#returned = this.#returned.filter((time) => time + longest * 1000 > now);
-    const all = this.#windows.map((window) => slowed(window, this.#rate));
-    const free = all.map(({ count, seconds }) => {
-      if (this.#underWay >= (this.#isProbing ? 1 : count)) return Number.POSITIVE_INFINITY;
+    const isCareful = this.#successes < this.#smallestCount;
+    const slow = this.#windows.map((window) => slowed(window, this.#rate));
+    const free = slow.map(({ count, seconds }) => {
+      if (this.#underWay >= (isCareful ? 1 : count)) return Number.POSITIVE_INFINITY;
       // The service counts a request when it arrives: that is before it comes back.
       const before = this.#returned.at(this.#underWay - count);
       return before === undefined ? 0 : before + seconds * 1000;
@@ -181,7 +203,8 @@ class Quota implements Throttle {
 /** A part of the window: fewer requests, or one in a longer time. */
 function slowed({ count, seconds }: Window, rate: number): Window {
   const part = count * rate;
-  return part < 1 ? { count: 1, seconds: seconds / part } : { count: Math.floor(part), seconds };
+  if (part >= 1) return { count: Math.floor(part), seconds };
+  return { count: 1, seconds: Math.min(seconds / part, seconds + LONGEST_DELAY) };
 }
 
 /** Waits for something that never fails, but no longer than the signal allows. */
