@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { Secret } from '../secret.ts';
@@ -33,6 +34,36 @@ export interface FileLogs {
   readonly made: MadeLog;
   /** Returns a free name in a directory, for a file that is to go with the job in any case. */
   readonly temporary: (directory: string) => string;
+}
+
+/**
+ * Reads a regular file of at most `most` bytes. A pipe or a device would block for ever, so it is
+ * refused before anything is read. Throws the system's error, or one with a code of its kind: ELOOP
+ * for a link unless `followLinks` is set, EFTYPE for what is no regular file, EFBIG for a larger one.
+ */
+export async function readRegularFile(
+  file: string,
+  { most, followLinks = false }: { readonly most: number; readonly followLinks?: boolean },
+): Promise<Buffer> {
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
+  // Windows can't refuse links when it opens a file.
+  if (!followLinks && (await lstat(file)).isSymbolicLink()) throw systemError('ELOOP');
+  const handle = await open(file, O_RDONLY | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW));
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw systemError('EFTYPE');
+    // One byte more shows whether it has grown since.
+    const content = Buffer.alloc(Math.min(found.size, most) + 1);
+    const { bytesRead } = await handle.read(content);
+    if (bytesRead > most || found.size > most) throw systemError('EFBIG');
+    return content.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+function systemError(code: 'ELOOP' | 'EFTYPE' | 'EFBIG'): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 /** The log learns once per directory how all names in it begin: a fleet has thousands of them. */

@@ -60,6 +60,8 @@ export interface CommonInputs {
 export interface Inputs extends CommonInputs {
   /** those of the shard, in the list's order; may be none */
   readonly agents: readonly AgentRequest[];
+  /** whether private keys are kept encrypted */
+  readonly encrypted: boolean;
   /** whether the whole list holds several */
   readonly several: boolean;
   /** whether files go into the workspace */
@@ -103,6 +105,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
       passphrase,
       ephemeral,
     })),
+    encrypted: passphrase !== undefined,
     several: listed.length > 1,
     urls,
     clientIdPrefix,
