@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { removeFile, removeFiles } from './destinations/clean-up.ts';
 import { JOURNAL_STATE, readJournal } from './destinations/journal.ts';
 import { GitHubRunner } from './host/github-runner.ts';
@@ -11,7 +12,16 @@ export function cleanUp(): Promise<void> {
     if (journal === '') return;
     const made = await readJournal(journal);
     // Keys first: that is quick, and what follows may take longer than the runner waits.
-    const left = await removeFiles(made);
+    const missing: string[] = [];
+    const left = await removeFiles(made, {
+      workspace: path.resolve(host.workspace),
+      missed: (file) => missing.push(file),
+    });
+    if (missing.length > 0) {
+      host.warn(
+        `These private keys were not there any more at the end of the job, so that they were not removed; if they were moved, they still exist: ${missing.join(', ')}.`,
+      );
+    }
     if (left.length > 0) {
       host.warn(`These could not be removed after the job: ${left.join(', ')}.`);
     }
