@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type CreateServices, createAgents } from './create-agents.ts';
-import { removeFile, removeFiles } from './destinations/clean-up.ts';
+import { removeFiles, removeJournal } from './destinations/clean-up.ts';
 import { findExisting } from './destinations/existing-files.ts';
 import {
   type FileLogs,
@@ -55,7 +55,7 @@ export async function createStep(
       );
     }
     const stays = dryRun ? await removeFiles(await readJournal(journal.path), place) : undefined;
-    if (stays?.length === 0) await removeFile(journal.path);
+    if (stays?.length === 0) await removeJournal(journal.path);
     await report.end(results);
     const { aborted } = interruption.cancelled;
     const failure = stepFailure(results, { cancelled: aborted });

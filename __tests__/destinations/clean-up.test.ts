@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { removeFiles } from '../../src/destinations/clean-up.ts';
+import { isFirstTime, removeFiles, removeJournal } from '../../src/destinations/clean-up.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
 import { identityOf } from '../../src/destinations/identity.ts';
 import {
@@ -331,4 +331,12 @@ test('a shared file that was being placed by this step stays while another step 
   journal.record(await noteOf('placing', shared), await noteOf('shared', shared));
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toContain('broker-ca.pem');
+});
+
+test('a second clean-up by a journal is known as one, and nothing is left of either', async () => {
+  expect([await isFirstTime(journal.path), await isFirstTime(journal.path)]).toEqual([true, false]);
+  await removeJournal(journal.path);
+  expect(await readdir(root)).toEqual(['work']);
+  // Where that can't be noted, a key is rather missed twice than never.
+  expect(await isFirstTime(path.join(root, 'nowhere', 'journal'))).toBe(true);
 });

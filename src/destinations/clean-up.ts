@@ -1,4 +1,4 @@
-import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { missingIn, readRegularFile } from './files.ts';
@@ -74,8 +74,29 @@ function notesOf(made: readonly Made[]) {
   return { of, kept: pathsOf('kept'), temporary: pathsOf('temporary') };
 }
 
-/** Removes a file, such as a journal that is not needed any more; one that is gone is fine. */
-export async function removeFile(file: string): Promise<void> {
+/**
+ * Whether it is the first time that files are removed by a journal. Later, nobody can tell a key that
+ * was moved from one that was removed then.
+ */
+export async function isFirstTime(journal: string): Promise<boolean> {
+  try {
+    await writeFile(markOf(journal), '', { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'EEXIST';
+  }
+}
+
+/** Removes a journal that is not needed any more. */
+export async function removeJournal(journal: string): Promise<void> {
+  await removeFile(journal);
+  await removeFile(markOf(journal));
+}
+
+const markOf = (journal: string) => `${journal}.used`;
+
+/** Removes a file; one that is gone is fine. */
+async function removeFile(file: string): Promise<void> {
   await unlink(file).catch(unlessGone);
 }
 
