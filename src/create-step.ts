@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type CreateServices, createAgents } from './create-agents.ts';
-import { removeFile, removeFiles } from './destinations/clean-up.ts';
+import { removeFiles, removeJournal } from './destinations/clean-up.ts';
 import { findExisting } from './destinations/existing-files.ts';
 import {
   type FileLogs,
@@ -39,24 +39,23 @@ export async function createStep(
   try {
     const outputs = new Outputs(host);
     const journal = await startJournal(host, inputs, outputs);
+    const place = workspaceOf(host, inputs, journal);
     const report = new CreateReport(host, inputs, outputs);
     if (inputs.agents.length === 0) host.notice('The shard is empty: there is nothing to do.');
-    const services = servicesFor(host, inputs, { http, interruption, journal, report });
+    const services = servicesFor(host, inputs, { http, interruption, journal, place, report });
     const results = await createAgents(inputs, services);
 
     const json = createdJson(results);
     const places = placesFor(json, inputs);
     outputs.agents(json);
-    const unsaved = places.inFile
-      ? saveResults(json, places, { host, inputs, journal, outputs })
-      : undefined;
+    const unsaved = places.inFile ? saveResults(json, places, { host, outputs, place }) : undefined;
     if (journal.problem !== undefined) {
       host.warn(
         `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
       );
     }
-    const stays = dryRun ? await removeFiles(await readJournal(journal.path)) : undefined;
-    if (stays?.length === 0) await removeFile(journal.path);
+    const stays = dryRun ? await removeFiles(await readJournal(journal.path), place) : undefined;
+    if (stays?.length === 0) await removeJournal(journal.path);
     await report.end(results);
     const { aborted } = interruption.cancelled;
     const failure = stepFailure(results, { cancelled: aborted });
@@ -90,9 +89,8 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
 
 interface ResultMeans {
   readonly host: Host;
-  readonly inputs: Inputs;
-  readonly journal: Journal;
   readonly outputs: Outputs;
+  readonly place: Place & FileLogs;
 }
 
 /**
@@ -102,9 +100,8 @@ interface ResultMeans {
 function saveResults(
   json: string,
   { inOutput }: { readonly inOutput: boolean },
-  { host, inputs, journal, outputs }: ResultMeans,
+  { host, outputs, place }: ResultMeans,
 ): Failure | undefined {
-  const place = workspaceOf(host, inputs, journal);
   const names = ['agents.json', `agents-${randomUUID()}.json`];
   const paths = names.map((name) => path.join(place.directory, name));
   const filesAt = (file: string) => [{ path: file, content: `${json}\n`, mode: 0o644 }];
@@ -134,6 +131,7 @@ interface Means {
   readonly http: HttpClient;
   readonly interruption: Interruption;
   readonly journal: Journal;
+  readonly place: Place & FileLogs;
   readonly report: CreateReport;
 }
 
@@ -173,12 +171,12 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
 function destinationsFor(
   host: Host,
   inputs: Inputs,
-  { http, journal }: Means,
+  { http, journal, place }: Means,
   authorities: () => Promise<string>,
 ): Pick<CreateServices, 'destinations' | 'rescues'> {
   const { agents, broker, ephemeral, github, several, toWorkspace } = inputs;
   const connection = { broker, authorities };
-  const workspace = { ...workspaceOf(host, inputs, journal), connection };
+  const workspace = { ...place, connection };
   const temporary = {
     directory: path.join(host.temporaryDirectory, `insights-hub-agent-${randomUUID()}`),
     workspace: path.resolve(host.temporaryDirectory),
@@ -195,15 +193,23 @@ function destinationsFor(
     rescues: [
       ...(toWorkspace ? [] : [new Workspace(kept)]),
       new Workspace({ ...kept, ...temporary }),
+      // A key that others on this machine can read is better than none.
+      new Workspace({ ...kept, ...temporary, isLastResort: true }),
     ],
   };
 }
 
 /** Where files go, and who learns of them: nobody of those that are to stay. */
 function workspaceOf(host: Host, inputs: Inputs, journal: Journal): Place & FileLogs {
+  const warnings = new Set<string>();
   return {
     directory: inputs.outputDirectory,
     workspace: path.resolve(host.workspace),
+    // What one file meets, all of them do.
+    warn: (message) => {
+      if (!warnings.has(message)) host.warn(message);
+      warnings.add(message);
+    },
     made: inputs.keepFiles && !inputs.dryRun ? noLog : journal,
     temporary: temporaryNames(journal),
   };

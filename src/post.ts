@@ -1,4 +1,5 @@
-import { removeFile, removeFiles } from './destinations/clean-up.ts';
+import path from 'node:path';
+import { isFirstTime, removeFiles, removeJournal } from './destinations/clean-up.ts';
 import { JOURNAL_STATE, readJournal } from './destinations/journal.ts';
 import { GitHubRunner } from './host/github-runner.ts';
 import { runPostStep } from './host/step.ts';
@@ -11,13 +12,23 @@ export function cleanUp(): Promise<void> {
     if (journal === '') return;
     const made = await readJournal(journal);
     // Keys first: that is quick, and what follows may take longer than the runner waits.
-    const left = await removeFiles(made);
+    const isFirst = await isFirstTime(journal);
+    const missing: string[] = [];
+    const left = await removeFiles(made, {
+      workspace: path.resolve(host.workspace),
+      missed: (file) => missing.push(file),
+    });
+    if (isFirst && missing.length > 0) {
+      host.warn(
+        `These private keys were not there any more at the end of the job, so that they were not removed; if they were moved, they still exist: ${missing.join(', ')}.`,
+      );
+    }
     if (left.length > 0) {
       host.warn(`These could not be removed after the job: ${left.join(', ')}.`);
     }
     const isEphemeral = made.some(({ kind }) => kind === 'agent' || kind === 'setting');
     const isAllGone =
       !isEphemeral || (await (await import('./post-step.ts')).deleteEphemeral(host, made));
-    if (left.length === 0 && isAllGone) await removeFile(journal);
+    if (left.length === 0 && isAllGone) await removeJournal(journal);
   });
 }

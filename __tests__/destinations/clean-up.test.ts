@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   link,
   lstat,
@@ -5,17 +6,23 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
-  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { removeFiles } from '../../src/destinations/clean-up.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isFirstTime, removeFiles, removeJournal } from '../../src/destinations/clean-up.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
-import { Journal, type MadeFile, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { identityOf } from '../../src/destinations/identity.ts';
+import {
+  type IdentifiedFile,
+  Journal,
+  noLog,
+  readJournal,
+} from '../../src/destinations/journal.ts';
 
 let root: string;
 let workspace: string;
@@ -24,6 +31,7 @@ let journal: Journal;
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'clean-up-'));
   workspace = path.join(root, 'work');
+  missed.length = 0;
   await mkdir(workspace);
   journal = await Journal.start(root);
 });
@@ -33,13 +41,26 @@ afterEach(async () => {
 
 const inWorkspace = (...names: readonly string[]) => path.join(workspace, ...names);
 
-async function make(
-  kind: Exclude<MadeFile['kind'], 'placing'>,
-  ...names: readonly string[]
-): Promise<void> {
+/** What the journal notes of a file or directory that is there. */
+async function noteOf(kind: IdentifiedFile['kind'], file: string): Promise<IdentifiedFile> {
+  const found = await lstat(file, { bigint: true });
+  const content = found.isFile() ? await readFile(file, 'utf8') : undefined;
+  return { kind, path: file, identity: identityOf(found, content) };
+}
+
+async function make(kind: IdentifiedFile['kind'], ...names: readonly string[]): Promise<void> {
   const file = inWorkspace(...names);
-  journal.record({ kind, path: file });
   await (kind === 'directory' ? mkdir(file) : writeFile(file, 'made'));
+  journal.record(await noteOf(kind, file));
+}
+
+/** Puts something else in the place of a file, with another time of birth, though perhaps its inode. */
+async function replace(file: string, content: string): Promise<void> {
+  const { birthtimeNs } = await lstat(file, { bigint: true });
+  do {
+    await rm(file);
+    await writeFile(file, content);
+  } while ((await lstat(file, { bigint: true })).birthtimeNs === birthtimeNs);
 }
 
 /** What a step makes of `out/certificates`. */
@@ -47,11 +68,13 @@ async function makeAll(): Promise<void> {
   await make('directory', 'out');
   await make('ignore-file', 'out', '.gitignore');
   await make('directory', 'out', 'certificates');
-  await make('file', 'out', 'certificates', 'a.key');
+  await make('key', 'out', 'certificates', 'a.key');
   await make('file', 'out', 'certificates', 'a.pem');
 }
 
-const cleanUp = async () => removeFiles(await readJournal(journal.path));
+const missed: string[] = [];
+const cleanUp = async () =>
+  removeFiles(await readJournal(journal.path), { workspace, missed: (file) => missed.push(file) });
 
 /** Everything in the workspace, sorted. */
 const left = async () => (await readdir(workspace, { recursive: true })).sort();
@@ -73,14 +96,17 @@ test('does not mind what is gone already', async () => {
   await makeAll();
   await rm(inWorkspace('out'), { recursive: true });
   expect(await cleanUp()).toEqual([]);
+  expect(missed).toEqual([inWorkspace('out', 'certificates', 'a.key')]);
 });
 
 test('does not mind what was noted and never made', async () => {
   await makeAll();
-  journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.key') });
-  journal.record({ kind: 'placing', path: inWorkspace('c.key'), inode: '1' });
-  journal.record({ kind: 'directory', path: inWorkspace('other', 'inner') });
+  const { identity } = await noteOf('file', root);
+  journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.pem'), identity });
+  journal.record({ kind: 'placing', path: inWorkspace('c.key'), identity });
+  journal.record({ kind: 'directory', path: inWorkspace('other', 'inner'), identity });
   expect(await cleanUp()).toEqual([]);
+  expect(missed).toEqual([]);
   expect(await left()).toEqual([]);
 });
 
@@ -127,15 +153,87 @@ test('tells what it can’t remove, removes the rest, and can be tried again', a
   expect(await left()).toEqual([]);
 });
 
-test.skipIf(process.platform === 'win32')('removes a link, and not what it leads to', async () => {
-  const theirs = path.join(root, 'theirs.txt');
-  await writeFile(theirs, 'theirs');
-  await makeAll();
-  await rm(inWorkspace('out', 'certificates', 'a.key'));
-  await symlink(theirs, inWorkspace('out', 'certificates', 'a.key'));
+describe('what is in the place of a file that was made stays, and is named:', () => {
+  const file = () => inWorkspace('out', 'certificates', 'a.key');
+  const OTHER = 'it is not the file that the step made';
+
+  test('another file, though it may have the inode', async () => {
+    await makeAll();
+    await replace(file(), 'theirs');
+    expect(await cleanUp()).toEqual([`${file()} (${OTHER})`]);
+    expect(await readFile(file(), 'utf8')).toBe('theirs');
+    expect(missed).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')('a link', async () => {
+    const moved = path.join(root, 'moved.key');
+    await makeAll();
+    await rename(file(), moved);
+    await symlink(moved, file());
+    expect(await cleanUp()).toEqual([`${file()} (${OTHER})`]);
+    expect(await readFile(moved, 'utf8')).toBe('made');
+  });
+
+  test('a directory', async () => {
+    await make('file', 'a.pem');
+    await rm(inWorkspace('a.pem'));
+    await mkdir(inWorkspace('a.pem'));
+    expect(await cleanUp()).toEqual([`${inWorkspace('a.pem')} (EISDIR)`]);
+  });
+
+  test('another directory, and what hides it from git', async () => {
+    await make('directory', 'out');
+    await make('ignore-file', 'out', '.gitignore');
+    await replace(inWorkspace('out', '.gitignore'), '*.log');
+    expect(await cleanUp()).toEqual([]);
+    expect(await left()).toEqual(['out', path.join('out', '.gitignore')]);
+  });
+});
+
+describe.each(['certificates', '.'])('when the directory out/%s was replaced', (name) => {
+  const OWN = ['a.key', 'a.pem'];
+  let moved: string;
+  beforeEach(async () => {
+    moved = path.join(root, 'moved');
+    await makeAll();
+    await rename(inWorkspace('out', name), moved);
+  });
+
+  test('by a link to files of the same names, those stay', async () => {
+    const elsewhere = path.join(root, 'elsewhere', name === '.' ? 'certificates' : '');
+    await mkdir(elsewhere, { recursive: true });
+    for (const own of OWN) await writeFile(path.join(elsewhere, own), 'theirs');
+    await symlink(path.join(root, 'elsewhere'), inWorkspace('out', name), 'junction');
+    const folder = inWorkspace('out', 'certificates');
+    expect((await cleanUp()).slice(0, 2)).toEqual(
+      OWN.map((own) => `${path.join(folder, own)} (a directory on the way was replaced)`),
+    );
+    expect((await readdir(elsewhere)).sort()).toEqual(OWN);
+    for (const own of OWN) expect(await readFile(path.join(elsewhere, own), 'utf8')).toBe('theirs');
+  });
+
+  test('by a link to where it is now, nothing is removed through it', async () => {
+    await symlink(moved, inWorkspace('out', name), 'junction');
+    expect(await cleanUp()).toContainEqual(
+      expect.stringMatching(/a\.key \(a directory on the way/),
+    );
+    expect(await readdir(moved, { recursive: true })).toContain(
+      path.join(name === '.' ? 'certificates' : '', 'a.key'),
+    );
+  });
+
+  test('by nothing, the key is missed', async () => {
+    expect(await cleanUp()).toEqual([]);
+    expect(missed).toEqual([inWorkspace('out', 'certificates', 'a.key')]);
+  });
+});
+
+test('a directory of others in the place of one that was made stays', async () => {
+  await make('directory', 'out');
+  await rename(inWorkspace('out'), path.join(root, 'moved'));
+  await mkdir(inWorkspace('out'));
   expect(await cleanUp()).toEqual([]);
-  expect(await left()).toEqual([]);
-  expect(await readFile(theirs, 'utf8')).toBe('theirs');
+  expect(await left()).toEqual(['out']);
 });
 
 test('removes the temporary files of a killed step, and no other file beside them', async () => {
@@ -159,8 +257,8 @@ test('removes a file that was being placed', async () => {
   const temporary = inWorkspace('out', '.first.tmp');
   const placed = inWorkspace('out', 'a.key');
   await make('file', 'out', '.first.tmp');
-  const { ino } = await stat(temporary, { bigint: true });
-  journal.record({ kind: 'placing', path: placed, inode: String(ino) });
+  const { identity } = await noteOf('file', temporary);
+  journal.record({ kind: 'placing', path: placed, identity });
   await link(temporary, placed);
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([]);
@@ -168,9 +266,9 @@ test('removes a file that was being placed', async () => {
 
 test('leaves somebody else’s file where one was to be placed', async () => {
   const placed = inWorkspace('a.key');
-  await writeFile(placed, 'theirs');
-  const { ino } = await lstat(placed, { bigint: true });
-  journal.record({ kind: 'placing', path: placed, inode: String(ino + 1n) });
+  await writeFile(placed, 'made');
+  journal.record(await noteOf('placing', placed));
+  await replace(placed, 'theirs');
   expect(await cleanUp()).toEqual([]);
   expect(await readFile(placed, 'utf8')).toBe('theirs');
 });
@@ -184,20 +282,36 @@ test('a shared file goes as soon as no connection file names it, whatever else i
   await writeFile(pathOf('two.mqttx.json'), JSON.stringify({ ca: second }));
 
   // Post steps run in reverse order: the later step's comes first.
-  const later = ['two.mqttx.json'].map((name): MadeFile => ({ kind: 'file', path: pathOf(name) }));
-  expect(await removeFiles([...later, { kind: 'shared', path: second }])).toEqual([]);
+  const later = [await noteOf('file', pathOf('two.mqttx.json')), await noteOf('shared', second)];
+  expect(await removeFiles(later, { workspace })).toEqual([]);
   expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
 
-  expect(await removeFiles([{ kind: 'shared', path: first }])).toEqual([]);
+  expect(await removeFiles([await noteOf('shared', first)], { workspace })).toEqual([]);
   expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'what can be no connection file does not keep the post step waiting',
+  async () => {
+    await make('shared', 'broker-ca.pem');
+    const theirs = path.join(root, 'theirs');
+    await writeFile(theirs, 'broker-ca.pem');
+    await symlink(theirs, inWorkspace('link.mqttx.json'));
+    await symlink('/dev/zero', inWorkspace('device.mqttx.json'));
+    execFileSync('mkfifo', [inWorkspace('pipe.mqttx.json')]);
+    await mkdir(inWorkspace('directory.mqttx.json'));
+    await writeFile(inWorkspace('large.mqttx.json'), `broker-ca.pem${'x'.repeat(1_048_576)}`);
+    expect(await cleanUp()).toEqual([]);
+    expect(await left()).not.toContain('broker-ca.pem');
+  },
+);
 
 test('a file that is kept after all stays, also one that connection files share', async () => {
   await makeAll();
   const kept = ['a.key', 'a.pem'].map((name) => inWorkspace('out', 'certificates', name));
   const shared = inWorkspace('broker-ca.pem');
   await writeFile(shared, 'a CA');
-  journal.record({ kind: 'placing', path: shared, inode: '1' }, { kind: 'shared', path: shared });
+  journal.record(await noteOf('placing', shared), await noteOf('shared', shared));
   for (const file of [...kept, shared]) journal.record({ kind: 'kept', path: file });
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual([
@@ -214,9 +328,15 @@ test('a shared file that was being placed by this step stays while another step 
   const shared = inWorkspace('broker-ca.pem');
   await writeFile(shared, 'a CA');
   await writeFile(inWorkspace('theirs.mqttx.json'), JSON.stringify({ ca: shared }));
-  const { ino } = await stat(shared, { bigint: true });
-  const inode = String(ino);
-  journal.record({ kind: 'placing', path: shared, inode }, { kind: 'shared', path: shared });
+  journal.record(await noteOf('placing', shared), await noteOf('shared', shared));
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toContain('broker-ca.pem');
+});
+
+test('a second clean-up by a journal is known as one, and nothing is left of either', async () => {
+  expect([await isFirstTime(journal.path), await isFirstTime(journal.path)]).toEqual([true, false]);
+  await removeJournal(journal.path);
+  expect(await readdir(root)).toEqual(['work']);
+  // Where that can't be noted, a key is rather missed twice than never.
+  expect(await isFirstTime(path.join(root, 'nowhere', 'journal'))).toBe(true);
 });

@@ -1,4 +1,14 @@
-import { linkSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  fchmodSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {
   mkdir,
   mkdtemp,
@@ -26,6 +36,7 @@ import {
   safeFileName,
   temporaryNames,
 } from '../../src/destinations/files.ts';
+import { identityOf } from '../../src/destinations/identity.ts';
 import { type Made, type MadeLog, noLog } from '../../src/destinations/journal.ts';
 import { Failure } from '../../src/failure.ts';
 import { Secret } from '../../src/secret.ts';
@@ -34,6 +45,8 @@ vi.mock('node:fs', async (load) => {
   const actual = await load<typeof import('node:fs')>();
   return {
     ...actual,
+    chmodSync: vi.fn(actual.chmodSync),
+    fchmodSync: vi.fn(actual.fchmodSync),
     linkSync: vi.fn(actual.linkSync),
     openSync: vi.fn(actual.openSync),
     writeFileSync: vi.fn(actual.writeFileSync),
@@ -52,7 +65,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   // Back to the real ones.
-  for (const mocked of [linkSync, openSync, writeFileSync]) vi.mocked(mocked).mockReset();
+  const mocks = [chmodSync, fchmodSync, linkSync, openSync, writeFileSync];
+  for (const mocked of mocks) vi.mocked(mocked).mockReset();
   await rm(root, { recursive: true });
 });
 
@@ -94,7 +108,7 @@ class Log implements MadeLog {
   }
 }
 
-const logsFor = (made: MadeLog) => ({ made, temporary: temporaryNames(noLog) });
+const logsFor = (made: MadeLog) => ({ made, temporary: temporaryNames(noLog), warn: () => {} });
 const logs = logsFor(noLog);
 const error = (code: string) => Object.assign(new Error(code), { code });
 const refuse = (code: string) => () => {
@@ -191,7 +205,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
   test('tells what it makes before it does, so that a killed step leaves nothing unknown', async () => {
     const made = new Log();
     const temporary = new Log();
-    makeFiles(pair(), { made, temporary: temporaryNames(temporary) });
+    makeFiles(pair(), { ...logsFor(made), temporary: temporaryNames(temporary) });
     expect(temporary.entries).toEqual([expect.stringMatching(/^temporary \.[0-9a-f-]{36}-$/)]);
     expect(temporary.seen).toEqual([[]]);
     const [start = ''] = temporary.paths;
@@ -202,7 +216,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     expect(made.entries).toEqual([
       ...placing('a.key'),
       ...placing('a.pem'),
-      'file a.key',
+      'key a.key',
       'file a.pem',
     ]);
     expect(made.seen[0]).not.toContain('a.key');
@@ -214,7 +228,7 @@ describe('makeFiles', () => {
   test('notes a file that other steps may use as one', () => {
     const made = new Log();
     makeFiles(
-      [{ path: inside('ca.pem'), content: '', mode: 0o644, isShared: true }],
+      [{ path: inside('ca.pem'), content: '', mode: 0o644, kind: 'shared' }],
       logsFor(made),
     );
     expect(made.entries).toEqual(['placing ca.pem', 'shared ca.pem']);
@@ -268,7 +282,8 @@ describe('makeFiles', () => {
       record: () => {},
       note: (entry) => {
         if (entry?.kind !== 'placing') return;
-        const { path: file, inode } = entry;
+        const { path: file, identity } = entry;
+        const { inode } = identity;
         if (!readdirSync(directory).includes(path.basename(file))) return;
         const found = statSync(file, { bigint: true });
         sizes.push(Number(found.size));
@@ -309,6 +324,67 @@ describe('makeFiles', () => {
       ['wx', 0o600],
     ]);
   });
+});
+
+describe.skipIf(!POSIX)('a mode that can’t be set', () => {
+  const warnings: string[] = [];
+  const told = { ...logs, warn: (message: string) => warnings.push(message) };
+  beforeEach(() => {
+    warnings.length = 0;
+    vi.mocked(fchmodSync).mockImplementation(refuse('ERR_ACCESS_DENIED'));
+    vi.mocked(chmodSync).mockImplementation(refuse('EPERM'));
+  });
+
+  test('leaves the certificate to its owner, with a warning, and costs no key', async () => {
+    makeFiles(pair(), told);
+    expect(await modeOf(inside('a.key'))).toBe(0o600);
+    expect(await modeOf(inside('a.pem'))).toBe(0o600);
+    expect(warnings).toEqual([
+      `Files in ${directory} can't be given the mode 644 (ERR_ACCESS_DENIED): they keep the mode that they were made with.`,
+    ]);
+  });
+
+  test('stops a key that others could read, before there is any content', async () => {
+    const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
+    vi.mocked(openSync).mockImplementation((...given) => {
+      const descriptor = actual.openSync(...given);
+      actual.fchmodSync(descriptor, 0o640);
+      return descriptor;
+    });
+    expect(thrownBy(() => makeFiles(pair(), told))).toMatchObject({ code: 'destination-invalid' });
+    expect(writeFileSync).not.toHaveBeenCalled();
+    expect(await all()).toEqual([]);
+    makeFiles(
+      pair().map((file) => ({ ...file, isLastResort: true })),
+      told,
+    );
+    expect(await all()).toEqual(['a.key', 'a.pem']);
+    expect(warnings.at(-2)).toContain('others on this machine could read the private key');
+  });
+
+  test('of a directory is a warning', async () => {
+    const before = process.umask(0o100);
+    try {
+      makeDirectory({ ...placeAt('a'), ...told });
+    } finally {
+      process.umask(before);
+    }
+    expect(warnings[0]).toBe(`The mode of the directory ${inside('a')} can't be set (EPERM).`);
+  });
+});
+
+test('a .gitignore that can’t be written is a warning', async () => {
+  const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
+  vi.mocked(linkSync).mockImplementation((from, to) => {
+    if (path.basename(String(to)) === '.gitignore') throw error('EDQUOT');
+    actual.linkSync(from, to);
+  });
+  const warnings: string[] = [];
+  makeDirectory({ ...placeAt('a', 'b'), ...logs, warn: (message) => warnings.push(message) });
+  expect(await all()).toEqual(['a', path.join('a', 'b')]);
+  expect(warnings).toEqual([
+    expect.stringContaining(`${inside('a', '.gitignore')} could not be written (EDQUOT)`),
+  ]);
 });
 
 describe('makeUnderFreeName', () => {
@@ -370,10 +446,17 @@ describe('makeDirectory', () => {
   test('notes what the post step is to remove', () => {
     const log = new Log();
     make(placeAt('a', 'b'), log);
-    expect(log.made).toEqual([
-      { kind: 'directory', path: inside('a') },
-      { kind: 'ignore-file', path: inside('a', '.gitignore') },
-      { kind: 'directory', path: inside('a', 'b') },
+    const [first, ...rest] = log.made;
+    expect(first).toEqual({
+      kind: 'directory',
+      path: inside('a'),
+      identity: identityOf(lstatSync(inside('a'), { bigint: true })),
+    });
+    const names = rest.map(({ kind }, at) => [kind, log.paths[at + 1]]);
+    expect(names).toEqual([
+      ['ignore-file', inside('a', '.gitignore')],
+      ['ignore-file', inside('a', '.gitignore')],
+      ['directory', inside('a', 'b')],
     ]);
   });
 

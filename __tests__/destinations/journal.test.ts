@@ -15,6 +15,9 @@ afterEach(async () => {
 
 const POSIX = process.platform !== 'win32';
 
+const identity = { device: '65024', inode: '18446744073709551615', born: '1795905710120315439' };
+const content = { bytes: 5, sha256: 'ab'.repeat(32) };
+
 const pathOf = (made: Made) => ('path' in made ? made.path : undefined);
 
 describe('a journal', () => {
@@ -34,10 +37,11 @@ describe('a journal', () => {
   test('remembers what was made, in order', async () => {
     const journal = await Journal.start(directory);
     const made: readonly Made[] = [
-      { kind: 'directory', path: '/w/.insights-hub' },
-      { kind: 'ignore-file', path: '/w/.insights-hub/.gitignore' },
-      { kind: 'placing', path: '/w/.insights-hub/a.key', inode: '18446744073709551615' },
-      { kind: 'file', path: '/w/.insights-hub/a.key' },
+      { kind: 'directory', path: '/w/.insights-hub', identity },
+      { kind: 'ignore-file', path: '/w/.insights-hub/.gitignore', identity },
+      { kind: 'placing', path: '/w/.insights-hub/a.key', identity: { ...identity, content } },
+      { kind: 'key', path: '/w/.insights-hub/a.key', identity: { ...identity, content } },
+      { kind: 'temporary', path: '/w/.insights-hub/.x' },
       { kind: 'agent', name: 'a', clientId: 'mqtt1_a', state: 'made' },
       { kind: 'agent', name: 'a', clientId: 'mqtt1_b', agentId: 'x', state: 'absent' },
       { kind: 'agent', name: 'a', clientId: 'mqtt1_c', certificateId: '01M8_-z', state: 'made' },
@@ -55,7 +59,7 @@ describe('a journal', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ minLength: 1, unit: 'binary' })), async (paths) => {
         const journal = await Journal.start(directory);
-        for (const name of paths) journal.record({ kind: 'file', path: name });
+        for (const name of paths) journal.record({ kind: 'file', path: name, identity });
         expect((await readJournal(journal.path)).map(pathOf)).toEqual(paths);
       }),
       { numRuns: 20 },
@@ -64,8 +68,8 @@ describe('a journal', () => {
 
   test('can be read up to where a killed step was writing', async () => {
     const journal = await Journal.start(directory);
-    journal.record({ kind: 'file', path: '/a' });
-    journal.record({ kind: 'file', path: '/b' });
+    journal.record({ kind: 'file', path: '/a', identity });
+    journal.record({ kind: 'file', path: '/b', identity });
     const text = await readFile(journal.path, 'utf8');
     for (let length = 0; length <= text.length; length++) {
       await writeFile(journal.path, text.slice(0, length));
@@ -80,7 +84,7 @@ describe('a journal', () => {
   test('loses nothing after an entry that was written in part', async () => {
     const journal = await Journal.start(directory);
     await writeFile(journal.path, '{"kind":"file","pa', { flag: 'a' });
-    journal.record({ kind: 'file', path: '/b' });
+    journal.record({ kind: 'file', path: '/b', identity });
     expect((await readJournal(journal.path)).map(pathOf)).toEqual(['/b']);
   });
 
@@ -95,6 +99,13 @@ describe('a journal', () => {
       '{"kind":"elephant","path":"/a"}',
       '{"path":"/a"}',
       '{"kind":"placing","path":"/a"}',
+      ...[
+        7,
+        {},
+        { ...identity, inode: 1 },
+        { ...identity, born: 'x' },
+        { ...identity, content: 1 },
+      ].map((one) => JSON.stringify({ kind: 'file', path: '/a', identity: one })),
       '{"kind":"agent","name":"a","clientId":"t_a"}',
       '{"kind":"agent","name":"a","clientId":"t_a","state":"maybe"}',
       '{"kind":"agent","name":"a","state":"made"}',
@@ -106,10 +117,10 @@ describe('a journal', () => {
       '{"kind":"setting","setting":{"kind":"file","name":"S","scope":"p"},"state":"writing"}',
       '{"kind":"setting","setting":{"kind":"secret","name":"S","scope":"p"}}',
       '{"kind":"setting","state":"writing"}',
-      '{"kind":"file","path":"/b"}',
+      JSON.stringify({ kind: 'file', path: '/b', identity }),
     ];
     await writeFile(file, lines.join('\n'));
-    expect(await readJournal(file)).toEqual([{ kind: 'file', path: '/b' }]);
+    expect(await readJournal(file)).toEqual([{ kind: 'file', path: '/b', identity }]);
   });
 
   test('that is not there is empty', async () => {
@@ -133,15 +144,15 @@ describe('a journal', () => {
     const gone = path.join(directory, 'gone');
     await mkdir(gone);
     const journal = await Journal.start(gone);
-    journal.note({ kind: 'file', path: '/a' });
+    journal.note({ kind: 'file', path: '/a', identity });
     expect(journal.problem).toBeUndefined();
     await rm(gone, { recursive: true });
-    journal.note({ kind: 'file', path: '/b' });
+    journal.note({ kind: 'file', path: '/b', identity });
     const { problem } = journal;
     expect(problem).toMatchObject({ code: 'ENOENT' });
-    journal.note({ kind: 'file', path: '/c' });
+    journal.note({ kind: 'file', path: '/c', identity });
     expect(journal.problem).toBe(problem);
-    expect(() => journal.record({ kind: 'file', path: '/d' })).toThrow('ENOENT');
+    expect(() => journal.record({ kind: 'file', path: '/d', identity })).toThrow('ENOENT');
   });
 });
 
@@ -161,5 +172,5 @@ test.each([
 });
 
 test('what is to stay is not noted', () => {
-  expect(noLog.record({ kind: 'file', path: '/a' })).toBeUndefined();
+  expect(noLog.record({ kind: 'file', path: '/a', identity })).toBeUndefined();
 });

@@ -8,6 +8,7 @@ import {
   rm,
   stat,
   symlink,
+  unlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,10 @@ vi.mock('node:fs', async (load) => {
     linkSync: vi.fn(actual.linkSync),
     openSync: vi.fn(actual.openSync),
   };
+});
+vi.mock('node:fs/promises', async (load) => {
+  const actual = await load<typeof import('node:fs/promises')>();
+  return { ...actual, unlink: vi.fn(actual.unlink) };
 });
 const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
 
@@ -56,6 +61,7 @@ function workspaceWith(options: Partial<WorkspaceOptions> = {}) {
     workspace: root,
     made: noLog,
     temporary: temporaryNames(noLog),
+    warn: () => {},
     connection: {
       broker: { host: 'broker.invalid', port: 8883 },
       authorities: async () => 'the CAs\n',
@@ -104,6 +110,45 @@ describe('prepare', () => {
     await mkdir(inside());
     await writeFile(inside('mqtt1_a.mqttx.json'), 'theirs');
     await workspaceWith().prepare([requestOf('a')]);
+  });
+
+  test('makes files of every kind and mode, each with a link, and removes them', async () => {
+    const journal = await Journal.start(root);
+    const temporary = temporaryNames(journal);
+    await workspaceWith({ withConnection, temporary }).prepare([requestOf('a'.repeat(60))]);
+    const files = vi.mocked(linkSync).mock.calls.map(([, to]) => path.basename(String(to)));
+    expect(files).toEqual([
+      '.gitignore',
+      ...Array(4).fill(expect.stringMatching(/^\.[\w-]+\.tmp-+$/)),
+    ]);
+    // As long as the longest to come, and known to the journal, should the step be killed meanwhile.
+    expect(files[1]?.length).toBe(`mqtt1_${'a'.repeat(60)}.key`.length);
+    const [start] = (await readJournal(journal.path)).map((made) =>
+      'path' in made ? made.path : '',
+    );
+    for (const file of files.slice(1)) expect(inside(file).startsWith(start ?? '')).toBe(true);
+    expect(fchmodSync).toHaveBeenCalledTimes(POSIX ? 4 : 5);
+    expect(await all()).toEqual(['.gitignore']);
+  });
+
+  test('refuses a directory from which nothing can be removed again', async () => {
+    vi.mocked(unlink).mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EPERM' }));
+    await expect(workspaceWith().prepare([requestOf('a')])).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: `Can't write to ${inside()} (EPERM).`,
+    });
+  });
+
+  test('takes a mount on which modes can’t be changed', async () => {
+    vi.mocked(fchmodSync).mockImplementation(() => {
+      throw Object.assign(new Error('no'), { code: 'EPERM' });
+    });
+    const warn = vi.fn();
+    const workspace = workspaceWith({ warn, withConnection });
+    await workspace.prepare([requestOf('a')]);
+    expect(warn).toHaveBeenCalled();
+    expect(await workspace.deliver(issuedFor('a'))).toMatchObject({ keepsKey: true });
+    if (POSIX) expect(await modeOf(inside('mqtt1_a.pem'))).toBe(0o600);
   });
 
   test('tells why nothing can be written', async () => {
@@ -258,7 +303,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
   await workspace.deliver(issuedFor('a'));
   await (await prepared({ withConnection })).deliver(issuedFor('b'));
   const made = await readJournal(journal.path);
-  expect(await removeFiles(made)).toEqual([]);
+  expect(await removeFiles(made, { workspace: root })).toEqual([]);
   expect(await all()).toEqual([
     '.gitignore',
     'broker-ca.pem',
@@ -267,7 +312,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
     'mqtt1_b.pem',
   ]);
   for (const name of ['mqtt1_b.key', 'mqtt1_b.mqttx.json', 'mqtt1_b.pem']) await rm(inside(name));
-  expect(await removeFiles(made)).toEqual([]);
+  expect(await removeFiles(made, { workspace: root })).toEqual([]);
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });
 
@@ -278,7 +323,7 @@ describe('what is kept after all', () => {
     const kept = await workspace.deliver(issuedFor('a'));
     await workspace.deliver(issuedFor('b'));
     await workspace.keep(kept);
-    expect(await removeFiles(await readJournal(journal.path))).toEqual([]);
+    expect(await removeFiles(await readJournal(journal.path), { workspace: root })).toEqual([]);
     expect(await all()).toEqual([
       '.gitignore',
       'broker-ca.pem',
@@ -313,9 +358,17 @@ describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
     await workspaceWith().prepare([requestOf('a')]);
   });
 
-  test('takes a key that would be lost otherwise', async () => {
+  test('takes a key only where it would be lost otherwise, and says so', async () => {
     const workspace = await prepared();
-    expect(await workspace.deliver(issuedFor('a'))).toMatchObject({ keepsKey: true });
+    expect(await workspace.deliver(issuedFor('a'))).toMatchObject({
+      keepsKey: false,
+      failure: { message: expect.stringContaining('does not keep the modes of files') },
+    });
+    expect(await all()).toEqual(['.gitignore']);
+    const warn = vi.fn();
+    const lastResort = await prepared({ isLastResort: true, warn });
+    expect(await lastResort.deliver(issuedFor('a'))).toMatchObject({ keepsKey: true });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('others on this machine could read'));
   });
 });
 
@@ -342,6 +395,6 @@ test('two agents whose names differ only in case keep a key each', async () => {
     'the key of Device\n',
     'the key of device\n',
   ]);
-  expect(await removeFiles(await readJournal(journal.path))).toEqual([]);
+  expect(await removeFiles(await readJournal(journal.path), { workspace: root })).toEqual([]);
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });

@@ -86,6 +86,25 @@ const readOnly = (phrase: string, where: string): KnownFault => ({
   },
 });
 
+const disk = (phrase: string, code: string): KnownFault => ({ phrase, way: { by: 'disk', code } });
+
+/** Gives every file one mode, as a mount does that knows no modes. */
+const shown = (phrase: string, where: string): KnownFault =>
+  disk(
+    phrase,
+    `const { fchmodSync } = fs;
+    const loose = new Set();
+    fs.openSync = (file, ...args) => {
+      const descriptor = openSync(file, ...args);
+      loose.delete(descriptor);
+      if (!(${where})) return descriptor;
+      fchmodSync(descriptor, 0o644);
+      loose.add(descriptor);
+      return descriptor;
+    };
+    fs.fchmodSync = (descriptor, mode) => loose.has(descriptor) || fchmodSync(descriptor, mode);`,
+  );
+
 /** In seconds: one attempt waits 30 s for an answer, and a second one as long as is left. */
 const TWO_ATTEMPTS = 60;
 
@@ -209,6 +228,24 @@ export const faults = {
     phrase: 'the runner’s temporary directory can’t be written',
     way: { by: 'temporary-directory' },
   },
+  noModes: disk(
+    'modes can’t be changed',
+    `fs.fchmodSync = fs.chmodSync = () => { throw fail('EPERM'); };`,
+  ),
+  noLinks: disk('there are no hard links', `fs.linkSync = () => { throw fail('ENOTSUP'); };`),
+  noIgnoreFile: disk(
+    '`.gitignore` can’t be written',
+    `const { linkSync } = fs;
+    fs.linkSync = (from, to) => {
+      if (to.endsWith('.gitignore')) throw fail('EDQUOT');
+      linkSync(from, to);
+    };`,
+  ),
+  shown: shown('the output directory shows every file to others', IN_OUTPUT),
+  shownLate: shown(
+    'the output directory shows every file to others when the key is to be written',
+    `armed && ${IN_OUTPUT}`,
+  ),
 } as const satisfies Readonly<Record<string, KnownFault>>;
 
 export type FaultName = keyof typeof faults;

@@ -13,7 +13,7 @@ Four rules are behind most lines:
 - **What is safe to repeat is repeated**, up to 4 more times, with growing waits, as long as \`timeout\` allows. What a service asks for in \`Retry-After\` is honoured.
 - **A quota is no failure.** When Insights Hub's APIs ask to slow down (429, or 403 and 503 with \`Retry-After\`), the action waits for as long as they ask, or else 30 s. That uses up neither a try nor \`timeout\`. It gives up when it would have waited for more than 10 minutes without a success in between; a longer wait is not begun.
 - **A create that may have been processed is not sent again blindly.** The private key is in its answer and nowhere else, so the agent is looked up first.
-- **An issued key finds a place.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where.
+- **An issued key finds a place.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where. What only helps (the mode of the certificate, \`.gitignore\`) stops neither.
 
 How to read the tables:
 

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { Secret } from '../secret.ts';
-import { type MadeFile, type MadeLog, noLog } from './journal.ts';
+import { cannot, exists, type Place, pathTo } from './directories.ts';
+import { type Identity, identityOf } from './identity.ts';
+import type { MadeFile, MadeLog } from './journal.ts';
+
+export { cannot, checkDirectory, isInside, missingIn, type Place } from './directories.ts';
+export { readRegularFile } from './regular-file.ts';
 
 /** Leaves room for an extension and a suffix within the 255 bytes of common file systems. */
 const LONGEST_NAME = 128;
@@ -18,15 +22,12 @@ const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 
 export interface NewFile {
   readonly path: string;
   readonly content: string | Secret;
+  /** one that is for the owner only is not written where others could read it all the same */
   readonly mode: number;
-  /** whether other steps may use it, too */
-  readonly isShared?: boolean;
-}
-
-/** The directory for the files, and the workspace that bounds what is checked and made. */
-export interface Place {
-  readonly directory: string;
-  readonly workspace: string;
+  /** how the post step knows it; a secret is a `key` by default, anything else a `file` */
+  readonly kind?: 'shared' | 'ignore-file';
+  /** whether it is written also where others can read it, because it would be lost otherwise */
+  readonly isLastResort?: boolean;
 }
 
 export interface FileLogs {
@@ -34,36 +35,8 @@ export interface FileLogs {
   readonly made: MadeLog;
   /** Returns a free name in a directory, for a file that is to go with the job in any case. */
   readonly temporary: (directory: string) => string;
-}
-
-/**
- * Reads a regular file of at most `most` bytes. A pipe or a device would block for ever, so it is
- * refused before anything is read. Throws the system's error, or one with a code of its kind: ELOOP
- * for a link unless `followLinks` is set, EFTYPE for what is no regular file, EFBIG for a larger one.
- */
-export async function readRegularFile(
-  file: string,
-  { most, followLinks = false }: { readonly most: number; readonly followLinks?: boolean },
-): Promise<Buffer> {
-  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
-  // Windows can't refuse links when it opens a file.
-  if (!followLinks && (await lstat(file)).isSymbolicLink()) throw systemError('ELOOP');
-  const handle = await open(file, O_RDONLY | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW));
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) throw systemError('EFTYPE');
-    // One byte more shows whether it has grown since.
-    const content = Buffer.alloc(Math.min(found.size, most) + 1);
-    const { bytesRead } = await handle.read(content);
-    if (bytesRead > most || found.size > most) throw systemError('EFBIG');
-    return content.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-function systemError(code: 'ELOOP' | 'EFTYPE' | 'EFBIG'): Error {
-  return Object.assign(new Error(code), { code });
+  /** Is told what does not work and only helps: nothing stops for that. */
+  readonly warn: (message: string) => void;
 }
 
 /** The log learns once per directory how all names in it begin: a fleet has thousands of them. */
@@ -85,21 +58,23 @@ export function temporaryNames(log: MadeLog): FileLogs['temporary'] {
  * half-written under its own name. Each is written under a temporary name beside its place first.
  * Nothing is flushed to the disk, because the job would not survive a power failure either.
  * Synchronous, so that agents finish one after the other instead of all of them at the end. Throws
- * the system's error; EEXIST when one of the files is there already.
+ * the system's error; EEXIST when one of the files is there already; `destination-invalid` where
+ * others could read a file that is for its owner only.
  */
-export function makeFiles(files: readonly NewFile[], { made, temporary }: FileLogs): void {
+export function makeFiles(files: readonly NewFile[], logs: FileLogs): void {
   const written: WrittenFile[] = [];
   const placed: MadeFile[] = [];
   try {
     for (const file of files) {
-      const temporaryName = temporary(path.dirname(file.path));
-      written.push({ ...file, temporaryName, inode: write(temporaryName, file) });
+      const temporaryName = logs.temporary(path.dirname(file.path));
+      written.push({ ...file, temporaryName, identity: write(temporaryName, file, logs) });
     }
     for (const file of written) {
-      place(file, made);
-      placed.push({ kind: file.isShared ? 'shared' : 'file', path: file.path });
+      const identity = place(file, logs);
+      const kind = file.kind ?? (file.content instanceof Secret ? 'key' : 'file');
+      placed.push({ kind, path: file.path, identity });
     }
-    made.note(...placed);
+    logs.made.note(...placed);
   } catch (error) {
     removeAll(placed.map(({ path: name }) => name));
     throw error;
@@ -110,7 +85,7 @@ export function makeFiles(files: readonly NewFile[], { made, temporary }: FileLo
 
 interface WrittenFile extends NewFile {
   readonly temporaryName: string;
-  readonly inode: string;
+  readonly identity: Identity;
 }
 
 /** Makes files under the first name that is free for all of them, and returns that name. */
@@ -130,17 +105,23 @@ export function makeUnderFreeName(
   throw new Error('no name is free');
 }
 
-/** Makes a file and returns its inode, which `onOpen` learns before there is any content. */
-function write(name: string, { content, mode }: NewFile, onOpen = (_: string) => {}): string {
-  const descriptor = fs.openSync(name, 'wx', mode & 0o600);
+/** Makes a file and returns its identity, which `onOpen` learns before there is any content. */
+function write(
+  name: string,
+  file: NewFile,
+  logs: FileLogs,
+  onOpen = (_: Identity) => {},
+): Identity {
+  const text = file.content instanceof Secret ? file.content.reveal() : file.content;
+  const descriptor = fs.openSync(name, 'wx', file.mode & 0o600);
   try {
     try {
       const found = fs.fstatSync(descriptor, { bigint: true });
-      const inode = String(found.ino);
-      onOpen(inode);
-      if ((Number(found.mode) & 0o777) !== mode) fs.fchmodSync(descriptor, mode);
-      fs.writeFileSync(descriptor, content instanceof Secret ? content.reveal() : content);
-      return inode;
+      const identity = identityOf(found, text);
+      onOpen(identity);
+      if ((Number(found.mode) & 0o777) !== file.mode) setMode(descriptor, name, file, logs);
+      fs.writeFileSync(descriptor, text);
+      return identity;
     } finally {
       fs.closeSync(descriptor);
     }
@@ -151,18 +132,48 @@ function write(name: string, { content, mode }: NewFile, onOpen = (_: string) =>
 }
 
 /**
- * Gives a finished file its name; unlike a rename, a hard link never replaces what is there. The
- * file's inode is noted before, so that the post step of a killed step removes this file and nobody
- * else's. Where there are no hard links, the file is written a second time under its name.
+ * Gives an open file its mode. Some mounts refuse that, and so does Node's permission model: a file
+ * that nobody else can read then is as good. Throws `destination-invalid` where others can read it.
  */
-function place(file: WrittenFile, made: MadeLog): void {
-  const note = (inode: string) => made.note({ kind: 'placing', path: file.path, inode });
-  note(file.inode);
+function setMode(
+  descriptor: number,
+  name: string,
+  { mode, isLastResort = false }: NewFile,
+  { warn }: FileLogs,
+): void {
+  const directory = path.dirname(name);
+  try {
+    fs.fchmodSync(descriptor, mode);
+  } catch (error) {
+    warn(
+      `Files in ${directory} can't be given the mode ${mode.toString(8)} (${errorCode(error)}): they keep the mode that they were made with.`,
+    );
+  }
+  // Windows has no such modes.
+  const isForOwner = (mode & 0o077) === 0 && process.platform !== 'win32';
+  if (!isForOwner || (fs.fstatSync(descriptor).mode & 0o077) === 0) return;
+  const message = `The file system of ${directory} does not keep the modes of files, so that others on this machine could read the private key.`;
+  const advice = 'Choose another `output-directory`.';
+  if (!isLastResort) throw new Failure('destination-invalid', `${message} ${advice}`);
+  warn(`${message} It was written all the same, because it is nowhere else.`);
+}
+
+/**
+ * Gives a finished file its name; unlike a rename, a hard link never replaces what is there. Which
+ * file it is is noted before, so that the post step of a killed step removes this file and nobody
+ * else's. Where there are no hard links, the file is written a second time under its name. Returns
+ * the identity of the file that has the name.
+ */
+function place(file: WrittenFile, logs: FileLogs): Identity {
+  const kind = file.kind === 'ignore-file' ? file.kind : 'placing';
+  const note = (identity: Identity) => logs.made.note({ kind, path: file.path, identity });
+  note(file.identity);
   try {
     fs.linkSync(file.temporaryName, file.path);
+    return file.identity;
   } catch (error) {
     if (!NO_LINKS.has(errorCode(error))) throw error;
-    write(file.path, file, note);
+    return write(file.path, file, logs, note);
   }
 }
 
@@ -181,69 +192,43 @@ function removeAll(paths: readonly string[]): void {
  * `.gitignore`, so that git does not pick up what is in it. Throws `destination-invalid` when the
  * directory, or one between it and the workspace, is a link, or when it can't be made.
  */
-export function makeDirectory({ made, temporary, ...place }: Place & FileLogs): void {
+export function makeDirectory({ directory: last, workspace, ...logs }: Place & FileLogs): void {
+  const wanted = { directory: last, workspace };
   let isTopmost = true;
-  for (const directory of pathTo(place)) {
-    if (exists(place, directory)) continue;
+  for (const directory of pathTo(wanted)) {
+    if (exists(wanted, directory)) continue;
     try {
       fs.mkdirSync(directory, 0o700);
-      made.record({ kind: 'directory', path: directory });
-      fs.chmodSync(directory, 0o700);
-      if (isTopmost) {
-        const ignore = { path: path.join(directory, '.gitignore'), content: '*\n', mode: 0o644 };
-        made.record({ kind: 'ignore-file', path: ignore.path });
-        makeFiles([ignore], { made: noLog, temporary });
-      }
+      const found = fs.lstatSync(directory, { bigint: true });
+      logs.made.record({ kind: 'directory', path: directory, identity: identityOf(found) });
+      if ((Number(found.mode) & 0o777) !== 0o700) closeDirectory(directory, logs);
+      if (isTopmost) hideFromGit(directory, logs);
     } catch (error) {
       // Another step may have made it in the meantime; then it is theirs.
-      if (errorCode(error) === 'EEXIST' && exists(place, directory)) continue;
+      if (errorCode(error) === 'EEXIST' && exists(wanted, directory)) continue;
       throw cannot('make', directory, error);
     }
     isTopmost = false;
   }
 }
 
-/** Throws `destination-invalid` when the directory is gone, or has become a link. */
-export function checkDirectory(place: Place): void {
-  for (const directory of pathTo(place)) {
-    if (exists(place, directory)) continue;
-    throw new Failure('destination-invalid', `The directory ${directory} is not there any more.`);
+/** Gives a directory to its owner only. The files in it have modes of their own. */
+function closeDirectory(directory: string, { warn }: FileLogs): void {
+  try {
+    fs.chmodSync(directory, 0o700);
+  } catch (error) {
+    warn(`The mode of the directory ${directory} can't be set (${errorCode(error)}).`);
   }
 }
 
-export function cannot(verb: string, file: string, error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const message = `Can't ${verb} ${file} (${errorCode(error)}).`;
-  return new Failure('destination-invalid', message, { cause: error });
-}
-
-/** The directories below the workspace, or below the root, down to the one for the files. */
-function pathTo(place: Place): readonly string[] {
-  const top = isInside(place) ? place.workspace : path.parse(place.directory).root;
-  const names = path.relative(top, place.directory).split(path.sep).filter(Boolean);
-  return names.map((_, index) => path.join(top, ...names.slice(0, index + 1)));
-}
-
-export function isInside({ directory, workspace }: Place): boolean {
-  const relative = path.relative(workspace, directory);
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-}
-
-function exists(place: Place, directory: string): boolean {
-  const optional = { throwIfNoEntry: false } as const;
+function hideFromGit(directory: string, logs: FileLogs): void {
+  const file = path.join(directory, '.gitignore');
   try {
-    const found = fs.lstatSync(directory, optional);
-    if (found === undefined) return false;
-    if (found.isDirectory()) return true;
-    // Links far above a directory outside the workspace, as /var on macOS, are the system's own.
-    const isAbove = !isInside(place) && directory !== place.directory;
-    if (isAbove && fs.statSync(directory, optional)?.isDirectory()) return true;
-    const why = found.isSymbolicLink()
-      ? `Nothing is written to ${place.directory}, because ${directory} is a link.`
-      : `${directory} is not a directory.`;
-    throw new Failure('destination-invalid', `${why} Choose another \`output-directory\`.`);
+    makeFiles([{ path: file, content: '*\n', mode: 0o644, kind: 'ignore-file' }], logs);
   } catch (error) {
-    throw cannot('look at', directory, error);
+    logs.warn(
+      `${file} could not be written (${errorCode(error)}), so that \`git add\` may pick up what is in that directory.`,
+    );
   }
 }
 

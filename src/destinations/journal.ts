@@ -5,6 +5,7 @@ import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { Setting } from '../github/scopes.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
+import { type Identity, isIdentity } from './identity.ts';
 
 /** The state that leads the post step to the journal: the path of a file, and nothing else. */
 export const JOURNAL_STATE = 'journal';
@@ -13,18 +14,25 @@ export const JOURNAL_STATE = 'journal';
 export type Made = MadeFile | MadeAgent | MadeSetting;
 
 /**
- * A file or directory, by its absolute path:
+ * A file or directory, by its absolute path, and by what tells it from others that come to its place:
+ * - `key`: a file with a private key, which is missed when it is not there any more
  * - `shared`: a file that connection files of several steps name; goes when none of them is left
  * - `ignore-file`: goes only with its directory, so that nothing in it becomes visible to git
  * - `temporary`: all files whose paths begin like that
- * - `placing`: a file that was being made when the step was killed, if it still has this inode
+ * - `placing`: a file that was being made when the step was killed
  * - `kept`: a file that stays after all
  */
 export type MadeFile =
-  | { readonly kind: (typeof madeFileKinds)[number]; readonly path: string }
-  | { readonly kind: 'placing'; readonly path: string; readonly inode: string };
+  | { readonly kind: 'temporary' | 'kept'; readonly path: string }
+  | IdentifiedFile;
 
-const madeFileKinds = ['file', 'shared', 'directory', 'ignore-file', 'temporary', 'kept'] as const;
+export interface IdentifiedFile {
+  readonly kind: (typeof identifiedKinds)[number];
+  readonly path: string;
+  readonly identity: Identity;
+}
+
+const identifiedKinds = ['key', 'file', 'shared', 'placing', 'directory', 'ignore-file'] as const;
 
 /** An agent that is deleted with the job. The last note of a client id counts. */
 export interface MadeAgent {
@@ -111,18 +119,19 @@ export async function readJournal(file: string): Promise<readonly Made[]> {
 /** Whether an entry is complete: a line may be cut short, or somebody else's. */
 function isMade(entry: unknown): entry is Made {
   const made = asObject(entry) ?? {};
-  const { kind, path: file, inode, name, clientId, setting, state } = made;
+  const { kind, path: file, identity, name, clientId, setting, state } = made;
   const { agentId = 'unknown', certificateId = 'unknown' } = made;
   switch (kind) {
-    case 'placing':
-      return hasTexts(file, inode);
+    case 'temporary':
+    case 'kept':
+      return hasTexts(file);
     case 'agent':
       if (!hasTexts(agentId) || !isId(certificateId)) return false;
       return hasTexts(name, clientId) && isOneOf(['made', 'absent'], state);
     case 'setting':
       return isSetting(setting) && isOneOf(['writing', 'absent'], state);
     default:
-      return isOneOf(madeFileKinds, kind) && hasTexts(file);
+      return isOneOf(identifiedKinds, kind) && hasTexts(file) && isIdentity(identity);
   }
 }
 

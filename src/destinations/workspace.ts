@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, readFileSync } from 'node:fs';
-import { lstat, readdir, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/certificates.ts';
@@ -13,6 +12,7 @@ import {
   FILE_KINDS,
   type FileKind,
   type Files,
+  fileKinds,
 } from './destination.ts';
 import {
   cannot,
@@ -21,7 +21,9 @@ import {
   makeDirectory,
   makeFiles,
   makeUnderFreeName,
+  type NewFile,
   type Place,
+  readRegularFile,
   safeFileName,
 } from './files.ts';
 import { noLog } from './journal.ts';
@@ -31,12 +33,14 @@ export interface WorkspaceOptions extends Place, FileLogs {
   readonly connection: { readonly broker: Broker; readonly authorities: () => Promise<string> };
   /** whether connection files are written, too */
   readonly withConnection: boolean;
+  /** whether key and certificate are written also where others can read them */
+  readonly isLastResort?: boolean;
 }
 
 /** Files in a directory: key and certificate, and perhaps a connection file that names both. */
 export class Workspace implements Destination {
   readonly #options: WorkspaceOptions;
-  #brokerCa: string | undefined;
+  #brokerCa: Promise<string> | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
@@ -44,10 +48,10 @@ export class Workspace implements Destination {
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
     makeDirectory(this.#options);
-    await this.#refuseExisting(agents);
     // Without agents it is the last resort for a key: any place is better than none.
     if (agents.length === 0) return;
-    await this.#probe();
+    await this.#refuseExisting(agents);
+    await this.#rehearse(agents);
     // Reading the system's CAs blocks, so it is done while the first requests are under way.
     const { withConnection, connection } = this.#options;
     if (withConnection) setImmediate(() => void connection.authorities().catch(() => {}));
@@ -81,13 +85,14 @@ export class Workspace implements Destination {
 
   /** Writes all of them under the first name that is free; returns their path without ending. */
   #writeEssentials(issued: IssuedCertificate): string {
-    const { directory, connection } = this.#options;
+    const { directory, connection, isLastResort = false } = this.#options;
     const context = { issued, files: {}, broker: connection.broker };
-    const filesAt = (base: string) =>
+    const filesAt = (base: string): readonly NewFile[] =>
       agentFiles('essential').map(({ ending, mode, contentOf }) => ({
         path: `${base}${ending}`,
         content: contentOf(context),
         mode,
+        isLastResort,
       }));
     const bases = namesFor(issued).map((name) => path.join(directory, name));
     return makeUnderFreeName(bases, filesAt, this.#options);
@@ -97,8 +102,12 @@ export class Workspace implements Destination {
   async #writeHelpful(issued: IssuedCertificate, base: string, essential: Files): Promise<Files> {
     const { broker, authorities } = this.#options.connection;
     const trusted = await authorities();
-    this.#brokerCa ??= this.#makeBrokerCa(trusted);
-    let files: Files = { ...essential, brokerCa: this.#brokerCa };
+    this.#brokerCa ??= this.#makeBrokerCa(trusted).catch((error: unknown) => {
+      // The next agent tries again.
+      this.#brokerCa = undefined;
+      throw error;
+    });
+    let files: Files = { ...essential, brokerCa: await this.#brokerCa };
     for (const { kind, contentOf } of agentFiles('helpful')) {
       const content = contentOf({ issued, files, broker });
       files = { ...files, [kind]: this.#makeFree(kind, base, content) };
@@ -107,16 +116,17 @@ export class Workspace implements Destination {
   }
 
   /** Makes the file that all connection files name, unless another step has made the same. */
-  #makeBrokerCa(content: string): string {
+  async #makeBrokerCa(content: string): Promise<string> {
     const base = path.join(this.#options.directory, 'broker-ca');
     const file = `${base}${FILE_KINDS.brokerCa.ending}`;
-    return hasContent(file, content) ? file : this.#makeFree('brokerCa', base, content);
+    const isThere = await hasContent(file, content);
+    return isThere ? file : this.#makeFree('brokerCa', base, content);
   }
 
   /** Makes a file under its own name, or under one that nobody else has where that is taken. */
   #makeFree(kind: FileKind, base: string, content: string | Secret): string {
     const { ending, mode, role } = FILE_KINDS[kind];
-    const rest = { content, mode, isShared: role === 'shared' };
+    const rest = { content, mode, ...(role === 'shared' ? { kind: role } : {}) };
     const filesAt = (name: string) => [{ path: `${name}${ending}`, ...rest }];
     const names = [base, `${base}-${randomUUID()}`];
     return `${makeUnderFreeName(names, filesAt, this.#options)}${ending}`;
@@ -141,30 +151,42 @@ export class Workspace implements Destination {
     );
   }
 
-  /** A file that is made and removed shows quotas, read-only mounts, and modes that are not kept. */
-  async #probe(): Promise<void> {
-    const { directory, temporary } = this.#options;
-    const probe = temporary(directory);
+  /**
+   * Makes files of every kind as a delivery does, with other content, and removes them: quotas, modes
+   * and links that a mount does not have, names that are too long. Throws `destination-invalid`.
+   */
+  async #rehearse(agents: readonly AgentRequest[]): Promise<void> {
+    const { directory, temporary, withConnection } = this.#options;
+    const longest = Math.max(
+      ...agents.map(({ expectedClientId }) => safeFileName(expectedClientId).length),
+    );
+    const kinds = fileKinds.filter(
+      (kind) => withConnection || FILE_KINDS[kind].role === 'essential',
+    );
+    const files = kinds.map((kind): NewFile => {
+      const { ending, mode } = FILE_KINDS[kind];
+      // Begins as all temporary files do, so that the post step of a killed step knows it.
+      const name = temporary(directory).padEnd(path.join(directory, ending).length + longest, '-');
+      return { path: name, content: REHEARSAL, mode };
+    });
     try {
-      makeFiles([{ path: probe, content: 'probe', mode: 0o600 }], { made: noLog, temporary });
-      const { mode } = await lstat(probe);
-      await unlink(probe);
-      // Windows has no such modes.
-      if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+      checkDirectory(this.#options);
+      makeFiles(files, { ...this.#options, made: noLog });
+      for (const file of files) await unlink(file.path);
     } catch (error) {
       throw cannot('write to', directory, error);
     }
-    throw new Failure(
-      'destination-invalid',
-      `The file system of ${directory} does not keep the modes of files, so that others on this machine could read the private key. Choose another \`output-directory\`.`,
-    );
   }
 }
 
+/** About as much as the key of a device. */
+const REHEARSAL = '-'.repeat(4096);
+
 /** Whether a file, and no link, holds just this. */
-function hasContent(file: string, content: string): boolean {
+async function hasContent(file: string, content: string): Promise<boolean> {
+  const wanted = Buffer.from(content);
   try {
-    return lstatSync(file).isFile() && readFileSync(file, 'utf8') === content;
+    return wanted.equals(await readRegularFile(file, { most: wanted.length }));
   } catch {
     return false;
   }

@@ -7,6 +7,7 @@ import {
   RESCUED,
   RESCUED_AND_PUSHED,
   type Section,
+  WRITTEN,
 } from '../row.ts';
 
 export const publicKey: Section = {
@@ -81,10 +82,17 @@ export const files: Section = {
   endpoint: 'files',
   title: 'Writing the files',
   about:
-    'The output directory is tried with a file before anything is created. Requests are those of the create.',
+    'Before anything is created, files of every kind are made in the output directory as they are made afterwards, with other content, and removed again. What only helps, such as the mode of the certificate, is a warning when it fails. Requests are those of the create.',
   rows: [
-    [['full', 'readOnly', 'noTemporary'], 'always', 'destination-invalid', 0, NOTHING],
-    [['fullLate', 'readOnlyLate', 'removed'], 'always', 'delivery-failed', 1, IN_TEMPORARY],
+    [['noModes', 'noLinks', 'noIgnoreFile'], 'always', 'success', 1, WRITTEN],
+    [['full', 'readOnly', 'shown', 'noTemporary'], 'always', 'destination-invalid', 0, NOTHING],
+    [
+      ['fullLate', 'readOnlyLate', 'shownLate', 'removed'],
+      'always',
+      'delivery-failed',
+      1,
+      IN_TEMPORARY,
+    ],
     [['fullEverywhere', 'readOnlyEverywhere'], 'always', 'delivery-failed', 1, LOST],
   ],
 };
@@ -95,7 +103,8 @@ export const rescue: Section = {
   about:
     'GitHub refuses both secrets with HTTP 422, and then the disk fails as well. Requests are those that write the secrets.',
   rows: [
-    [['full', 'readOnly'], 'always', 'delivery-failed', 2, IN_TEMPORARY],
+    [['noModes', 'noLinks', 'noIgnoreFile'], 'always', 'delivery-failed', 2, RESCUED],
+    [['full', 'readOnly', 'shown'], 'always', 'delivery-failed', 2, IN_TEMPORARY],
     [['fullEverywhere', 'readOnlyEverywhere'], 'always', 'delivery-failed', 2, LOST],
   ],
 };
