@@ -222,7 +222,7 @@ describe.concurrent('an agent that is there already', () => {
     const inputs = { ...keep, 'key-passphrase': 'correct horse' };
     await sandbox.main(inputs);
     expect((await sandbox.main(inputs)).exitCode).toBe(0);
-    const other = await sandbox.main({ ...keep, 'key-passphrase': 'wrong horse' });
+    const other = await sandbox.main({ ...keep, 'key-passphrase': 'another horse' });
     expect(codeOf(other)).toBe('destination-invalid');
     expect(errorOf(other)).toMatch(/not encrypted with `key-passphrase`\): .*mqtt1_device001\.key/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
