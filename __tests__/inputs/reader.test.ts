@@ -190,7 +190,7 @@ describe('a secret', () => {
       'key-passphrase': ' mnop ',
       owner: 'me@b.c',
     });
-    reader.maskSecrets();
+    reader.maskSecrets('key-passphrase');
     expect(masked).toEqual(['abcd', 'efgh', 'ijkl', ' mnop ']);
   });
 

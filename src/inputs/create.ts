@@ -89,7 +89,7 @@ export interface Inputs extends CommonInputs {
  */
 export async function readInputs(source: InputSource): Promise<Inputs> {
   const reader = new InputReader(source, CREATE_DEFAULTS);
-  reader.maskSecrets();
+  reader.maskSecrets('key-passphrase');
   const urls = readHubUrls(reader);
   const credentials = readCredentials(reader, urls.tenant);
   const passphrase = readPassphrase(reader);

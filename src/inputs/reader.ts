@@ -20,10 +20,9 @@ export const SHARED_DEFAULTS: Defaults = {
   summary: 'true',
 };
 
-/** Those that are secrets; no other may hold one of them. */
-const SECRET_INPUTS: ReadonlySet<string> = new Set([
-  ...['token', 'oauth-client-secret', 'github-token', 'key-passphrase'],
-]);
+/** The secrets that both actions have; no input that is none may hold one. */
+const SHARED_SECRETS = ['token', 'oauth-client-secret', 'github-token'];
+const SECRET_INPUTS: ReadonlySet<string> = new Set([...SHARED_SECRETS, 'key-passphrase']);
 
 /** In a passphrase, white space counts. */
 const UNTRIMMED: ReadonlySet<string> = new Set(['key-passphrase']);
@@ -156,8 +155,8 @@ export class InputReader {
   }
 
   /** Has all secrets masked: before anything else is read, so that no problem quotes one. */
-  maskSecrets(): void {
-    for (const name of SECRET_INPUTS) this.#maskSecret(name);
+  maskSecrets(...more: readonly string[]): void {
+    for (const name of [...SHARED_SECRETS, ...more]) this.#maskSecret(name);
   }
 
   /** The value of a secret. A line that is too short is not masked, because that would blank the log. */
