@@ -345,7 +345,7 @@ describe.concurrent('a bad list', () => {
       /room for the secrets of 50 agents.*the list holds 51/,
     ],
     'that is empty': ['', {}, /`names-file` "devices\.csv" is empty/],
-    'of 20 MB': ['a'.repeat(20_000_000), {}, /`names-file` "devices\.csv" is larger than 5 MiB/],
+    'of 20 MB': ['a'.repeat(20_000_000), {}, /`names-file` "devices\.csv" is larger than 1 MiB/],
     'in another encoding': [
       Buffer.from('gerät\n', 'latin1'),
       {},
