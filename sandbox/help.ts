@@ -23,7 +23,7 @@ const OPTIONS: readonly Row[] = [
   ['--owner OWNER', 'create, serve: owner of the agent (somebody@some.com)'],
   ['--destination PLACE', `${one(destinations)}; more than once for several (workspace)`],
   ['--auth WAY', `${one(ways)} (technical-user)`],
-  ['--passphrase TEXT', 'create: encrypts the private key'],
+  ['--passphrase TEXT', 'create: encrypts the private key; 12 characters at least'],
   ['--variables', 'also writes the ids to variables, beside secrets'],
   ['--ephemeral', 'create: the post step deletes the agent'],
   ['--dry-run', 'create, delete: checks everything, creates or deletes nothing'],

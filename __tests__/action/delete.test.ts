@@ -1052,7 +1052,7 @@ describe.concurrent('bad inputs of the delete action', () => {
     'has a name twice': ['a\nb\na\n', /line 3 of list\/agents\.csv "a" is in the list twice/],
     'has a quote that is not closed': ['a\n"b\nc\n', /is not CSV: line \d has a quote/],
     'is not UTF-8': [Buffer.from([0x61, 0xff, 0x0a]), /is not UTF-8/],
-    'is too large': ['a\n'.repeat(3 * 1024 * 1024), /is larger than 5 MiB/],
+    'is too large': ['a\n'.repeat(3 * 1024 * 1024), /is larger than 1 MiB/],
     'has a wildcard': ['a\nb?\n', /line 2 of list\/agents\.csv "b\?" holds "\*" or "\?"/],
     'has many mistakes': ['a b\n'.repeat(1) + 'c d\n'.repeat(100), /And \d+ more\./],
   };

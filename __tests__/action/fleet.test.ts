@@ -222,7 +222,7 @@ describe.concurrent('an agent that is there already', () => {
     const inputs = { ...keep, 'key-passphrase': 'correct horse' };
     await sandbox.main(inputs);
     expect((await sandbox.main(inputs)).exitCode).toBe(0);
-    const other = await sandbox.main({ ...keep, 'key-passphrase': 'wrong horse' });
+    const other = await sandbox.main({ ...keep, 'key-passphrase': 'another horse' });
     expect(codeOf(other)).toBe('destination-invalid');
     expect(errorOf(other)).toMatch(/not encrypted with `key-passphrase`\): .*mqtt1_device001\.key/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
@@ -345,7 +345,7 @@ describe.concurrent('a bad list', () => {
       /room for the secrets of 50 agents.*the list holds 51/,
     ],
     'that is empty': ['', {}, /`names-file` "devices\.csv" is empty/],
-    'of 20 MB': ['a'.repeat(20_000_000), {}, /`names-file` "devices\.csv" is larger than 5 MiB/],
+    'of 20 MB': ['a'.repeat(20_000_000), {}, /`names-file` "devices\.csv" is larger than 1 MiB/],
     'in another encoding': [
       Buffer.from('gerät\n', 'latin1'),
       {},

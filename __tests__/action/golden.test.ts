@@ -114,7 +114,7 @@ describe.concurrent('a run that succeeds', () => {
 
   test('with a passphrase, the key opens with it and not without', async ({ start }) => {
     const sandbox = await start();
-    const passphrase = 'correct horse "battery" stäple';
+    const passphrase = 'correct horse "battery" staple';
     const { outputs } = await sandbox.main({ 'key-passphrase': passphrase });
     const pem = await readFile(outputs['privateKeyPath'] ?? '', 'utf8');
     expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
-import { codeOf, errorOf, masksOf, test } from './sandbox.ts';
+import { agentsOf, codeOf, errorOf, masksOf, preload, test } from './sandbox.ts';
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -123,8 +124,54 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /`key-passphrase` is longer than 1023 bytes/,
   ],
+  'a passphrase of eleven characters': [
+    { 'key-passphrase': 'x'.repeat(11) },
+    'input-invalid',
+    /`key-passphrase` is shorter than 12 characters.*openssl rand/,
+  ],
+  'a passphrase that is not ASCII': [
+    { 'key-passphrase': 'correct hörse' },
+    'input-invalid',
+    /`key-passphrase` holds characters other than printable ASCII/,
+  ],
+  'a key that has to be encrypted, without a passphrase': [
+    { 'encrypt-key': 'true', 'key-passphrase': '' },
+    'input-invalid',
+    /`encrypt-key` is set, but `key-passphrase` is empty/,
+    FORKS,
+  ],
+  'an encrypt-key that is no boolean': [
+    { 'encrypt-key': 'yes' },
+    'input-invalid',
+    /`encrypt-key` must be true or false/,
+  ],
+  ...Object.fromEntries(
+    ['~/certs', '$HOME', '%TEMP%\\certs'].flatMap((given) =>
+      ['output-directory', 'broker-ca-file', 'names-file'].map(
+        (input): [string, [Inputs, string, RegExp]] => [
+          `${given} as ${input}`,
+          [
+            { [input]: given, ...(input === 'names-file' && { name: '' }) },
+            'input-invalid',
+            /begins with "(~|\$|%TEMP%)", which no shell expands here\. .*\$\{\{ runner\.temp \}\}/,
+          ],
+        ],
+      ),
+    ),
+  ),
+  ...Object.fromEntries(
+    ['\u202e', '\u200b', '\u2066', '\u00ad'].map((sign): [string, [Inputs, string, RegExp]] => [
+      `a name with ${encodeURIComponent(sign)}`,
+      [{ name: `device${sign}100` }, 'input-invalid', /"device100" holds an invisible or bidir/],
+    ]),
+  ),
+  'a client-id-prefix that turns the text around': [
+    { 'client-id-prefix': 'mqtt\u202e1' },
+    'input-invalid',
+    /`client-id-prefix` "mqtt1" holds an invisible or bidirectional character \(U\+202E\)/,
+  ],
   'a name that holds a secret': [
-    { name: 'my-passphrase-7', 'key-passphrase': 'passphrase' },
+    { name: 'my-the-passphrase-7', 'key-passphrase': 'the-passphrase' },
     'input-invalid',
     /`name` "my-\*\*\*-7" holds a secret/,
   ],
@@ -205,6 +252,90 @@ describe.concurrent('an input is refused before any network call:', () => {
     );
   });
 
+  test('also of URLs, where no tenant is given to fill them', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {
+        tenant: '',
+        'api-url': 'gateway',
+        'token-url': 'http://{tenant}.example/token',
+        'broker-url': 'mqtt://broker',
+        destination: 'repository',
+        'github-token': 'a-token-for-github',
+        repository: 'octo/device',
+      },
+      { env: { GITHUB_API_URL: 'http://ghe.example' } },
+    );
+    expect(errorOf(result)).toMatch(
+      /^\[input-invalid\] 5 problems .*\(1\) `tenant` .*`api-url` is not.*`token-url` must.*GITHUB_API_URL must.*`broker-url` must/,
+    );
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+
+  test.for([
+    ...['output-directory', 'secret-prefix', 'environment', 'repository', 'owner', 'shard'],
+    ...['host-tenant', 'app-name', 'api-url', 'broker-ca-file', 'client-id-prefix', 'name'],
+  ])('a secret in %s, whose value is not told', async (input, { start }) => {
+    const sandbox = await start();
+    const secret = 'Ab9_'.repeat(6);
+    const result = await sandbox.main({
+      destination: 'workspace,environment',
+      'github-token': secret,
+      repository: 'octo/device',
+      environment: 'production',
+      [input]: input === 'api-url' ? `https://${secret}.example/{api}` : `my_${secret}_1`,
+    });
+    expect(codeOf(result)).toBe('input-invalid');
+    expect(errorOf(result)).toMatch(new RegExp(`\`${input}\` "[^"]*" holds a secret of this step`));
+    expect(sandbox.hub.requests).toEqual([]);
+    expect(await sandbox.files()).toEqual([]);
+    expect(result.outputs).toEqual({});
+  });
+
+  const lists: Readonly<Record<string, readonly [string, RegExp]>> = {
+    semicolons: ['name;owner\na;me@b.c\n', /has ";" in line 1, and columns are separated by ","/],
+    tabs: ['a\tme@b.c\n', /has a tab in line 1/],
+    'a line for spreadsheets': ['sep=,\na,b\n', /begins with a line `sep=`/],
+    'a header in another order': ['owner,name\nme@b.c,a\n', /almost a header/],
+    'an owner that turns the text around': ['a,me\u202e@b.c\n', /owner in line 1 .*U\+202E/],
+    'more than 1 MiB': ['a\n'.repeat(2 ** 19 + 1), /is larger than 1 MiB/],
+    'as many lines as 1 MiB has': ['a\n'.repeat(2 ** 19), /lists more than 100000 agents/],
+  };
+  for (const action of ['create', 'delete'] as const) {
+    test.for(Object.entries(lists))(
+      `a names-file with %s, by the ${action} action`,
+      async ([, [content, says]], { start }) => {
+        const sandbox = await start();
+        await writeFile(path.join(sandbox.runner.workspace, 'devices.csv'), content);
+        const inputs = { name: '', 'names-file': 'devices.csv' };
+        const result = await (action === 'delete' ? sandbox.delete(inputs) : sandbox.main(inputs));
+        expect(codeOf(result)).toBe('input-invalid');
+        expect(errorOf(result)).toMatch(says);
+        expect(errorOf(result).length).toBeLessThan(400);
+        expect(sandbox.hub.requests).toEqual([]);
+      },
+    );
+  }
+
+  test.for(['a\n', ',\n', '"",\n', 'a/\n', 'a,,\n'])(
+    'a names-file of 1 MiB with nothing but %j, within 300 MiB of memory',
+    async (line, { start }) => {
+      const sandbox = await start();
+      const { workspace, temporary } = sandbox.runner;
+      const content = line.repeat(2 ** 20 / line.length);
+      await writeFile(path.join(workspace, 'devices.csv'), content);
+      const usage = path.join(temporary, 'usage');
+      const code = `import { writeFileSync } from 'node:fs';
+        process.on('exit', () => {
+          writeFileSync(${JSON.stringify(usage)}, String(process.resourceUsage().maxRSS));
+        });`;
+      const result = await sandbox.main({ name: '', 'names-file': 'devices.csv' }, preload(code));
+      expect(codeOf(result)).toBe('input-invalid');
+      // In KiB.
+      expect(Number(readFileSync(usage, 'utf8'))).toBeLessThan(300 * 1024);
+    },
+  );
+
   test('what is repeated of an input can be no command and no secret', async ({ start }) => {
     const sandbox = await start();
     const secret = sandbox.hub.technicalUser.secret;
@@ -234,6 +365,10 @@ describe.concurrent('an input is accepted:', () => {
     },
     'booleans as YAML writes them': { 'keep-files': 'TRUE', summary: 'True', 'dry-run': 'False' },
     'a host tenant that no application needs': { 'host-tenant': 'operator' },
+    'a key that has to be encrypted, with a passphrase': {
+      'encrypt-key': 'true',
+      'key-passphrase': 'x'.repeat(12),
+    },
     'a passphrase of blanks around words': { 'key-passphrase': '  two words  ' },
     'the bounds of the time-out': { timeout: '3600' },
     'a destination in a list': { destination: 'workspace\n workspace,workspace' },
@@ -259,6 +394,21 @@ describe.concurrent('an input is accepted:', () => {
       '/mqtt1/eu2/mindconnectmqtt/agentCertificates',
     ]);
   });
+
+  test.for(['Name,Owner', 'NAME', 'name,owner', 'Name'])(
+    'a names-file with the header %s, by both actions',
+    async (header, { start }) => {
+      const sandbox = await start();
+      await writeFile(path.join(sandbox.runner.workspace, 'devices.csv'), `${header}\ndevice7\n`);
+      const inputs = { name: '', 'names-file': 'devices.csv' };
+      expect(errorOf(await sandbox.main(inputs))).toBe('');
+      expect([...sandbox.hub.agents.keys()]).toEqual(['mqtt1_device7']);
+      const result = await sandbox.delete(inputs);
+      expect(agentsOf(result).map(({ name, result: became }) => [name, became])).toEqual([
+        ['device7', 'deleted'],
+      ]);
+    },
+  );
 
   test('an absolute directory outside the workspace', async ({ start }) => {
     const sandbox = await start();

@@ -1,25 +1,32 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   checkAgents,
   readClientIdPrefix,
   readClientIds,
   readNames,
-  readNamesFile,
+  readOwner,
   refuseWildcards,
   takeShard,
   warningOfNames,
 } from '../../src/inputs/agents.ts';
 import { type Given, read } from './source.ts';
 
-let workspace: string;
-beforeAll(async () => {
-  workspace = await mkdtemp(path.join(tmpdir(), 'agents-'));
-});
-afterAll(() => rm(workspace, { recursive: true }));
+/** Signs that nobody sees, or that turn what stands behind them. */
+const INVISIBLE = {
+  'a zero-width space': '\u200b',
+  'a zero-width joiner': '\u200d',
+  'a soft hyphen': '\u00ad',
+  'a right-to-left override': '\u202e',
+  'a bidirectional isolate': '\u2067',
+  'a variation selector': '\ufe0f',
+  'a Hangul filler': '\u3164',
+  'an empty Braille cell': '\u2800',
+  'a tag': '\u{e0041}',
+};
+
+const codeOf = (sign: string) =>
+  `U+${sign.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
 
 test('names are listed with the client ids that they are expected to get', () => {
   const { reader } = read({ name: 'a\nb' });
@@ -51,6 +58,10 @@ describe('what client ids begin with', () => {
     [{ 'client-id-prefix': '+' }, `"+" ${signs}`],
     [{ 'client-id-prefix': 'a#' }, `"a#" ${signs}`],
     [
+      { 'client-id-prefix': 'a\u202eb' },
+      '"ab" holds an invisible or bidirectional character (U+202E).',
+    ],
+    [
       { 'client-id-prefix': 'mqtt1_' },
       '"mqtt1_" ends in "_": leave that out, it is added before the name.',
     ],
@@ -63,6 +74,27 @@ describe('what client ids begin with', () => {
   });
 });
 
+describe('the owner of all agents', () => {
+  function ownerOf(owner: string) {
+    const { reader, problems } = read({ owner });
+    return { owner: readOwner(reader), problems: problems() };
+  }
+
+  test.each(['me@b.c', 'نیم\u200cفاصله', 'Jürgen 👩\u200d💻'])('may be %s', (owner) => {
+    expect(ownerOf(owner)).toEqual({ owner, problems: [] });
+  });
+
+  test('may be missing', () => {
+    expect(ownerOf('')).toEqual({ owner: undefined, problems: [] });
+  });
+
+  test.each(['\u202e', '\u200b', '\u2066'])('may not hold %j', (sign) => {
+    expect(ownerOf(`me${sign}@b.c`).problems).toEqual([
+      `\`owner\` holds an invisible or bidirectional character (${codeOf(sign)}).`,
+    ]);
+  });
+});
+
 test('client ids are named by what follows the prefix in them', () => {
   const { reader } = read({ 'client-id': 'mqtt1_a\nmqtt12_b\nc' });
   const rest = { owner: undefined, where: '`client-id`' };
@@ -71,90 +103,6 @@ test('client ids are named by what follows the prefix in them', () => {
     { ...rest, name: 'mqtt12_b', clientId: 'mqtt12_b' },
     { ...rest, name: 'c', clientId: 'c' },
   ]);
-});
-
-/** Reads a `names-file` with some content. */
-async function namesOf(content: string | Buffer) {
-  await writeFile(path.join(workspace, 'devices.csv'), content);
-  const { reader, problems } = read({ 'names-file': 'devices.csv' }, { workspace });
-  const rows = await readNamesFile(reader, 'mqtt1');
-  const shown = rows.map(({ name, owner, where }) => `${name},${owner}: ${where}`);
-  return { shown, problems: problems() };
-}
-
-describe('a file of names', () => {
-  const a = 'a,undefined: line 1 of devices.csv';
-  const owned = 'a,me@b.c: line 1 of devices.csv';
-  const below = 'a,me@b.c: line 2 of devices.csv';
-
-  test.each<[string, string, readonly string[]]>([
-    ['one name', 'a', [a]],
-    ['names, one a line', 'a\nb\n', [a, 'b,undefined: line 2 of devices.csv']],
-    ['CRLF line ends', 'a\r\nb\r\n', [a, 'b,undefined: line 2 of devices.csv']],
-    ['CR line ends', 'a\rb', [a, expect.stringMatching(/^b,undefined: /)]],
-    [
-      'all line ends at once',
-      'a\nb\r\nc\rd',
-      [a, ...['b', 'c', 'd'].map((name) => expect.stringContaining(`${name},undefined: line `))],
-    ],
-    ['owners', 'a,me@b.c', [owned]],
-    ['an empty owner', 'a,', [a]],
-    ['spaces around', ' a , me@b.c ', [owned]],
-    ['quotes', '"a","me@b.c"', [owned]],
-    ['a quote in quotes', '"a""b"', ['a"b,undefined: line 1 of devices.csv']],
-    ['a byte order mark', '\ufeffa', [a]],
-    ['a header', 'name,owner\na,me@b.c', [below]],
-    ['a header in quotes, behind a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
-    [
-      'an agent that is called name',
-      'name\nb',
-      ['name,undefined: line 1 of devices.csv', 'b,undefined: line 2 of devices.csv'],
-    ],
-    ['blank lines', '\n\na', ['a,undefined: line 3 of devices.csv']],
-  ])('may hold %s', async (_, content, rows) => {
-    expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
-  });
-
-  const quotes = (line: string) =>
-    `\`names-file\` "devices.csv" is not CSV: ${line} has a quote that is not closed or not in place.`;
-  test.each<[string, string | Buffer, string]>([
-    ['nothing', '', '`names-file` "devices.csv" is empty.'],
-    ['blank lines only', '\n \n', '`names-file` "devices.csv" is empty.'],
-    ['a header only', 'name,owner\n', '`names-file` "devices.csv" lists no agent.'],
-    [
-      'something else than UTF-8',
-      Buffer.from([0x61, 0xff]),
-      '`names-file` "devices.csv" is not UTF-8 text.',
-    ],
-    ['a row without a name', 'a\n,b\n', 'line 2 of devices.csv has no name in its first column.'],
-    [
-      'a third column',
-      'a,b\nc,d,e\n',
-      'line 2 of devices.csv has 3 columns; it may have a name and an owner.',
-    ],
-    ['a quote that is not closed', 'a\n"b', quotes('line 2')],
-    ['a quote that is not in place', 'a"b', quotes('line 1')],
-  ])('may not hold %s', async (_, content, problem) => {
-    expect((await namesOf(content)).problems).toEqual([problem]);
-  });
-
-  test('keeps its good rows beside a bad one', async () => {
-    expect((await namesOf('a,,x\n,b\nc')).shown).toEqual([a, 'c,undefined: line 3 of devices.csv']);
-  });
-
-  test('gives agents their client ids', async () => {
-    await writeFile(path.join(workspace, 'devices.csv'), 'a,me@b.c');
-    const { reader } = read({ 'names-file': 'devices.csv' }, { workspace });
-    expect(await readNamesFile(reader, 'mqtt1')).toEqual([
-      { name: 'a', owner: 'me@b.c', clientId: 'mqtt1_a', where: 'line 1 of devices.csv' },
-    ]);
-  });
-
-  test('may be missing among the inputs', async () => {
-    const { reader, problems } = read({}, { workspace });
-    expect(await readNamesFile(reader, 'mqtt1')).toEqual([]);
-    expect(problems()).toEqual([]);
-  });
 });
 
 describe('what an agent is called', () => {
@@ -184,6 +132,17 @@ describe('what an agent is called', () => {
     ['a plus', { name: '+' }, `\`name\` "+" ${signs}`],
     ['a hash', { 'client-id': 'a#' }, `\`client-id\` "a#" ${signs}`],
     ['a control character', { name: 'a\u0007b' }, signs],
+    ['a byte order mark inside', { name: 'a\ufeffb' }, signs],
+    ...Object.entries(INVISIBLE).map(([what, sign]): [string, Given, string] => [
+      what,
+      { name: `a${sign}b` },
+      `holds an invisible or bidirectional character (${codeOf(sign)}).`,
+    ]),
+    [
+      'a client id with one of them',
+      { 'client-id': 'mqtt1_a\u200b' },
+      '`client-id` "mqtt1_a" holds an invisible or bidirectional character (U+200B).',
+    ],
     ['129 bytes with the tenant', { name: 'x'.repeat(123) }, long],
     ['too many bytes in fewer characters', { name: 'ä'.repeat(62) }, long],
     [

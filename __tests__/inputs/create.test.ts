@@ -40,6 +40,7 @@ describe('the inputs of the create action', () => {
           ephemeral: false,
         },
       ],
+      encrypted: false,
       several: false,
       urls: {
         tenant: 'mqtt1',
@@ -82,6 +83,7 @@ describe('the inputs of the create action', () => {
       timeout: '3600',
       'dry-run': 'true',
       summary: 'false',
+      'encrypt-key': 'true',
       'key-passphrase': '  two words ',
       owner: 'me@b.c',
     });
@@ -104,6 +106,7 @@ describe('the inputs of the create action', () => {
       timeout: 3600,
       dryRun: true,
       summary: false,
+      encrypted: true,
       agents: [{ owner: 'me@b.c', ephemeral: true, expectedClientId: 'old-name_device001' }],
     });
     expect(inputs.agents[0]?.passphrase?.reveal()).toBe('  two words ');
@@ -177,6 +180,39 @@ describe('the inputs of the create action are refused:', () => {
       { 'output-directory': '../a\nb' },
       '`output-directory` holds a line break or another control character.',
     ],
+    ...Object.fromEntries(
+      ['~', '~/certs', '$HOME', '$HOME/certs', '%TEMP%', '%TEMP%\\certs'].flatMap((given) =>
+        ['output-directory', 'broker-ca-file'].map((input) => [
+          `${given} as ${input}`,
+          [
+            { [input]: given },
+            `\`${input}\` "${given}" begins with "${/^%TEMP%|./.exec(given)}", which no shell expands here. Take an absolute path, such as one that begins with \`\${{ runner.temp }}\`.`,
+          ],
+        ]),
+      ),
+    ),
+    'a directory that turns the text around': [
+      { 'output-directory': 'a\u202eb' },
+      '`output-directory` holds an invisible or bidirectional character (U+202E).',
+    ],
+    ...Object.fromEntries(
+      [
+        ...['output-directory', 'names-file', 'owner', 'app-name', 'app-version', 'shard'],
+        ...['tenant', 'host-tenant', 'region', 'client-id-prefix', 'secret-prefix', 'environment'],
+        ...['api-url', 'token-url', 'broker-url', 'broker-ca-file', 'destination', 'rate-limit'],
+        ...['concurrency', 'timeout', 'keep-files', 'if-exists', 'oauth-client-id', 'ephemeral'],
+      ].map((input) => [
+        `a secret in ${input}`,
+        [
+          { [input]: 'my-a-token' },
+          expect.stringMatching(`\`${input}\` "my-\\*\\*\\*" holds a secret of this step`),
+        ],
+      ]),
+    ),
+    'a key that has to be encrypted, without a passphrase': [
+      { 'encrypt-key': 'true' },
+      expect.stringMatching(/^`encrypt-key` is set, but `key-passphrase` is empty\./),
+    ],
     'a passphrase of three characters': [
       { 'key-passphrase': 'abc' },
       '`key-passphrase` is shorter than 4 characters; masking it would blank the log.',
@@ -198,12 +234,18 @@ describe('the inputs of the create action are refused:', () => {
       '`environment` is set, but `destination` does not hold environment.',
     ],
     ...Object.fromEntries(
-      ['keep-files', 'verify-connection', 'ephemeral', 'dry-run', 'summary', 'variables'].map(
-        (name) => [
-          `a ${name} that is no boolean`,
-          [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
-        ],
-      ),
+      [
+        'keep-files',
+        'encrypt-key',
+        'verify-connection',
+        'ephemeral',
+        'dry-run',
+        'summary',
+        'variables',
+      ].map((name) => [
+        `a ${name} that is no boolean`,
+        [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
+      ]),
     ),
     'another word for if-exists': [
       { 'if-exists': 'replace' },
@@ -239,8 +281,32 @@ describe('the inputs of the create action are refused:', () => {
       '`broker-ca-file` "ca.pem" is not there.',
     ],
   };
-  test.each(Object.entries(rows))('%s', async (_, [given, problem]) => {
-    expect(await problemsWith(given)).toEqual([problem]);
+  test.each(Object.entries(rows))('%s', async (what, [given, problem]) => {
+    const problems = await problemsWith(given);
+    if (what.startsWith('a secret in')) expect(problems).toContainEqual(problem);
+    else expect(problems).toEqual([problem]);
+    expect(problems.join()).not.toContain('my-a-token');
+  });
+
+  test('also in URLs, where no tenant is given to fill them', async () => {
+    const given = {
+      ...toGitHub,
+      destination: 'repository',
+      tenant: '',
+      'api-url': 'gateway',
+      'token-url': 'http://{tenant}.invalid/token',
+      'broker-url': 'mqtt://{region}.invalid',
+    };
+    const environment = { GITHUB_API_URL: 'http://ghe.invalid' };
+    const { source } = sourceOf({ ...good, ...given }, { workspace, environment });
+    const problems = await problemsOf(readInputs(source));
+    expect(problems.map((text) => text.split(' ', 3).join(' '))).toEqual([
+      '`tenant` is required:',
+      '`api-url` is not',
+      '`token-url` must begin',
+      "The runner's GITHUB_API_URL",
+      '`broker-url` must begin',
+    ]);
   });
 
   test('all at once, in the order of their reading', async () => {

@@ -106,8 +106,8 @@ describe('credentials are refused:', () => {
 });
 
 describe('the passphrase of private keys', () => {
-  const passphraseOf = (value: string) => {
-    const { reader, masked, problems } = read({ 'key-passphrase': value });
+  const passphraseOf = (value: string, encrypt = 'false') => {
+    const { reader, masked, problems } = read({ 'key-passphrase': value, 'encrypt-key': encrypt });
     return { passphrase: readPassphrase(reader)?.reveal(), masked, problems: problems() };
   };
 
@@ -120,10 +120,39 @@ describe('the passphrase of private keys', () => {
     expect(passphraseOf('')).toEqual({ passphrase: undefined, masked: [], problems: [] });
   });
 
-  test('may have 1023 bytes, and no more', () => {
-    expect(passphraseOf('x'.repeat(1023)).problems).toEqual([]);
-    expect(passphraseOf('ä'.repeat(512)).problems).toEqual([
-      '`key-passphrase` is longer than 1023 bytes.',
-    ]);
+  test('may not be missing where keys have to be encrypted', () => {
+    expect(passphraseOf('', 'true')).toEqual({
+      passphrase: undefined,
+      masked: [],
+      problems: [
+        '`encrypt-key` is set, but `key-passphrase` is empty. Check that the secret it comes from is there. Note that GitHub gives no secrets to workflows started from forks or by Dependabot.',
+      ],
+    });
+    expect(passphraseOf('correct horse', 'true').problems).toEqual([]);
+  });
+
+  test('may have 12 to 1023 printable ASCII characters', () => {
+    for (const value of ['x'.repeat(12), 'x'.repeat(1023), ' !~"\\%'.padEnd(12)]) {
+      expect(passphraseOf(value)).toEqual({ passphrase: value, masked: [value], problems: [] });
+    }
+  });
+
+  const MAKE_ONE = 'Make one with `openssl rand -base64 24`.';
+  const short = `is shorter than 12 characters: who has the encrypted key can guess as often as they like. ${MAKE_ONE}`;
+  const notAscii = `holds characters other than printable ASCII, with which not every program could open the key. ${MAKE_ONE}`;
+  test.each([
+    ['abc', ['is shorter than 4 characters; masking it would blank the log.']],
+    ['abcd', [short]],
+    ['x'.repeat(11), [short]],
+    ['        ', ['is blank.']],
+    ['x'.repeat(1024), ['is longer than 1023 bytes.']],
+    ['correct hörse', [notAscii]],
+    ['ä'.repeat(512), ['is longer than 1023 bytes.', notAscii]],
+    ['correct\thorse', ['holds a line break or another control character.']],
+    ['correct horse\u007f', ['holds a line break or another control character.']],
+  ])('may not be %j', (value, problems) => {
+    expect(passphraseOf(value).problems).toEqual(
+      problems.map((text) => `\`key-passphrase\` ${text}`),
+    );
   });
 });

@@ -122,6 +122,19 @@ describe('the inputs of the delete action', () => {
       { 'certificate-id': 'my-a-token' },
       '`certificate-id` "my-***" holds a secret of this step, which would blank it in log and outputs.',
     ],
+    'an environment that holds a secret': [
+      {
+        destination: 'environment',
+        'github-token': 'ghp_token',
+        repository: 'o/r',
+        environment: 'a-token',
+      },
+      '`environment` "***" holds a secret of this step, which would blank it in log and outputs.',
+    ],
+    'a client id with an invisible character': [
+      { 'client-id': 'mqtt1\u200b_c' },
+      '`client-id` "mqtt1_c" holds an invisible or bidirectional character (U+200B).',
+    ],
     'a destination that only the create action knows': [
       { destination: 'workspace' },
       '`destination` takes repository, environment, not "workspace".',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -59,14 +60,31 @@ describe('a file that an input names', () => {
     ]);
   });
 
-  test('may have 5 MiB, and no more', async () => {
-    const largest = 5 * 1024 * 1024;
+  test('may have 1 MiB, and no more', async () => {
+    const largest = 1024 * 1024;
     await writeFile(path.join(workspace, 'large.csv'), Buffer.alloc(largest));
     expect((await fileOf('large.csv')).problems).toEqual([]);
     await writeFile(path.join(workspace, 'large.csv'), Buffer.alloc(largest + 1));
     expect(await problemsWith('large.csv')).toEqual([
-      '`names-file` "large.csv" is larger than 5 MiB.',
+      '`names-file` "large.csv" is larger than 1 MiB.',
     ]);
+  });
+
+  test.skipIf(process.platform === 'win32')('is no pipe, which would block', async () => {
+    execFileSync('mkfifo', [path.join(workspace, 'pipe')]);
+    expect(await problemsWith('pipe')).toEqual(['`names-file` "pipe" is not a file.']);
+    expect(await problemsWith('/dev/zero')).toEqual(['`names-file` "/dev/zero" is not a file.']);
+  });
+
+  test('is not one that only a shell would find', async () => {
+    await mkdir(path.join(workspace, '~'));
+    await writeFile(path.join(workspace, '~', 'devices.csv'), 'device001');
+    for (const sign of ['~', '$HOME', '%TEMP%']) {
+      expect(await problemsWith(`${sign}/devices.csv`)).toEqual([
+        expect.stringMatching(/ begins with .*, which no shell expands here\. .*runner\.temp/),
+      ]);
+    }
+    expect(await contentOf('./~/devices.csv')).toBe('device001');
   });
 
   test('may be anywhere, as long as the input says so', async () => {

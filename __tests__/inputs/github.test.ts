@@ -94,6 +94,10 @@ describe('is refused:', () => {
     'an environment with a tab': [{ environment: 'a\tb' }, badEnvironment],
     'an environment of a dot': [{ environment: '.' }, badEnvironment],
     'an environment of two dots': [{ environment: '..' }, badEnvironment],
+    'an environment that turns the text around': [
+      { environment: 'a\u202eb' },
+      '`environment` holds an invisible or bidirectional character (U+202E).',
+    ],
     ...Object.fromEntries(
       ['', 'a', 'a/', '/b', 'a/b/c', './b', 'a/..', 'a b/c', '-/ä'].map((repository) => [
         `the repository ${repository}`,
@@ -115,9 +119,12 @@ describe('is refused:', () => {
     expect(settingsOf(given).problems).toEqual([problem]);
   });
 
-  test.each(['...', 'a.', '.a'])('not the environment %s', (environment) => {
-    expect(settingsOf({ environment }).problems).toEqual([]);
-  });
+  test.each(['...', 'a.', '.a', '⚠\ufe0f prod', '👩\u200d💻'])(
+    'not the environment %s',
+    (environment) => {
+      expect(settingsOf({ environment }).problems).toEqual([]);
+    },
+  );
 
   test.each<Kinds>([[], ['repository']])('an environment that %j do not need', (...kinds) => {
     expect(settingsOf({}, kinds).problems).toEqual([

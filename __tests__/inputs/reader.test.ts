@@ -140,8 +140,8 @@ describe('a secret', () => {
   });
 
   test('is taken as it was given where white space counts', () => {
-    const { reader, masked, problems } = read({ passphrase: '  two words ' });
-    expect(reader.secret('passphrase', { trim: false })).toBe('  two words ');
+    const { reader, masked, problems } = read({ 'key-passphrase': '  two words ' });
+    expect(reader.secret('key-passphrase')).toBe('  two words ');
     expect(masked).toEqual(['  two words ']);
     expect(problems()).toEqual([]);
   });
@@ -149,7 +149,7 @@ describe('a secret', () => {
   test('may be missing, and then is no problem', () => {
     const { reader, masked, problems } = read({});
     expect(reader.secret('token')).toBe('');
-    expect(reader.secret('token', { trim: false })).toBe('');
+    expect(reader.secret('key-passphrase')).toBe('');
     expect([masked, problems()]).toEqual([[], []]);
   });
 
@@ -176,10 +176,52 @@ describe('a secret', () => {
     ],
     ['a tab', 'a\tbcd', ['a\tbcd'], 'holds a line break or another control character.'],
   ])('is refused when it is %s', (_, value, masks, problem) => {
-    const { reader, masked, problems } = read({ passphrase: value });
-    expect(reader.secret('passphrase', { trim: false })).toBe(value);
+    const { reader, masked, problems } = read({ 'key-passphrase': value });
+    expect(reader.secret('key-passphrase')).toBe(value);
     expect(masked).toEqual(masks);
-    expect(problems()).toEqual([`\`passphrase\` ${problem}`]);
+    expect(problems()).toEqual([`\`key-passphrase\` ${problem}`]);
+  });
+
+  test('is masked with all others before anything else is read', () => {
+    const { reader, masked } = read({
+      token: ' abcd ',
+      'oauth-client-secret': 'efgh',
+      'github-token': 'ijkl',
+      'key-passphrase': ' mnop ',
+      owner: 'me@b.c',
+    });
+    reader.maskSecrets('key-passphrase');
+    expect(masked).toEqual(['abcd', 'efgh', 'ijkl', ' mnop ']);
+  });
+
+  const holds = 'holds a secret of this step, which would blank it in log and outputs.';
+  test('may be in no other input that was read', () => {
+    const { reader, problems } = read({
+      token: 'sesame',
+      'output-directory': 'my-sesame',
+      shard: 'sesame/2',
+      environment: 'open sesame!',
+      owner: Buffer.from('open sesame').toString('base64'),
+      region: 'eu1',
+      'never-read': 'sesame',
+    });
+    reader.maskSecrets();
+    for (const name of ['output-directory', 'shard', 'environment', 'owner', 'region', 'token']) {
+      reader.text(name);
+    }
+    expect(problems()).toEqual([
+      `\`output-directory\` "my-***" ${holds}`,
+      `\`shard\` "***/2" ${holds}`,
+      `\`environment\` "open ***!" ${holds}`,
+      `\`owner\` "b3BlbiBz***" ${holds}`,
+    ]);
+  });
+
+  test('in a list is told of each entry that holds it', () => {
+    const { reader, problems } = read({ token: 'sesame', name: 'a\nsesame-1\nb\nsesame-2' });
+    reader.maskSecrets();
+    reader.list('name');
+    expect(problems()).toEqual([`\`name\` "***-1" ${holds}`, `\`name\` "***-2" ${holds}`]);
   });
 
   test('is hidden where other texts are repeated', () => {

@@ -63,6 +63,13 @@ describe('the URLs of Insights Hub', () => {
       required,
       '`api-url` is not a URL: "gateway".',
     ],
+    'URLs that no tenant and region could mend, as they were given': [
+      { region: 'a.b', 'api-url': 'http://{tenant}.invalid', 'token-url': '{tenant}' },
+      `\`region\` ${label} "a.b".`,
+      required,
+      '`api-url` must begin with https:// (http:// is for this machine only): "http://{tenant}.invalid".',
+      '`token-url` is not a URL: "{tenant}".',
+    ],
   };
   test.each(Object.entries(rows))('are refused: %s', (_, [given, ...problems]) => {
     expect(urlsOf(given).problems).toEqual(problems);
@@ -145,6 +152,13 @@ describe('the URL of a broker', () => {
     expect(brokerOf('mqtts://{api}')).toEqual({
       broker: undefined,
       problems: ['`broker-url` holds "{api}"; it may hold {tenant}, {region}.'],
+    });
+  });
+
+  test('is told though a value that fills it is wrong', () => {
+    expect(brokerOf('mqtt://{tenant}', '')).toEqual({
+      broker: undefined,
+      problems: ['`broker-url` must begin with mqtts://: "mqtt://{tenant}".'],
     });
   });
 

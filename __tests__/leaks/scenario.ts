@@ -367,7 +367,11 @@ const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   clientSecret: secret,
   tokens: fc.array(token, { minLength: 1, maxLength: 3 }),
   gitHubToken: token,
-  passphrase: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 1, arbitrary: secret }),
+  passphrase: fc.oneof(
+    { weight: 3, arbitrary: fc.constant('') },
+    // 12 printable ASCII characters or more
+    { weight: 1, arbitrary: secretOf(fc.oneof(visible, fc.constant(' ')), 4) },
+  ),
   names: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
   owner: fc.oneof(fc.constant(''), fc.string({ maxLength: 40 }), fc.constant('\n::error::owned')),
   prefix: usually(30, '', '', 'mqtt1', 'oldname'),

@@ -521,3 +521,25 @@ describe('behind a proxy', () => {
     }
   });
 });
+
+describe('a recipe that encrypts', () => {
+  test.for([
+    ['encrypted-artifact.yml', 'KEY_PASSPHRASE'],
+    ['fleet.yml', 'FLEET_PASSPHRASE'],
+    ['firmware.yml', 'FIRMWARE_PASSPHRASE'],
+  ] as const)(
+    '%s fails before anything is created when %s is missing',
+    async ([name, missing], { services }) => {
+      const files = { 'devices.csv': 'name,owner\ndevice1\n' };
+      const secrets = { ...services.secrets, [missing]: '' };
+      const played = await services.play(name, { ...BY_HAND, files, secrets });
+      expect(Object.values(resultsOf(played))).toContain('failure');
+      expect(Object.values(resultsOf(played))).not.toContain('success');
+      expect(logOf(played).join('\n')).toContain(
+        '`encrypt-key` is set, but `key-passphrase` is empty',
+      );
+      expect(services.hub.requests).toEqual([]);
+      expect(played.artifacts.names).toEqual([]);
+    },
+  );
+});

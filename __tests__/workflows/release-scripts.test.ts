@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -155,13 +156,26 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     await clone.commit({ ...files, 'dist/create/index.js': 'committed\n', 'other.ts': '' });
     await writeFile(path.join(clone.work, 'dist/create/index.js'), 'changed since\n');
 
+    const digests: string[] = [];
     const archives = ['a', 'b'].map((name) => {
       const target = path.join(clone.directory, name);
-      expect(clone.run('pack-release', ['v1.2.3', target])).toMatchObject({ status: 0 });
+      const { status, output } = clone.run('pack-release', ['v1.2.3', target]);
+      expect(status).toBe(0);
+      digests.push(output.trim().replace(/^digest=/, ''));
       return path.join(target, 'insights-hub-agent-certificate-v1.2.3.tar.gz');
     });
     const [first = '', second = ''] = archives;
     expect(readFileSync(first).equals(readFileSync(second))).toBe(true);
+    const digest = createHash('sha256').update(readFileSync(first)).digest('hex');
+    expect(digests).toEqual([digest, digest]);
+    for (const [wanted, status] of [
+      [digest, 0],
+      ['', 1],
+      ['0'.repeat(64), 1],
+    ] as const) {
+      const target = path.join(clone.directory, `c${status}`);
+      expect(clone.run('pack-release', ['v1.2.3', target, wanted])).toMatchObject({ status });
+    }
     const listed = execFileSync('tar', ['-tzf', first], { encoding: 'utf8' });
     expect(listed).toContain('-v1.2.3/dist/create/index.js\n');
     for (const name of whole) expect(listed).toContain(`-v1.2.3/${name}\n`);

@@ -1,6 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { type InputFile, readInputFile } from './files.ts';
-import type { InputReader } from './reader.ts';
+import { type InputReader, invisibleIn, misleadingIn } from './reader.ts';
 
 /** AWS IoT's limit, in bytes; Insights Hub's broker runs on it. */
 const LONGEST_CLIENT_ID = 128;
@@ -36,10 +34,17 @@ export function readClientIdPrefix(reader: InputReader, tenant: string): string 
   const given = reader.text('client-id-prefix');
   const refuse = (why: string) =>
     reader.problem(`\`client-id-prefix\` ${reader.quote(given)} ${why}`);
-  if (BAD_SIGNS.test(given)) refuse(HOLDS_BAD_SIGNS);
+  refuseBadSigns(given, refuse);
   if (given.endsWith('_')) refuse('ends in "_": leave that out, it is added before the name.');
-  refuseSecrets(reader, given, refuse);
   return given || tenant;
+}
+
+/** Who owns the agents to which the list gives no owner of their own. */
+export function readOwner(reader: InputReader): string | undefined {
+  const owner = reader.text('owner');
+  const misleading = misleadingIn(owner);
+  if (misleading) reader.problem(`\`owner\` ${holdsInvisible(misleading)}`);
+  return owner || undefined;
 }
 
 /** The agents that `name` lists. */
@@ -56,64 +61,6 @@ export function readClientIds(reader: InputReader, prefix: string): readonly Lis
     clientId,
     where: CLIENT_ID,
   }));
-}
-
-/**
- * The agents of the file that `names-file` names: CSV (RFC 4180) with one agent a line, `name` or
- * `name,owner`, and perhaps a header line `name,owner`.
- */
-export async function readNamesFile(
-  reader: InputReader,
-  prefix: string,
-): Promise<readonly ListedAgent[]> {
-  const file = await readInputFile(reader, 'names-file');
-  if (file === undefined) return [];
-  const records = await recordsIn(file);
-  const hasHeader = records[0]?.fields.join() === 'name,owner';
-  if (hasHeader && records.length === 1) file.refuse('lists no agent');
-  const title = reader.quote(reader.text('names-file')).slice(1, -1);
-  return records.slice(hasHeader ? 1 : 0).flatMap(({ fields, line }) => {
-    const where = `line ${line} of ${title}`;
-    const [name = '', owner = ''] = fields;
-    if (name === '') reader.problem(`${where} has no name in its first column.`);
-    if (fields.length > 2) {
-      reader.problem(`${where} has ${fields.length} columns; it may have a name and an owner.`);
-    }
-    const agent = { name, owner: owner || undefined, clientId: `${prefix}_${name}`, where };
-    return name === '' ? [] : [agent];
-  });
-}
-
-/** The records of a CSV file; none when the file is refused. */
-async function recordsIn({ content, refuse }: InputFile) {
-  const none = (why: string) => {
-    refuse(why);
-    return [];
-  };
-  if (!isUtf8(content)) return none('is not UTF-8 text');
-  const text = new TextDecoder().decode(content);
-  if (text.trim() === '') return none('is empty');
-  const { parse, CsvError } = await import('csv-parse/sync');
-  const records: { readonly fields: readonly string[]; readonly line: number }[] = [];
-  try {
-    parse(text, {
-      on_record: (fields: readonly string[], { lines: line }) => {
-        records.push({ fields, line });
-        return null;
-      },
-      record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-    });
-    return records;
-  } catch (error) {
-    // Its message quotes the file; the line of the quote is enough.
-    if (!(error instanceof CsvError)) throw error;
-    return none(
-      `is not CSV: line ${error['lines']} has a quote that is not closed or not in place`,
-    );
-  }
 }
 
 /**
@@ -135,8 +82,7 @@ export function checkAgents(
     }
     seen.add(clientId);
     if (name === '') refuse('is the tenant without a name.');
-    if (BAD_SIGNS.test(value)) refuse(HOLDS_BAD_SIGNS);
-    refuseSecrets(reader, value, refuse);
+    refuseBadSigns(value, refuse);
     if (Buffer.byteLength(clientId) > LONGEST_CLIENT_ID) {
       const before = clientId === value ? '' : ` with ${reader.quote(`${prefix}_`)} before it,`;
       refuse(`is too long:${before} it may have ${LONGEST_CLIENT_ID} bytes.`);
@@ -144,15 +90,16 @@ export function checkAgents(
   }
 }
 
-/** Refuses a value that holds a secret; a problem follows the value's name. */
-export function refuseSecrets(
-  { source }: InputReader,
-  value: string,
-  refuse: (why: string) => void,
-): void {
-  if (source.secrets.redact(value) === value) return;
-  refuse('holds a secret of this step, which would blank it in log and outputs.');
+/** Refuses what can't be in a client id, or can't be seen in it; the problem follows its name. */
+function refuseBadSigns(value: string, refuse: (why: string) => void): void {
+  const invisible = invisibleIn(value);
+  if (BAD_SIGNS.test(value)) refuse(HOLDS_BAD_SIGNS);
+  else if (invisible !== undefined) refuse(holdsInvisible(invisible));
 }
+
+/** Follows what holds such a character. */
+export const holdsInvisible = (character: string) =>
+  `holds an invisible or bidirectional character (${character}).`;
 
 /** Reports names that look like patterns. An agent that is called so still has its client id. */
 export function refuseWildcards(reader: InputReader, agents: readonly ListedAgent[]): void {

@@ -12,13 +12,14 @@ import {
   type ListedAgent,
   readClientIdPrefix,
   readNames,
-  readNamesFile,
+  readOwner,
   takeShard,
   warningOfNames,
 } from './agents.ts';
 import { readCredentials, readPassphrase } from './credentials.ts';
 import { type AuthorityFile, readBrokerCa, readOutputDirectory } from './files.ts';
 import { readGitHub } from './github.ts';
+import { readNamesFile } from './names-file.ts';
 import { type Defaults, InputReader, SHARED_DEFAULTS } from './reader.ts';
 import { readBroker, readHubUrls, readProxies } from './urls.ts';
 
@@ -28,6 +29,7 @@ export const CREATE_DEFAULTS: Defaults = {
   'output-directory': '.insights-hub',
   'keep-files': 'false',
   'if-exists': 'fail',
+  'encrypt-key': 'false',
   'verify-connection': 'false',
   'broker-url': DEFAULT_BROKER_URL,
   ephemeral: 'false',
@@ -87,6 +89,7 @@ export interface Inputs extends CommonInputs {
  */
 export async function readInputs(source: InputSource): Promise<Inputs> {
   const reader = new InputReader(source, CREATE_DEFAULTS);
+  reader.maskSecrets('key-passphrase');
   const urls = readHubUrls(reader);
   const credentials = readCredentials(reader, urls.tenant);
   const passphrase = readPassphrase(reader);
@@ -95,7 +98,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   const clientIdPrefix = readClientIdPrefix(reader, urls.tenant);
   const listed = await readAgents(reader, clientIdPrefix);
   const taken = takeShard(reader, listed);
-  const defaultOwner = reader.text('owner') || undefined;
+  const defaultOwner = readOwner(reader);
   const { toWorkspace, kinds } = readDestination(reader);
   const inputs = {
     agents: taken.map(({ name, owner = defaultOwner, clientId }) => ({
@@ -135,6 +138,7 @@ export type CleanUpInputs = ReturnType<typeof readCleanUpInputs>;
 /** Reads them once more after the job: secrets are kept in no file. Throws as `readInputs` does. */
 export function readCleanUpInputs(source: InputSource) {
   const reader = new InputReader(source, CREATE_DEFAULTS);
+  reader.maskSecrets();
   const urls = readHubUrls(reader);
   const credentials = readCredentials(reader, urls.tenant);
   const gitHubToken = reader.secret('github-token');

@@ -1,9 +1,14 @@
 import type { Credentials } from '../insights-hub/urls.ts';
-import { Secret } from '../secret.ts';
+import { Secret, SHORTEST_SECRET } from '../secret.ts';
 import type { InputReader } from './reader.ts';
 
 /** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
 const LONGEST_PASSPHRASE = 1023;
+
+/** An encrypted key outlives the job, and can be guessed at without end. */
+const SHORTEST_PASSPHRASE = 12;
+
+const MAKE_ONE = 'Make one with `openssl rand -base64 24`.';
 
 const WAYS =
   'Set exactly one of: `token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name` and `app-version`.';
@@ -54,11 +59,36 @@ function requireAll(reader: InputReader, names: readonly string[]): void {
   reader.problem(`The credentials are incomplete: also set ${list}. ${WAYS}${hint}`);
 }
 
-/** The passphrase for private keys, white space included; nothing when none is given. */
+/**
+ * The passphrase for private keys, white space included; nothing when none is given, which is
+ * reported where keys have to be encrypted.
+ */
 export function readPassphrase(reader: InputReader): Secret | undefined {
-  const passphrase = reader.secret('key-passphrase', { trim: false });
-  if (Buffer.byteLength(passphrase) > LONGEST_PASSPHRASE) {
-    reader.problem(`\`key-passphrase\` is longer than ${LONGEST_PASSPHRASE} bytes.`);
+  const mustEncrypt = reader.flag('encrypt-key');
+  const passphrase = reader.secret('key-passphrase');
+  if (passphrase === '') {
+    if (mustEncrypt) {
+      reader.problem(
+        `\`encrypt-key\` is set, but \`key-passphrase\` is empty. Check that the secret it comes from is there. ${FORKS}`,
+      );
+    }
+    return undefined;
   }
-  return passphrase === '' ? undefined : new Secret(passphrase);
+  const refuse = (why: string) => reader.problem(`\`key-passphrase\` ${why}`);
+  const isShort = passphrase.length < SHORTEST_PASSPHRASE && passphrase.length >= SHORTEST_SECRET;
+  if (isShort && passphrase.trim() !== '') {
+    refuse(
+      `is shorter than ${SHORTEST_PASSPHRASE} characters: who has the encrypted key can guess as often as they like. ${MAKE_ONE}`,
+    );
+  }
+  if (Buffer.byteLength(passphrase) > LONGEST_PASSPHRASE) {
+    refuse(`is longer than ${LONGEST_PASSPHRASE} bytes.`);
+  }
+  // Control characters were reported. Java opens no key whose passphrase is not ASCII.
+  if (/[^\x20-\x7e\p{Cc}]/u.test(passphrase)) {
+    refuse(
+      `holds characters other than printable ASCII, with which not every program could open the key. ${MAKE_ONE}`,
+    );
+  }
+  return new Secret(passphrase);
 }

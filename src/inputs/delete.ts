@@ -6,13 +6,12 @@ import {
   readClientIdPrefix,
   readClientIds,
   readNames,
-  readNamesFile,
-  refuseSecrets,
   refuseWildcards,
 } from './agents.ts';
 import type { CommonInputs } from './create.ts';
 import { readCredentials } from './credentials.ts';
 import { readGitHub } from './github.ts';
+import { readNamesFile } from './names-file.ts';
 import { type Defaults, InputReader, SHARED_DEFAULTS } from './reader.ts';
 import { readHubUrls, readProxies } from './urls.ts';
 
@@ -36,6 +35,7 @@ export interface DeleteInputs extends CommonInputs {
 /** Reads and checks every input of the delete action, as `readInputs` does, and throws the same. */
 export async function readDeleteInputs(source: InputSource): Promise<DeleteInputs> {
   const reader = new InputReader(source, DELETE_DEFAULTS);
+  reader.maskSecrets();
   const urls = readHubUrls(reader);
   const credentials = readCredentials(reader, urls.tenant);
   const gitHubToken = reader.secret('github-token');
@@ -80,9 +80,10 @@ async function readAgents(reader: InputReader, prefix: string): Promise<readonly
 function readCertificateIds(reader: InputReader): readonly string[] {
   const ids = [...new Set(reader.list('certificate-id'))];
   for (const id of ids) {
-    const refuse = (why: string) => reader.problem(`\`certificate-id\` ${reader.quote(id)} ${why}`);
-    if (!/^[A-Za-z0-9_-]+$/.test(id)) refuse('may hold letters, digits, "-" and "_" only.');
-    refuseSecrets(reader, id, refuse);
+    if (/^[A-Za-z0-9_-]+$/.test(id)) continue;
+    reader.problem(
+      `\`certificate-id\` ${reader.quote(id)} may hold letters, digits, "-" and "_" only.`,
+    );
   }
   return ids;
 }

@@ -1,12 +1,15 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { isInside, isWindowsName } from '../destinations/files.ts';
+import { isInside, isWindowsName, readRegularFile } from '../destinations/files.ts';
 import { errorCode } from '../failure.ts';
 import { readCertificates } from '../keys/pem.ts';
-import type { InputReader } from './reader.ts';
+import { type InputReader, misleadingIn } from './reader.ts';
 
 /** More than a list of agents or all CAs of a system take, in bytes. */
-const LARGEST_FILE = 5 * 1024 * 1024;
+const LARGEST_FILE = 1024 * 1024;
+
+/** What some shell would replace; here it would be the name of a directory. */
+const FOR_A_SHELL = /^(?:~|\$|%[^%/\\]+%)/;
 
 export interface InputFile {
   /** absolute */
@@ -26,21 +29,41 @@ export async function readInputFile(
   const workspace = path.resolve(reader.source.workspace);
   const file = path.resolve(workspace, given);
   const refuse = (why: string) => reader.problem(`\`${input}\` ${reader.quote(given)} ${why}.`);
+  if (isForShell(reader, input)) return undefined;
   try {
-    const found = await stat(file);
+    const real = await realpath(file);
     // A link in the workspace may be anyone's, and messages quote the file.
     const isLinkOut =
       isInside({ directory: file, workspace }) &&
-      !isInside({ directory: await realpath(file), workspace: await realpath(workspace) });
-    if (!found.isFile()) refuse('is not a file');
-    else if (isLinkOut) refuse('is a link out of the workspace');
-    else if (found.size > LARGEST_FILE) refuse('is larger than 5 MiB');
-    else return { path: file, content: await readFile(file), refuse };
+      !isInside({ directory: real, workspace: await realpath(workspace) });
+    // A link that has come to be there since is not followed.
+    if (!isLinkOut) {
+      return { path: file, content: await readRegularFile(real, { most: LARGEST_FILE }), refuse };
+    }
+    refuse('is a link out of the workspace');
   } catch (error) {
-    const code = errorCode(error);
-    refuse(code === 'ENOENT' ? 'is not there' : `can't be read (${code})`);
+    refuse(whyUnread(errorCode(error)));
   }
   return undefined;
+}
+
+/** Why a file was not read, by the code of an error. */
+function whyUnread(code: string): string {
+  if (code === 'ENOENT') return 'is not there';
+  if (code === 'EFTYPE' || code === 'EISDIR') return 'is not a file';
+  if (code === 'EFBIG') return 'is larger than 1 MiB';
+  return `can't be read (${code})`;
+}
+
+/** Reports a path with which a shell would begin somewhere else; says whether it is one. */
+function isForShell(reader: InputReader, input: string): boolean {
+  const given = reader.text(input);
+  const [sign] = FOR_A_SHELL.exec(given) ?? [];
+  if (sign === undefined) return false;
+  reader.problem(
+    `\`${input}\` ${reader.quote(given)} begins with ${reader.quote(sign)}, which no shell expands here. Take an absolute path, such as one that begins with \`\${{ runner.temp }}\`.`,
+  );
+  return true;
 }
 
 /** CA certificates in a file. */
@@ -67,8 +90,15 @@ export function readOutputDirectory(reader: InputReader): string {
   const workspace = path.resolve(reader.source.workspace);
   const directory = path.resolve(workspace, value);
   const names = directory.slice(path.parse(directory).root.length).split(path.sep).filter(Boolean);
+  const misleading = misleadingIn(value);
   if (/\p{Cc}/u.test(value)) {
     reader.problem('`output-directory` holds a line break or another control character.');
+  } else if (misleading !== undefined) {
+    reader.problem(
+      `\`output-directory\` holds an invisible or bidirectional character (${misleading}).`,
+    );
+  } else if (isForShell(reader, 'output-directory')) {
+    return directory;
   } else if (!path.isAbsolute(value) && !isInside({ directory, workspace })) {
     reader.problem(
       `\`output-directory\` ${reader.quote(value)} leads out of the workspace; a place outside needs an absolute path.`,

@@ -8,7 +8,7 @@ import {
 } from '../github/scopes.ts';
 import { Secret } from '../secret.ts';
 import { checkShared, type ListedAgent } from './agents.ts';
-import type { InputReader } from './reader.ts';
+import { type InputReader, misleadingIn } from './reader.ts';
 import { problemOfUrl } from './urls.ts';
 
 /**
@@ -39,6 +39,10 @@ export function readGitHub(
     reader.problem('`environment` is required for the destination environment.');
   } else if (/\p{Cc}/u.test(environment) || isDots(environment)) {
     reader.problem('`environment` holds a control character, or nothing but dots.');
+  } else if (misleadingIn(environment) !== undefined) {
+    reader.problem(
+      `\`environment\` holds an invisible or bidirectional character (${misleadingIn(environment)}).`,
+    );
   }
   checkRoom(reader, kinds, agents.length);
   checkShared(

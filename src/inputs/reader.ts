@@ -20,14 +20,33 @@ export const SHARED_DEFAULTS: Defaults = {
   summary: 'true',
 };
 
+/** The secrets that both actions have; no input that is none may hold one. */
+const SHARED_SECRETS = ['token', 'oauth-client-secret', 'github-token'];
+const SECRET_INPUTS: ReadonlySet<string> = new Set([...SHARED_SECRETS, 'key-passphrase']);
+
+/** In a passphrase, white space counts. */
+const UNTRIMMED: ReadonlySet<string> = new Set(['key-passphrase']);
+
 /** About as many problems as an annotation has room for. */
 const MOST_PROBLEMS = 25;
+
+/** Invisible or bidirectional: with it, a log would show another text than there is. */
+const MISLEADING = /[\p{Cf}--[\u200C\u200D]]/v;
+
+/** The same, and what may only join or vary the characters beside it: for names. */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/v;
+
+/** Follows what holds one. */
+export const HOLDS_SECRET = 'holds a secret of this step, which would blank it in log and outputs.';
 
 /** Reads inputs and collects what is wrong with them, so that all problems are told at once. */
 export class InputReader {
   readonly source: InputSource;
   readonly #defaults: Defaults;
+  readonly #texts = new Set<string>();
+  /** the first ones only, because a long list may have a problem in every line */
   readonly #problems: { readonly code: FailureCode; readonly text: string }[] = [];
+  #count = 0;
 
   constructor(source: InputSource, defaults: Defaults) {
     this.source = source;
@@ -36,7 +55,8 @@ export class InputReader {
 
   /** Notes what is wrong with an input: a sentence. */
   problem(text: string, code: FailureCode = 'input-invalid'): void {
-    this.#problems.push({ code, text });
+    this.#count += 1;
+    if (this.#problems.length < MOST_PROBLEMS) this.#problems.push({ code, text });
   }
 
   mustBe(name: string, wanted: string, value = this.text(name)): void {
@@ -45,14 +65,29 @@ export class InputReader {
 
   /** Throws all problems as one failure, if there are any. */
   throwProblems(): void {
+    this.#refuseSecrets();
     const [first] = this.#problems;
     if (first === undefined) return;
-    const { length } = this.#problems;
-    if (length === 1) throw new Failure(first.code, first.text);
-    const told = this.#problems.slice(0, MOST_PROBLEMS);
+    if (this.#count === 1) throw new Failure(first.code, first.text);
+    const told = this.#problems;
     const list = told.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
-    const more = length > told.length ? ` And ${length - told.length} more.` : '';
-    throw new Failure('input-invalid', `${length} problems with the inputs: ${list}${more}`);
+    const more = this.#count > told.length ? ` And ${this.#count - told.length} more.` : '';
+    throw new Failure('input-invalid', `${this.#count} problems with the inputs: ${list}${more}`);
+  }
+
+  /** Reports inputs that hold a secret; of a list, the entries that do. */
+  #refuseSecrets(): void {
+    for (const name of this.#texts) {
+      for (const line of new Set(this.source.input(name).split('\n'))) {
+        if (this.holdsSecret(line)) this.problem(`\`${name}\` ${this.quote(line)} ${HOLDS_SECRET}`);
+      }
+    }
+    this.#texts.clear();
+  }
+
+  /** Whether there is a secret of the step in a text, in a form that is masked. */
+  holdsSecret(text: string): boolean {
+    return this.source.secrets.redact(text) !== text;
   }
 
   /** Throws the problems, if there are any; else returns the values, none of which is missing. */
@@ -64,6 +99,7 @@ export class InputReader {
 
   /** The value or its default; empty when there is neither. */
   text(name: string): string {
+    if (!SECRET_INPUTS.has(name)) this.#texts.add(name);
     return this.source.input(name) || (this.#defaults[name] ?? '');
   }
 
@@ -118,14 +154,25 @@ export class InputReader {
     return value;
   }
 
-  /** A secret, masked from here on. Reports one that can't be used as it is. */
-  secret(name: string, { trim = true } = {}): string {
-    const value = trim ? this.text(name) : this.source.rawInput(name);
-    if (value === '') return '';
+  /** Has all secrets masked: before anything else is read, so that no problem quotes one. */
+  maskSecrets(...more: readonly string[]): void {
+    for (const name of [...SHARED_SECRETS, ...more]) this.#maskSecret(name);
+  }
+
+  /** The value of a secret. A line that is too short is not masked, because that would blank the log. */
+  #maskSecret(name: string): string {
+    const value = UNTRIMMED.has(name) ? this.source.rawInput(name) : this.source.input(name);
     for (const line of value.split(/[\r\n]+/)) {
       const isMasked = line.length >= SHORTEST_SECRET && line.trim() !== '';
       if (isMasked) this.source.secrets.mask([new Secret(line)]);
     }
+    return value;
+  }
+
+  /** A secret, masked from here on. Reports one that can't be used as it is. */
+  secret(name: string): string {
+    const value = this.#maskSecret(name);
+    if (value === '') return '';
     if (value.trim() === '') {
       this.problem(`\`${name}\` is blank.`);
     } else if (value.length < SHORTEST_SECRET) {
@@ -144,6 +191,21 @@ export class InputReader {
     const isTold = this.#problems.length < MOST_PROBLEMS;
     return isTold ? `"${cleanInput(value, this.source.secrets)}"` : '"…"';
   }
+}
+
+/** What is invisible in a name or bidirectional, such as U+202E; nothing when there is no such thing. */
+export function invisibleIn(name: string): string | undefined {
+  return codePointOf(INVISIBLE.exec(name));
+}
+
+/** The same in a text that may be written in any language, or hold any emoji. */
+export function misleadingIn(text: string): string | undefined {
+  return codePointOf(MISLEADING.exec(text));
+}
+
+function codePointOf(found: RegExpExecArray | null): string | undefined {
+  const code = found?.[0].codePointAt(0)?.toString(16).toUpperCase();
+  return code && `U+${code.padStart(4, '0')}`;
 }
 
 export function isHostLabel(value: string): boolean {

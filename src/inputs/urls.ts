@@ -50,12 +50,19 @@ function readTemplate(
     reader.problem(`\`${name}\` holds ${reader.quote(unknown.join(', '))}; it may hold ${known}.`);
     return template;
   }
-  const filled = fillTemplate(template, values);
-  // A wrong value is a problem of its own input, not of each template that it fills.
-  const isTold = filled === template || Object.values(values).every(isHostLabel);
-  const problem = isTold && problemOf(filled);
-  if (problem) reader.problem(`\`${name}\` ${problem}: ${reader.quote(filled)}.`);
+  // A wrong or missing value is a problem of its own input: the rest is checked without it.
+  const isRight = Object.values(values).every(isHostLabel);
+  const filled = fillTemplate(template, isRight ? values : standInsFor(values));
+  const problem = problemOf(filled);
+  if (problem)
+    reader.problem(`\`${name}\` ${problem}: ${reader.quote(isRight ? filled : template)}.`);
   return template;
+}
+
+/** The values, and in place of wrong ones a label that could also be a port. */
+function standInsFor(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(values);
+  return Object.fromEntries(entries.map(([key, value]) => [key, isHostLabel(value) ? value : '1']));
 }
 
 /** Why a URL is not permitted, to follow its name; nothing when it is. */
