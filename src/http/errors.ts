@@ -63,13 +63,15 @@ const REFUSED_ELSEWHERE =
 
 /** Whether a refusal comes from something in between: its status means nothing of the service's. */
 export function isRefusedElsewhere(answer: Answer): boolean {
-  return answer.status >= 400 && answer.status < 500 && isWebPage(answer);
+  const { status, body } = answer;
+  const isPage = isWebPage(answer) || /^\s*<(!doctype|html)\b/i.test(body);
+  return isPage && status >= 400 && status < 500;
 }
 
-/** Services that are called for JSON send no web pages. */
+/** A web page comes from something in between; what else a success says does not matter. */
 export function isWebPage({ headers, body }: Answer): boolean {
-  const type = headers['content-type'] ?? '';
-  return /\bx?html\b/i.test(type) || (!/json|xml/i.test(type) && /^\s*</.test(body));
+  const type = headers['content-type'];
+  return /\bx?html\b/i.test(type ?? '') || (type === undefined && body.trimStart().startsWith('<'));
 }
 
 /** Turns an unwanted answer into a failure. This is the only place that judges a status. */
