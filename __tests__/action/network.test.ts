@@ -68,18 +68,21 @@ describe.concurrent('a proxy', () => {
     },
   );
 
-  test.for(['http', 'https'])('is never used for this machine: %s', async (scheme, { start, startProxy }) => {
-    const tls = await selfSignedServer(['127.0.0.1']);
-    const sandbox = await start(scheme === 'https' ? { tls } : {});
-    const { broker, inputs } = await sandbox.startBroker();
-    const proxy = await startProxy({ refuse: 403 });
-    const url = `http://${proxy.host}`;
-    const all = { HTTP_PROXY: url, http_proxy: url, HTTPS_PROXY: url, https_proxy: url };
-    const env = { ...all, ...(await trusting(sandbox, tls.certificate)) };
-    expect(errorOf(await sandbox.main(inputs, { env }))).toBe('');
-    expect(proxy.connects).toEqual([]);
-    expect(broker.connections).toHaveLength(1);
-  });
+  test.for(['http', 'https'])(
+    'is never used for this machine: %s',
+    async (scheme, { start, startProxy }) => {
+      const tls = await selfSignedServer(['127.0.0.1']);
+      const sandbox = await start(scheme === 'https' ? { tls } : {});
+      const { broker, inputs } = await sandbox.startBroker();
+      const proxy = await startProxy({ refuse: 403 });
+      const url = `http://${proxy.host}`;
+      const all = { HTTP_PROXY: url, http_proxy: url, HTTPS_PROXY: url, https_proxy: url };
+      const env = { ...all, ...(await trusting(sandbox, tls.certificate)) };
+      expect(errorOf(await sandbox.main(inputs, { env }))).toBe('');
+      expect(proxy.connects).toEqual([]);
+      expect(broker.connections).toHaveLength(1);
+    },
+  );
 
   test('is not used for hosts that NO_PROXY names', async ({ start, startProxy }) => {
     const tls = await selfSignedServer(['gateway.test']);
