@@ -7,6 +7,8 @@ export interface ProxyOptions {
   readonly refuse?: number;
   /** how often it refuses; always, when not given */
   readonly times?: number;
+  /** the status that a tunnel is opened with; 200 if not given */
+  readonly opensWith?: number;
   /** a key and certificate of its own, with which it speaks TLS */
   readonly tls?: { readonly privateKey: string; readonly certificate: string };
   /** whether CONNECT is never answered */
@@ -45,7 +47,7 @@ export class TestProxy {
       }
       const [host = '', port = ''] = (options.hosts?.[target] ?? target).split(':');
       const upstream = connect(Number(port), host, () => {
-        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        client.write(`HTTP/1.1 ${options.opensWith ?? 200} Open\r\n\r\n`);
         upstream.pipe(client).pipe(upstream);
       });
       this.#track(upstream);

@@ -30,6 +30,10 @@ export interface FailedCall {
   readonly status?: number;
   /** why no whole answer came, in our own words; follows a colon */
   readonly reason?: string;
+  /** whether another try would fail in the same way */
+  readonly isFinal?: boolean;
+  /** It was refused with a web page, so the status is not the service's own. */
+  readonly isFromElsewhere?: boolean;
   /** what the server sent: raw, not fit to be shown as it is */
   readonly said?: ServerWords;
 }
@@ -78,10 +82,11 @@ export function asFailure(error: unknown): Failure {
   );
 }
 
-/** Whether a call was finally answered with one of these statuses. */
+/** Whether a service finally answered a call with one of these statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   if (!(error instanceof Failure) || error.code === 'timeout') return false;
-  return error.call?.status !== undefined && statuses.includes(error.call.status);
+  const { status, isFromElsewhere = false } = error.call ?? {};
+  return status !== undefined && !isFromElsewhere && statuses.includes(status);
 }
 
 /** The code of a system error such as ENOSPC, or the error's name: never its message. */

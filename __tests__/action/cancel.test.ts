@@ -140,8 +140,9 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     const onStart = (kill: typeof send) => {
       send = kill;
     };
-    const env = { HTTP_PROXY: `http://${proxy.host}`, ...preload(LONG_TIMERS).env };
-    const running = sandbox.main(sandbox.tokenInputs, { env, onStart });
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, ...preload(LONG_TIMERS).env };
+    const inputs = { ...sandbox.tokenInputs, 'api-url': 'https://gateway.test/api/{api}/v3' };
+    const running = sandbox.main(inputs, { env, onStart });
     await waitFor(() => proxy.connects.length > 0);
     send('SIGINT');
     const result = await running;

@@ -32,10 +32,16 @@ async function expectDelivered(sandbox: Sandbox, { outputs }: StepResult): Promi
   expect(await readFile(certificatePath, 'utf8')).toBe(pair?.certificate);
 }
 
-/** Leads port 443 of a name to a broker on another port, as only a proxy can. */
-async function through(port: number) {
-  const hosts = { 'localhost:443': `127.0.0.1:${port}` };
-  const proxy = await TestProxy.start({ hosts });
+/** What brokers are called that only a proxy leads to: this machine is reached directly. */
+const names = ['broker.test', 'localhost'];
+const hostsOf = ({ port }: { readonly port: number }) =>
+  Object.fromEntries([443, 8883].map((at) => [`broker.test:${at}`, `127.0.0.1:${port}`]));
+
+const BEHIND = { 'broker-url': 'mqtts://broker.test:8883' };
+
+/** Leads to a broker on another port, as only a proxy can. */
+async function through(broker: { readonly port: number }) {
+  const proxy = await TestProxy.start({ hosts: hostsOf(broker) });
   return { proxy, env: { HTTPS_PROXY: `http://user:p%40ss@${proxy.host}` } };
 }
 
@@ -88,16 +94,17 @@ describe.concurrent('the new certificate is proved', () => {
 
   test('on port 443 with ALPN, through a proxy', async ({ start }) => {
     const sandbox = await start();
-    const { broker, inputs } = await sandbox.startBroker({ alpn: ['x-amzn-mqtt-ca'] });
-    const { proxy, env } = await through(broker.port);
+    const { broker, inputs } = await sandbox.startBroker({ alpn: ['x-amzn-mqtt-ca'], names });
+    const { proxy, env } = await through(broker);
     const result = await sandbox.main(
-      { ...inputs, 'broker-url': 'mqtts://localhost:443' },
+      { ...inputs, 'broker-url': 'mqtts://broker.test:443' },
       { env },
     );
     await proxy.stop();
     expect(result.exitCode).toBe(0);
-    expect(broker.connections).toMatchObject([{ alpn: 'x-amzn-mqtt-ca', servername: 'localhost' }]);
-    expect(proxy.connects).toEqual(['localhost:443']);
+    const servername = 'broker.test';
+    expect(broker.connections).toMatchObject([{ alpn: 'x-amzn-mqtt-ca', servername }]);
+    expect(proxy.connects).toEqual(['broker.test:443']);
     const basic = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
     expect(proxy.authorizations).toEqual([basic]);
     const connection = JSON.parse(await readFile(result.outputs['mqttxPath'] ?? '', 'utf8'));
@@ -106,14 +113,14 @@ describe.concurrent('the new certificate is proved', () => {
 
   test('through a proxy that speaks TLS itself', async ({ start }) => {
     const sandbox = await start();
-    const { inputs } = await sandbox.startBroker();
+    const { broker, inputs } = await sandbox.startBroker({ names });
     const root = await ServerAuthority.create();
     const tls = await root.issueServer({ names: ['127.0.0.1'] });
-    const proxy = await TestProxy.start({ tls });
+    const proxy = await TestProxy.start({ tls, hosts: hostsOf(broker) });
     const trust = path.join(sandbox.runner.temporary, 'proxy-ca.pem');
     await writeFile(trust, root.certificate);
     const env = { HTTPS_PROXY: `https://${proxy.host}`, NODE_EXTRA_CA_CERTS: trust };
-    const result = await sandbox.main(inputs, { env });
+    const result = await sandbox.main({ ...inputs, ...BEHIND }, { env });
     await proxy.stop();
     expect(errorOf(result)).toBe('');
     expect(proxy.connects).toHaveLength(1);
@@ -121,19 +128,19 @@ describe.concurrent('the new certificate is proved', () => {
 
   test('through a proxy that is busy at first', async ({ start }) => {
     const sandbox = await start();
-    const { inputs } = await sandbox.startBroker();
-    const proxy = await TestProxy.start({ refuse: 503, times: 1 });
+    const { broker, inputs } = await sandbox.startBroker({ names });
+    const proxy = await TestProxy.start({ hosts: hostsOf(broker), refuse: 503, times: 1 });
     const env = { HTTPS_PROXY: `http://${proxy.host}` };
-    expect((await sandbox.main(inputs, { env })).exitCode).toBe(0);
+    expect((await sandbox.main({ ...inputs, ...BEHIND }, { env })).exitCode).toBe(0);
     await proxy.stop();
     expect(proxy.connects).toHaveLength(2);
   });
 
-  test('directly, where NO_PROXY says so', async ({ start }) => {
+  test('directly, on this machine', async ({ start }) => {
     const sandbox = await start();
     const { inputs } = await sandbox.startBroker();
     const proxy = await TestProxy.start({ refuse: 403 });
-    const env = { HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: 'localhost' };
+    const env = { HTTPS_PROXY: `http://${proxy.host}` };
     expect((await sandbox.main(inputs, { env })).exitCode).toBe(0);
     await proxy.stop();
     expect(proxy.connects).toEqual([]);
@@ -194,14 +201,14 @@ describe.concurrent('the new certificate is proved', () => {
 
   test.skipIf(lacks('mosquitto'))('at Mosquitto, which negotiates no ALPN', async ({ start }) => {
     const sandbox = await start();
-    const mosquitto = await startMosquitto({ clientCa: sandbox.hub.authority.certificate });
+    const mosquitto = await startMosquitto({ clientCa: sandbox.hub.authority.certificate, names });
     try {
       const inputs = await sandbox.connectTo(mosquitto);
       expect((await sandbox.main(inputs)).exitCode).toBe(0);
       await waitFor(() => mosquitto.log().includes('mqtt1_device001'));
       // Its listener takes no notice of ALPN.
-      const { proxy, env } = await through(mosquitto.port);
-      const other = { ...inputs, name: 'b', 'broker-url': 'mqtts://localhost:443' };
+      const { proxy, env } = await through(mosquitto);
+      const other = { ...inputs, name: 'b', 'broker-url': 'mqtts://broker.test:443' };
       expect((await sandbox.main(other, { env })).exitCode).toBe(0);
       await proxy.stop();
     } finally {
@@ -213,10 +220,10 @@ describe.concurrent('the new certificate is proved', () => {
     'at Mosquitto behind nginx, which negotiates ALPN',
     async ({ start }) => {
       const sandbox = await start();
-      const nginx = await startNginx({ clientCa: sandbox.hub.authority.certificate });
-      const { proxy, env } = await through(nginx.port);
+      const nginx = await startNginx({ clientCa: sandbox.hub.authority.certificate, names });
+      const { proxy, env } = await through(nginx);
       try {
-        const inputs = await sandbox.connectTo({ ...nginx, url: 'mqtts://localhost:443' });
+        const inputs = await sandbox.connectTo({ ...nginx, url: 'mqtts://broker.test:443' });
         expect((await sandbox.main(inputs, { env })).exitCode).toBe(0);
       } finally {
         await proxy.stop();
@@ -239,12 +246,17 @@ const named = (name: string): BrokerFault =>
 const faults: Readonly<Record<string, Row>> = {
   'a broker certificate of another CA': {
     fault: named('foreign-authority'),
-    says: /the broker's certificate is not trusted \(.*\)\. .*`broker-ca-file`/,
+    says: /the broker's certificate is not trusted, .* \(.*\)\. .*`broker-ca-file`/,
     again: false,
   },
   'an expired broker certificate': {
     fault: named('expired-server'),
-    says: /the broker's certificate is not valid now \(CERT_HAS_EXPIRED\)/,
+    says: /the broker's certificate has expired \(CERT_HAS_EXPIRED\)\. Check the runner's clock/,
+    again: false,
+  },
+  'a broker certificate that is not valid yet': {
+    fault: named('early-server'),
+    says: /the broker's certificate is not valid yet \(CERT_NOT_YET_VALID\)\. Check the runner's c/,
     again: false,
   },
   'a broker certificate for another host': {
@@ -350,8 +362,8 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
 
   test('a key that TLS does not take, also behind a proxy', async ({ start }) => {
     const sandbox = await start();
-    const { inputs } = await sandbox.startBroker();
-    const proxy = await TestProxy.start();
+    const { broker, inputs } = await sandbox.startBroker({ names });
+    const proxy = await TestProxy.start({ hosts: hostsOf(broker) });
     const weak = preload(`import tls from 'node:tls';
       import { syncBuiltinESMExports } from 'node:module';
       const { createSecureContext } = tls;
@@ -361,7 +373,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
       };
       syncBuiltinESMExports();`);
     const env = { ...weak.env, HTTPS_PROXY: `http://${proxy.host}` };
-    const result = await sandbox.main(inputs, { env });
+    const result = await sandbox.main({ ...inputs, ...BEHIND }, { env });
     await proxy.stop();
     expect(errorOf(result)).toMatch(
       /TLS can't be done with the agent's key and certificate \(ERR_SSL_EE_KEY_TOO_SMALL\)/,
@@ -378,17 +390,24 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
   });
 
   test.for([
-    ['refuses', { refuse: 403 }, /HTTPS_PROXY names answered with status 403.*port 443/],
-    ['never answers', { silent: true }, /no tunnel through the proxy came about before/],
-  ] as const)('a proxy that %s', async ([, options, says], { start }) => {
+    ['refuses', { refuse: 403 }, /HTTPS_PROXY names answered with status 403.*port 443/, 1],
+    [
+      'wants credentials',
+      { refuse: 407 },
+      /HTTPS_PROXY names answered with status 407\. It wants credentials: check the user name/,
+      1,
+    ],
+    ['never answers', { silent: true }, /no tunnel through the proxy came about before/, 1],
+  ] as const)('a proxy that %s', async ([, options, says, asked], { start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const { broker, inputs } = await sandbox.startBroker();
     const proxy = await TestProxy.start(options);
     const env = { HTTPS_PROXY: `http://${proxy.host}` };
-    const result = await sandbox.main({ ...inputs, timeout: '5' }, { env });
+    const result = await sandbox.main({ ...inputs, ...BEHIND, timeout: '5' }, { env });
     await proxy.stop();
     expect(codeOf(result)).toBe('connection-failed');
     expect(errorOf(result)).toMatch(says);
+    expect(proxy.connects).toHaveLength(asked);
     expect(broker.attempts).toBe(0);
     await expectDelivered(sandbox, result);
   });
@@ -397,7 +416,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     const sandbox = await start({ pairs: await readyPairs() });
     const { inputs } = await sandbox.startBroker();
     const env = { HTTPS_PROXY: 'http://127.0.0.1:1' };
-    const result = await sandbox.main({ ...inputs, timeout: '5' }, { env });
+    const result = await sandbox.main({ ...inputs, ...BEHIND, timeout: '5' }, { env });
     expect(errorOf(result)).toMatch(/the proxy that HTTPS_PROXY names can't be reached/);
   });
 
@@ -592,15 +611,17 @@ describe.concurrent('how to connect', () => {
     'is so on port 443 too',
     async ({ start }) => {
       const sandbox = await start();
-      const { broker, inputs } = await sandbox.startBroker({ alpn: ['x-amzn-mqtt-ca'] });
-      const { proxy, env } = await through(broker.port);
-      const other = { ...inputs, 'broker-url': 'mqtts://localhost:443' };
+      const { broker, inputs } = await sandbox.startBroker({ alpn: ['x-amzn-mqtt-ca'], names });
+      const { proxy, env } = await through(broker);
+      const other = { ...inputs, 'broker-url': 'mqtts://broker.test:443' };
       const result = await sandbox.main(other, { env });
       await proxy.stop();
       const line = /```sh\n(.*)\n```/.exec(result.summary)?.[1] ?? '';
       expect(line).toContain(' --tls-alpn x-amzn-mqtt-ca ');
-      // The same line for the port that the broker really has.
-      const here = line.replace(' -p 443 ', ` -p ${broker.port} `);
+      // The same line for the host and port that the broker really has.
+      const here = line
+        .replace('broker.test', 'localhost')
+        .replace(' -p 443 ', ` -p ${broker.port} `);
       const child = spawn('sh', ['-c', here], { stdio: 'ignore', timeout: 20_000 });
       expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
       await waitFor(() => broker.messages.length === 1);

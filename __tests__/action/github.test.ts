@@ -512,7 +512,7 @@ test('a secondary rate limit without any header is no missing permission', async
   const body = '{"message":"You have exceeded a secondary rate limit."}';
   github.faults.push({ at: 'public-key', fault: { kind: 'body', status: 403, body } });
   const result = await sandbox.main({ ...toRepository(github), timeout: '5' });
-  expect(codeOf(result)).toBe('timeout');
+  expect(codeOf(result)).toBe('rate-limited');
   expect(errorOf(result)).toMatch(/too many requests/);
   expect(github.seen('public-key')).toHaveLength(1);
 });
@@ -541,4 +541,48 @@ test('a run that writes files only loads neither Octokit nor the sealed box', as
   };
   expect(await loadsOctokit({})).toBe(false);
   expect(await loadsOctokit({ ...toRepository(github), name: 'device002' })).toBe(true);
+});
+
+describe.concurrent('a quota of GitHub that is used up for longer than `timeout`', () => {
+  const halfAnHour = () => `${Math.floor(Date.now() / 1000) + 1800}`;
+  const limits = {
+    'its primary limit': () => ({
+      status: 403,
+      type: 'application/json',
+      body: '{"message":"API rate limit exceeded"}',
+      headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': halfAnHour() },
+    }),
+    'its secondary limit, without a header': () => ({
+      status: 403,
+      type: 'application/json',
+      body: '{"message":"You have exceeded a secondary rate limit."}',
+    }),
+  };
+  test.for([
+    ['its primary limit', '300', /asks to wait (1799|1800) s, .* Try again after 20.* UTC\./],
+    ['its secondary limit, without a header', '30', /asks to wait (59|60) s, /],
+  ] as const)('is told: %s', async ([limit, timeout, says], { start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    github.faults.push({ at: 'public-key', fault: { kind: 'reply', reply: limits[limit] } });
+    const result = await sandbox.main({ ...toRepository(github), timeout });
+    expect(codeOf(result)).toBe('rate-limited');
+    expect(errorOf(result)).toMatch(says);
+    expect(github.seen('public-key')).toHaveLength(1);
+  });
+
+  test('is told of agents whose secrets are not sent any more', async ({ start }) => {
+    const sandbox = await start({ pairs: await readyPairs(2) });
+    const github = await sandbox.startGitHub();
+    github.faults.push({
+      at: 'secret',
+      fault: { kind: 'reply', reply: limits['its primary limit'] },
+    });
+    const inputs = { ...toRepository(github), name: 'a\nb', concurrency: '1' };
+    const result = await sandbox.main(inputs);
+    expect(codeOf(result)).toBe('delivery-failed');
+    expect(errorOf(result).match(/asks to wait 1(799|800) s/g)).toHaveLength(2);
+    expect(errorOf(result)).not.toContain('did not succeed within the time limit');
+    expect(github.seen('secret')).toHaveLength(2);
+  });
 });

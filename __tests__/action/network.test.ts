@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
-import { selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
+import { ServerAuthority, selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
+import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { type ProxyOptions, TestProxy } from '../proxy.ts';
-import { test as base, codeOf, errorOf, LONG_TIMERS, preload } from './sandbox.ts';
+import { test as base, codeOf, errorOf, LONG_TIMERS, preload, type Sandbox } from './sandbox.ts';
 
 const test = base.extend<{ startProxy: (options?: ProxyOptions) => Promise<TestProxy> }>({
   // biome-ignore lint/correctness/noEmptyPattern: the runner reads the fixtures used from it
@@ -18,61 +19,132 @@ const test = base.extend<{ startProxy: (options?: ProxyOptions) => Promise<TestP
   },
 });
 
+/** Where only a proxy leads to: this machine is reached directly. */
+const BEHIND = {
+  'api-url': 'https://gateway.test/api/{api}/v3',
+  'token-url': 'https://piam.test/{tenant}/oauth/token',
+};
+
+/** Leads the names of `BEHIND` to an embedded service. */
+function hostsOf({ hub }: Sandbox) {
+  const target = new URL(hub.origin).host;
+  return { 'gateway.test:443': target, 'piam.test:443': target };
+}
+
+/** Has the action trust a certificate. */
+async function trusting({ runner }: Sandbox, certificate: string) {
+  const file = path.join(runner.temporary, 'ca.pem');
+  await writeFile(file, certificate);
+  return { NODE_EXTRA_CA_CERTS: file };
+}
+
+/** Code that lets DNS know no names but these, which are this machine. */
+const onlyKnowing = (...names: readonly string[]) => `import dns from 'node:dns';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { lookup } = dns;
+  dns.lookup = (name, options, callback) => {
+    if (${JSON.stringify(names)}.includes(name)) lookup('127.0.0.1', options, callback);
+    else callback(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }));
+  };
+  syncBuiltinESMExports();`;
+
 describe.concurrent('a proxy', () => {
-  test.for(['HTTP_PROXY', 'http_proxy'])(
+  test.for(['HTTPS_PROXY', 'https_proxy'])(
     'that %s names is used for every call',
     async (variable, { start, startProxy }) => {
-      const sandbox = await start();
-      const proxy = await startProxy();
-      const env = { [variable]: `http://user:pass%20word@${proxy.host}` };
-      const result = await sandbox.main({}, { env, debug: true });
-      expect(result.exitCode).toBe(0);
-      const target = new URL(sandbox.hub.origin).host;
-      expect(new Set(proxy.connects)).toEqual(new Set([target]));
+      const tls = await selfSignedServer(['gateway.test', 'piam.test']);
+      const sandbox = await start({ tls });
+      const proxy = await startProxy({ hosts: hostsOf(sandbox) });
+      const env = {
+        [variable]: `http://user:pass%20word@${proxy.host}`,
+        ...(await trusting(sandbox, tls.certificate)),
+      };
+      const result = await sandbox.main(BEHIND, { env, debug: true });
+      expect(errorOf(result)).toBe('');
+      expect(proxy.connects).toEqual(['piam.test:443', 'gateway.test:443']);
       const basic = Buffer.from('user:pass word').toString('base64');
       expect(new Set(proxy.authorizations)).toEqual(new Set([`Basic ${basic}`]));
       expect(result.stdout).not.toContain('pass%20word');
     },
   );
 
-  test('is the only way to hosts that it alone knows, over TLS', async ({ start, startProxy }) => {
-    const tls = await selfSignedServer(['gateway.test', 'piam.test']);
-    const sandbox = await start({ tls });
-    const target = new URL(sandbox.hub.origin).host;
-    const proxy = await startProxy({
-      hosts: { 'gateway.test:443': target, 'piam.test:443': target },
-    });
-    const trusted = path.join(sandbox.runner.temporary, 'ca.pem');
-    await writeFile(trusted, tls.certificate);
-    const result = await sandbox.main(
-      {
-        'api-url': 'https://gateway.test/api/{api}/v3',
-        'token-url': 'https://piam.test/{tenant}/oauth/token',
-      },
-      { env: { HTTPS_PROXY: `http://${proxy.host}`, NODE_EXTRA_CA_CERTS: trusted } },
-    );
-    expect(errorOf(result)).toBe('');
-    expect(proxy.connects).toEqual(['piam.test:443', 'gateway.test:443']);
-  });
+  test.for(['http', 'https'])(
+    'is never used for this machine: %s',
+    async (scheme, { start, startProxy }) => {
+      const tls = await selfSignedServer(['127.0.0.1']);
+      const sandbox = await start(scheme === 'https' ? { tls } : {});
+      const { broker, inputs } = await sandbox.startBroker();
+      const proxy = await startProxy({ refuse: 403 });
+      const url = `http://${proxy.host}`;
+      const all = { HTTP_PROXY: url, http_proxy: url, HTTPS_PROXY: url, https_proxy: url };
+      const env = { ...all, ...(await trusting(sandbox, tls.certificate)) };
+      expect(errorOf(await sandbox.main(inputs, { env }))).toBe('');
+      expect(proxy.connects).toEqual([]);
+      expect(broker.connections).toHaveLength(1);
+    },
+  );
 
   test('is not used for hosts that NO_PROXY names', async ({ start, startProxy }) => {
-    const sandbox = await start();
-    const proxy = await startProxy({ refuse: 502 });
-    const env = { HTTP_PROXY: `http://${proxy.host}`, NO_PROXY: 'example.com, 127.0.0.1' };
-    expect((await sandbox.main({}, { env })).exitCode).toBe(0);
+    const tls = await selfSignedServer(['gateway.test']);
+    const sandbox = await start({ tls });
+    const proxy = await startProxy({ refuse: 403 });
+    const { port } = new URL(sandbox.hub.origin);
+    const env = {
+      ...preload(onlyKnowing('gateway.test')).env,
+      ...(await trusting(sandbox, tls.certificate)),
+      HTTPS_PROXY: `http://${proxy.host}`,
+      NO_PROXY: 'example.com, gateway.test',
+    };
+    const inputs = {
+      ...sandbox.tokenInputs,
+      'api-url': `https://gateway.test:${port}/api/{api}/v3`,
+    };
+    expect(errorOf(await sandbox.main(inputs, { env }))).toBe('');
     expect(proxy.connects).toEqual([]);
   });
 
-  test('that refuses is named by its variable', async ({ start, startProxy }) => {
-    const sandbox = await start();
-    const proxy = await startProxy({ refuse: 407 });
-    const env = { HTTP_PROXY: `http://user:password@${proxy.host}` };
-    // A create that did not get past the proxy surely was not processed.
-    const result = await sandbox.main(sandbox.tokenInputs, { env, debug: true });
-    expect(codeOf(result)).toBe('unavailable');
-    expect(errorOf(result)).toMatch(/the proxy that HTTP_PROXY names answered with status 407/);
-    expect(proxy.connects).toHaveLength(5);
-    expect(result.stdout).not.toContain('password@');
+  test.for([201, 204])('may open its tunnels with %i', async (status, { start, startProxy }) => {
+    const tls = await selfSignedServer(['gateway.test', 'piam.test']);
+    const sandbox = await start({ tls });
+    const proxy = await startProxy({ hosts: hostsOf(sandbox), opensWith: status });
+    const env = {
+      HTTPS_PROXY: `http://${proxy.host}`,
+      ...(await trusting(sandbox, tls.certificate)),
+    };
+    expect(errorOf(await sandbox.main(BEHIND, { env }))).toBe('');
+    expect(proxy.connects).toHaveLength(2);
+  });
+
+  test.for([
+    [407, /answered with status 407\. It wants credentials: check the user name and password/],
+    [403, /answered with status 403\. Ask whoever runs the proxy to let this host through/],
+  ] as const)(
+    'that refuses (%i) is named by its variable, and asked once',
+    async ([refuse, says], { start, startProxy }) => {
+      const sandbox = await start();
+      const proxy = await startProxy({ refuse });
+      const env = { HTTPS_PROXY: `http://user:password@${proxy.host}` };
+      // A create that did not get past the proxy surely was not processed.
+      const inputs = { ...sandbox.tokenInputs, ...BEHIND };
+      const result = await sandbox.main(inputs, { env, debug: true });
+      expect(codeOf(result)).toBe('unavailable');
+      expect(errorOf(result)).toMatch(/the proxy that HTTPS_PROXY names answered with status/);
+      expect(errorOf(result)).toMatch(says);
+      expect(proxy.connects).toEqual(['gateway.test:443']);
+      expect(result.stdout).not.toContain('password@');
+    },
+  );
+
+  test('that is out of order for a moment is tried again', async ({ start, startProxy }) => {
+    const tls = await selfSignedServer(['gateway.test', 'piam.test']);
+    const sandbox = await start({ tls });
+    const proxy = await startProxy({ hosts: hostsOf(sandbox), refuse: 503, times: 1 });
+    const env = {
+      HTTPS_PROXY: `http://${proxy.host}`,
+      ...(await trusting(sandbox, tls.certificate)),
+    };
+    expect(errorOf(await sandbox.main(BEHIND, { env }))).toBe('');
+    expect(proxy.connects).toHaveLength(3);
   });
 
   test('that is not there is named by its variable', async ({ start }) => {
@@ -89,8 +161,9 @@ describe.concurrent('a proxy', () => {
   test('that stays silent costs no more than the time limit', async ({ start, startProxy }) => {
     const sandbox = await start();
     const proxy = await startProxy({ silent: true });
-    const env = { HTTP_PROXY: `http://${proxy.host}`, ...preload(LONG_TIMERS).env };
-    const result = await sandbox.main({ ...sandbox.tokenInputs, timeout: '2' }, { env });
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, ...preload(LONG_TIMERS).env };
+    const inputs = { ...sandbox.tokenInputs, ...BEHIND, timeout: '2' };
+    const result = await sandbox.main(inputs, { env });
     expect(codeOf(result)).toBe('timeout');
     expect(sandbox.hub.requests).toEqual([]);
   });
@@ -133,33 +206,111 @@ describe.concurrent('a request that surely was not sent is tried again, and noth
     const result = await sandbox.main({ 'api-url': url }, { debug: true });
     expect(codeOf(result)).toBe('unavailable');
     expect(errorOf(result)).toMatch(says);
-    const tries = result.commands.filter(
-      ({ message }) => message.startsWith('POST') && message.includes('agentCertificates:'),
-    );
-    expect(tries).toHaveLength(5);
+    expect(createsTried(result)).toBe(5);
   });
+});
 
-  test('a TLS certificate that is not trusted, even with verification switched off', async ({
-    start,
-  }) => {
+const DAY = 24 * 3600_000;
+const fromNow = (days: number) => new Date(Date.now() + days * DAY);
+
+describe.concurrent('a TLS certificate that does not verify is told, and not tried again:', () => {
+  test('its issuer is unknown, even with verification switched off', async ({ start }) => {
     const sandbox = await start({ tls: await selfSignedServer(['127.0.0.1']) });
     const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
-    const result = await sandbox.main(sandbox.tokenInputs, { env });
+    const result = await sandbox.main(sandbox.tokenInputs, { env, debug: true });
     expect(codeOf(result)).toBe('unavailable');
     expect(errorOf(result)).toMatch(/TLS certificate of 127.* is not trusted.*NODE_EXTRA_CA_CERTS/);
+    expect(createsTried(result)).toBe(1);
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('a TLS certificate of another host', async ({ start }) => {
-    const tls = await selfSignedServer(['gateway.test']);
-    const sandbox = await start({ tls });
-    const trusted = path.join(sandbox.runner.temporary, 'ca.pem');
-    await writeFile(trusted, tls.certificate);
-    const env = { NODE_EXTRA_CA_CERTS: trusted };
-    const result = await sandbox.main(sandbox.tokenInputs, { env });
+  test.for([
+    [
+      'it has expired',
+      { names: ['127.0.0.1'], notAfter: fromNow(-1) },
+      /certificate of 127\.0\.0\.1:\d+ has expired \(CERT_HAS_EXPIRED\)\. Check the runner's clock/,
+    ],
+    [
+      'it is not valid yet',
+      { names: ['127.0.0.1'], notBefore: fromNow(1), notAfter: fromNow(2) },
+      /certificate of 127\.0\.0\.1:\d+ is not valid yet \(CERT_NOT_YET_VALID\)\. Check the runner's c/,
+    ],
+    [
+      'it is for another host',
+      { names: ['gateway.test'] },
+      /certificate of 127\.0\.0\.1:\d+ is for another host \(ERR_TLS_CERT_ALTNAME_INVALID\)\. Check t/,
+    ],
+  ] as const)('%s', async ([, names, says], { start }) => {
+    const root = await ServerAuthority.create();
+    const sandbox = await start({ tls: await root.issueServer(names) });
+    const env = await trusting(sandbox, root.certificate);
+    const result = await sandbox.main(sandbox.tokenInputs, { env, debug: true });
     expect(codeOf(result)).toBe('unavailable');
-    expect(errorOf(result)).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+    expect(errorOf(result)).toMatch(says);
+    expect(errorOf(result)).not.toMatch(/not trusted|NODE_EXTRA/);
+    expect(createsTried(result)).toBe(1);
     expect(sandbox.hub.requests).toEqual([]);
+  });
+});
+
+function createsTried({ commands }: StepResult): number {
+  return commands.filter(
+    ({ message }) => message.startsWith('POST') && message.includes('agentCertificates:'),
+  ).length;
+}
+
+describe.concurrent('a host that DNS does not know', () => {
+  test.for([
+    [
+      'is made of `tenant` and `region`',
+      { 'token-url': 'https://{tenant}.piam.{region}.mindsphere.io/oauth/token' },
+      /the name mqtt1\.piam\.eu1\.mindsphere\.io could not be resolved \(ENOTFOUND\)\. Check `tenant` and `region`\. If the runner needs a proxy, set HTTPS_PROXY\./,
+    ],
+    [
+      'is given as it is',
+      { 'token-url': 'https://piam.test/{tenant}' },
+      /the name piam\.test could not be resolved \(ENOTFOUND\)\. Check `token-url`\. /,
+    ],
+  ] as const)('%s', async ([, inputs, says], { start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({ ...inputs, timeout: '1' }, preload(onlyKnowing()));
+    expect(errorOf(result)).toMatch(says);
+  });
+});
+
+describe.concurrent('a web page is not blamed on credentials or roles:', () => {
+  test.for([
+    ['token', 403, 'request-rejected'],
+    ['token', 401, 'request-rejected'],
+    ['token', 404, 'request-rejected'],
+    ['create', 403, 'request-rejected'],
+    ['create', 409, 'request-rejected'],
+    ['public-key', 403, 'destination-invalid'],
+    ['public-key', 404, 'destination-invalid'],
+    ['secret', 403, 'delivery-failed'],
+  ] as const)('%s, HTTP %i', async ([at, status, code], { start }) => {
+    const sandbox = await start();
+    const github = await sandbox.startGitHub();
+    const isGitHub = at === 'public-key' || at === 'secret';
+    const order = { at, fault: { kind: 'html', status } } as const;
+    (isGitHub ? github : sandbox.hub).faults.push(order);
+    const toGitHub = { destination: 'repository', 'github-token': github.issueToken() };
+    const result = await sandbox.main(isGitHub ? toGitHub : {});
+    expect(codeOf(result)).toBe(code);
+    expect(errorOf(result)).toMatch(/was refused with a web page, .*proxy or a web filter/);
+    expect(errorOf(result)).not.toMatch(/role|permission|credentials|exists already/);
+    expect(errorOf(result)).toContain(`HTTP ${status}`);
+  });
+
+  test('nor taken for an agent, an asset or a secret that is gone', async ({ start }) => {
+    const sandbox = await start();
+    const { clientId } = await sandbox.hub.addAgent('device001');
+    sandbox.hub.connect(clientId);
+    sandbox.hub.faults.push({ at: 'delete-asset', fault: { kind: 'html', status: 404 } });
+    const result = await sandbox.delete();
+    expect(codeOf(result)).toBe('request-rejected');
+    expect(errorOf(result)).toMatch(/was refused with a web page/);
+    expect(sandbox.hub.assets.size).toBe(1);
   });
 });
 

@@ -104,13 +104,15 @@ describe.concurrent('the time limit', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(0);
   });
 
-  test('ends waiting between tries, and names the last failure', async ({ start }) => {
+  test('does not begin a wait that is longer, and says until when it is', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(408, { 'retry-after': '3600' }) });
     // A try that can't be made any more is not waited for: the runner would have killed the step.
     const result = await sandbox.main({ timeout: '3000' });
-    expect(codeOf(result)).toBe('timeout');
-    expect(errorOf(result)).toMatch(/Last failure: .*HTTP 408/);
+    expect(codeOf(result)).toBe('rate-limited');
+    expect(errorOf(result)).toMatch(
+      /asks to wait (3599|3600) s, and the time limit is over before that\. Try again after 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\. .*HTTP 408/,
+    );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
     expect(sandbox.hub.agents.size).toBe(0);
   });
@@ -126,7 +128,11 @@ describe.concurrent('the time limit', () => {
       'rate-limited',
       /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 403/,
     ],
-    [503, 'timeout', /Last failure: .*HTTP 503/],
+    [
+      503,
+      'rate-limited',
+      /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 503/,
+    ],
   ] as const)(
     'ends waiting for a token service that asks to (%d)',
     async ([code, failure, says], { start }) => {

@@ -5,13 +5,26 @@ export type Way =
   /** an embedded server plays it on the requests of one endpoint; `elsewhere` is a URL of another */
   | { readonly by: 'server'; readonly fault: (elsewhere: string) => Fault }
   /** the URL leads to a host that can't be reached */
-  | { readonly by: 'address'; readonly host: 'unknown' | 'refusing' | 'untrusted' }
+  | { readonly by: 'address'; readonly host: Unreachable }
   /** file functions fail in the process of the action: code that follows `failingDisk()` */
   | { readonly by: 'disk'; readonly code: string }
   /** the output directory is removed while the create is under way */
   | { readonly by: 'removal' }
   /** the runner's temporary directory can't be written from the start */
   | { readonly by: 'temporary-directory' };
+
+/** Hosts that no request reaches. */
+export type Unreachable =
+  | 'unknown'
+  | 'refusing'
+  /** by their TLS certificates */
+  | 'untrusted'
+  | 'expired'
+  | 'early'
+  | 'other-host'
+  /** behind proxies that answer so */
+  | 'behind-403'
+  | 'behind-407';
 
 interface KnownFault {
   /** for a person who reads the page; follows "what goes wrong is:" */
@@ -30,6 +43,9 @@ const server = (phrase: string, fault: Fault, timeout?: number): KnownFault => (
 /** An answer other than a success, instead of processing the request or after it. */
 const status = (code: number, headers: Readonly<Record<string, string>> = {}, more = '') =>
   server(`HTTP ${code}${more}`, { kind: 'status', status: code, headers });
+/** A refusal that does not come from the service. */
+const webPage = (code: number) =>
+  server(`HTTP ${code} with a web page`, { kind: 'html', status: code });
 const hidden = (code: number) =>
   server(`HTTP ${code}, though it was processed`, { kind: 'status-after', status: code });
 
@@ -123,6 +139,26 @@ export const faults = {
     phrase: 'the TLS certificate is not trusted',
     way: { by: 'address', host: 'untrusted' },
   },
+  expiredTls: {
+    phrase: 'the TLS certificate has expired',
+    way: { by: 'address', host: 'expired' },
+  },
+  earlyTls: {
+    phrase: 'the TLS certificate is not valid yet',
+    way: { by: 'address', host: 'early' },
+  },
+  otherHost: {
+    phrase: 'the TLS certificate is for another host',
+    way: { by: 'address', host: 'other-host' },
+  },
+  proxy403: {
+    phrase: 'the proxy refuses with HTTP 403',
+    way: { by: 'address', host: 'behind-403' },
+  },
+  proxy407: {
+    phrase: 'the proxy wants credentials (HTTP 407)',
+    way: { by: 'address', host: 'behind-407' },
+  },
   reset: server('the connection breaks before the request is processed', { kind: 'reset-before' }),
   resetLate: server('the connection breaks after the request was processed', {
     kind: 'reset-after',
@@ -166,6 +202,9 @@ export const faults = {
   '503 wait': status(503, { 'retry-after': '1' }, ' with `Retry-After`'),
   '503 hour': status(503, TOO_LONG, HOUR),
   504: status(504),
+  '401 page': webPage(401),
+  '403 page': webPage(403),
+  '404 page': webPage(404),
   '500 late': hidden(500),
   '502 late': hidden(502),
   '503 late': hidden(503),

@@ -10,7 +10,7 @@ import {
 import type { GitHub } from '../../sandbox/github/github.ts';
 import type { StepOptions, StepResult } from '../../sandbox/runner/runner.ts';
 import { failingDisk, preload, type Sandbox, waitFor } from '../action/sandbox.ts';
-import { type FaultName, faultOf, type Way } from './faults.ts';
+import { type FaultName, faultOf, type Unreachable, type Way } from './faults.ts';
 import type { Endpoint, Times } from './row.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
@@ -20,8 +20,12 @@ const CERTIFICATE = 'INSIGHTS_HUB_AGENT_CERTIFICATE';
 
 /** Servers that the action should not talk to. */
 export interface Others {
-  /** origin of one whose TLS certificate nobody trusts */
-  readonly untrusted: string;
+  /** origins, by what is wrong with their TLS certificates */
+  readonly tls: Readonly<Record<'untrusted' | 'expired' | 'early' | 'other-host', string>>;
+  /** path of a PEM file with the CA of all of them but the first */
+  readonly authority: string;
+  /** proxies that refuse, by the status that they answer with */
+  readonly proxies: Readonly<Record<'403' | '407', string>>;
   /** origin of one that redirects lead to */
   readonly elsewhere: string;
 }
@@ -142,23 +146,38 @@ function ordersOf(
 function addressOf(
   way: Way,
   { address, goneAfter }: Scenario,
-  { untrusted }: Others,
+  others: Others,
 ): Pick<StepOptions, 'inputs' | 'env'> {
   if (way.by !== 'address' || goneAfter !== undefined) return { inputs: {} };
-  const origin = {
-    unknown: 'https://no-such-host.invalid',
-    refusing: 'http://127.0.0.1:9',
-    untrusted,
-  }[way.host];
+  const { origin, env = {} } = whereTo(way.host, others);
   switch (address) {
     case 'token-url':
-      return { inputs: { [address]: `${origin}/{tenant}/oauth/token` } };
+      return { inputs: { [address]: `${origin}/{tenant}/oauth/token` }, env };
     case 'api-url':
-      return { inputs: { [address]: `${origin}/api/{api}/v3` } };
+      return { inputs: { [address]: `${origin}/api/{api}/v3` }, env };
     case 'GITHUB_API_URL':
-      return { inputs: {}, env: { [address]: `${origin}/api/v3` } };
+      return { inputs: {}, env: { ...env, [address]: `${origin}/api/v3` } };
     default:
       throw new Error('nothing leads to another host here');
+  }
+}
+
+function whereTo(
+  host: Unreachable,
+  { tls, authority, proxies }: Others,
+): { readonly origin: string; readonly env?: Readonly<Record<string, string>> } {
+  const behind = 'https://behind-a-proxy.invalid';
+  switch (host) {
+    case 'unknown':
+      return { origin: 'https://no-such-host.invalid' };
+    case 'refusing':
+      return { origin: 'http://127.0.0.1:9' };
+    case 'behind-403':
+      return { origin: behind, env: { HTTPS_PROXY: proxies[403] } };
+    case 'behind-407':
+      return { origin: behind, env: { HTTPS_PROXY: proxies[407] } };
+    default:
+      return { origin: tls[host], env: { NODE_EXTRA_CA_CERTS: authority } };
   }
 }
 
@@ -180,7 +199,7 @@ export function requestsOf({ result, sandbox, github }: Played, endpoint: Endpoi
   const kept = result.commands.filter(
     ({ name, message }) =>
       name === 'debug' &&
-      /^[A-Z]+ http\S+: .*(could not be resolved|refused the connection|TLS certificate)/.test(
+      /^[A-Z]+ http\S+: .*(could not be resolved|refused the connection|TLS certificate|HTTPS_PROXY names answered)/.test(
         message,
       ) &&
       // Certificates have a path of their own, and are asked for before agents.

@@ -1,16 +1,31 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
+import {
+  CertificateAuthority,
+  type IssuedPair,
+  ServerAuthority,
+  selfSignedServer,
+} from '../../sandbox/insights-hub/authority.ts';
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
 import { codeOf, errorOf, expectTold, test, warningsOf } from '../action/sandbox.ts';
+import { TestProxy } from '../proxy.ts';
 import { whatIsLeft } from './books.ts';
 import { faultOf } from './faults.ts';
-import { play, requestsOf } from './play.ts';
+import { type Others, play, requestsOf } from './play.ts';
 import type { Section } from './row.ts';
 import { scenarios } from './scenarios.ts';
 
 /** Signing keys for all the hubs of a test file: making one takes longer than a run. */
 const pairs = makePairs(4);
+
+/** Of the servers that issue nothing. */
+const authority = CertificateAuthority.create();
+
+/** In milliseconds. */
+const DAY = 24 * 3600_000;
 
 /** Runs the bundle through every row of some sections, and checks every column. */
 export function testSections(sections: readonly Section[]): void {
@@ -49,18 +64,50 @@ export function testSections(sections: readonly Section[]): void {
 }
 
 /** Servers that get no request in any of the trials; gives them once they are there. */
-function startOthers() {
-  let untrusted: InsightsHub | undefined;
-  let elsewhere: InsightsHub | undefined;
+function startOthers(): () => Others {
+  let others: Others | undefined;
+  const stops: (() => Promise<unknown>)[] = [];
+  const startHub = async (tls?: IssuedPair) => {
+    const hub = await InsightsHub.start({ authority: await authority, ...(tls && { tls }) });
+    stops.push(async () => {
+      expect(hub.requests).toEqual([]);
+      await hub.stop();
+    });
+    return hub.origin;
+  };
+  const startProxy = async (refuse: number) => {
+    const proxy = await TestProxy.start({ refuse });
+    stops.push(() => proxy.stop());
+    return `http://user:password@${proxy.host}`;
+  };
   beforeAll(async () => {
-    untrusted = await InsightsHub.start({ tls: await selfSignedServer(['127.0.0.1']) });
-    elsewhere = await InsightsHub.start();
+    const root = await ServerAuthority.create();
+    const names = ['127.0.0.1'];
+    const yesterday = new Date(Date.now() - DAY);
+    const tomorrow = new Date(Date.now() + DAY);
+    const later = new Date(Date.now() + 2 * DAY);
+    const directory = await mkdtemp(path.join(tmpdir(), 'faults-'));
+    stops.push(() => rm(directory, { recursive: true }));
+    others = {
+      elsewhere: await startHub(),
+      tls: {
+        untrusted: await startHub(await selfSignedServer(names)),
+        expired: await startHub(await root.issueServer({ names, notAfter: yesterday })),
+        early: await startHub(
+          await root.issueServer({ names, notBefore: tomorrow, notAfter: later }),
+        ),
+        'other-host': await startHub(await root.issueServer({ names: ['elsewhere.invalid'] })),
+      },
+      authority: path.join(directory, 'ca.pem'),
+      proxies: { 403: await startProxy(403), 407: await startProxy(407) },
+    };
+    await writeFile(others.authority, root.certificate);
   });
   afterAll(async () => {
-    for (const server of [untrusted, elsewhere]) {
-      expect(server?.requests).toEqual([]);
-      await server?.stop();
-    }
+    for (const stop of stops) await stop();
   });
-  return () => ({ untrusted: untrusted?.origin ?? '', elsewhere: elsewhere?.origin ?? '' });
+  return () => {
+    if (others === undefined) throw new Error('the servers are not there yet');
+    return others;
+  };
 }

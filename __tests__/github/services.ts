@@ -25,7 +25,7 @@ export const scopeOf = (kind: ScopeKind, names: { repo?: string; environment?: s
 export async function startGitHub() {
   const github = await GitHub.start();
   const vaults = { repository: github.vault, environment: github.addEnvironment(ENVIRONMENT) };
-  const proxies = { http: undefined, https: undefined, direct: [] };
+  const proxies = { proxy: undefined, direct: [] };
   const http = new HttpClient({ proxies, debug: () => {} });
   const cancel = new AbortController();
   const never = new AbortController().signal;

@@ -46,7 +46,9 @@ function entriesOf(heading: string): readonly Entry[] {
 function madeUp(shown: string): readonly string[] {
   const text = shown
     .replace(/^\[[\w-]+\] /, '')
-    .replace('HTTPS_PROXY names', '… names')
+    .replace('HTTPS_PROXY names', '… names …')
+    // What is wrong with a certificate follows whose it is.
+    .replace("the broker's certificate", "the broker's certificate …")
     // The host's own words.
     .replace('in a later step (with `if: always()`)', '…');
   // Sentences come from different places; what is filled in divides them as well.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../src/failure.ts';
+import { Failure, hasStatus } from '../../src/failure.ts';
 import {
   type Answer,
   type CallContext,
@@ -7,6 +7,7 @@ import {
   explainNetworkError,
   failureOf,
   isRateLimited,
+  isRefusedElsewhere,
   isSuccess,
   ProxyError,
   timedOut,
@@ -81,6 +82,46 @@ describe('the failure of an answer', () => {
     expect(failureOf(context, given, false).mayBeDone).toBe(false);
   });
 
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  const plain = { 'content-type': 'text/plain' };
+  const elsewhere = /^Reading the agent was refused with a web page, .*proxy or a web filter/;
+  test.each<[string, Answer, string, RegExp]>([
+    ['a 403', answer(403, html), 'request-rejected', elsewhere],
+    ['a 404 with a meaning', answer(404, html), 'request-rejected', elsewhere],
+    [
+      'a 400 of XHTML',
+      answer(400, { 'content-type': 'application/xhtml+xml' }),
+      'request-rejected',
+      elsewhere,
+    ],
+    [
+      'a 404 of another type',
+      { ...answer(404, plain), body: ' <!DOCTYPE html>' },
+      'request-rejected',
+      elsewhere,
+    ],
+    ['a 404 without a type', { ...answer(404), body: '<html>' }, 'request-rejected', elsewhere],
+    [
+      'a 404 of XML',
+      { ...answer(404, { 'content-type': 'text/xml' }), body: '<e/>' },
+      'agent-exists',
+      /own/,
+    ],
+    ['a 404 of plain text', answer(404, plain), 'agent-exists', /own/],
+    ['an empty 404', { ...answer(404), body: '' }, 'agent-exists', /own/],
+    ['a 429', answer(429, html), 'rate-limited', /too many requests/],
+    ['a 502', answer(502, html), 'unavailable', /out of order/],
+    ['a 302', answer(302, html), 'request-rejected', /redirect/],
+  ])('%s as a web page or not', (_, given, code, message) => {
+    const failure = failureOf(context, given, false);
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
+    const isForeign = isRefusedElsewhere(given);
+    expect(isForeign).toBe(message === elsewhere || given.status === 429);
+    expect(failure.call?.isFromElsewhere).toBe(isForeign ? true : undefined);
+    // Of an answer that is not the service's, a status proves nothing.
+    expect(hasStatus(failure, given.status)).toBe(!isForeign);
+  });
+
   test('a success that was not asked for tells nothing of its body, which may be a key', () => {
     const failure = failureOf(context, answer(200), true);
     expect(failure).toMatchObject({
@@ -123,11 +164,14 @@ describe('a call that was given up', () => {
 });
 
 describe('why no answer came', () => {
+  const request = { url: new URL('https://hub.invalid/a'), adviceWhenUnknown: 'Check `tenant`.' };
   const errorWith = (code: string) => Object.assign(new Error('SecretGreeting'), { code });
 
   test.each([
-    ['ENOTFOUND', 'the name hub.invalid could not be resolved'],
-    ['EAI_AGAIN', 'the name hub.invalid could not be resolved'],
+    [
+      'EAI_AGAIN',
+      "the name hub.invalid could not be resolved, because the runner's DNS gave no answer",
+    ],
     ['ECONNREFUSED', 'hub.invalid refused the connection'],
     ['ECONNRESET', 'hub.invalid closed the connection'],
     ['EPIPE', 'hub.invalid closed the connection'],
@@ -136,41 +180,87 @@ describe('why no answer came', () => {
     ['UND_ERR_CONNECT_TIMEOUT', 'hub.invalid did not accept the connection in time'],
     ['EHOSTUNREACH', 'there is no network route to hub.invalid'],
     ['ENETUNREACH', 'there is no network route to hub.invalid'],
-    ...[
-      'DEPTH_ZERO_SELF_SIGNED_CERT',
-      'CERT_HAS_EXPIRED',
-      'ERR_TLS_CERT_ALTNAME_INVALID',
-      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      'UNABLE_TO_GET_ISSUER_LOCALLY',
-    ].map((code) => [
-      code,
-      "the TLS certificate of hub.invalid is not trusted; for a company's own CA set NODE_EXTRA_CA_CERTS on the runner",
-    ]),
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS connection to hub.invalid could be made'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'no TLS connection to hub.invalid could be made'],
     ['ERR_TLS_HANDSHAKE', 'no TLS connection to hub.invalid could be made'],
     ['HPE_INVALID_CONSTANT', 'hub.invalid did not answer with HTTP'],
     ['EMFILE', 'the connection to hub.invalid failed'],
     ['NOT_HPE_', 'the connection to hub.invalid failed'],
-  ])('is told for %s', (code = '', words) => {
-    expect(explainNetworkError(errorWith(code), 'hub.invalid')).toBe(`${words} (${code})`);
+  ])('is told for %s', (code, words) => {
+    expect(explainNetworkError(errorWith(code), request)).toEqual({
+      reason: `${words} (${code})`,
+      advice: '',
+      isFinal: false,
+    });
+  });
+
+  test('is told for a name that DNS does not know, with what the name is made of', () => {
+    const reason = 'the name hub.invalid could not be resolved (ENOTFOUND)';
+    const error = errorWith('ENOTFOUND');
+    expect(explainNetworkError(error, request)).toEqual({
+      reason,
+      advice: 'Check `tenant`.',
+      isFinal: false,
+    });
+    expect(explainNetworkError(error, { url: request.url })).toMatchObject({ reason, advice: '' });
+  });
+
+  test('is told for a certificate, and is final', () => {
+    expect(explainNetworkError(errorWith('CERT_HAS_EXPIRED'), request)).toEqual({
+      reason: 'the TLS certificate of hub.invalid has expired (CERT_HAS_EXPIRED)',
+      advice: expect.stringMatching(/^Check the runner's clock\./),
+      isFinal: true,
+    });
+    const stranger = explainNetworkError(errorWith('SELF_SIGNED_CERT_IN_CHAIN'), request);
+    expect(stranger.advice).toMatch(/NODE_EXTRA_CA_CERTS/);
+    const other = explainNetworkError(errorWith('ERR_TLS_CERT_ALTNAME_INVALID'), request);
+    expect(other.advice).toMatch(/^Check the URL\..*captive portal/);
   });
 
   test('is told for what is no error', () => {
-    expect(explainNetworkError('SecretGreeting', 'hub.invalid')).toBe(
+    expect(explainNetworkError('SecretGreeting', request).reason).toBe(
       'the connection to hub.invalid failed (unknown error)',
     );
   });
 
   test('is the fault of the proxy, if it is, with the variable that names it', () => {
-    const error = new ProxyError('answered with status 407');
+    const error = new ProxyError("can't be reached (ECONNREFUSED)");
     const proxy = { variable: 'HTTPS_PROXY', url: 'http://user:word@proxy:3128' };
-    expect(explainNetworkError(error, 'hub.invalid', proxy)).toBe(
-      'the proxy that HTTPS_PROXY names answered with status 407; check that variable, and NO_PROXY for hosts that are reached directly',
-    );
+    expect(explainNetworkError(error, request, proxy)).toEqual({
+      reason: "the proxy that HTTPS_PROXY names can't be reached (ECONNREFUSED)",
+      advice: 'Check that variable, and NO_PROXY for hosts that are reached directly.',
+      isFinal: false,
+    });
   });
 });
 
-test('an error of a proxy carries what is known of it', () => {
+describe('an error of a proxy', () => {
+  test.each([
+    [407, true, /^It wants credentials: check the user name and password there\.$/],
+    [403, true, /let this host through/],
+    [400, true, /let this host through/],
+    [499, true, /let this host through/],
+    [302, true, /let this host through/],
+    [408, false, /^Check that variable/],
+    [425, false, /^Check that variable/],
+    [429, false, /^Check that variable/],
+    [500, false, /^Check that variable/],
+    [503, false, /^Check that variable/],
+  ])('with status %i can be final: %j', (status, isFinal, advice) => {
+    expect(new ProxyError('answered', { status })).toMatchObject({
+      isFinal,
+      advice: expect.stringMatching(advice),
+    });
+  });
+
+  test('is final because of the certificate of the proxy', () => {
+    const problem = { says: 'has expired', advice: 'Check the clock.' };
+    const error = new ProxyError("can't be reached", { problem });
+    expect(error).toMatchObject({ isFinal: true, advice: 'Check the clock.', status: undefined });
+  });
+});
+
+test('an error of a proxy carries all that is known of it', () => {
   const cause = new Error('why');
   const error = new ProxyError('answered with status 407', { cause, status: 407 });
   expect(error).toMatchObject({ reason: 'answered with status 407', status: 407, cause });

@@ -26,22 +26,41 @@ describe('which variable counts', () => {
   const A = 'http://a.invalid:3128';
   const B = 'http://b.invalid:3128';
 
-  test.each<[string, Environment, string, string]>([
-    ['none', {}, 'direct', 'direct'],
-    ['HTTPS_PROXY', { HTTPS_PROXY: A }, `HTTPS_PROXY ${A}`, 'direct'],
-    ['https_proxy', { https_proxy: A }, `https_proxy ${A}`, 'direct'],
-    ['HTTP_PROXY', { HTTP_PROXY: A }, 'direct', `HTTP_PROXY ${A}`],
-    ['http_proxy', { http_proxy: A }, 'direct', `http_proxy ${A}`],
-    ['both schemes', { HTTP_PROXY: A, HTTPS_PROXY: B }, `HTTPS_PROXY ${B}`, `HTTP_PROXY ${A}`],
-    ['lower case first', { HTTPS_PROXY: A, https_proxy: B }, `https_proxy ${B}`, 'direct'],
-    ['the same for http', { HTTP_PROXY: A, http_proxy: B }, 'direct', `http_proxy ${B}`],
-    ['empty lower case', { HTTPS_PROXY: A, https_proxy: '' }, `HTTPS_PROXY ${A}`, 'direct'],
-    ['blank lower case', { HTTP_PROXY: A, http_proxy: ' ' }, 'direct', `HTTP_PROXY ${A}`],
-    ['empty values', { HTTP_PROXY: '', https_proxy: ' ' }, 'direct', 'direct'],
-  ])('%s', (_, env, https, http) => {
-    expect(wayTo('https://hub.invalid/', env)).toBe(https);
-    expect(wayTo('http://hub.invalid/', env)).toBe(http);
+  test.each<[string, Environment, string]>([
+    ['none', {}, 'direct'],
+    ['HTTPS_PROXY', { HTTPS_PROXY: A }, `HTTPS_PROXY ${A}`],
+    ['https_proxy', { https_proxy: A }, `https_proxy ${A}`],
+    ['not HTTP_PROXY', { HTTP_PROXY: A, http_proxy: A }, 'direct'],
+    ['lower case first', { HTTPS_PROXY: A, https_proxy: B }, `https_proxy ${B}`],
+    ['empty lower case', { HTTPS_PROXY: A, https_proxy: '' }, `HTTPS_PROXY ${A}`],
+    ['blank lower case', { HTTPS_PROXY: A, https_proxy: ' ' }, `HTTPS_PROXY ${A}`],
+    ['empty values', { HTTPS_PROXY: '', https_proxy: ' ' }, 'direct'],
+  ])('%s', (_, env, way) => {
+    expect(wayTo('https://hub.invalid/', env)).toBe(way);
   });
+});
+
+describe('this machine', () => {
+  test.each([
+    'https://localhost/',
+    'http://localhost:8080/',
+    'https://LOCALHOST:8443/',
+    'https://127.0.0.1/',
+    'http://127.0.0.1:8080/',
+    'https://127.1.2.3:8443/',
+    'https://127.1/',
+    'https://[::1]/',
+    'https://[0:0:0:0:0:0:0:1]:8443/',
+  ])('is reached without a proxy at %s', (address) => {
+    expect(wayTo(address, { HTTPS_PROXY: 'http://proxy' })).toBe('direct');
+  });
+
+  test.each(['https://localhost.invalid/', 'https://128.0.0.1/', 'https://[::2]/'])(
+    'is not at %s',
+    (address) => {
+      expect(wayTo(address, { HTTPS_PROXY: 'http://proxy' })).not.toBe('direct');
+    },
+  );
 });
 
 describe('a value', () => {
@@ -68,7 +87,7 @@ describe('a value', () => {
     'http://hunter2@',
     '://hunter2',
   ];
-  const variables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
+  const variables = ['HTTPS_PROXY', 'https_proxy'];
   test.each(bad)('%o is refused: the message names the variable only', (value) => {
     for (const variable of variables) {
       const failure = failureOf({ [variable]: value });
@@ -83,8 +102,8 @@ describe('a value', () => {
       fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.ipV6()), (noise) => {
         const value = `${noise}hunter2`;
         try {
-          const { https } = proxySettings({ HTTPS_PROXY: value });
-          expect(new URL(https?.url ?? '').protocol).toMatch(/^https?:$/);
+          const { proxy } = proxySettings({ HTTPS_PROXY: value });
+          expect(new URL(proxy?.url ?? '').protocol).toMatch(/^https?:$/);
         } catch (error) {
           expect(error).toBeInstanceOf(Failure);
           expect(inspect(error)).not.toContain('hunter2');
@@ -96,8 +115,7 @@ describe('a value', () => {
 
 describe('NO_PROXY', () => {
   const isDirect = (address: string, env: Environment) => {
-    const proxies = { HTTP_PROXY: 'http://proxy', HTTPS_PROXY: 'http://proxy' };
-    return wayTo(address, { ...proxies, ...env }) === 'direct';
+    return wayTo(address, { HTTPS_PROXY: 'http://proxy', ...env }) === 'direct';
   };
 
   const direct: readonly (readonly [string, string])[] = [
@@ -118,12 +136,12 @@ describe('NO_PROXY', () => {
     ['hub.invalid:8443', 'https://hub.invalid:8443/'],
     ['hub.invalid', 'https://hub.invalid:8443/'],
     ['.invalid:8443', 'https://hub.invalid:8443/'],
-    ['127.0.0.1', 'http://127.0.0.1:8080/'],
-    ['127.0.0.1:8080', 'http://127.0.0.1:8080/'],
-    ['[::1]', 'http://[::1]:8080/'],
-    ['::1', 'http://[::1]:8080/'],
+    ['192.0.2.1', 'http://192.0.2.1:8080/'],
+    ['192.0.2.1:8080', 'http://192.0.2.1:8080/'],
+    ['[2001:db8::1]', 'http://[2001:db8::1]:8080/'],
+    ['2001:db8::1', 'http://[2001:db8::1]:8080/'],
     ['2001:db8::1', 'https://[2001:db8::1]/'],
-    ['[::1]:8080', 'http://[::1]:8080/'],
+    ['[2001:db8::1]:8080', 'http://[2001:db8::1]:8080/'],
   ];
   test.each(direct)('%o lets %s through', (value, address) => {
     expect(isDirect(address, { NO_PROXY: value })).toBe(true);
@@ -143,10 +161,10 @@ describe('NO_PROXY', () => {
     ['hub.invalid:443', 'https://hub.invalid:8443/'],
     ['hub.invalid:80', 'https://hub.invalid/'],
     ['.', 'https://hub.invalid/'],
-    ['::2', 'http://[::1]:8080/'],
-    ['127.0.0.1:8080', 'http://127.0.0.1:8081/'],
+    ['2001:db8::2', 'http://[2001:db8::1]:8080/'],
+    ['192.0.2.1:8080', 'http://192.0.2.1:8081/'],
     // An address has no hosts below it.
-    ['0.0.1', 'http://127.0.0.1:8080/'],
+    ['0.2.1', 'http://192.0.2.1:8080/'],
   ];
   test.each(proxied)('%o sends %s through the proxy', (value, address) => {
     expect(isDirect(address, { NO_PROXY: value })).toBe(false);

@@ -187,7 +187,7 @@ class ScriptedHttp extends HttpClient {
   onSend: () => void = () => {};
 
   constructor(...script: readonly Tried[]) {
-    super({ proxies: { http: undefined, https: undefined, direct: [] }, debug: () => {} });
+    super({ proxies: { proxy: undefined, direct: [] }, debug: () => {} });
     this.#script = script;
   }
 
@@ -210,6 +210,7 @@ function listener(next: 'again' | 'try' | 'give-up', turns: readonly boolean[] =
       heard.push('turn');
       return left.shift() ?? true;
     },
+    asksUntil: () => 0,
     returned: () => void heard.push('returned'),
     succeeded: () => void heard.push('succeeded'),
     postpone(asked, wait) {
@@ -338,6 +339,24 @@ describe('a call', () => {
     expect(strict.http.sent).toHaveLength(strictly ? 2 : 1);
   });
 
+  test('is not sent again after what is final', async () => {
+    const gone = new Failure('unavailable', 'It failed.', {
+      call: { ...where, reason: 'it expired', isFinal: true },
+    });
+    const { http, fail } = start([gone, answer(200)]);
+    expect(await fail()).toMatchObject({ code: 'unavailable', message: 'It failed.' });
+    expect(http.sent).toHaveLength(1);
+  });
+
+  test('does not take a web page for a refusal that it expects', async () => {
+    const page = answer(404, { 'content-type': 'text/html' }, '<html>');
+    expect(await start([page]).fail({ expect: [204, 404] })).toMatchObject({
+      code: 'request-rejected',
+      call: { status: 404, isFromElsewhere: true },
+    });
+    expect(await start([answer(404)]).send({ expect: [204, 404] })).toEqual(answer(404));
+  });
+
   test('is sent again after what its service calls a limit', async () => {
     const { http, send } = start([answer(403), answer(200)]);
     const isLimited = ({ status }: Answer) => status === 403;
@@ -360,11 +379,54 @@ describe('a call', () => {
     test('does not wait for a try that would come too late', async () => {
       const { http, fail, waits } = start([answer(503, { 'retry-after': '10' })], 10);
       const failure = await fail();
-      expect(failure).toMatchObject({ code: 'timeout', call: { status: 503 } });
-      expect(failure.message).toMatch(/limit of 10 s\. Last failure: The call failed: the service/);
-      expect(failure.cause).toMatchObject({ code: 'unavailable' });
+      expect(failure).toMatchObject({ code: 'rate-limited', call: { status: 503 } });
+      expect(failure.message).toMatch(
+        /order\. The service asks to wait 10 s, and the time limit is over before that\. Try again after 2025-01-01 00:00:10 UTC\.$/,
+      );
       expect(waits).toEqual([]);
       expect(http.sent).toHaveLength(1);
+    });
+
+    test.each<[string, Answer, number]>([
+      ['seconds', answer(429, { 'retry-after': '600' }), 600],
+      ['a date', answer(503, { 'retry-after': 'Wed, 01 Jan 2025 00:10:00 GMT' }), 600],
+      ['a passing status', answer(408, { 'retry-after': '600' }), 600],
+      ['a quota of GitHub', usedUp(1800), 1800],
+      ['the minute after a secondary limit', secondary, 60],
+    ])('says how long it is asked to wait, by %s', async (_, given, seconds) => {
+      const { fail, waits } = start([given], 10);
+      const failure = await fail({ service: { ...call.service, isRateLimited: isQuotaUsedUp } });
+      expect(failure).toMatchObject({ code: 'rate-limited', call: { status: given.status } });
+      expect(failure.message).toContain(`The service asks to wait ${seconds} s,`);
+      expect(waits).toEqual([]);
+    });
+
+    test('says no date where there is none any more', async () => {
+      const { fail } = start([answer(429, { 'retry-after': '9'.repeat(30) })], 10);
+      const { code, message } = await fail();
+      expect(code).toBe('rate-limited');
+      expect(message).toMatch(/over before that\.$/);
+    });
+
+    test('does not blame the service for a wait of its own', async () => {
+      const { fail } = start([answer(503)], 0.2);
+      const failure = await fail();
+      expect(failure).toMatchObject({ code: 'timeout', call: { status: 503 } });
+      expect(failure.message).toMatch(/limit of 0\.2 s\. Last failure: The call failed: the serv/);
+      expect(failure.cause).toMatchObject({ code: 'unavailable' });
+    });
+
+    test('says what the service asked another caller', async () => {
+      const { http, limit, clock } = start([answer(200)], 10);
+      const throttle = throttleOf(clock);
+      throttle.postpone(600_000, 600_000);
+      const late = sendCall(call, limit, { http, clock, throttle });
+      await expect(late).rejects.toMatchObject({
+        code: 'rate-limited',
+        message: expect.stringContaining('The service asks to wait 600 s,'),
+        mayBeDone: false,
+      });
+      expect(http.sent).toEqual([]);
     });
 
     test('waits for a try that is just in time', async () => {
@@ -374,7 +436,7 @@ describe('a call', () => {
 
     test('counts the waits of all tries together', async () => {
       const { http, fail, waits } = start([answer(503, { 'retry-after': '4' })], 10);
-      expect((await fail()).code).toBe('timeout');
+      expect((await fail()).code).toBe('rate-limited');
       expect(waits).toEqual([4_000, 4_000]);
       expect(http.sent).toHaveLength(3);
     });
@@ -544,7 +606,7 @@ describe('a call', () => {
       const failure = {
         code: 'rate-limited',
         message: expect.stringMatching(
-          /later\. The service asks to wait 60 s, and the time limit is over before that\.$/,
+          /later\. The service asks to wait 60 s, and the time limit is over before that\. Try again after 2025-01-01 00:01:00 UTC\.$/,
         ),
         call: { status: 429 },
       };

@@ -85,6 +85,21 @@ describe('a tunnel', () => {
     (await open(`http://${proxy.host}`)).on('error', () => {}).destroy();
   });
 
+  test.each([
+    'HTTP/1.1 201 Created\r\ncontent-length: 0',
+    'HTTP/1.1 204 No Content',
+    // To be ignored, as RFC 9110 says in 9.3.6: there is no body.
+    'HTTP/1.1 201 Created\r\ncontent-length: 5',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked',
+    `HTTP/1.1 200 OK\r\nx-trace: ${'x'.repeat(60 * 1024)}`,
+  ])('carries every byte when the proxy answers with %.60s', async (head) => {
+    const proxy = await startAnswering((socket) => {
+      socket.removeAllListeners('data').pipe(socket);
+      socket.write(`${head}\r\n\r\n`);
+    });
+    expect(await echoThrough(await open(`http://${proxy}`))).toBe('hello');
+  });
+
   test('holds what follows the answer of the proxy at once', async () => {
     const proxy = await startAnswering((socket) => {
       socket.removeAllListeners('data').pipe(socket);
@@ -218,11 +233,17 @@ describe('a proxy that speaks TLS', () => {
 
     const stranger = await startProxy({ tls: other });
     await expect(open(`https://${stranger.host}`)).rejects.toMatchObject({
-      reason: "can't be reached (DEPTH_ZERO_SELF_SIGNED_CERT)",
+      reason: expect.stringMatching(
+        /^can't be reached: its TLS certificate is not trusted, .* \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+      ),
+      advice: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+      isFinal: true,
     });
     expect(stranger.connects).toEqual([]);
     await expect(open(`https://localhost:${portOf(proxy)}`)).rejects.toMatchObject({
-      reason: "can't be reached (ERR_TLS_CERT_ALTNAME_INVALID)",
+      reason:
+        "can't be reached: its TLS certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)",
+      advice: 'Check the host in that variable.',
     });
   });
 

@@ -63,7 +63,7 @@ describe('the inputs of the create action', () => {
       timeout: 300,
       dryRun: false,
       summary: true,
-      proxies: { http: undefined, https: undefined, direct: [] },
+      proxies: { proxy: undefined, direct: [] },
     });
   });
 

@@ -33,7 +33,7 @@ describe('the inputs of the delete action', () => {
       timeout: 300,
       dryRun: false,
       summary: true,
-      proxies: { http: undefined, https: undefined, direct: [] },
+      proxies: { proxy: undefined, direct: [] },
     });
   });
 

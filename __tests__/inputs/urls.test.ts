@@ -171,17 +171,16 @@ describe('the proxies of the environment', () => {
   test('are read', () => {
     const { reader } = read({}, { environment: { https_proxy: 'proxy:3128', NO_PROXY: 'A,b' } });
     expect(readProxies(reader)).toEqual({
-      http: undefined,
-      https: { variable: 'https_proxy', url: 'http://proxy:3128' },
+      proxy: { variable: 'https_proxy', url: 'http://proxy:3128' },
       direct: ['a', 'b'],
     });
   });
 
   test('are a problem like that of an input', () => {
-    const { reader, problems } = read({}, { environment: { HTTP_PROXY: 'socks5://proxy' } });
+    const { reader, problems } = read({}, { environment: { HTTPS_PROXY: 'socks5://proxy' } });
     expect(readProxies(reader)).toBeUndefined();
     expect(problems()).toEqual([
-      'The environment variable HTTP_PROXY is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.',
+      'The environment variable HTTPS_PROXY is not the URL of an HTTP proxy. Set it to http://HOST:PORT, or unset it.',
     ]);
   });
 });

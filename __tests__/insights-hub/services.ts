@@ -51,7 +51,7 @@ class ScriptedHttp extends HttpClient {
   onSend: () => void = () => {};
 
   constructor(script: readonly Reply[]) {
-    const proxies = { http: undefined, https: undefined, direct: [] };
+    const proxies = { proxy: undefined, direct: [] };
     super({ proxies, debug: () => {} });
     this.#script = [...script];
   }

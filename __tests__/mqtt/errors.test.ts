@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ProxyError } from '../../src/http/errors.ts';
 import { connackRefused, proxyFailed, socketFailed, timedOut } from '../../src/mqtt/errors.ts';
 
 const withCode = (code: string) => Object.assign(new Error('what a server says'), { code });
@@ -13,7 +14,9 @@ describe('a socket error', () => {
     ],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', "the broker refused the agent's certificate", false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', "the broker's certificate is for another host", true],
-    ['CERT_HAS_EXPIRED', "the broker's certificate is not valid now", true],
+    ['CERT_HAS_EXPIRED', "the broker's certificate has expired", true],
+    ['CERT_NOT_YET_VALID', "the broker's certificate is not valid yet", true],
+    ['INVALID_PURPOSE', "the broker's certificate can't be verified", true],
     ['SELF_SIGNED_CERT_IN_CHAIN', "the broker's certificate is not trusted", true],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', "the broker's certificate is not trusted", true],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', "the broker's certificate is not trusted", true],
@@ -39,17 +42,25 @@ test.each([1, 2, 3, 4, 5, 99])('CONNACK code %i is reported with its number', (c
 });
 
 test.each([
-  [undefined, false],
-  [407, true],
-  [403, true],
-  [408, false],
-  [429, false],
-  [499, true],
-  [500, false],
-])('an answer of a proxy with status %j can be final: %j', (status, isFinal) => {
-  const failed = proxyFailed('the proxy answered', status);
-  expect(failed).toMatchObject({ reason: 'the proxy answered', isFinal });
-  expect(failed.advice).toMatch(isFinal ? /^Many proxies let only port 443/ : /NO_PROXY/);
+  [undefined, false, /NO_PROXY/],
+  [407, true, /^It wants credentials/],
+  [403, true, /^Many proxies let only port 443/],
+  [408, false, /NO_PROXY/],
+  [499, true, /^Many proxies let only port 443/],
+  [500, false, /NO_PROXY/],
+])('an answer of a proxy with status %j can be final: %j', (status, isFinal, advice) => {
+  const error = new ProxyError('answered', status === undefined ? {} : { status });
+  expect(proxyFailed(error, 'HTTPS_PROXY')).toEqual({
+    reason: 'the proxy that HTTPS_PROXY names answered',
+    advice: expect.stringMatching(advice),
+    isFinal,
+  });
+});
+
+test('a certificate of a proxy has its own advice', () => {
+  const problem = { says: 'has expired', advice: 'Check the clock.' };
+  const failed = proxyFailed(new ProxyError("can't be reached", { problem }), 'HTTPS_PROXY');
+  expect(failed).toMatchObject({ advice: 'Check the clock.', isFinal: true });
 });
 
 test('an attempt that takes its time out is over, and one that is cut short says less', () => {

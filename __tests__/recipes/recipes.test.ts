@@ -487,23 +487,24 @@ describe('a certificate that is issued after a review', () => {
 
 describe('behind a proxy', () => {
   const RECIPE = 'proxy.yml';
-  const BROKER = 'mqtts://mindconnectmqtt.eu1.mindsphere.io:443';
+  const BROKER = 'mindconnectmqtt.eu1.mindsphere.io';
 
   test('the broker is reached on port 443, and trusted because of the company’s own CA', async ({
     services,
   }) => {
     const { hub } = services;
-    const broker = await Broker.start({ hub, alpn: ['x-amzn-mqtt-ca'] });
-    const proxy = await TestProxy.start({ hosts: { 'localhost:443': `127.0.0.1:${broker.port}` } });
+    const broker = await Broker.start({ hub, alpn: ['x-amzn-mqtt-ca'], names: [BROKER] });
+    const proxy = await TestProxy.start({
+      hosts: { [`${BROKER}:443`]: `127.0.0.1:${broker.port}` },
+    });
     const directory = await mkdtemp(path.join(tmpdir(), 'recipe-'));
     try {
       const file = path.join(directory, 'company-ca.pem');
       await writeFile(file, broker.ca);
       const recipe = readRecipe(RECIPE);
-      expect(recipe).toContain(BROKER);
+      expect(recipe).toContain(`broker-url: mqtts://${BROKER}:443`);
       const played = await services.play(RECIPE, {
         ...BY_HAND,
-        workflow: recipe.replace(BROKER, 'mqtts://localhost:443'),
         vars: {
           INSIGHTS_HUB_TENANT: hub.tenant,
           PROXY_URL: `http://${proxy.host}`,
@@ -512,7 +513,7 @@ describe('behind a proxy', () => {
       });
       expect(resultsOf(played)).toEqual({ certificate: 'success' });
       expect(logOf(played).join('\n')).toContain('connection accepted by the broker');
-      expect(proxy.connects).toEqual(['localhost:443']);
+      expect(proxy.connects).toEqual([`${BROKER}:443`]);
       expect(broker.connections.map(({ clientId }) => clientId)).toEqual(['mqtt1_device-1-1']);
     } finally {
       await rm(directory, { recursive: true });

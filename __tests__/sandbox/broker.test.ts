@@ -412,6 +412,7 @@ const endings: Readonly<Record<string, Partial<Ending>>> = {
   'reset-before-tls': { code: 'ECONNRESET', secured: false, silent: false },
   'foreign-authority': { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', secured: false },
   'expired-server': { code: 'CERT_HAS_EXPIRED', secured: false },
+  'early-server': { code: 'CERT_NOT_YET_VALID', secured: false },
   'other-server': { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
   alert: { text: '', silent: false },
   reset: { text: '', code: 'ECONNRESET', secured: true },

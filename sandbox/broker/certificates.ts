@@ -42,6 +42,12 @@ export class ServerCertificates {
           ...this.#names,
           notAfter: new Date('2020-01-01T00:00:00Z'),
         });
+      case 'early-server':
+        return this.#authority.issueServer({
+          ...this.#names,
+          notBefore: new Date('2049-01-01T00:00:00Z'),
+          notAfter: new Date('2049-12-31T00:00:00Z'),
+        });
       case 'other-server':
         return this.#authority.issueServer({ names: ['elsewhere.invalid'] });
       default:

@@ -3,7 +3,7 @@ export type Refusal = 1 | 2 | 3 | 4 | 5;
 
 /**
  * How a connection to the broker goes wrong. The kinds that end in `-before-tls` strike before the
- * TLS handshake, the next three present another server certificate, `alert` rejects the client's
+ * TLS handshake, the next four present another server certificate, `alert` rejects the client's
  * certificate, and the others strike after the handshake.
  */
 export type BrokerFault =
@@ -11,6 +11,7 @@ export type BrokerFault =
   | { readonly kind: 'reset-before-tls' }
   | { readonly kind: 'foreign-authority' }
   | { readonly kind: 'expired-server' }
+  | { readonly kind: 'early-server' }
   | { readonly kind: 'other-server' }
   /** the number of a TLS alert; defaults to unknown_ca */
   | { readonly kind: 'alert'; readonly alert?: number }
@@ -67,6 +68,10 @@ export const namedBrokerFaults: Readonly<
   'expired-server': {
     fault: { kind: 'expired-server' },
     shows: "the broker's certificate has expired",
+  },
+  'early-server': {
+    fault: { kind: 'early-server' },
+    shows: "the broker's certificate is not valid yet",
   },
   'other-server': {
     fault: { kind: 'other-server' },

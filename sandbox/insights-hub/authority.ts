@@ -71,9 +71,11 @@ export class CertificateAuthority {
   }
 }
 
-/** A server's host names and IP addresses, and when its certificate ends: by default, tomorrow. */
+/** A server's host names and IP addresses, and when its certificate is valid: by default, until tomorrow. */
 export interface ServerNames {
   readonly names: readonly string[];
+  /** two minutes ago, or before its end, if not given */
+  readonly notBefore?: Date;
   readonly notAfter?: Date;
 }
 
@@ -96,13 +98,18 @@ export class ServerAuthority {
     return new ServerAuthority(keys, name, await selfSign(keys, name));
   }
 
-  async issueServer({ names, notAfter = tomorrow() }: ServerNames): Promise<IssuedPair> {
+  async issueServer({
+    names,
+    notAfter = tomorrow(),
+    notBefore = periodUntil(notAfter).notBefore,
+  }: ServerNames): Promise<IssuedPair> {
     const keys = await makeServerKeyPair();
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: randomBytes(16).toString('hex'),
       subject: [{ CN: [names[0] ?? 'sandbox'] }],
       issuer: this.#name,
-      ...periodUntil(notAfter),
+      notBefore,
+      notAfter,
       publicKey: keys.publicKey,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: SERVER_ALGORITHM,

@@ -3,7 +3,13 @@ import { Agent, buildConnector, type Dispatcher, util } from 'undici';
 import { errorCode, Failure } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import { USER_AGENT } from '../version.ts';
-import { type Answer, type CallContext, explainNetworkError, isSuccess } from './errors.ts';
+import {
+  type Answer,
+  type CallContext,
+  explainNetworkError,
+  isSuccess,
+  type Trouble,
+} from './errors.ts';
 import type { Preconnections } from './preconnect.ts';
 import { type HttpProxy, type ProxySettings, portOf, proxyFor } from './proxy.ts';
 
@@ -23,7 +29,7 @@ const REFERENCE = /^\w[\w.:-]{0,63}$/;
 /** The same of a success: before that is read, nobody knows which keys it holds. */
 const SUCCESS_REFERENCE = /^\w(?:[\w.:-]{0,14}|[\da-f-]{0,35})$/;
 
-export interface HttpRequest extends Pick<CallContext, 'what' | 'service'> {
+export interface HttpRequest extends Pick<CallContext, 'what' | 'service' | 'adviceWhenUnknown'> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | Authorization>>;
@@ -126,11 +132,10 @@ export class HttpClient {
       proxy === undefined ? preconnections?.take(url.origin) : tunnelTo(url, proxy, signal);
     return (options, callback) => {
       const url = new URL(`${options.protocol}//${options.host}`);
-      const needsTls = proxy !== undefined && url.protocol === 'https:';
       open(url)
         .then((socket) => {
           if (socket === undefined) connector(options, callback);
-          else if (needsTls) connector({ ...options, httpSocket: socket }, callback);
+          else if (proxy !== undefined) connector({ ...options, httpSocket: socket }, callback);
           else callback(null, socket);
         })
         .catch((error: Error) => callback(error, null));
@@ -199,7 +204,8 @@ class Attempt implements Dispatcher.DispatchHandlers {
       const { largestAnswer = 1 } = this.#request;
       this.#fail('response-invalid', `the answer is larger than ${largestAnswer} MiB`);
     } else {
-      this.#fail('unavailable', explainNetworkError(error, this.#request.url.host, this.#proxy));
+      const trouble = explainNetworkError(error, this.#request, this.#proxy);
+      this.#fail('unavailable', trouble.reason, trouble);
     }
   }
 
@@ -216,7 +222,11 @@ class Attempt implements Dispatcher.DispatchHandlers {
     this.#abort?.();
   }
 
-  #fail(code: 'unavailable' | 'response-invalid', why: string): void {
+  #fail(
+    code: 'unavailable' | 'response-invalid',
+    why: string,
+    { advice = '', isFinal = false }: Partial<Trouble> = {},
+  ): void {
     const { what, method, url, ignoresBody = false } = this.#request;
     const head = this.#head;
     const isUnusable = code === 'response-invalid';
@@ -227,9 +237,15 @@ class Attempt implements Dispatcher.DispatchHandlers {
     }
     const reason = head && !isUnusable ? `the answer was cut short: ${why}` : why;
     const message = isUnusable ? "got an answer that can't be used" : `failed: ${reason}`;
-    const call = { method, url, reason, ...(head && { status: head.status }) };
+    const call = {
+      method,
+      url,
+      reason,
+      ...(isFinal && { isFinal }),
+      ...(head && { status: head.status }),
+    };
     const mayBeDone = this.#abort !== undefined;
-    this.#settle(new Failure(code, `${what} ${message}.`, { call, mayBeDone }));
+    this.#settle(new Failure(code, `${what} ${message}. ${advice}`.trim(), { call, mayBeDone }));
   }
 
   /** The first result counts. */

@@ -7,6 +7,12 @@ import {
   type FailureOptions,
   type ServerWords,
 } from '../failure.ts';
+import {
+  type CertificateChecks,
+  type CertificateProblem,
+  COMPANY_CA,
+  certificateProblem,
+} from './certificate-problems.ts';
 import type { HttpProxy } from './proxy.ts';
 
 /** An answer of any status. Its body may hold secrets. */
@@ -38,6 +44,8 @@ export interface CallContext {
   /** begins a sentence, e.g. "The token request" */
   readonly what: string;
   readonly service: Service;
+  /** what to do when DNS does not know the host: sentences */
+  readonly adviceWhenUnknown?: string;
   readonly meanings?: Readonly<Record<number, Meaning>>;
 }
 
@@ -50,6 +58,22 @@ export function isRateLimited({ status, headers }: Answer): boolean {
   return status === 429 || (status === 403 && headers['retry-after'] !== undefined);
 }
 
+const REFUSED_ELSEWHERE =
+  'was refused with a web page, as the service itself does not do it. Something on the way, such as a proxy or a web filter, seems to have answered instead, or the URL leads elsewhere: check both.';
+
+/** Whether a refusal comes from something in between: its status means nothing of the service's. */
+export function isRefusedElsewhere(answer: Answer): boolean {
+  const { status, body } = answer;
+  const isPage = isWebPage(answer) || /^\s*<(!doctype|html)\b/i.test(body);
+  return isPage && status >= 400 && status < 500;
+}
+
+/** A web page comes from something in between; what else a success says does not matter. */
+export function isWebPage({ headers, body }: Answer): boolean {
+  const type = headers['content-type'];
+  return /\bx?html\b/i.test(type ?? '') || (type === undefined && body.trimStart().startsWith('<'));
+}
+
 /** Turns an unwanted answer into a failure. This is the only place that judges a status. */
 export function failureOf(context: CallContext, answer: Answer, mayBeDone: boolean): Failure {
   // What a success says is no error, and may be a key.
@@ -57,7 +81,9 @@ export function failureOf(context: CallContext, answer: Answer, mayBeDone: boole
   const { method, url, status } = answer;
   const { code, message } = meaningOf(context, answer);
   const said = context.service.readError(answer);
-  return new Failure(code, message, { call: { method, url, status, said }, mayBeDone });
+  const isFromElsewhere = isRefusedElsewhere(answer);
+  const call = { method, url, status, said, ...(isFromElsewhere && { isFromElsewhere }) };
+  return new Failure(code, message, { call, mayBeDone });
 }
 
 function meaningOf({ what, service, meanings }: CallContext, answer: Answer): Meaning {
@@ -66,6 +92,7 @@ function meaningOf({ what, service, meanings }: CallContext, answer: Answer): Me
   if (service.isRateLimited(answer)) {
     return means('rate-limited', 'was refused because of too many requests. Try again later.');
   }
+  if (isRefusedElsewhere(answer)) return means('request-rejected', REFUSED_ELSEWHERE);
   const particular = meanings?.[status];
   if (particular !== undefined) return particular;
   if (status >= 500) return means('unavailable', 'failed: the service is out of order.');
@@ -98,41 +125,92 @@ export function timedOut(what: string, seconds: number, last: Failure): Failure 
   );
 }
 
+/** Why a connection failed. */
+export interface Trouble {
+  /** follows a colon */
+  readonly reason: string;
+  /** what to do about it: sentences, or nothing */
+  readonly advice: string;
+  /** whether another try would fail in the same way */
+  readonly isFinal: boolean;
+}
+
 /** A tunnel that the proxy did not open. */
-export class ProxyError extends Error {
+export class ProxyError extends Error implements Trouble {
   /** follows the proxy's name in a sentence */
   readonly reason: string;
+  readonly advice: string;
+  readonly isFinal: boolean;
   /** what the proxy answered, if it did */
   readonly status: number | undefined;
 
-  constructor(reason: string, options: ErrorOptions & { readonly status?: number } = {}) {
+  constructor(
+    reason: string,
+    options: ErrorOptions & {
+      readonly status?: number;
+      readonly problem?: CertificateProblem;
+    } = {},
+  ) {
     super('no connection through the proxy', options);
+    const { status, problem } = options;
     this.name = 'ProxyError';
     this.reason = reason;
-    this.status = options.status;
+    this.status = status;
+    this.isFinal = problem !== undefined || (status !== undefined && !mayPass(status));
+    this.advice = problem?.advice ?? adviceFor(status, this.isFinal);
   }
+}
+
+/** Whether a proxy that answers so may let the next connection through. */
+function mayPass(status: number): boolean {
+  return status >= 500 || [408, 425, 429].includes(status);
+}
+
+function adviceFor(status: number | undefined, isFinal: boolean): string {
+  if (status === 407) return 'It wants credentials: check the user name and password there.';
+  if (isFinal) {
+    return 'Ask whoever runs the proxy to let this host through, or name it in NO_PROXY if it is reached directly.';
+  }
+  return 'Check that variable, and NO_PROXY for hosts that are reached directly.';
 }
 
 /** Why no whole answer came. Of errors only codes are told: messages may quote what was sent. */
-export function explainNetworkError(error: unknown, host: string, proxy?: HttpProxy): string {
+export function explainNetworkError(
+  error: unknown,
+  { url, adviceWhenUnknown = '' }: Pick<CallContext, 'adviceWhenUnknown'> & { readonly url: URL },
+  proxy?: HttpProxy,
+): Trouble {
   if (error instanceof ProxyError) {
-    return `the proxy that ${proxy?.variable} names ${error.reason}; check that variable, and NO_PROXY for hosts that are reached directly`;
+    const { reason, advice, isFinal } = error;
+    return { reason: `the proxy that ${proxy?.variable} names ${reason}`, advice, isFinal };
   }
   const code = errorCode(error);
-  return `${reasonOf(code, host)} (${code})`;
+  const { host } = url;
+  const problem = certificateProblem(code, CHECKS);
+  if (problem !== undefined) {
+    const { says, advice } = problem;
+    return { reason: `the TLS certificate of ${host} ${says} (${code})`, advice, isFinal: true };
+  }
+  const advice = code === 'ENOTFOUND' ? adviceWhenUnknown : '';
+  return { reason: `${reasonOf(code, host)} (${code})`, advice, isFinal: false };
 }
 
+const CHECKS: CertificateChecks = {
+  host: 'Check the URL. Something on the way, such as a web filter or a captive portal, may have answered instead.',
+  authority: COMPANY_CA,
+};
+
 function reasonOf(code: string, host: string): string {
-  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the name ${host} could not be resolved`;
+  if (code === 'ENOTFOUND') return `the name ${host} could not be resolved`;
+  if (code === 'EAI_AGAIN') {
+    return `the name ${host} could not be resolved, because the runner's DNS gave no answer`;
+  }
   if (code === 'ECONNREFUSED') return `${host} refused the connection`;
   if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return `${host} closed the connection`;
   if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) {
     return `${host} did not accept the connection in time`;
   }
   if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return `there is no network route to ${host}`;
-  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
-    return `the TLS certificate of ${host} is not trusted; for a company's own CA set NODE_EXTRA_CA_CERTS on the runner`;
-  }
   if (/SSL|TLS/.test(code)) return `no TLS connection to ${host} could be made`;
   if (code.startsWith('HPE_')) return `${host} did not answer with HTTP`;
   return `the connection to ${host} failed`;

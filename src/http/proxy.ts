@@ -3,8 +3,7 @@ import { Failure } from '../failure.ts';
 
 /** What the environment says about proxies. */
 export interface ProxySettings {
-  readonly http: HttpProxy | undefined;
-  readonly https: HttpProxy | undefined;
+  readonly proxy: HttpProxy | undefined;
   /** the entries of NO_PROXY, in lower case */
   readonly direct: readonly string[];
 }
@@ -16,16 +15,16 @@ export interface HttpProxy {
 }
 
 /**
- * Reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY; the lower-case name wins, an empty value counts as
- * not set, and a value without a scheme is a plain HTTP proxy.
+ * Reads HTTPS_PROXY and NO_PROXY; the lower-case name wins, an empty value counts as not set, and a
+ * value without a scheme is a plain HTTP proxy. HTTP_PROXY is for plain HTTP, which never leaves this
+ * machine.
  *
  * Throws `input-invalid` for a value that is no HTTP proxy. The value itself may hold a password
  * and is not repeated.
  */
 export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
   return {
-    http: proxyOf(env, ['http_proxy', 'HTTP_PROXY']),
-    https: proxyOf(env, ['https_proxy', 'HTTPS_PROXY']),
+    proxy: proxyOf(env, ['https_proxy', 'HTTPS_PROXY']),
     direct: (env['no_proxy'] || env['NO_PROXY'] || '')
       .toLowerCase()
       .split(/[,\s]+/)
@@ -34,9 +33,14 @@ export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
 }
 
 /** The proxy for a URL, or nothing when its host is reached directly. */
-export function proxyFor(url: URL, settings: ProxySettings): HttpProxy | undefined {
-  if (settings.direct.some((entry) => matches(url, entry))) return undefined;
-  return url.protocol === 'https:' ? settings.https : settings.http;
+export function proxyFor(url: URL, { proxy, direct }: ProxySettings): HttpProxy | undefined {
+  const isDirect = isLoopback(url) || direct.some((entry) => matches(url, entry));
+  return isDirect ? undefined : proxy;
+}
+
+/** Whether a URL leads to this machine: a proxy's loopback is another one. */
+export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 /** As curl does: `*`, or a host and all below it, with or without a leading dot, with or without a port. */

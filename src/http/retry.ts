@@ -7,6 +7,7 @@ import {
   cancelled,
   failureOf,
   isRateLimited,
+  isRefusedElsewhere,
   isSuccess,
   timedOut,
 } from './errors.ts';
@@ -71,29 +72,31 @@ export async function sendCall(
     call: { method, url, reason },
   });
   let asksUntil = 0;
-  const ended = () => {
+  const ended = (askedUntil = asksUntil) => {
     if (limit.cancelled) return cancelled(what, last);
-    const asked = asksUntil - clock.now();
-    return asked > 0 ? waitTooLong(last, asked) : timedOut(what, limit.seconds, last);
+    return askedUntil > clock.now()
+      ? waitTooLong(last, askedUntil, clock.now())
+      : timedOut(what, limit.seconds, last);
   };
   for (let tries = 1, postponed = 0; ; tries++) {
-    const isTime =
-      limit.remaining() >= leastTime && (await throttle?.turn(limit, leastTime)) !== false;
-    if (!isTime) throw ended();
+    if (limit.remaining() < leastTime) throw ended();
+    if ((await throttle?.turn(limit, leastTime)) === false) {
+      throw ended(Math.max(asksUntil, throttle?.asksUntil() ?? 0));
+    }
     const tried = await sendNow(call, until, tries, http).catch(asFailure);
     throttle?.returned();
     if (!(tried instanceof Failure)) {
       if (isSuccess(tried)) throttle?.succeeded();
-      if (call.expect?.includes(tried.status) ?? isSuccess(tried)) return tried;
+      if (isWanted(call, tried)) return tried;
     }
     last = judge(call, tried, last.mayBeDone);
-    asksUntil = last.code === 'rate-limited' ? untilOf(tried, clock.now()) : 0;
+    const asked = askedWait(tried, clock.now());
+    asksUntil = asked === undefined ? 0 : clock.now() + asked;
     const isUnclear = call.repeat === 'if-unprocessed' && last.mayBeDone;
     if (isUnclear || !isPassing(call, tried)) throw last;
     if (signal.aborted) throw ended();
     const wait = waitBefore(tried, tries - postponed, clock);
     if (asksToWait(call, tried)) {
-      const asked = retryAfter(tried, clock.now());
       const next = throttle?.postpone(asked, wait);
       if (next === 'give-up') throw outOfPatience(last, asked);
       if (next === 'again') {
@@ -112,6 +115,11 @@ export async function sendCall(
 async function sendNow(call: Call, until: Until, tries: number, http: HttpClient) {
   const headers = { ...call.headers, ...(await call.lateHeaders?.()) };
   return http.send({ ...call, headers }, until, tries);
+}
+
+function isWanted({ expect }: Call, answer: Answer): boolean {
+  if (expect === undefined) return isSuccess(answer);
+  return expect.includes(answer.status) && !isRefusedElsewhere(answer);
 }
 
 /** The failure of a try that brought no wanted answer. */
@@ -137,7 +145,7 @@ function isPostponed(answer: Answer): boolean {
 
 /** Whether the same call may succeed a moment later. */
 function isPassing({ service }: Call, tried: Answer | Failure): boolean {
-  if (tried instanceof Failure) return tried.code === 'unavailable';
+  if (tried instanceof Failure) return tried.code === 'unavailable' && !tried.call?.isFinal;
   return PASSING.includes(tried.status) || service.isRateLimited(tried);
 }
 
@@ -153,9 +161,13 @@ function asksToWait({ service }: Call, tried: Answer | Failure): tried is Answer
  */
 export function waitBefore(tried: Answer | Failure, tries: number, clock: Clock): number {
   const backoff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + clock.random() / 2);
-  if (tried instanceof Failure) return backoff;
-  const now = clock.now();
-  return Math.max(backoff, retryAfter(tried, now) ?? quotaReset(tried, now));
+  return Math.max(backoff, askedWait(tried, clock.now()) ?? 0);
+}
+
+/** How long a service asks to wait before the next try, if it does. */
+function askedWait(tried: Answer | Failure, now: number): number | undefined {
+  if (tried instanceof Failure) return undefined;
+  return retryAfter(tried, now) ?? (quotaReset(tried, now) || undefined);
 }
 
 /** What Retry-After asks for: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
@@ -165,14 +177,6 @@ export function retryAfter({ headers }: Answer, now: number): number | undefined
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
   const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-/** Until when a refusal asks to wait, in milliseconds since 1970; 0 if it does not say so. */
-function untilOf(tried: Answer | Failure, now: number): number {
-  if (tried instanceof Failure) return 0;
-  const isNoneLeft = tried.headers['x-ratelimit-remaining'] === '0';
-  const asked = retryAfter(tried, now) ?? (isNoneLeft ? quotaReset(tried, now) : 0);
-  return asked > 0 ? now + asked : 0;
 }
 
 /** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
@@ -220,6 +224,8 @@ export interface Throttle {
    * request is sent `again` without using up a try, is one more `try`, or is given up.
    */
   postpone(asked: number | undefined, wait: number): 'again' | 'try' | 'give-up';
+  /** Until when the service asked all to wait, in milliseconds since 1970; 0 if it never did. */
+  asksUntil(): number;
 }
 
 /** A throttle for one service: full speed until the service asks to slow down. */
@@ -227,7 +233,9 @@ export function throttleOf(clock: Clock): Throttle {
   let gap = 0;
   let opensAt = 0;
   let nextAt = 0;
+  let askedUntil = 0;
   return {
+    asksUntil: () => askedUntil,
     async turn(limit, leastTime) {
       for (;;) {
         const now = clock.now();
@@ -246,8 +254,9 @@ export function throttleOf(clock: Clock): Throttle {
       gap *= 0.95;
       if (gap < SMALLEST_GAP) gap = 0;
     },
-    postpone(_, wait) {
+    postpone(asked, wait) {
       const now = clock.now();
+      if (asked !== undefined) askedUntil = Math.max(askedUntil, now + asked);
       // Requests that were out together are refused together: that is one wish, not many.
       if (now >= opensAt) gap = Math.min(Math.max(gap * 2, FIRST_GAP), LARGEST_GAP);
       opensAt = Math.max(opensAt, now + wait);
@@ -270,12 +279,18 @@ function outOfPatience(last: Failure, asked: number | undefined): Failure {
 }
 
 /** The same where waiting counts in a time limit. */
-function waitTooLong(last: Failure, asked: number): Failure {
-  const seconds = Math.ceil(asked / 1000);
-  return withMore(
-    last,
-    `The service asks to wait ${seconds} s, and the time limit is over before that.`,
-  );
+function waitTooLong({ message, call, mayBeDone }: Failure, until: number, now: number): Failure {
+  const seconds = Math.ceil((until - now) / 1000);
+  const wait = `The service asks to wait ${seconds} s, and the time limit is over before that.`;
+  const text = `${message} ${wait} ${tryAfter(until)}`.trim();
+  return new Failure('rate-limited', text, { call, mayBeDone });
+}
+
+/** Nothing for a time that is no date any more. */
+function tryAfter(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return '';
+  return `Try again after ${date.toISOString().replace('T', ' ').slice(0, 19)} UTC.`;
 }
 
 function withMore({ code, message, call, mayBeDone }: Failure, more: string): Failure {

@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { errorCode } from '../failure.ts';
+import { COMPANY_CA, certificateProblem } from './certificate-problems.ts';
 import { ProxyError } from './errors.ts';
 import { type HttpProxy, hostOf, portOf } from './proxy.ts';
 
@@ -22,6 +23,7 @@ export function openTunnel(
     port: portOf(url),
     path: authority,
     headers: { host: authority, ...credentialsOf(url) },
+    maxHeaderSize: 64 * 1024,
     // A connection of its own, which becomes the tunnel.
     agent: false,
     signal,
@@ -43,12 +45,21 @@ export function openTunnel(
       reject(new ProxyError(`answered with status ${status}`, { status }));
     });
     request.on('error', (cause) => {
-      const failed = new ProxyError(`can't be reached (${errorCode(cause)})`, { cause });
-      reject(signal.aborted ? signal.reason : failed);
+      reject(signal.aborted ? signal.reason : unreachable(cause));
     });
     request.end();
   });
 }
+
+function unreachable(cause: Error): ProxyError {
+  const code = errorCode(cause);
+  const problem = certificateProblem(code, CHECKS);
+  if (problem === undefined) return new ProxyError(`can't be reached (${code})`, { cause });
+  const reason = `can't be reached: its TLS certificate ${problem.says} (${code})`;
+  return new ProxyError(reason, { cause, problem });
+}
+
+const CHECKS = { host: 'Check the host in that variable.', authority: COMPANY_CA };
 
 function credentialsOf({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '') return {};

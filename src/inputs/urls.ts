@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { type ProxySettings, proxySettings } from '../http/proxy.ts';
+import { isLoopback, type ProxySettings, proxySettings } from '../http/proxy.ts';
 import { fillTemplate, type HubUrls, unknownPlaceholders } from '../insights-hub/urls.ts';
 import { type Broker, brokerAt } from '../mqtt/broker.ts';
 import { type InputReader, isHostLabel } from './reader.ts';
@@ -93,9 +93,4 @@ function problemOfParts(url: URL): string | undefined {
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or a password';
   if (url.search !== '' || url.hash !== '') return 'must not hold a "?" or "#" part';
   return undefined;
-}
-
-/** Whether plain HTTP stays on the machine. */
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

@@ -1,4 +1,4 @@
-import { hasStatus } from '../failure.ts';
+import { asFailure } from '../failure.ts';
 import type { Clock } from '../http/clock.ts';
 import { type Answer, isRateLimited, type Service } from '../http/errors.ts';
 import { type Call, sendCall } from '../http/retry.ts';
@@ -7,7 +7,7 @@ import { asObject, asText, parseJsonObject } from '../json.ts';
 import type { Secret, SecretKeeper } from '../secret.ts';
 import type { QuotaKind, Quotas } from './quotas.ts';
 import { type HubServices, tokenSource } from './tokens.ts';
-import { type Api, apiUrlOf, type Credentials, type HubUrls } from './urls.ts';
+import { type Api, adviceWhenUnknown, apiUrlOf, type Credentials, type HubUrls } from './urls.ts';
 
 /** A call of one of Insights Hub's APIs. */
 export interface ApiCall extends Omit<Call, 'url' | 'headers' | 'service' | 'body'> {
@@ -66,7 +66,8 @@ export function hubApi(
       try {
         return await send();
       } catch (error) {
-        if (!hasStatus(error, 401) || limit.signal.aborted) throw error;
+        // Whatever a 401 looks like: a fresh token can't make it worse.
+        if (asFailure(error).call?.status !== 401 || limit.signal.aborted) throw error;
         // Perhaps it was revoked: a fresh one is tried, once.
         const refused = token;
         token = await tokenFor(limit, refused);
@@ -86,6 +87,7 @@ function httpCallOf(call: ApiCall, urls: HubUrls, current: () => Promise<Secret>
     ...rest,
     url,
     service: insightsHub,
+    adviceWhenUnknown: adviceWhenUnknown(urls, 'api-url'),
     headers: {
       // As Siemens' SDK sends it: Asset Management answers 500 to `application/json`.
       accept: '*/*',

@@ -1,9 +1,9 @@
 import { asFailure, Failure, hasStatus } from '../failure.ts';
-import { type Meaning, unusable } from '../http/errors.ts';
+import { isWebPage, type Meaning, unusable } from '../http/errors.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, parseJson } from '../json.ts';
 import type { ApiCall, HubApi } from './api.ts';
-import { idOf, isWebPage, managementCall } from './resources.ts';
+import { idOf, managementCall } from './resources.ts';
 
 /** The certificates of a tenant, as far as they could be read. */
 export interface CertificateList {

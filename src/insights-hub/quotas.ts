@@ -86,6 +86,7 @@ class Quota implements Throttle {
   readonly #returned: number[] = [];
   #underWay = 0;
   #opensAt = 0;
+  #askedUntil = 0;
   /** the part of the quota that is used, and the most that it may become */
   #rate = 1;
   #highestRate = 1;
@@ -139,6 +140,7 @@ class Quota implements Throttle {
 
   postpone(asked: number | undefined): 'again' | 'give-up' {
     const now = this.#clock.now();
+    if (asked !== undefined) this.#askedUntil = Math.max(this.#askedUntil, now + asked);
     const opensAt = Math.max(this.#opensAt, now + Math.max(asked ?? USUAL_PAUSE, LEAST_PAUSE));
     // Requests that were out together are refused together: that is one wish, not many.
     const isNew = now >= this.#opensAt;
@@ -153,6 +155,10 @@ class Quota implements Throttle {
     }
     this.#opensAt = opensAt;
     return 'again';
+  }
+
+  asksUntil(): number {
+    return this.#askedUntil;
   }
 
   #slowDown(): void {

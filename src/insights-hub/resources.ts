@@ -1,5 +1,5 @@
 import { asFailure, Failure, hasStatus } from '../failure.ts';
-import { type Answer, unusable } from '../http/errors.ts';
+import { type Answer, isWebPage, unusable } from '../http/errors.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, type JsonObject, parseJsonObject } from '../json.ts';
 import type { SecretKeeper } from '../secret.ts';
@@ -88,12 +88,6 @@ export async function readTag(
 export function isMarkedDeleted({ deleted }: JsonObject): boolean {
   // The time of the end; null before.
   return Boolean(deleted);
-}
-
-/** A web page comes from something in between; what else a success says does not matter. */
-export function isWebPage({ headers, body }: Answer): boolean {
-  const type = headers['content-type'];
-  return /\bx?html\b/i.test(type ?? '') || (type === undefined && body.trimStart().startsWith('<'));
 }
 
 /** Gets a JSON object. Throws `response-invalid` for anything else, and what the call ends in. */

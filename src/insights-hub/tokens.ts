@@ -1,10 +1,16 @@
-import { asFailure, Failure } from '../failure.ts';
+import { asFailure, Failure, type FailureCode } from '../failure.ts';
 import type { Service } from '../http/errors.ts';
 import { type Call, type CallServices, sendCall } from '../http/retry.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, parseJsonObject } from '../json.ts';
 import { Secret, type SecretKeeper, SHORTEST_SECRET } from '../secret.ts';
-import { type ClientCredentials, type Credentials, type HubUrls, tokenUrlOf } from './urls.ts';
+import {
+  adviceWhenUnknown,
+  type ClientCredentials,
+  type Credentials,
+  type HubUrls,
+  tokenUrlOf,
+} from './urls.ts';
 
 export interface HubServices extends Omit<CallServices, 'throttle'> {
   readonly secrets: SecretKeeper;
@@ -12,6 +18,9 @@ export interface HubServices extends Omit<CallServices, 'throttle'> {
 
 /** A token with less time left than this is replaced, in milliseconds. */
 const LEAST_LIFE = 60_000;
+
+/** How a request ends whose time is too short. */
+const OUT_OF_TIME: readonly FailureCode[] = ['timeout', 'rate-limited'];
 
 interface FetchedToken {
   readonly token: Secret;
@@ -46,7 +55,7 @@ export function tokenSource(
         break;
       } catch (error) {
         // Whoever fetched it may have had less time than is left here.
-        const isTheirs = !isOwn && asFailure(error).code === 'timeout';
+        const isTheirs = !isOwn && OUT_OF_TIME.includes(asFailure(error).code);
         if (!isTheirs || limit.signal.aborted) throw error;
       }
     }
@@ -59,6 +68,7 @@ export function tokenSource(
  * server) or an application (Technical Token Manager v3, `/oauth/token`).
  */
 function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Service): Call {
+  const isApplication = credentials.kind === 'application';
   const refused =
     'The token endpoint did not accept the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
   const rejected = (message: string) => ({ code: 'token-rejected', message }) as const;
@@ -67,6 +77,7 @@ function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Servi
     method: 'POST',
     url: tokenUrlOf(credentials, urls),
     service,
+    adviceWhenUnknown: adviceWhenUnknown(urls, isApplication ? 'api-url' : 'token-url'),
     changesNothing: true,
     meanings: {
       400: rejected(refused),
@@ -77,7 +88,7 @@ function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Servi
     },
   } as const;
   const basic = { scheme: 'Basic', secret: credentials.basic } as const;
-  if (credentials.kind === 'technical-user') {
+  if (!isApplication) {
     const type = 'application/x-www-form-urlencoded';
     return {
       ...common,

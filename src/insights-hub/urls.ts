@@ -51,6 +51,17 @@ export function unknownPlaceholders(template: string, names: readonly string[]):
   return placeholders.filter((placeholder) => !names.includes(placeholder.slice(1, -1)));
 }
 
+/** What to do when DNS does not know the host of a URL, by the inputs that its name is made of. */
+export function adviceWhenUnknown(urls: HubUrls, input: 'api-url' | 'token-url'): string {
+  const template = input === 'api-url' ? urls.apiUrl : urls.tokenUrl;
+  const isUsual = template === (input === 'api-url' ? DEFAULT_API_URL : DEFAULT_TOKEN_URL);
+  const [, host = ''] = /^\w+:\/\/([^/]*)/.exec(template) ?? [];
+  const parts = ['tenant', 'region'].filter((name) => host.includes(`{${name}}`));
+  const inputs = isUsual ? parts : [...parts, input];
+  const named = inputs.map((name) => `\`${name}\``).join(' and ');
+  return `Check ${named}. If the runner needs a proxy, set HTTPS_PROXY.`;
+}
+
 /** The URL of a path below an API's base, e.g. `…/api/mindconnectmqtt/v3/agentCertificates`. */
 export function apiUrlOf({ tenant, region, apiUrl }: HubUrls, api: Api, path: string): URL {
   const base = fillTemplate(apiUrl, { tenant, region, api });

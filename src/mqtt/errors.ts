@@ -1,13 +1,9 @@
 import { errorCode } from '../failure.ts';
+import { certificateProblem } from '../http/certificate-problems.ts';
+import type { ProxyError, Trouble } from '../http/errors.ts';
 
 /** Why one attempt to connect failed. */
-export interface FailedAttempt {
-  /** follows a colon */
-  readonly reason: string;
-  /** what to do about it: a sentence */
-  readonly advice: string;
-  /** whether another attempt would fail in the same way */
-  readonly isFinal: boolean;
+export interface FailedAttempt extends Trouble {
   /** whether the attempt was cut short, so that the failure of an earlier one says more */
   readonly isInterrupted?: boolean;
 }
@@ -17,7 +13,6 @@ const CHECK_CA =
 const CHECK_AGENT =
   'Check that the agent is still there and that `broker-url` is the broker of its tenant.';
 const CHECK_URL = 'Check `broker-url`, and that the runner may reach that host and port.';
-const CHECK_CLOCK = "Check the runner's clock, and tell whoever runs the broker.";
 
 /** The return codes of CONNACK that refuse a connection (MQTT 3.1.1, table 3.1). */
 const RETURN_CODES: Readonly<Record<number, string>> = {
@@ -36,9 +31,6 @@ const MEANINGS: readonly (readonly [RegExp, string, string, boolean])[] = [
     CHECK_AGENT,
     false,
   ],
-  [/ALTNAME/, "the broker's certificate is for another host", CHECK_CA, true],
-  [/HAS_EXPIRED|NOT_YET_VALID/, "the broker's certificate is not valid now", CHECK_CLOCK, true],
-  [/CERT|SIGNATURE|ISSUER/, "the broker's certificate is not trusted", CHECK_CA, true],
   [
     /NO_APPLICATION_PROTOCOL/,
     'the broker does not know the protocol that port 443 asks for',
@@ -63,6 +55,11 @@ export function connackRefused(returnCode: number): FailedAttempt {
 /** What a socket's error means. Its message is not repeated: it may quote what a server sent. */
 export function socketFailed(error: unknown): FailedAttempt {
   const code = errorCode(error);
+  const problem = certificateProblem(code, { host: CHECK_URL, authority: CHECK_CA });
+  if (problem !== undefined) {
+    const { says, advice } = problem;
+    return { reason: `the broker's certificate ${says} (${code})`, advice, isFinal: true };
+  }
   const [, reason = 'the connection to the broker failed', advice = CHECK_URL, isFinal = false] =
     MEANINGS.find(([pattern]) => pattern.test(code)) ?? [];
   return { reason: `${reason} (${code})`, advice, isFinal };
@@ -85,13 +82,13 @@ export function timedOut(missing: string, cause: unknown): FailedAttempt {
   return { reason, advice: CHECK_URL, isFinal: false, isInterrupted: !isTimeout };
 }
 
-/** `reason` names the proxy and what is wrong with it; `status` is what it answered, if it did. */
-export function proxyFailed(reason: string, status: number | undefined): FailedAttempt {
-  const isFinal = status !== undefined && status !== 408 && status !== 429 && status < 500;
-  const advice = isFinal
-    ? 'Many proxies let only port 443 through: the broker answers there too.'
-    : 'Check that variable, and NO_PROXY for hosts that are reached directly.';
-  return { reason, advice, isFinal };
+/** `variable` is the one that names the proxy. */
+export function proxyFailed(error: ProxyError, variable: string | undefined): FailedAttempt {
+  const { status, isFinal } = error;
+  const reason = `the proxy that ${variable} names ${error.reason}`;
+  const isRefused = isFinal && status !== undefined && status !== 407;
+  const port = 'Many proxies let only port 443 through: the broker answers there too.';
+  return { reason, advice: isRefused ? port : error.advice, isFinal };
 }
 
 /** TLS on this machine can't use the key or the certificate. */

@@ -131,10 +131,7 @@ async function attempt(
     if (signal.aborted)
       return errors.timedOut('no tunnel through the proxy came about', signal.reason);
     if (!(error instanceof ProxyError)) return errors.socketFailed(error);
-    return errors.proxyFailed(
-      `the proxy that ${proxy?.variable} names ${error.reason}`,
-      error.status,
-    );
+    return errors.proxyFailed(error, proxy?.variable);
   } finally {
     socket?.destroy();
     tunnel?.destroy();

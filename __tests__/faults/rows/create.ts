@@ -19,7 +19,14 @@ export const create: Section = {
     [['resetLate', 'cut', 'silenceLate', 'stall'], 'once', 'outcome-unknown', 1, LOST],
     [['500 late', '502 late', '503 late', '504 late'], 'once', 'outcome-unknown', 1, LOST],
     [['reset', 'silence', 500, 502, 503, 504], 'always', 'outcome-unknown', 2, NOTHING],
-    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
+    [['unresolved', 'refused'], 'always', 'unavailable', 5, NOTHING],
+    [
+      ['untrusted', 'expiredTls', 'earlyTls', 'otherHost', 'proxy403', 'proxy407'],
+      'always',
+      'unavailable',
+      1,
+      NOTHING,
+    ],
     [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', PAUSES, NOTHING],
     [['503 wait'], 'always', 'unavailable', PAUSES, NOTHING],
     [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
@@ -27,6 +34,8 @@ export const create: Section = {
     [[408, 425], 'always', 'request-rejected', 5, NOTHING],
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
     [[401], 'always', 'unauthorized', 2, NOTHING],
+    [['401 page'], 'always', 'request-rejected', 2, NOTHING],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, NOTHING],
     [[403], 'always', 'forbidden', 1, NOTHING],
     [[409], 'always', 'agent-exists', 1, NOTHING],
     [['page'], 'always', 'response-invalid', 1, NOTHING],
@@ -58,6 +67,7 @@ export const lookUp: Section = {
     [[429], 'always', 'outcome-unknown', PAUSES, NOTHING],
     [['429 hour'], 'always', 'outcome-unknown', 1, NOTHING],
     [[403, 404, 'page', 'half'], 'always', 'outcome-unknown', 1, NOTHING],
+    [['403 page', '404 page'], 'always', 'outcome-unknown', 1, NOTHING],
   ],
 };
 
@@ -83,6 +93,7 @@ export const lookUpFound: Section = {
     [[401], 'always', 'outcome-unknown', 2, LOST],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'outcome-unknown', 1, LOST],
     [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'outcome-unknown', 1, LOST],
+    [['403 page', '404 page'], 'always', 'outcome-unknown', 1, LOST],
   ],
 };
 
@@ -103,6 +114,7 @@ export const list: Section = {
     [[401], 'always', 'success', 2, WRITTEN],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'success', 1, WRITTEN],
     [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'success', 1, WRITTEN],
+    [['403 page', '404 page'], 'always', 'success', 1, WRITTEN],
   ],
 };
 
@@ -117,6 +129,7 @@ export const listFound: Section = {
     [['reset', 500], 'always', 'outcome-unknown', 5, LOST],
     [['silence'], 'always', 'outcome-unknown', 1, LOST],
     [['429 hour', 403, 404, 'page', 'half', 'fields'], 'always', 'outcome-unknown', 1, LOST],
+    [['403 page', '404 page'], 'always', 'outcome-unknown', 1, LOST],
   ],
 };
 
@@ -130,7 +143,14 @@ export const ephemeral: Section = {
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, WRITTEN],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
-    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, NOTHING],
+    [['unresolved', 'refused'], 'always', 'unavailable', 5, NOTHING],
+    [
+      ['untrusted', 'expiredTls', 'earlyTls', 'otherHost', 'proxy403', 'proxy407'],
+      'always',
+      'unavailable',
+      1,
+      NOTHING,
+    ],
     [['reset', 'resetLate', 'cut', 500, 502, 503, 504], 'always', 'unavailable', 5, NOTHING],
     [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', PAUSES, NOTHING],
     [['503 wait'], 'always', 'unavailable', PAUSES, NOTHING],
@@ -139,6 +159,8 @@ export const ephemeral: Section = {
     [[408, 425], 'always', 'request-rejected', 5, NOTHING],
     [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[401], 'always', 'unauthorized', 2, NOTHING],
+    [['401 page'], 'always', 'request-rejected', 2, NOTHING],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, NOTHING],
     [[403], 'always', 'forbidden', 1, NOTHING],
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
     [

@@ -32,6 +32,7 @@ export const listToDelete: Section = {
     [['429 hour', '403 hour', '503 hour'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
     [['silence', 'stall', 401], 'always', 'success', 2, ONLY_CERTIFICATE_LEFT],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
+    [['403 page', '404 page'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
     [
       ['page', 'empty', 'half', 'types', 'fields', 'large'],
       'always',
@@ -62,6 +63,7 @@ export const deleteCertificate: Section = {
       ONLY_CERTIFICATE_LEFT,
     ],
     [['429 hour', '403 hour', '503 hour'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
+    [['403 page', '404 page'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
     [['silence', 401], 'always', 'success', 2, ONLY_CERTIFICATE_LEFT],
     [
       [400, 403, 404, 409, 412, 422, 'redirect', 'page'],
@@ -107,6 +109,7 @@ export const deleteCertificateById: Section = {
     [[403], 'always', 'forbidden', 1, ONLY_CERTIFICATE_LEFT],
     [[409], 'always', 'not-ended', 1, ONLY_CERTIFICATE_LEFT],
     [[400, 412, 422, 'redirect'], 'always', 'request-rejected', 1, ONLY_CERTIFICATE_LEFT],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, ONLY_CERTIFICATE_LEFT],
     [['page'], 'always', 'response-invalid', 1, ONLY_CERTIFICATE_LEFT],
   ],
 };
@@ -125,7 +128,14 @@ export const find: Section = {
       2,
       ALL_GONE,
     ],
-    [['unresolved', 'refused', 'untrusted'], 'always', 'unavailable', 5, UNTOUCHED],
+    [['unresolved', 'refused'], 'always', 'unavailable', 5, UNTOUCHED],
+    [
+      ['untrusted', 'expiredTls', 'earlyTls', 'otherHost', 'proxy403', 'proxy407'],
+      'always',
+      'unavailable',
+      1,
+      UNTOUCHED,
+    ],
     [['reset', 500, 503], 'always', 'unavailable', 5, CERTIFICATE_GONE],
     [[429, '403 wait'], 'always', 'rate-limited', PAUSES, CERTIFICATE_GONE],
     [['503 wait'], 'always', 'unavailable', PAUSES, CERTIFICATE_GONE],
@@ -136,6 +146,7 @@ export const find: Section = {
     [[403], 'always', 'forbidden', 1, CERTIFICATE_GONE],
     [[409], 'always', 'not-ended', 1, CERTIFICATE_GONE],
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
     [
       ['page', 'empty', 'half', 'types', 'fields', 'large'],
       'always',
@@ -167,6 +178,7 @@ export const offboard: Section = {
     [[403], 'always', 'forbidden', 1, CERTIFICATE_GONE],
     [[404, 409, 'page'], 'always', 'not-ended', 1, CERTIFICATE_GONE],
     [[400, 412, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
   ],
 };
 
@@ -194,6 +206,7 @@ export const deleteAgent: Section = {
     [[404, 409], 'always', 'not-ended', 1, CERTIFICATE_GONE],
     [[412], 'always', 'not-ended', 2, CERTIFICATE_GONE],
     [[400, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
     [['page'], 'always', 'response-invalid', 1, CERTIFICATE_GONE],
   ],
 };
@@ -222,6 +235,7 @@ export const deleteAsset: Section = {
     [[409], 'always', 'not-ended', 5, AGENT_GONE],
     [[412], 'always', 'not-ended', 2, AGENT_GONE],
     [[400, 422, 'redirect'], 'always', 'request-rejected', 1, AGENT_GONE],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, AGENT_GONE],
     [['page'], 'always', 'response-invalid', 1, AGENT_GONE],
   ],
 };
@@ -243,7 +257,8 @@ export const deleteSecret: Section = {
     [[404], 'always', 'success', 2, ASSET_GONE],
     [['refused', 'reset', 500, 503], 'always', 'unavailable', 5, ASSET_GONE],
     [[429, '403 wait'], 'always', 'rate-limited', 5, ASSET_GONE],
-    [['429 hour'], 'always', 'rate-limited', 1, ASSET_GONE],
+    [['429 hour', '503 hour'], 'always', 'rate-limited', 1, ASSET_GONE],
+    [['403 page', '404 page'], 'always', 'request-rejected', 1, ASSET_GONE],
     [['silence'], 'always', 'timeout', 2, ASSET_GONE],
     [[401, 403], 'always', 'destination-invalid', 1, ASSET_GONE],
     [[400, 409, 412, 422, 'redirect'], 'always', 'request-rejected', 1, ASSET_GONE],
