@@ -15,7 +15,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeFiles } from '../../src/destinations/clean-up.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
-import { Journal, type MadeFile, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { Journal, type MadeFile, noLog } from '../../src/destinations/journal.ts';
+import { readJournal } from '../../src/destinations/read-journal.ts';
 
 let root: string;
 let workspace: string;
@@ -51,7 +52,7 @@ async function makeAll(): Promise<void> {
   await make('file', 'out', 'certificates', 'a.pem');
 }
 
-const cleanUp = async () => removeFiles(await readJournal(journal.path));
+const cleanUp = async () => removeFiles((await readJournal(journal)).made);
 
 /** Everything in the workspace, sorted. */
 const left = async () => (await readdir(workspace, { recursive: true })).sort();

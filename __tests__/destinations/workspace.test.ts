@@ -16,7 +16,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { removeFiles } from '../../src/destinations/clean-up.ts';
 import type { Files } from '../../src/destinations/destination.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
-import { Journal, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { Journal, noLog } from '../../src/destinations/journal.ts';
+import { readJournal } from '../../src/destinations/read-journal.ts';
 import { Workspace, type WorkspaceOptions } from '../../src/destinations/workspace.ts';
 import { issuedFor, requestOf } from './issued.ts';
 
@@ -257,7 +258,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
   const workspace = await prepared({ made: journal, withConnection });
   await workspace.deliver(issuedFor('a'));
   await (await prepared({ withConnection })).deliver(issuedFor('b'));
-  const made = await readJournal(journal.path);
+  const made = (await readJournal(journal)).made;
   expect(await removeFiles(made)).toEqual([]);
   expect(await all()).toEqual([
     '.gitignore',
@@ -278,7 +279,7 @@ describe('what is kept after all', () => {
     const kept = await workspace.deliver(issuedFor('a'));
     await workspace.deliver(issuedFor('b'));
     await workspace.keep(kept);
-    expect(await removeFiles(await readJournal(journal.path))).toEqual([]);
+    expect(await removeFiles((await readJournal(journal)).made)).toEqual([]);
     expect(await all()).toEqual([
       '.gitignore',
       'broker-ca.pem',
@@ -342,6 +343,6 @@ test('two agents whose names differ only in case keep a key each', async () => {
     'the key of Device\n',
     'the key of device\n',
   ]);
-  expect(await removeFiles(await readJournal(journal.path))).toEqual([]);
+  expect(await removeFiles((await readJournal(journal)).made)).toEqual([]);
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });
