@@ -17,7 +17,7 @@ export function warnOfLeft(
   const [first = 'nothing that is known', ...more] = listsOf(names);
   const rest = more.length === 0 ? '' : ', and more, which the log names';
   host.warn(`${warning} ${first}${rest}.`);
-  for (const list of more) host.info(`Also left: ${list}`);
+  for (const list of more) host.info(`More: ${list}`);
 }
 
 export function nameOfAgent({ clientId, certificateId }: AgentIds): string {
