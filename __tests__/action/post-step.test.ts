@@ -355,6 +355,18 @@ describe.concurrent('what the post step can’t end', () => {
     expect(warningsOf(post)).toEqual([expect.stringMatching(/Left: agent mqtt1_device001\.$/)]);
   });
 
+  test('is named when nobody can list the certificates', async ({ start }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'reset-after' } });
+    const main = await sandbox.main(ephemeral);
+    expect(codeOf(main)).toBe('outcome-unknown');
+    sandbox.hub.forbidden.add('list-certificates');
+    const post = await sandbox.post(main);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(/^The list of certificates was not read.* Agents: mqtt1_device001\.$/),
+    ]);
+  });
+
   test('is named whole when it is a fleet, in few lines', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main({ name: '' });
