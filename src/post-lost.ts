@@ -17,10 +17,10 @@ import { nameOfAgent, nameOfSetting, warnOfLeft } from './report/left.ts';
 export async function cleanUpLost(host: Host, state: JournalState, code: string): Promise<void> {
   const lost =
     code === 'ENOENT'
-      ? "The notes of this step are gone: the runner's temporary directory was emptied, or this clean-up ran before"
-      : `The notes of this step can't be read (${code})`;
+      ? "The notes of this step are gone: the runner's temporary directory was emptied, or this clean-up ran before."
+      : `The notes of this step can't be read (${code}).`;
   if (!state.rehearsed) {
-    host.info(`${lost}. Nothing was created, so there is nothing to clean up.`);
+    host.info(`${lost} Nothing was created, so there is nothing to clean up.`);
     return;
   }
   const inputs = await readLostInputs(host);
@@ -31,9 +31,8 @@ export async function cleanUpLost(host: Host, state: JournalState, code: string)
   for (const file of removed) host.info(`Removed ${file}`);
   const names = await namesOf(inputs, []);
   const doubt = isSame ? '' : ', which are not those that the step ran with any more';
-  if (names.length === 0 && isSame)
-    host.info(`${lost}. No files of its agents are there any more.`);
-  else warnOfLeft(host, `${lost}. This may be left after the job, by the inputs${doubt}:`, names);
+  if (names.length === 0 && isSame) host.info(`${lost} No files of its agents are there any more.`);
+  else warnOfLeft(host, `${lost} This may be left after the job, by the inputs${doubt}:`, names);
 }
 
 /** Tells of notes that were changed; `kept` are the files that stay because of that. */

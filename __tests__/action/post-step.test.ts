@@ -55,6 +55,14 @@ describe.concurrent('the notes of a step', () => {
     expect(await sandbox.readJournal(main)).not.toContain(key);
   });
 
+  test('are not begun where the state can’t be saved', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main({}, { env: { GITHUB_STATE: '' } });
+    expect(codeOf(main)).toBe('destination-invalid');
+    expect(main.stdout).not.toContain('save-state');
+    expect(sandbox.hub.seen('create')).toEqual([]);
+  });
+
   test.for([
     ['the path of a file', { kind: 'file' }],
     ['an agent', { kind: 'agent', name: 'b', clientId: 'mqtt1_b', state: 'issued' }],

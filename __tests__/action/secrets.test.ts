@@ -69,6 +69,7 @@ describe.concurrent('masks', () => {
       '#state', // where the journal is
       '::debug', // the token request
       '::add-mask', // the token
+      '#state', // that all is ready
       '::debug', // the create request
       '::add-mask', // the private key
       '#output', // the ids
@@ -76,6 +77,7 @@ describe.concurrent('masks', () => {
       '#output', // their paths
       'Created',
       '#output', // agents
+      '#state', // how many notes there are
       '::group', // the details
       'Agent',
       '::endgroup',
