@@ -17,6 +17,7 @@ export const hubEndpoints = [
 ] as const;
 export const gitHubEndpoints = [
   'public-key',
+  'secrets',
   'secret',
   'variables',
   'variable',

@@ -19,6 +19,13 @@ export interface CreateServices extends certificates.RequestServices {
   readonly findExisting: () => Promise<ReadonlyMap<string, ExistingAgent>>;
   /** learns of ephemeral agents before they are created */
   readonly made: MadeLog;
+  /** learns what the post step has to know, should the notes of what was made be lost */
+  readonly state: {
+    /** all destinations can take the certificates, and nothing is there yet */
+    rehearsed(): void;
+    /** a key will be kept that nothing else may have */
+    keepsKey(): void;
+  };
   /** connects once with a new certificate, where that is asked for; throws `connection-failed` */
   readonly verify: ((device: Device, limit: TimeLimit) => Promise<void>) | undefined;
   /** is told what happens, as it happens */
@@ -40,7 +47,10 @@ export async function createAgents(
   try {
     existing = await services.findExisting();
     const missing = agents.filter(({ name }) => !existing.has(name));
-    if (missing.length > 0) await prepare(missing, timeout, services);
+    if (missing.length > 0) {
+      await prepare(missing, timeout, services);
+      services.state.rehearsed();
+    }
     services.report.begin(missing.length);
   } catch (error) {
     return allFailed(agents, asFailure(error));
@@ -158,8 +168,7 @@ function noteIssued(
   // Nobody has looked whether another client id was there before: only its agent id proves it ours.
   const proof = isExpected ? {} : { clientId, agentId };
   const certificate = isId(certificateId) ? { certificateId } : {};
-  if (isExpected && !isId(certificateId)) return;
-  made.note({ ...note, ...proof, ...certificate, state: 'made' });
+  made.note({ ...note, ...proof, ...certificate, state: 'issued' });
 }
 
 function warnAbout(
@@ -202,6 +211,7 @@ async function deliver(
   const failures = deliveries.flatMap(({ failure }) => failure ?? []);
   const [first] = failures;
   if (first === undefined) return delivery;
+  services.state.keepsKey();
   const failed = (whereKeyIs: string) => {
     const message = [...failures.map((failure) => failure.message), whereKeyIs].join(' ');
     return new Failure('delivery-failed', message, { call: first.call, cause: first });

@@ -11,7 +11,8 @@ import {
   temporaryNames,
 } from './destinations/files.ts';
 import { gitHubDestinations } from './destinations/github-secrets.ts';
-import { JOURNAL_STATE, Journal, noLog, readJournal } from './destinations/journal.ts';
+import { Journal, noLog } from './destinations/journal.ts';
+import { readJournal } from './destinations/read-journal.ts';
 import { Workspace } from './destinations/workspace.ts';
 import { errorCode, Failure } from './failure.ts';
 import type { Host } from './host/host.ts';
@@ -26,6 +27,7 @@ import { trustedAuthorities } from './mqtt/broker.ts';
 import { createdJson, Outputs, placesFor } from './report/outputs.ts';
 import { CreateReport } from './report/report.ts';
 import { allFailed, stepFailure } from './report/result.ts';
+import { placesOf, SavedState } from './saved-state.ts';
 
 /** Creates the agents that the inputs ask for, and tells what became of them. */
 export async function createStep(
@@ -38,24 +40,25 @@ export async function createStep(
   const http = new HttpClient({ proxies, debug: (line) => host.debug(line), preconnections });
   try {
     const outputs = new Outputs(host);
-    const journal = await startJournal(host, inputs, outputs);
+    const { journal, state } = await startJournal(host, inputs, outputs);
     const place = workspaceOf(host, inputs, journal);
     const report = new CreateReport(host, inputs, outputs);
     if (inputs.agents.length === 0) host.notice('The shard is empty: there is nothing to do.');
-    const services = servicesFor(host, inputs, { http, interruption, journal, place, report });
+    const means = { http, interruption, journal, place, state, report };
+    const services = servicesFor(host, inputs, means);
     const results = await createAgents(inputs, services);
 
     const json = createdJson(results);
     const places = placesFor(json, inputs);
     outputs.agents(json);
     const unsaved = places.inFile ? saveResults(json, places, { host, outputs, place }) : undefined;
+    state.ended();
     if (journal.problem !== undefined) {
       host.warn(
         `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
       );
     }
-    const stays = dryRun ? await removeFiles(await readJournal(journal.path), place) : undefined;
-    if (stays?.length === 0) await removeJournal(journal.path);
+    if (dryRun) await removeTrials({ journal, state }, place);
     await report.end(results);
     const { aborted } = interruption.cancelled;
     const failure = stepFailure(results, { cancelled: aborted });
@@ -70,12 +73,26 @@ export async function createStep(
   }
 }
 
+/** What is noted for the post step. */
+interface Notes {
+  readonly journal: Journal;
+  readonly state: SavedState;
+}
+
+/** A dry run leaves nothing: what it made to try the places goes at once. */
+async function removeTrials({ journal, state }: Notes, place: Place): Promise<void> {
+  const notes = await readJournal(journal).catch(() => undefined);
+  // What can't be removed, or is not known any more, is the post step's to tell of.
+  if (notes === undefined || (await removeFiles(notes.made, place)).length > 0) return;
+  await removeJournal(journal.path);
+  state.clear();
+}
+
 /** Saves what leads the post step to all that will be made, before anything is. */
-async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promise<Journal> {
+async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promise<Notes> {
   try {
     const journal = await Journal.start(host.temporaryDirectory);
-    host.saveState(JOURNAL_STATE, journal.path);
-    return journal;
+    return { journal, state: new SavedState(host, journal, placesOf(inputs)) };
   } catch (error) {
     const message = `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`;
     const failure =
@@ -127,16 +144,15 @@ function saveResults(
   }
 }
 
-interface Means {
+interface Means extends Notes {
   readonly http: HttpClient;
   readonly interruption: Interruption;
-  readonly journal: Journal;
   readonly place: Place & FileLogs;
   readonly report: CreateReport;
 }
 
 function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
-  const { http, interruption, journal, report } = means;
+  const { http, interruption, journal, state, report } = means;
   const { agents, credentials, urls, ifExists, toWorkspace, broker, brokerCa, proxies } = inputs;
   const { secrets, words } = host;
   const quotas = hubQuotas({ clock: systemClock, countsWaiting: false }, [inputs.rateLimit]);
@@ -152,6 +168,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
     interruption,
     report,
     made: journal,
+    state,
     warn: (message) => host.warn(message),
     findExisting: async () =>
       ifExists === 'skip' && toWorkspace ? findExisting(agents, inputs.outputDirectory) : new Map(),
@@ -184,7 +201,8 @@ function destinationsFor(
   // MQTTX can't use an encrypted key.
   const withConnection = agents.every(({ passphrase }) => passphrase === undefined);
   const kept = { ...workspace, made: noLog, withConnection: false };
-  const services = { several, made: ephemeral ? journal : noLog, http, clock: systemClock };
+  const made = ephemeral ? journal : noLog;
+  const services = { several, ephemeral, made, http, clock: systemClock };
   return {
     destinations: [
       ...(toWorkspace ? [new Workspace({ ...workspace, withConnection })] : []),

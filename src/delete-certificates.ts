@@ -4,6 +4,7 @@ import { cancelled } from './http/errors.ts';
 import { type Interruption, TimeLimit } from './http/time-limit.ts';
 import type { HubApi } from './insights-hub/api.ts';
 import { deleteCertificate, listCertificates } from './insights-hub/certificate-list.ts';
+import { warnOfLeft } from './report/left.ts';
 import type { CertificateResult, CertificateState } from './report/result.ts';
 import { describeFailure } from './text.ts';
 
@@ -52,12 +53,15 @@ export async function certificateEraser(
   { timeout, dryRun }: CertificateOptions,
   { api, interruption, warn, deleteCertificate: erase }: CertificateServices,
 ): Promise<CertificateEraser> {
-  const isListNeeded = owners.some(({ own }) => own?.certificateId === undefined);
-  const list = isListNeeded ? await listWithin(timeout, api, interruption) : undefined;
+  const unknown = owners.filter(({ own }) => own?.certificateId === undefined);
+  const list = unknown.length > 0 ? await listWithin(timeout, api, interruption) : undefined;
   if (list?.problem !== undefined) {
     const read = list.isBegun ? 'not read to its end' : 'not read';
-    warn(
-      `The list of certificates was ${read}, so that certificates of these agents may be left. ${describeFailure(list.problem, api.secrets)}`,
+    const why = describeFailure(list.problem, api.secrets);
+    warnOfLeft(
+      { warn, info: warn },
+      `The list of certificates was ${read}, so that certificates of these agents may be left. ${why} Agents:`,
+      unknown.map(({ clientId }) => clientId),
     );
   }
   return async ({ name, clientId, own }) => {

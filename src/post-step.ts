@@ -1,6 +1,7 @@
 import { deleteAgents } from './delete-agents.ts';
-import { gitHubEraser } from './destinations/github-secrets.ts';
-import type { Made, MadeAgent } from './destinations/journal.ts';
+import type { MadeAgent, MadeSetting } from './destinations/journal.ts';
+import { digestOfHub, digestOfScope, type JournalState } from './destinations/journal-state.ts';
+import type { Notes } from './destinations/read-journal.ts';
 import { asFailure, Failure } from './failure.ts';
 import type { Setting } from './github/scopes.ts';
 import type { Host } from './host/host.ts';
@@ -11,8 +12,10 @@ import { type Interruption, TimeLimit } from './http/time-limit.ts';
 import { type CleanUpInputs, readCleanUpInputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
 import { hubQuotas } from './insights-hub/quotas.ts';
+import { type Left, removeSettings } from './post-settings.ts';
+import { nameOfAgent, nameOfSetting, warnOfLeft } from './report/left.ts';
 import { lineOf } from './report/log.ts';
-import { stepFailure } from './report/result.ts';
+import { type AgentResult, stepFailure } from './report/result.ts';
 import { describeFailure } from './text.ts';
 
 /** A few agents at once, as the delete action does by default. */
@@ -27,48 +30,75 @@ const OPTIONS = {
 /** Two look-ups of what may show up late need so much time for an agent, in seconds. */
 const LEAST_TIME = 30;
 
-interface Means {
-  readonly http: HttpClient;
-  readonly interruption: Interruption;
+/** What the notes say is there, and what only may be. */
+interface Noted {
+  readonly agents: readonly MadeAgent[];
+  /** agents that may have been noted as not created after all, in notes that are missing */
+  readonly unproved: readonly MadeAgent[];
+  readonly written: readonly MadeSetting[];
+  /** settings that were sent, and of which GitHub did not say that they were written */
+  readonly unconfirmed: readonly MadeSetting[];
 }
 
 /**
  * Deletes the agents that a journal notes, as the delete action does, and removes the secrets and
  * variables that were pushed for them. Warns of what is left, and returns whether all is gone.
  */
-export async function deleteEphemeral(host: Host, made: readonly Made[]): Promise<boolean> {
+export async function deleteEphemeral(
+  host: Host,
+  notes: Notes,
+  state: Pick<JournalState, 'key' | 'digests'>,
+): Promise<boolean> {
   const interruption = listenForSignals();
-  const inputs = readCleanUpInputs(host);
-  if (!inputs.ephemeral) {
-    host.warn(
-      'The notes of this step name agents or secrets to remove after the job, but `ephemeral` is not set: somebody else wrote them. None was removed.',
-    );
-    return false;
-  }
-  const agents = made.filter((entry) => entry.kind === 'agent');
-  const settings = made.filter((entry) => entry.kind === 'setting');
-  const http = new HttpClient({ proxies: inputs.proxies, debug: (line) => host.debug(line) });
+  const { agents, unproved, written, unconfirmed } = readNoted(notes);
+  const settings = written.map(({ setting }) => setting);
+  let isAllGone = true;
+  const tell = (warning: string, names: readonly string[]) => {
+    if (names.length === 0) return;
+    isAllGone = false;
+    warnOfLeft(host, warning, names);
+  };
+  const all = [...agents.map(nameOfAgent), ...settings.map(nameOfSetting)];
   try {
-    const means = { http, interruption };
-    const left = lastOf(agents, ({ clientId }) => clientId);
-    const pushed = lastOf(settings, ({ setting }) => JSON.stringify(setting));
-    const failures = [
-      ...(await deleteMade(host, inputs, left, means)),
-      ...(await removeSettings(
-        host,
-        inputs,
-        pushed.map(({ setting }) => setting),
-        means,
-      )),
-    ];
-    for (const failure of failures) {
+    const inputs = readCleanUpInputs(host);
+    const left = await deleteAll({ agents, settings }, inputs, { host, state, interruption });
+    for (const { failure, names } of left) {
       const why = describeFailure(failure, host.secrets);
-      host.warn(`Not everything of the ephemeral agents could be ended after the job. ${why}`);
+      const what = 'Not everything of the ephemeral agents could be ended after the job.';
+      tell(`${what} ${why} Left:`, names);
     }
-    return failures.length === 0;
-  } finally {
-    http.close();
+  } catch (error) {
+    const why = describeFailure(asFailure(error), host.secrets);
+    tell(`The clean-up after the job failed ${why} Left:`, all);
   }
+  tell(
+    'Notes of this step are missing, so that nothing proves that these agents are its own. They were not ended, and may be there:',
+    unproved.map(nameOfAgent),
+  );
+  tell(
+    'GitHub did not confirm that these were written, so they were not removed. They may be there:',
+    unconfirmed.map(({ setting }) => nameOfSetting(setting)),
+  );
+  return isAllGone;
+}
+
+function readNoted({ made, isWhole }: Notes): Noted {
+  const agents = lastOf(
+    made.filter((entry) => entry.kind === 'agent'),
+    ({ clientId }) => clientId,
+  );
+  const settings = lastOf(
+    made.filter((entry) => entry.kind === 'setting'),
+    ({ setting }) => JSON.stringify(setting),
+  );
+  const isProved = ({ state }: MadeAgent) => isWhole || state === 'issued';
+  const isWritten = ({ state }: MadeSetting) => state === 'written';
+  return {
+    agents: agents.filter(isProved),
+    unproved: agents.filter((agent) => !isProved(agent)),
+    written: settings.filter(isWritten),
+    unconfirmed: settings.filter((setting) => !isWritten(setting)),
+  };
 }
 
 /** What may be there, by the last note of each. */
@@ -80,12 +110,59 @@ function lastOf<T extends { readonly state: string }>(
   return [...last.values()].filter(({ state }) => state !== 'absent');
 }
 
+interface Work {
+  readonly agents: readonly MadeAgent[];
+  readonly settings: readonly Setting[];
+}
+
+interface Means {
+  readonly host: Host;
+  readonly state: Pick<JournalState, 'key' | 'digests'>;
+  readonly interruption: Interruption;
+}
+
+/** Ends agents, then removes settings: also when an agent stays, the job was to leave none of them. */
+async function deleteAll(
+  { agents, settings }: Work,
+  inputs: CleanUpInputs,
+  { host, state, interruption }: Means,
+): Promise<readonly Left[]> {
+  const { key, digests } = state;
+  const { proxies, urls, github, timeout } = inputs;
+  const http = new HttpClient({ proxies, debug: (line) => host.debug(line) });
+  try {
+    const isSamePlace = digestOfHub(urls, key) === digests.hub;
+    const kept = isSamePlace
+      ? await deleteMade(host, inputs, agents, { http, interruption })
+      : [{ failure: elsewhere(), names: agents.map(nameOfAgent) }];
+    return [
+      ...kept,
+      ...(await removeSettings(settings, github, {
+        services: { http, clock },
+        isKnown: (scope, api) => digests.scopes.includes(digestOfScope(scope, api, key)),
+        limit: () => new TimeLimit(timeout, interruption),
+        removed: (setting) => host.info(`Removed ${nameOfSetting(setting)}`),
+      })),
+    ];
+  } finally {
+    http.close();
+  }
+}
+
+/** Why agents are left alone that the inputs do not lead to. */
+function elsewhere(): Failure {
+  return new Failure(
+    'input-invalid',
+    'The inputs are not those that the agents were created with: `tenant`, `region`, `api-url` or `token-url` lead to another place now, where nothing was touched.',
+  );
+}
+
 async function deleteMade(
   host: Host,
   { credentials, urls, timeout }: CleanUpInputs,
   agents: readonly MadeAgent[],
-  { http, interruption }: Means,
-): Promise<readonly Failure[]> {
+  { http, interruption }: { readonly http: HttpClient; readonly interruption: Interruption },
+): Promise<readonly Left[]> {
   if (agents.length === 0) return [];
   const { secrets } = host;
   const targets = agents.map(({ name, clientId, agentId, certificateId }) => {
@@ -102,42 +179,17 @@ async function deleteMade(
     finished: (result) => host.info(lineOf(result, { several: false, secrets })),
     finishedCertificate: () => {},
   });
-  return [stepFailure(results, { cancelled: false }) ?? []].flat();
+  const failure = stepFailure(results, { cancelled: false });
+  return failure === undefined ? [] : [{ failure, names: leftOf(results, agents) }];
 }
 
-/** Removes every setting, also when an agent could not be deleted: the job was to leave none of it. */
-async function removeSettings(
-  host: Host,
-  { github, timeout }: CleanUpInputs,
-  settings: readonly Setting[],
-  { http, interruption }: Means,
-): Promise<readonly Failure[]> {
-  if (settings.length === 0) return [];
-  if (github === undefined) {
-    const list = settings.map(({ kind, name, scope }) => `${kind} ${name} of ${scope}`).join(', ');
-    const message = `These were not removed, because \`destination\` does not name their place any more: ${list}.`;
-    return [new Failure('destination-invalid', message)];
-  }
-  const eraser = gitHubEraser(github, { http, clock });
-  const within = async (work: (limit: TimeLimit) => Promise<void>): Promise<Failure[]> => {
-    const limit = new TimeLimit(timeout, interruption);
-    try {
-      await work(limit);
-      return [];
-    } catch (error) {
-      return [asFailure(error)];
-    } finally {
-      limit.end();
-    }
-  };
-  // What a token does not see would count as gone.
-  const failures = await within((limit) => eraser.prepare(limit));
-  if (failures.length > 0) return failures;
-  for (const setting of settings) {
-    const failed = await within((limit) => eraser.remove(setting, limit));
-    failures.push(...failed);
-    const { kind, name, scope } = setting;
-    if (failed.length === 0) host.info(`Removed ${kind} ${name} of ${scope}`);
-  }
-  return failures;
+/** The agents that are left, each with its certificate unless that is gone. */
+function leftOf(results: readonly AgentResult[], agents: readonly MadeAgent[]): readonly string[] {
+  return results.flatMap(({ state, certificateState, ids }) => {
+    const agent = agents.find(({ clientId }) => clientId === ids?.clientId);
+    if (state !== 'failed' || agent === undefined) return [];
+    const isGone = certificateState === 'deleted' || certificateState === 'absent';
+    const { clientId, certificateId } = agent;
+    return nameOfAgent(isGone ? { clientId } : { clientId, certificateId });
+  });
 }

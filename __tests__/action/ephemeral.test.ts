@@ -6,6 +6,7 @@ import {
   agentsOf,
   codeOf,
   errorOf,
+  journalOf,
   preload,
   type Sandbox,
   test,
@@ -33,7 +34,9 @@ async function expectNothingToDo(sandbox: Sandbox, main: StepResult): Promise<vo
   const requests = sandbox.hub.requests.length;
   const again = await sandbox.post(main);
   expect(again.exitCode).toBe(0);
-  expect(again.log).toEqual([]);
+  expect(again.log).toEqual([
+    expect.stringMatching(/The notes of this step are gone: .*ran before/),
+  ]);
   expect(sandbox.hub.requests).toHaveLength(requests);
 }
 
@@ -291,7 +294,11 @@ describe.concurrent('an ephemeral agent', () => {
     expect(sandbox.hub.assets.size).toBe(1);
   });
 
-  test('goes with secrets that were written before the last try was refused', async ({ start }) => {
+  const unconfirmed = expect.stringMatching(
+    /GitHub did not confirm .* They may be there: secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device, secret INSIGHTS_HUB_AGENT_CERTIFICATE of/,
+  );
+
+  test('leaves secrets of which no try was confirmed, and names them', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'status-after', status: 502 }, times: 2 });
@@ -300,16 +307,20 @@ describe.concurrent('an ephemeral agent', () => {
     const main = await sandbox.main({ ...ephemeral, ...inputs });
     expect(codeOf(main)).toBe('delivery-failed');
     expect(github.vault.secrets.size).toBe(2);
-    expect(warningsOf(await sandbox.post(main))).toEqual([]);
-    expect(github.vault.secrets.size).toBe(0);
+    expect(warningsOf(await sandbox.post(main))).toEqual([unconfirmed]);
+    expect(github.vault.secrets.size).toBe(2);
   });
 
   test('leaves secrets alone that were surely not written', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
-    github.vault.secrets.set('INSIGHTS_HUB_AGENT_CERTIFICATE', 'theirs');
-    const busy = { kind: 'status', status: 429, headers: { 'retry-after': '0' } } as const;
-    github.faults.push({ at: 'secret', fault: busy });
+    const busy = { status: 429, type: 'text/plain', body: '', headers: { 'retry-after': '0' } };
+    const reply = () => {
+      // Somebody else is faster.
+      github.vault.secrets.set('INSIGHTS_HUB_AGENT_CERTIFICATE', 'theirs');
+      return busy;
+    };
+    github.faults.push({ at: 'secret', fault: { kind: 'reply', reply } });
     const inputs = { destination: 'repository', 'github-token': github.issueToken() };
     const main = await sandbox.main({ ...ephemeral, ...inputs });
     expect(codeOf(main)).toBe('delivery-failed');
@@ -320,13 +331,13 @@ describe.concurrent('an ephemeral agent', () => {
   test('is ended although its delivery failed', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
-    github.vault.secrets.set('INSIGHTS_HUB_AGENT_PRIVATE_KEY', 'theirs');
     const main = await sandbox.main({
       ...ephemeral,
       destination: 'repository',
       'github-token': github.issueToken({ secrets: 'read' }),
     });
     expect(codeOf(main)).toBe('delivery-failed');
+    github.vault.secrets.set('INSIGHTS_HUB_AGENT_PRIVATE_KEY', 'theirs');
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([]);
     expect(sandbox.hub.agents.size).toBe(0);
@@ -334,7 +345,9 @@ describe.concurrent('an ephemeral agent', () => {
     expect(github.vault.secrets.get('INSIGHTS_HUB_AGENT_PRIVATE_KEY')).toBe('theirs');
   });
 
-  test('goes with secrets of which nobody knows whether they were written', async ({ start }) => {
+  test('leaves secrets of which nobody knows whether they were written, and names them', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'status-after', status: 502 } });
@@ -345,8 +358,9 @@ describe.concurrent('an ephemeral agent', () => {
     });
     expect(codeOf(main)).toBe('delivery-failed');
     expect(github.vault.secrets.size).toBe(2);
-    await sandbox.post(main);
-    expect(github.vault.secrets.size).toBe(0);
+    expect(warningsOf(await sandbox.post(main))).toEqual([unconfirmed]);
+    expect(github.vault.secrets.size).toBe(2);
+    expect(sandbox.hub.agents.size).toBe(0);
   });
 
   test('is not created in a dry run, and not looked up', async ({ start }) => {
@@ -495,15 +509,17 @@ describe.concurrent('the post step of an ephemeral agent', () => {
   test('passes over what is no note of ours', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
-    await appendFile(main.state['journal'] ?? '', '{"kind":"agent"}\nrubbish\n');
-    expect(warningsOf(await sandbox.post(main))).toEqual([]);
+    await appendFile(journalOf(main).path, '{"kind":"agent"}\nrubbish\n');
+    expect(warningsOf(await sandbox.post(main))).toEqual([
+      expect.stringMatching(/^Lines in the notes .* were passed over \(2\)\.$/),
+    ]);
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
   test.skipIf(!POSIX || process.getuid?.() === 0)('can’t read the journal', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
-    await chmod(main.state['journal'] ?? '', 0);
+    await chmod(journalOf(main).path, 0);
     const post = await sandbox.post(main);
     expect(post.exitCode).toBe(0);
     expect(warningsOf(post)).toEqual([expect.stringMatching(/EACCES/)]);
@@ -569,7 +585,7 @@ describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
     expect(errorOf(main)).toMatch(/\[delivery-failed\] .*The private key was saved in /);
     github.faults.length = 0;
     const post = await sandbox.post(main);
-    expect(warningsOf(post)).toEqual([]);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/GitHub did not confirm/)]);
     expect(sandbox.hub.agents.size).toBe(0);
     expect(github.vault.secrets.size).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import { codeOf, errorOf, test, warningsOf } from './sandbox.ts';
+import { codeOf, errorOf, journalOf, test, warningsOf } from './sandbox.ts';
 
 describe.concurrent('a hostile server', () => {
   test('can’t keep the step busy with an endless key', async ({ start }) => {
@@ -36,12 +36,14 @@ describe.concurrent('a later step of the job', () => {
       { kind: 'setting', setting: { kind: 'secret', name: 'THEIRS', place }, state: 'writing' },
     ];
     const lines = planted.map((entry) => `\n${JSON.stringify(entry)}\n`);
-    await appendFile(main.state['journal'] ?? '', lines.join(''));
+    await appendFile(journalOf(main).path, lines.join(''));
 
     const requests = sandbox.hub.requests.length;
     const post = await sandbox.post(main);
     expect(post.exitCode).toBe(0);
-    expect(warningsOf(post)).toEqual([expect.stringContaining('`ephemeral` is not set')]);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(/not its own.* were passed over \(2\)/),
+    ]);
     expect(sandbox.hub.requests).toHaveLength(requests);
     expect(sandbox.hub.agents.has('mqtt1_device001')).toBe(true);
     expect(github.vault.secrets.has('THEIRS')).toBe(true);

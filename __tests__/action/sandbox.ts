@@ -145,8 +145,8 @@ export class Sandbox {
   }
 
   /** What a step noted for its post step. */
-  readJournal({ state }: StepResult): Promise<string> {
-    return readFile(state['journal'] ?? '', 'utf8');
+  readJournal(main: StepResult): Promise<string> {
+    return readFile(journalOf(main).path, 'utf8');
   }
 
   /** The text of a file below the workspace. */
@@ -186,6 +186,10 @@ export class Sandbox {
     };
     const leaks = Object.entries(places).map(([place, text]) => [place, leaksIn(text, this.known)]);
     expect(leaks.filter(([, found]) => found?.length)).toEqual([]);
+    // The one thing that is secret in the state, and nowhere else.
+    const { key } = journalOf(result);
+    const shown = Object.entries(places).filter(([place]) => place !== 'state');
+    if (key !== '') expect(shown.filter(([, text]) => text.includes(key))).toEqual([]);
     expect(result.stderr).toBe('');
     expectOneAnnotation(result);
   }
@@ -226,6 +230,15 @@ function secretsOf(inputs: Inputs): readonly string[] {
     secret && basic,
   ];
   return given.flatMap((value) => (value !== undefined && value.length >= 4 ? [value] : []));
+}
+
+/** What a step saved for its post step: where its journal is, and the key that seals it. */
+export function journalOf({ state }: StepResult): {
+  readonly path: string;
+  readonly key: string;
+  readonly lines?: number;
+} {
+  return JSON.parse(state['journal'] || '{"path":"","key":""}');
 }
 
 /** The text of the one error of a failing step. */

@@ -4,7 +4,16 @@ import { describe, expect } from 'vitest';
 import { namedFaults } from '../../sandbox/faults.ts';
 import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
 import { leaksIn } from '../leaks.ts';
-import { codeOf, errorOf, masksOf, preload, type Sandbox, test, warningsOf } from './sandbox.ts';
+import {
+  codeOf,
+  errorOf,
+  journalOf,
+  masksOf,
+  preload,
+  type Sandbox,
+  test,
+  warningsOf,
+} from './sandbox.ts';
 
 /** What a run prints, in order: the first word of each line, repetitions once. */
 function transcriptOf(stdout: string): readonly string[] {
@@ -57,9 +66,10 @@ describe.concurrent('masks', () => {
     expect(transcriptOf(before + result.stdout.slice(created))).toEqual([
       '::debug', // the versions
       '::add-mask', // what was given
-      '#state', // the journal's path
+      '#state', // where the journal is
       '::debug', // the token request
       '::add-mask', // the token
+      '#state', // that all is ready
       '::debug', // the create request
       '::add-mask', // the private key
       '#output', // the ids
@@ -67,6 +77,7 @@ describe.concurrent('masks', () => {
       '#output', // their paths
       'Created',
       '#output', // agents
+      '#state', // how many notes there are
       '::group', // the details
       'Agent',
       '::endgroup',
@@ -76,14 +87,17 @@ describe.concurrent('masks', () => {
     ]);
   });
 
-  test('are exactly what was given, the token and the forms of the key', async ({ start }) => {
+  test('are exactly what was given, the key of the notes, the token and the forms of the key', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const { technicalUser, tokens, agents } = sandbox.hub;
     const result = await sandbox.main();
     const basic = Buffer.from(`${technicalUser.id}:${technicalUser.secret}`).toString('base64');
     const pem = agents.get('mqtt1_device001')?.pair.privateKey ?? '';
-    const [first, second, third, ...rest] = masksOf(result);
-    expect([first, second, third]).toEqual([technicalUser.secret, basic, ...tokens]);
+    const { key } = journalOf(result);
+    const [first, second, third, fourth, ...rest] = masksOf(result);
+    expect([first, second, third, fourth]).toEqual([technicalUser.secret, basic, key, ...tokens]);
     expect([...rest].sort()).toEqual(masksOfKey(pem));
   });
 

@@ -17,12 +17,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isFirstTime, removeFiles, removeJournal } from '../../src/destinations/clean-up.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
 import { identityOf } from '../../src/destinations/identity.ts';
-import {
-  type IdentifiedFile,
-  Journal,
-  noLog,
-  readJournal,
-} from '../../src/destinations/journal.ts';
+import { type IdentifiedFile, Journal, noLog } from '../../src/destinations/journal.ts';
+import { readJournal } from '../../src/destinations/read-journal.ts';
 
 let root: string;
 let workspace: string;
@@ -73,8 +69,10 @@ async function makeAll(): Promise<void> {
 }
 
 const missed: string[] = [];
-const cleanUp = async () =>
-  removeFiles(await readJournal(journal.path), { workspace, missed: (file) => missed.push(file) });
+const cleanUp = async () => {
+  const { made } = await readJournal(journal);
+  return removeFiles(made, { workspace, missed: (file) => missed.push(file) });
+};
 
 /** Everything in the workspace, sorted. */
 const left = async () => (await readdir(workspace, { recursive: true })).sort();

@@ -12,9 +12,10 @@ const CERTIFICATE = 'X_CERTIFICATE';
 interface Options {
   readonly variables?: boolean;
   readonly several?: boolean;
+  readonly ephemeral?: boolean;
 }
 
-async function start({ variables = false, several = false }: Options = {}) {
+async function start({ variables = false, several = false, ephemeral = false }: Options = {}) {
   const started = await startGitHub();
   const { github, vaults, services, settingsWith, limit } = started;
   const scopes = kinds.map(({ kind }) => scopeOf(kind));
@@ -29,7 +30,7 @@ async function start({ variables = false, several = false }: Options = {}) {
     }
   };
   const made: MadeLog = { record: note, note };
-  const destinations = gitHubDestinations(settings, { ...services, several, made });
+  const destinations = gitHubDestinations(settings, { ...services, several, ephemeral, made });
   const destinationOf = (kind: ScopeKind) => {
     const destination = destinations[kinds.findIndex((one) => one.kind === kind)];
     if (destination === undefined) throw new Error(`no ${kind}`);
@@ -141,13 +142,17 @@ describe('a delivery', () => {
 });
 
 describe('what the post step is to remove', () => {
-  test('is noted before it is written', async () => {
+  test('is noted before it is written, and once GitHub said that it is', async () => {
     const { deliver, notes } = await start({ variables: true });
     await deliver();
-    expect(notes).toEqual([
-      `writing secret ${KEY}`,
-      `writing secret ${CERTIFICATE}`,
+    expect(notes.slice(0, 2)).toEqual([`writing secret ${KEY}`, `writing secret ${CERTIFICATE}`]);
+    expect(notes.slice(2, 4).sort()).toEqual([
+      `written secret ${CERTIFICATE}, which is there`,
+      `written secret ${KEY}, which is there`,
+    ]);
+    expect(notes.slice(4)).toEqual([
       'writing variable X_CLIENT_ID',
+      'written variable X_CLIENT_ID, which is there',
     ]);
   });
 
@@ -155,14 +160,56 @@ describe('what the post step is to remove', () => {
     const { deliver, fail, notes } = await start();
     fail('secret', hits(KEY, 403), hits(KEY, 403));
     await deliver();
-    expect(notes.slice(2)).toEqual([`absent secret ${KEY}`]);
+    expect(notes.slice(2).sort()).toEqual([
+      `absent secret ${KEY}`,
+      `written secret ${CERTIFICATE}`,
+    ]);
   });
 
-  test('is what may be written', async () => {
+  test('is not what only may be written', async () => {
     const { deliver, fail, notes } = await start();
     fail('secret', hits(KEY, 503), hits(KEY, 503), ...Array(4).fill(hits(KEY, 503)));
     expect((await deliver()).keepsKey).toBe(false);
-    expect(notes).toEqual([`writing secret ${KEY}`, `writing secret ${CERTIFICATE}`]);
+    expect(notes).toEqual([
+      `writing secret ${KEY}`,
+      `writing secret ${CERTIFICATE}`,
+      `written secret ${CERTIFICATE}`,
+    ]);
+  });
+});
+
+describe('what is removed with the job', () => {
+  const agents = ['a', 'b'].map((name) => ({
+    name,
+    owner: undefined,
+    expectedClientId: `mqtt1_${name}`,
+    passphrase: undefined,
+    ephemeral: true,
+  }));
+  const options = { ephemeral: true, several: true };
+
+  test.each(kinds)('must not be in the $kind before', async ({ kind }) => {
+    const { destinationOf, limit, vaults } = await start({ ...options, variables: true });
+    for (const name of ['OTHER', 'X_B_PRIVATE_KEY']) vaults[kind].secrets.set(name, '');
+    for (const name of ['OTHER', 'X_A_AGENT_ID']) vaults[kind].variables.set(name, '');
+    await expect(destinationOf(kind).prepare(agents, limit)).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: `These are in ${scopeOf(kind).title} already: secret X_B_PRIVATE_KEY, variable X_A_AGENT_ID. With \`ephemeral\` they would be overwritten, and removed after the job. Remove them, or choose another \`secret-prefix\`.`,
+    });
+  });
+
+  test('may be beside others, and beside variables that are not set', async () => {
+    const { destinationOf, limit, vaults } = await start(options);
+    vaults.repository.secrets.set('X_C_PRIVATE_KEY', '');
+    vaults.repository.variables.set('X_A_AGENT_ID', '');
+    await destinationOf('repository').prepare(agents, limit);
+  });
+
+  test('is not looked for where nothing is removed', async () => {
+    const { destinationOf, limit, vaults, github } = await start({ several: true });
+    vaults.repository.secrets.set('X_A_PRIVATE_KEY', '');
+    await destinationOf('repository').prepare(agents, limit);
+    expect(github.seen('secrets')).toEqual([]);
   });
 });
 
@@ -257,7 +304,7 @@ describe('what calls GitHub', () => {
     const { settings, services, ...started } = await start();
     const room = await import('../../src/destinations/github-secrets.ts');
     const issued = (await import('./issued.ts')).issuedFor('a');
-    const forDestinations = { ...services, several: false, made: noLog };
+    const forDestinations = { ...services, several: false, ephemeral: false, made: noLog };
     const destinations = room.gitHubDestinations(settings, forDestinations);
     const eraser = room.gitHubEraser(settings, services);
     await vi.dynamicImportSettled();

@@ -1,13 +1,24 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import * as os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isId, Journal, type Made, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { FIRST_LINK, sealLine } from '../../src/destinations/chain.ts';
+import { isId, Journal, type Made, noLog } from '../../src/destinations/journal.ts';
+import { readJournal } from '../../src/destinations/read-journal.ts';
 
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'journal-'));
+  directory = await mkdtemp(path.join(os.tmpdir(), 'journal-'));
 });
 afterEach(async () => {
   await rm(directory, { recursive: true });
@@ -19,6 +30,7 @@ const identity = { device: '65024', inode: '18446744073709551615', born: '179590
 const content = { bytes: 5, sha256: 'ab'.repeat(32) };
 
 const pathOf = (made: Made) => ('path' in made ? made.path : undefined);
+const read = async (journal: Journal) => (await readJournal(journal)).made;
 
 describe('a journal', () => {
   test('starts empty, as a file of its own', async () => {
@@ -26,7 +38,7 @@ describe('a journal', () => {
     const second = await Journal.start(directory);
     expect(path.dirname(first.path)).toBe(directory);
     expect(first.path).not.toBe(second.path);
-    expect(await readJournal(first.path)).toEqual([]);
+    expect(await read(first)).toEqual([]);
   });
 
   test.skipIf(!POSIX)('is for its owner only', async () => {
@@ -50,9 +62,15 @@ describe('a journal', () => {
         setting: { kind: 'secret', name: 'A_PRIVATE_KEY', scope: 'repository octo/device' },
         state: 'writing',
       },
+      {
+        kind: 'setting',
+        setting: { kind: 'secret', name: 'A_PRIVATE_KEY', scope: 'repository octo/device' },
+        state: 'written',
+      },
+      { kind: 'agent', name: 'a', clientId: 'mqtt1_a', certificateId: '01M8', state: 'issued' },
     ];
     for (const entry of made) journal.record(entry);
-    expect(await readJournal(journal.path)).toEqual(made);
+    expect(await read(journal)).toEqual(made);
   });
 
   test('keeps every path verbatim', async () => {
@@ -60,7 +78,7 @@ describe('a journal', () => {
       fc.asyncProperty(fc.array(fc.string({ minLength: 1, unit: 'binary' })), async (paths) => {
         const journal = await Journal.start(directory);
         for (const name of paths) journal.record({ kind: 'file', path: name, identity });
-        expect((await readJournal(journal.path)).map(pathOf)).toEqual(paths);
+        expect((await read(journal)).map(pathOf)).toEqual(paths);
       }),
       { numRuns: 20 },
     );
@@ -73,7 +91,7 @@ describe('a journal', () => {
     const text = await readFile(journal.path, 'utf8');
     for (let length = 0; length <= text.length; length++) {
       await writeFile(journal.path, text.slice(0, length));
-      const paths = (await readJournal(journal.path)).map(pathOf);
+      const paths = (await read(journal)).map(pathOf);
       expect(['/a', '/b'].slice(0, paths.length)).toEqual(paths);
       // Nothing that was written out is lost.
       const whole = text.slice(0, length).match(/\}\n/g) ?? [];
@@ -85,11 +103,11 @@ describe('a journal', () => {
     const journal = await Journal.start(directory);
     await writeFile(journal.path, '{"kind":"file","pa', { flag: 'a' });
     journal.record({ kind: 'file', path: '/b', identity });
-    expect((await readJournal(journal.path)).map(pathOf)).toEqual(['/b']);
+    expect((await read(journal)).map(pathOf)).toEqual(['/b']);
   });
 
   test('entries that say nothing are passed over', async () => {
-    const file = path.join(directory, 'journal');
+    const journal = await Journal.start(directory);
     const lines = [
       'garbage',
       '[]',
@@ -119,16 +137,53 @@ describe('a journal', () => {
       '{"kind":"setting","state":"writing"}',
       JSON.stringify({ kind: 'file', path: '/b', identity }),
     ];
-    await writeFile(file, lines.join('\n'));
-    expect(await readJournal(file)).toEqual([{ kind: 'file', path: '/b', identity }]);
+    // Sealed, as a later version might write them.
+    let last = FIRST_LINK;
+    for (const line of lines) {
+      const sealed = sealLine(line, last, journal.key);
+      await appendFile(journal.path, `${sealed.line}\n`);
+      last = sealed;
+    }
+    expect(await readJournal(journal)).toEqual({
+      made: [{ kind: 'file', path: '/b', identity }],
+      others: 0,
+      isWhole: true,
+    });
   });
 
-  test('that is not there is empty', async () => {
-    expect(await readJournal(path.join(directory, 'nowhere'))).toEqual([]);
+  test('passes over what others wrote, and misses what they removed', async () => {
+    const journal = await Journal.start(directory);
+    journal.record({ kind: 'file', path: '/a', identity }, { kind: 'file', path: '/b', identity });
+    const { path: file, key, lines } = journal;
+    await appendFile(file, '{"kind":"file","path":"/etc/passwd"}\n');
+    expect(await readJournal(journal)).toMatchObject({ others: 1, isWhole: true });
+    const [, first = ''] = (await readFile(file, 'utf8')).split('\n');
+    await writeFile(file, `${first}\n`);
+    expect(await readJournal({ path: file, key, lines })).toEqual({
+      made: [{ kind: 'file', path: '/a', identity }],
+      others: 0,
+      isWhole: false,
+    });
+    // Of a step that was killed, nobody knows how many there were.
+    expect(await readJournal({ path: file, key })).toMatchObject({ isWhole: true });
   });
 
-  test('that can’t be read is an error', async () => {
-    await expect(readJournal(directory)).rejects.toMatchObject({ code: 'EISDIR' });
+  test('has a key of its own, which no text shows', async () => {
+    const [one, other] = [await Journal.start(directory), await Journal.start(directory)];
+    expect(one.key.reveal()).toMatch(/^[\w-]{43}$/);
+    expect(one.key.reveal()).not.toBe(other.key.reveal());
+    expect(JSON.stringify(one)).not.toContain(one.key.reveal());
+  });
+
+  test.each([
+    ['is gone', 'ENOENT', () => {}],
+    ['is a directory', 'EFTYPE', (file: string) => mkdir(file)],
+    ['is a link', 'ELOOP', (file: string) => symlink(os.devNull, file)],
+  ] as const)('that %s is an error', async (_, code, make) => {
+    const journal = await Journal.start(directory);
+    await rm(journal.path);
+    await make(journal.path);
+    await expect(readJournal(journal)).rejects.toMatchObject({ code });
   });
 
   test('can’t start where nothing can be written', async () => {

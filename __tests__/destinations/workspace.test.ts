@@ -17,7 +17,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { removeFiles } from '../../src/destinations/clean-up.ts';
 import type { Files } from '../../src/destinations/destination.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
-import { Journal, noLog, readJournal } from '../../src/destinations/journal.ts';
+import { Journal, noLog } from '../../src/destinations/journal.ts';
+import { readJournal } from '../../src/destinations/read-journal.ts';
 import { Workspace, type WorkspaceOptions } from '../../src/destinations/workspace.ts';
 import { issuedFor, requestOf } from './issued.ts';
 
@@ -123,7 +124,7 @@ describe('prepare', () => {
     ]);
     // As long as the longest to come, and known to the journal, should the step be killed meanwhile.
     expect(files[1]?.length).toBe(`mqtt1_${'a'.repeat(60)}.key`.length);
-    const [start] = (await readJournal(journal.path)).map((made) =>
+    const [start] = (await readJournal(journal)).made.map((made) =>
       'path' in made ? made.path : '',
     );
     for (const file of files.slice(1)) expect(inside(file).startsWith(start ?? '')).toBe(true);
@@ -302,7 +303,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
   const workspace = await prepared({ made: journal, withConnection });
   await workspace.deliver(issuedFor('a'));
   await (await prepared({ withConnection })).deliver(issuedFor('b'));
-  const made = await readJournal(journal.path);
+  const made = (await readJournal(journal)).made;
   expect(await removeFiles(made, { workspace: root })).toEqual([]);
   expect(await all()).toEqual([
     '.gitignore',
@@ -323,7 +324,7 @@ describe('what is kept after all', () => {
     const kept = await workspace.deliver(issuedFor('a'));
     await workspace.deliver(issuedFor('b'));
     await workspace.keep(kept);
-    expect(await removeFiles(await readJournal(journal.path), { workspace: root })).toEqual([]);
+    expect(await removeFiles((await readJournal(journal)).made, { workspace: root })).toEqual([]);
     expect(await all()).toEqual([
       '.gitignore',
       'broker-ca.pem',
@@ -395,6 +396,6 @@ test('two agents whose names differ only in case keep a key each', async () => {
     'the key of Device\n',
     'the key of device\n',
   ]);
-  expect(await removeFiles(await readJournal(journal.path), { workspace: root })).toEqual([]);
+  expect(await removeFiles((await readJournal(journal)).made, { workspace: root })).toEqual([]);
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });

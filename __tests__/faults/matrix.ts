@@ -10,7 +10,7 @@ import {
   listToDelete,
   offboard,
 } from './rows/delete.ts';
-import { files, publicKey, rescue, secret } from './rows/deliver.ts';
+import { files, names, publicKey, rescue, secret } from './rows/deliver.ts';
 import { applicationToken, token } from './rows/token.ts';
 
 /** The fault matrix: what becomes of a step when a request, or the disk, goes wrong. */
@@ -24,7 +24,7 @@ export const creating: readonly Section[] = [
   listFound,
   ephemeral,
 ];
-export const delivering: readonly Section[] = [publicKey, secret, files, rescue];
+export const delivering: readonly Section[] = [publicKey, names, secret, files, rescue];
 export const deleting: readonly Section[] = [
   listToDelete,
   deleteCertificate,

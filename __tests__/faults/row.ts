@@ -51,6 +51,7 @@ export type Endpoint =
   | 'list-found'
   | 'ephemeral'
   | 'public-key'
+  | 'names'
   | 'secret'
   | 'files'
   | 'rescue'

@@ -71,6 +71,12 @@ export const scenarios: Readonly<Record<Endpoint, Scenario>> = {
     address: 'api-url',
   },
   'public-key': { at: 'public-key', action: 'create', secrets: true, address: 'GITHUB_API_URL' },
+  names: {
+    at: 'secrets',
+    action: 'create',
+    secrets: true,
+    inputs: () => ({ ephemeral: 'true' }),
+  },
   secret: { at: 'secret', action: 'create', secrets: true, goneAfter: goneAfter('public-key') },
   files: { at: 'create', action: 'create' },
   rescue: {

@@ -159,6 +159,7 @@ async function callAll(kind: ScopeKind): Promise<void> {
   for (const value of ['', 'ü'.repeat(100)]) {
     await scope.setSecret(NAME, new Secret(value), key, limit);
   }
+  await scope.listNames('secret', limit);
   await scope.checkVariables(limit);
   for (const value of ['one', 'two']) await scope.setVariable({ name: NAME, value }, limit);
   await scope.checkVariables(limit);
@@ -234,6 +235,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
         'GET secrets/public-key 200',
         `PUT secrets/${NAME} 201`,
         `PUT secrets/${NAME} 204`,
+        'GET secrets 200',
         'GET variables 200',
         `PATCH variables/${NAME} 404`,
         'POST variables 201',
@@ -258,6 +260,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expect([...new Set(templates)]).toEqual([
         `${base}/secrets/public-key`,
         `${base}/secrets/{secret_name}`,
+        `${base}/secrets`,
         `${base}/variables`,
         `${base}/variables/{name}`,
       ]);

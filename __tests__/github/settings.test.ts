@@ -95,6 +95,44 @@ describe('prepare', () => {
   });
 });
 
+describe('the names that are there', () => {
+  test.each(kinds)('are read from all pages of the $kind', async ({ kind }) => {
+    const { vaults, limit, openScope, github } = await startGitHub();
+    const names = Array.from({ length: 95 }, (_, at) => `N_${at}`);
+    for (const name of names) {
+      vaults[kind].secrets.set(name, '');
+      vaults[kind].variables.set(name, '');
+    }
+    const scope = openScope(kind);
+    expect([...(await scope.listNames('secret', limit))]).toEqual(names);
+    expect([...(await scope.listNames('variable', limit))]).toEqual(names);
+    expect(github.seen('secrets')).toHaveLength(1);
+    expect(github.seen('variables')).toHaveLength(4);
+  });
+
+  test('end where a list ends before its time', async () => {
+    const change = (answer: object) => ({ ...answer, total_count: 7 });
+    const { scope, limit, vault } = await start('secrets', { kind: 'change', change });
+    vault.secrets.set('a', '');
+    expect([...(await scope.listNames('secret', limit))]).toEqual(['A']);
+  });
+
+  test.each([
+    ['a web page', { kind: 'html' }],
+    ['no list', { kind: 'change', change: () => ({ total_count: 0 }) }],
+    ['no count', { kind: 'change', change: () => ({ secrets: [] }) }],
+    ['no names', { kind: 'change', change: () => ({ total_count: 1, secrets: [{}] }) }],
+  ] as const satisfies [string, Fault][])('are not known from %s', async (_, fault) => {
+    const { limit, scope } = await start('secrets', fault);
+    await expect(scope.listNames('secret', limit)).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: expect.stringMatching(
+        /^Listing the secrets of repository octo\/device gave no list, so that nobody can say/,
+      ),
+    });
+  });
+});
+
 describe('a secret', () => {
   test.each([201, 204])('is written when the answer is %i', async (code) => {
     const { setSecret, methods } = await start('secret', { kind: 'body', status: code, body: '' });

@@ -8,6 +8,7 @@ import {
   preconnectionsFor,
   readCleanUpInputs,
   readInputs,
+  readLostInputs,
   warningsOf,
 } from '../../src/inputs/create.ts';
 import { failureOf, type Given, OUT_OF_RANGE, problemsIn, problemsOf, sourceOf } from './source.ts';
@@ -371,6 +372,37 @@ describe('the clean-up after the job', () => {
       expect.stringMatching(/^No credentials are set\./),
       '`timeout` must be a whole number from 1 to 3600, not "0".',
     ]);
+  });
+});
+
+describe('a run whose notes are lost', () => {
+  const read = (given: Given) =>
+    readLostInputs(sourceOf({ ...good, ...given }, { workspace }).source);
+
+  test('is told of as far as the inputs go', async () => {
+    const given = { ...toGitHub, 'names-file': 'devices.csv', name: '', shard: '0/2' };
+    expect(await read({ ...given, destination: 'repository', ephemeral: 'true' })).toMatchObject({
+      agents: [{ name: 'a', clientId: 'mqtt1_a' }],
+      several: true,
+      files: {
+        outputDirectory: path.join(workspace, '.insights-hub'),
+        clientIds: ['mqtt1_a'],
+        toWorkspace: false,
+        keepFiles: false,
+        ifExists: 'fail',
+      },
+      github: { scopes: [{ title: 'repository o/r' }] },
+      ephemeral: true,
+    });
+  });
+
+  test('is told of although nothing is given any more, or all of it is wrong', async () => {
+    const nothing = { agents: [], files: { clientIds: [] }, github: undefined };
+    expect(await read({ name: '', tenant: '', token: '' })).toMatchObject(nothing);
+    const wrong = { tenant: '-', 'keep-files': 'x', 'api-url': '{', 'names-file': 'gone' };
+    expect(await read({ ...wrong, shard: '7/0', 'if-exists': '?', token: 'a b' })).toMatchObject({
+      agents: [],
+    });
   });
 });
 

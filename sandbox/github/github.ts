@@ -30,6 +30,9 @@ export interface Vault {
 const PREFIX = '/api/v3';
 const VERSION = '2022-11-28';
 const MOST_SECRETS = 100;
+
+/** How many entries a page has at most, and by default. */
+const PAGES = { secrets: { most: 100, usual: 30 }, variables: { most: 30, usual: 10 } };
 const NAME = /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/;
 
 const NO_CONTENT: Reply = { status: 204, type: 'application/json', body: '' };
@@ -40,6 +43,7 @@ const ENDPOINTS: readonly {
   readonly path: RegExp;
 }[] = [
   { endpoint: 'public-key', method: 'GET', path: /\/secrets\/public-key$/ },
+  { endpoint: 'secrets', method: 'GET', path: /\/secrets(\?.*)?$/ },
   { endpoint: 'secret', method: 'PUT', path: /\/secrets\/[^/]+$/ },
   { endpoint: 'delete-secret', method: 'DELETE', path: /\/secrets\/[^/]+$/ },
   { endpoint: 'variables', method: 'GET', path: /\/variables(\?.*)?$/ },
@@ -165,12 +169,14 @@ function answer(seen: Seen, { vault, rest: [, name = ''] }: Addressed): Reply {
   switch (seen.endpoint) {
     case 'public-key':
       return json(200, { key_id: vault.keyId, key: base64(vault.publicKey) });
+    case 'secrets':
+      return list('secrets', vault, seen.path);
     case 'secret':
       return putSecret(vault, name, seen.body);
     case 'delete-secret':
       return remove(vault.secrets, name);
     case 'variables':
-      return json(200, { total_count: vault.variables.size, variables: listVariables(vault) });
+      return list('variables', vault, seen.path);
     case 'variable':
       return seen.method === 'POST'
         ? postVariable(vault, seen.body)
@@ -210,14 +216,20 @@ function open({ publicKey, privateKey }: Vault, box: string): string | undefined
   }
 }
 
-function listVariables({ variables }: Vault) {
+/** A page of secrets, without their values, or of variables. */
+function list(kind: keyof typeof PAGES, vault: Vault, path: string): Reply {
+  const { searchParams } = new URL(path, 'http://127.0.0.1');
+  const { most, usual } = PAGES[kind];
+  const size = Math.min(Number(searchParams.get('per_page') ?? usual), most);
+  const start = (Number(searchParams.get('page') ?? 1) - 1) * size;
   const time = new Date(0).toISOString();
-  return [...variables].map(([name, value]) => ({
+  const entries = [...vault[kind]].slice(start, start + size).map(([name, value]) => ({
     name,
-    value,
+    ...(kind === 'variables' && { value }),
     created_at: time,
     updated_at: time,
   }));
+  return json(200, { total_count: vault[kind].size, [kind]: entries });
 }
 
 function postVariable(vault: Vault, body: string): Reply {

@@ -96,7 +96,7 @@ export async function removeJournal(journal: string): Promise<void> {
 const markOf = (journal: string) => `${journal}.used`;
 
 /** Removes a file; one that is gone is fine. */
-async function removeFile(file: string): Promise<void> {
+export async function removeFile(file: string): Promise<void> {
   await unlink(file).catch(unlessGone);
 }
 

@@ -16,6 +16,8 @@ import type { MadeLog } from './journal.ts';
 export interface DestinationServices extends GitHubServices {
   /** whether names are those of several agents */
   readonly several: boolean;
+  /** whether all that is written is removed with the job, and so must not be there before */
+  readonly ephemeral: boolean;
   /** Learns of what the post step is to remove, before it is written. */
   readonly made: MadeLog;
 }
@@ -67,9 +69,40 @@ class GitHubSecrets implements Destination {
     this.#options = options;
   }
 
-  async prepare(_: readonly AgentRequest[], limit: TimeLimit): Promise<void> {
+  async prepare(agents: readonly AgentRequest[], limit: TimeLimit): Promise<void> {
     const scope = await this.#options.open();
-    this.#prepared = { scope, key: await scope.prepare(limit, this.#options) };
+    const [key] = await Promise.all([
+      scope.prepare(limit, this.#options),
+      this.#options.ephemeral && this.#refuseExisting(scope, agents, limit),
+    ]);
+    this.#prepared = { scope, key };
+  }
+
+  /** What is there under a name of the step's would be overwritten, and then removed. */
+  async #refuseExisting(
+    scope: ScopeSettings,
+    agents: readonly AgentRequest[],
+    limit: TimeLimit,
+  ): Promise<void> {
+    const { secretPrefix, variables, several } = this.#options;
+    const names = agents.map(({ name }) => settingNames(secretPrefix, name, several));
+    const wanted = {
+      secret: names.flatMap(({ privateKey, certificate }) => [privateKey, certificate]),
+      variable: variables ? names.flatMap(({ agentId, clientId }) => [agentId, clientId]) : [],
+    };
+    const found = await Promise.all(
+      (['secret', 'variable'] as const).map(async (kind) => {
+        if (wanted[kind].length === 0) return [];
+        const there = await scope.listNames(kind, limit);
+        const taken = wanted[kind].filter((name) => there.has(name.toUpperCase()));
+        return taken.map((name) => `${kind} ${name}`);
+      }),
+    );
+    if (found.flat().length === 0) return;
+    throw new Failure(
+      'destination-invalid',
+      `These are in ${scope.title} already: ${found.flat().join(', ')}. With \`ephemeral\` they would be overwritten, and removed after the job. Remove them, or choose another \`secret-prefix\`.`,
+    );
   }
 
   /** Key and certificate at the same time, so that they differ for a short moment only; then ids. */
@@ -106,7 +139,7 @@ class GitHubSecrets implements Destination {
     return { settings, failure: new Failure('delivery-failed', message, { call, cause: failed }) };
   }
 
-  /** Notes a setting before it is written. What was surely not written is nobody's to remove. */
+  /** Notes a setting before it is written, and what came of it: only what is written is removed. */
   async #write(name: string, value: Secret | string, limit: TimeLimit): Promise<Setting | Failure> {
     const { made } = this.#options;
     if (this.#prepared === undefined) throw new Error('not prepared');
@@ -117,6 +150,7 @@ class GitHubSecrets implements Destination {
     try {
       if (value instanceof Secret) await scope.setSecret(name, value, key, limit);
       else await scope.setVariable({ name, value }, limit);
+      made.note({ kind: 'setting', setting, state: 'written' });
       return setting;
     } catch (error) {
       const failure = asFailure(error);

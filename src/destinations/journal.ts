@@ -1,14 +1,16 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { Setting } from '../github/scopes.ts';
-import { asObject, asText, parseJsonObject } from '../json.ts';
+import { asObject, asText } from '../json.ts';
+import { Secret } from '../secret.ts';
+import { FIRST_LINK, type Link, sealLine } from './chain.ts';
 import { type Identity, isIdentity } from './identity.ts';
 
-/** The state that leads the post step to the journal: the path of a file, and nothing else. */
-export const JOURNAL_STATE = 'journal';
+/** A key of as many bytes as the seals have. */
+const KEY_LENGTH = 32;
 
 /** What the step made, or is about to make, and the post step removes. */
 export type Made = MadeFile | MadeAgent | MadeSetting;
@@ -34,7 +36,10 @@ export interface IdentifiedFile {
 
 const identifiedKinds = ['key', 'file', 'shared', 'placing', 'directory', 'ignore-file'] as const;
 
-/** An agent that is deleted with the job. The last note of a client id counts. */
+/**
+ * An agent that is deleted with the job. The last note of a client id counts: `made` before the
+ * create is sent, `issued` once it was answered, `absent` when it surely made nothing.
+ */
 export interface MadeAgent {
   readonly kind: 'agent';
   readonly name: string;
@@ -43,15 +48,22 @@ export interface MadeAgent {
   readonly agentId?: string;
   /** of the certificate that the create gave */
   readonly certificateId?: string;
-  readonly state: 'made' | 'absent';
+  readonly state: (typeof agentStates)[number];
 }
 
-/** A secret or variable that is removed with the job. The last note of it counts. */
+const agentStates = ['made', 'issued', 'absent'] as const;
+
+/**
+ * A secret or variable that is removed with the job. The last note of it counts: `writing` before it
+ * is sent, `written` once GitHub said so, `absent` when it surely was not written.
+ */
 export interface MadeSetting {
   readonly kind: 'setting';
   readonly setting: Setting;
-  readonly state: 'writing' | 'absent';
+  readonly state: (typeof settingStates)[number];
 }
+
+const settingStates = ['writing', 'written', 'absent'] as const;
 
 /** Takes note of what is made. */
 export interface MadeLog {
@@ -64,14 +76,32 @@ export interface MadeLog {
 /** Remembers nothing: for what is to stay. */
 export const noLog: MadeLog = { record: () => {}, note: () => {} };
 
-/** What a step made, in order: a file of JSON lines, which count as far as they were written. */
+/** Where a journal is, and what proves its lines. */
+export interface JournalPlace {
+  readonly path: string;
+  readonly key: Secret;
+  /** how many lines it has, once no more are written */
+  readonly lines?: number;
+}
+
+/**
+ * What a step made, in order: a file of lines of JSON, which count as far as they were written. Any
+ * step of the job can write to the file, so the lines are sealed, as a chain.
+ */
 export class Journal implements MadeLog {
   readonly path: string;
+  readonly key = new Secret(randomBytes(KEY_LENGTH).toString('base64url'));
   /** why something could not be noted; nothing when everything was */
   problem: unknown;
+  #last: Link = FIRST_LINK;
 
   private constructor(file: string) {
     this.path = file;
+  }
+
+  /** how many lines were written */
+  get lines(): number {
+    return this.#last.number;
   }
 
   /** Starts a journal. Throws `destination-invalid` when the directory can't be written. */
@@ -90,9 +120,15 @@ export class Journal implements MadeLog {
   }
 
   record(...made: readonly Made[]): void {
+    let last = this.#last;
     // Each starts on a new line, also after one that was written only in part.
-    const lines = made.map((entry) => `\n${JSON.stringify(entry)}\n`);
+    const lines = made.map((entry) => {
+      const sealed = sealLine(JSON.stringify(entry), last, this.key);
+      last = sealed;
+      return `\n${sealed.line}\n`;
+    });
     appendFileSync(this.path, lines.join(''));
+    this.#last = last;
   }
 
   note(...made: readonly Made[]): void {
@@ -104,20 +140,8 @@ export class Journal implements MadeLog {
   }
 }
 
-/** Reads a journal; one that is not there (any more) is empty. */
-export async function readJournal(file: string): Promise<readonly Made[]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw error;
-  });
-  return text.split('\n').flatMap((line) => {
-    const entry: unknown = parseJsonObject(line);
-    return isMade(entry) ? entry : [];
-  });
-}
-
-/** Whether an entry is complete: a line may be cut short, or somebody else's. */
-function isMade(entry: unknown): entry is Made {
+/** Whether an entry is one of those above. */
+export function isMade(entry: unknown): entry is Made {
   const made = asObject(entry) ?? {};
   const { kind, path: file, identity, name, clientId, setting, state } = made;
   const { agentId = 'unknown', certificateId = 'unknown' } = made;
@@ -127,9 +151,9 @@ function isMade(entry: unknown): entry is Made {
       return hasTexts(file);
     case 'agent':
       if (!hasTexts(agentId) || !isId(certificateId)) return false;
-      return hasTexts(name, clientId) && isOneOf(['made', 'absent'], state);
+      return hasTexts(name, clientId) && isOneOf(agentStates, state);
     case 'setting':
-      return isSetting(setting) && isOneOf(['writing', 'absent'], state);
+      return isSetting(setting) && isOneOf(settingStates, state);
     default:
       return isOneOf(identifiedKinds, kind) && hasTexts(file) && isIdentity(identity);
   }

@@ -28,12 +28,19 @@ export interface SecretScope {
 /** GitHub's calls for one scope. */
 export interface ScopeCalls {
   getPublicKey(): Promise<OctokitAnswer>;
+  listSecrets(page: Page): Promise<OctokitAnswer>;
   putSecret(secret: Texts<'secret_name' | 'encrypted_value' | 'key_id'>): Promise<OctokitAnswer>;
   deleteSecret(name: string): Promise<OctokitAnswer>;
-  listVariables(): Promise<OctokitAnswer>;
+  listVariables(page: Page): Promise<OctokitAnswer>;
   createVariable(variable: Variable): Promise<OctokitAnswer>;
   updateVariable(variable: Variable): Promise<OctokitAnswer>;
   deleteVariable(name: string): Promise<OctokitAnswer>;
+}
+
+/** A page of a list, from 1. */
+interface Page {
+  readonly page: number;
+  readonly per_page: number;
 }
 
 export interface OctokitAnswer {
@@ -64,9 +71,10 @@ export const SCOPES: Readonly<Record<ScopeKind, ScopeDefinition>> = {
       adviceWhenMissing: 'Check `repository`, and that the token is for it.',
       callsOf: ({ rest: { actions } }) => ({
         getPublicKey: () => actions.getRepoPublicKey({ owner, repo }),
+        listSecrets: (page) => actions.listRepoSecrets({ owner, repo, ...page }),
         putSecret: (secret) => actions.createOrUpdateRepoSecret({ owner, repo, ...secret }),
         deleteSecret: (name) => actions.deleteRepoSecret({ owner, repo, secret_name: name }),
-        listVariables: () => actions.listRepoVariables({ owner, repo, per_page: 1 }),
+        listVariables: (page) => actions.listRepoVariables({ owner, repo, ...page }),
         createVariable: (variable) => actions.createRepoVariable({ owner, repo, ...variable }),
         updateVariable: (variable) => actions.updateRepoVariable({ owner, repo, ...variable }),
         deleteVariable: (name) => actions.deleteRepoVariable({ owner, repo, name }),
@@ -85,9 +93,10 @@ export const SCOPES: Readonly<Record<ScopeKind, ScopeDefinition>> = {
         const at = { owner, repo, environment_name };
         return {
           getPublicKey: () => actions.getEnvironmentPublicKey(at),
+          listSecrets: (page) => actions.listEnvironmentSecrets({ ...at, ...page }),
           putSecret: (secret) => actions.createOrUpdateEnvironmentSecret({ ...at, ...secret }),
           deleteSecret: (name) => actions.deleteEnvironmentSecret({ ...at, secret_name: name }),
-          listVariables: () => actions.listEnvironmentVariables({ ...at, per_page: 1 }),
+          listVariables: (page) => actions.listEnvironmentVariables({ ...at, ...page }),
           createVariable: (variable) => actions.createEnvironmentVariable({ ...at, ...variable }),
           updateVariable: (variable) => actions.updateEnvironmentVariable({ ...at, ...variable }),
           deleteVariable: (name) => actions.deleteEnvironmentVariable({ ...at, name }),

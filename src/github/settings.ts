@@ -9,6 +9,12 @@ import { readPublicKey, sealSecret } from './sealed-box.ts';
 /** What GitHub says when it has written something. A 200 comes from something on the way to it. */
 const WRITTEN = [201, 204];
 
+/** What GitHub gives at most on a page. */
+const PER_PAGE = { secret: 100, variable: 30 } as const;
+
+/** More pages than any scope has. */
+const MOST_PAGES = 100;
+
 /** The key that the secrets of a scope are sealed with. */
 export interface SealingKey {
   readonly id: string;
@@ -62,7 +68,33 @@ export class ScopeSettings {
   /** Reads the variables (`GET …/variables`). Throws `destination-invalid`. */
   async checkVariables(limit: TimeLimit): Promise<void> {
     const action = 'Reading the variables';
-    await preparing(this.#call('variable', action, (calls) => calls.listVariables(), limit));
+    const send: GitHubCall['send'] = (calls) => calls.listVariables({ page: 1, per_page: 1 });
+    await preparing(this.#call('variable', action, send, limit));
+  }
+
+  /**
+   * The names of all secrets or variables that are there, in upper case (`GET …/secrets` and
+   * `GET …/variables`, page by page). Throws `destination-invalid`.
+   */
+  async listNames(kind: Setting['kind'], limit: TimeLimit): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    for (let page = 1; page <= MOST_PAGES; page++) {
+      const pages = { page, per_page: PER_PAGE[kind] };
+      const send: GitHubCall['send'] = (calls) =>
+        kind === 'secret' ? calls.listSecrets(pages) : calls.listVariables(pages);
+      const action = `Listing the ${kind}s`;
+      const { data, call } = await preparing(this.#call(kind, action, send, limit));
+      const list = asObject(data)?.[`${kind}s`];
+      const total = asObject(data)?.['total_count'];
+      const found = Array.isArray(list) ? list.map((one) => asText(asObject(one)?.['name'])) : [];
+      if (!Array.isArray(list) || typeof total !== 'number' || found.includes(undefined)) {
+        const message = `${action} of ${this.title} gave no list, so that nobody can say which are there. Check that the runner's GITHUB_API_URL leads to GitHub's API.`;
+        throw new Failure('destination-invalid', message, { call });
+      }
+      for (const name of found) names.add(name?.toUpperCase() ?? '');
+      if (found.length === 0 || names.size >= total) break;
+    }
+    return names;
   }
 
   /** Seals and sets a secret (`PUT …/secrets/{name}`). */

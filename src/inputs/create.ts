@@ -143,10 +143,35 @@ export function readCleanUpInputs(source: InputSource) {
   const credentials = readCredentials(reader, urls.tenant);
   const gitHubToken = reader.secret('github-token');
   const github = readGitHub(reader, gitHubToken, readDestination(reader).kinds, []);
-  const ephemeral = reader.flag('ephemeral');
   const timeout = reader.wholeNumber('timeout', { from: 1, to: 3600 });
   const proxies = readProxies(reader);
-  return { urls, github, ephemeral, timeout, ...reader.found({ credentials, proxies }) };
+  return { urls, github, timeout, ...reader.found({ credentials, proxies }) };
+}
+
+/** What the inputs still say of a run whose notes are lost. */
+export type LostInputs = Awaited<ReturnType<typeof readLostInputs>>;
+
+/** Reads them as far as they can be read. Whatever is wrong with them, they are only named. */
+export async function readLostInputs(source: InputSource) {
+  const reader = new InputReader(source, CREATE_DEFAULTS);
+  const { tenant } = readHubUrls(reader);
+  // Also has the secrets masked, which may be in other inputs by now.
+  readCredentials(reader, tenant);
+  readPassphrase(reader);
+  const gitHubToken = reader.secret('github-token');
+  const listed = await readAgents(reader, readClientIdPrefix(reader, tenant));
+  const agents = takeShard(reader, listed);
+  const { toWorkspace, kinds } = readDestination(reader);
+  const files = {
+    outputDirectory: readOutputDirectory(reader),
+    clientIds: agents.map(({ clientId }) => clientId),
+    toWorkspace,
+    keepFiles: reader.flag('keep-files'),
+    ifExists: reader.word('if-exists', ['fail', 'skip']),
+  };
+  const github = readGitHub(reader, gitHubToken, kinds, listed);
+  const ephemeral = reader.flag('ephemeral');
+  return { agents, several: listed.length > 1, files, github, ephemeral };
 }
 
 /** What is unusual about valid inputs. */

@@ -51,6 +51,39 @@ export const publicKey: Section = {
   ],
 };
 
+export const names: Section = {
+  endpoint: 'names',
+  title: 'The names of GitHub’s secrets, for an ephemeral agent',
+  about:
+    'What the step writes is removed with the job, so it must not have been there before. If nobody can say so, nothing is created.',
+  rows: [
+    [['slowStart', 'slowEnd'], 'always', 'success', 1, PUSHED],
+    [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
+    [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, PUSHED],
+    [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, PUSHED],
+    [
+      ['reset', 'resetLate', 'cut', 500, 502, 503, '503 wait', 504],
+      'always',
+      'unavailable',
+      5,
+      NOTHING,
+    ],
+    [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
+    [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
+    [['503 hour'], 'always', 'timeout', 1, NOTHING],
+    [[408, 425], 'always', 'destination-invalid', 5, NOTHING],
+    [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
+    [[400, 401, 403, 404, 409, 412, 422, 'redirect'], 'always', 'destination-invalid', 1, NOTHING],
+    [
+      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      'always',
+      'destination-invalid',
+      1,
+      NOTHING,
+    ],
+  ],
+};
+
 export const secret: Section = {
   endpoint: 'secret',
   title: 'Writing GitHub’s secrets',

@@ -1,0 +1,67 @@
+import { createHmac } from 'node:crypto';
+import type { Secret } from '../secret.ts';
+
+/** Where a chain of sealed lines ends: the number of its last line, from 1, and that line's seal. */
+export interface Link {
+  readonly number: number;
+  readonly seal: string;
+}
+
+/** A chain that has no lines yet. */
+export const FIRST_LINK: Link = { number: 0, seal: '-' };
+
+export interface SealedLine extends Link {
+  /** number, the seal before it, its own seal and the content, without a line end */
+  readonly line: string;
+}
+
+/** What is left of a chain. */
+export interface OpenedChain {
+  /** what was sealed with the key, in its order, each once */
+  readonly contents: readonly string[];
+  /** how many lines are somebody else's, were changed, or are repeated */
+  readonly others: number;
+  /** whether every line is there that is known to have been sealed */
+  readonly isWhole: boolean;
+}
+
+const LINE = /^(\d{1,15}) (-|[\w-]{43}) ([\w-]{43}) (.*)$/s;
+
+/** Seals a content, which holds no line end, as the next line of a chain. */
+export function sealLine(content: string, before: Link, key: Secret): SealedLine {
+  const number = before.number + 1;
+  const seal = sealOf(number, before.seal, content, key);
+  return { number, seal, line: `${number} ${before.seal} ${seal} ${content}` };
+}
+
+/**
+ * Reads what is left of a chain, whatever became of its lines. `count` is the number of its last
+ * line, where that is known: without it, the chain ends where it ends. What stands behind the last
+ * line end is a line that a killed step was writing.
+ */
+export function openChain(text: string, key: Secret, count?: number): OpenedChain {
+  const lines = text.split('\n').slice(0, -1).filter(Boolean);
+  const sealed = new Map<string, { readonly number: number; readonly content: string }>();
+  for (const line of lines) {
+    const [, digits = '', before = '', seal = '', content = ''] = LINE.exec(line) ?? [];
+    const number = Number(digits);
+    if (seal !== '' && seal === sealOf(number, before, content, key)) {
+      sealed.set(seal, { number, content });
+    }
+  }
+  const inOrder = [...sealed.values()].sort((one, other) => one.number - other.number);
+  const numbers = new Set(inOrder.map(({ number }) => number));
+  const last = inOrder.at(-1)?.number ?? 0;
+  return {
+    contents: inOrder.map(({ content }) => content),
+    others: lines.length - sealed.size,
+    // More lines than counted are the step's own all the same: nobody else has the key.
+    isWhole: last === numbers.size && last >= (count ?? 0),
+  };
+}
+
+/** HMAC-SHA256 of all that a line stands for; no part of it but the content holds a line end. */
+function sealOf(number: number, before: string, content: string, key: Secret): string {
+  const text = `${number}\n${before}\n${content}`;
+  return createHmac('sha256', key.reveal()).update(text).digest('base64url');
+}
