@@ -1,3 +1,5 @@
+import { createCipheriv, createPrivateKey, pbkdf2Sync, randomBytes } from 'node:crypto';
+
 /** Writes DER: an element with a tag, and what is in it. */
 export function element(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
@@ -54,12 +56,39 @@ export function dsaKey(bytes: number): string {
 
 /** A key that says it was encrypted with so many rounds. */
 export function encryptedKey(rounds: number | bigint, derivation: string = NAMES.pbkdf2): string {
+  const [salt, iv] = [Buffer.alloc(16, 7), Buffer.alloc(16, 9)];
+  return encryptedInfo({ rounds, derivation, salt, iv, data: Buffer.alloc(1232, 5) });
+}
+
+/** A key that was encrypted with so many rounds. */
+export function encryptWith(pem: string, passphrase: string, rounds: number): string {
+  const [salt, iv] = [randomBytes(16), randomBytes(16)];
+  const cipher = createCipheriv(
+    'aes-256-cbc',
+    pbkdf2Sync(passphrase, salt, rounds, 32, 'sha256'),
+    iv,
+  );
+  const plain = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+  const data = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return encryptedInfo({ rounds, derivation: NAMES.pbkdf2, salt, iv, data });
+}
+
+interface Encrypted {
+  readonly rounds: number | bigint;
+  readonly derivation: string;
+  readonly salt: Buffer;
+  readonly iv: Buffer;
+  readonly data: Buffer;
+}
+
+/** EncryptedPrivateKeyInfo (RFC 5958), with PBES2 (RFC 8018). */
+function encryptedInfo({ rounds, derivation, salt, iv, data }: Encrypted): string {
   const prf = sequence(identifier(NAMES.hmacSha256), NULL);
-  const parameters = sequence(octets(Buffer.alloc(16, 7)), integer(rounds), prf);
+  const parameters = sequence(octets(salt), integer(rounds), prf);
   const schemes = sequence(
     sequence(identifier(derivation), parameters),
-    sequence(identifier(NAMES.aes256), octets(Buffer.alloc(16, 9))),
+    sequence(identifier(NAMES.aes256), octets(iv)),
   );
   const algorithm = sequence(identifier(NAMES.pbes2), schemes);
-  return armoured('ENCRYPTED PRIVATE KEY', sequence(algorithm, octets(Buffer.alloc(1232, 5))));
+  return armoured('ENCRYPTED PRIVATE KEY', sequence(algorithm, octets(data)));
 }
