@@ -128,6 +128,18 @@ describe.concurrent('a key', () => {
     expect(show(result, privateKey).length).toBeLessThan(16);
   });
 
+  test('that repeats itself, in an answer that does, takes no time', async ({ start }) => {
+    const sandbox = await start();
+    const privateKey = `-----BEGIN PRIVATE KEY-----\n${'Aa!'.repeat(5000)}\n-----END PRIVATE KEY-----\n`;
+    const id = `B${'Aa'.repeat(300)}`.repeat(26);
+    const ids = { clientId: id, agentId: id, agentName: id, id };
+    sandbox.hub.faults.push({
+      at: 'create',
+      fault: { kind: 'change', change: (answer) => ({ ...answer, ...ids, privateKey }) },
+    });
+    expect(codeOf(await sandbox.main({}, { timeout: 15_000 }))).toBe('response-invalid');
+  });
+
   test('is lost with a second certificate that does not parse', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({
@@ -214,7 +226,7 @@ describe.concurrent('a key that is there already', () => {
     const sandbox = await start();
     const [pair] = await readyPairs();
     await put(sandbox, {
-      'mqtt1_device001.key': encryptedKey(2 ** 31),
+      'mqtt1_device001.key': encryptedKey(2 ** 31 - 1),
       'mqtt1_device001.pem': pair?.certificate ?? '',
     });
     const inputs = { ...KEEP, 'key-passphrase': PASSPHRASE };

@@ -71,7 +71,7 @@ export async function findExisting(
     const names = wrong.map(({ privateKey }) => privateKey).join(', ');
     throw new Failure(
       'destination-invalid',
-      `These private keys are there already, and are not those of the certificates or agents that they are named for (or are not encrypted with \`key-passphrase\`): ${names}. Remove them, or choose another \`output-directory\`.`,
+      `These private keys are there already, and are not those of the certificates or agents that they are named for (or are keys of a kind that is not accepted, encrypted although \`key-passphrase\` is not set, or not encrypted with \`key-passphrase\`): ${names}. Remove them, or choose another \`output-directory\`.`,
     );
   }
   await closeToOthers(

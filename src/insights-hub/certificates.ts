@@ -44,8 +44,8 @@ const LEAST_TIME = 5_000;
 /** In characters. AWS IoT's limit for client ids is 128 bytes. */
 const LONGEST_ID = 256;
 
-/** The same before it is cleaned, which makes it shorter. */
-const LONGEST_RAW_ID = 1024;
+/** The same before it is cleaned: it may be all token, in base64. */
+const LONGEST_RAW_ID = 4096;
 
 /**
  * Creates an agent (MindConnect MQTT API v3, `POST /agentCertificates`). The private key exists in
