@@ -41,11 +41,13 @@ export async function createAgents(
   inputs: Inputs,
   services: CreateServices,
 ): Promise<readonly AgentResult[]> {
-  const started = performance.now();
+  let started: number;
   const { agents, dryRun, timeout, concurrency } = inputs;
   let existing: ReadonlyMap<string, ExistingAgent>;
   try {
     existing = await services.findExisting();
+    // Opening keys that were found is no work on the network, and may take long.
+    started = performance.now();
     const missing = agents.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) {
       await prepare(missing, timeout, services);

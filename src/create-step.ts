@@ -170,8 +170,12 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
     made: journal,
     state,
     warn: (message) => host.warn(message),
-    findExisting: async () =>
-      ifExists === 'skip' && toWorkspace ? findExisting(agents, inputs.outputDirectory) : new Map(),
+    findExisting: async () => {
+      if (ifExists !== 'skip' || !toWorkspace) return new Map();
+      const notice = (line: string) => host.notice(line);
+      const found = { secrets, interruption, notice, dryRun: inputs.dryRun };
+      return findExisting(agents, workspaceOf(host, inputs, journal), found);
+    },
     ...destinationsFor(host, inputs, means, authorities),
     verify: !inputs.verifyConnection
       ? undefined

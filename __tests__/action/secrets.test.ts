@@ -24,14 +24,23 @@ function transcriptOf(stdout: string): readonly string[] {
     .filter((word, index, words) => word !== words[index - 1]);
 }
 
-/** Every string that has to be masked of a key, spelled out. */
+const pkcs8Of = (pem: string) =>
+  createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
+const linesOf = (pem: string) => pem.trimEnd().split('\n').slice(1, -1);
+
+/** Every string that has to be masked of a key as it was issued (PKCS#1), spelled out. */
 function masksOfKey(pem: string): readonly string[] {
   const trimmed = pem.trimEnd();
-  const lines = trimmed.split('\n').slice(1, -1);
-  const body = lines.join('');
+  const other = pkcs8Of(pem);
   const files = [pem, trimmed].map((text) => Buffer.from(text).toString('base64'));
-  const wrapped = [body, ...files].flatMap((text) => text.match(/.{1,76}/g) ?? []);
-  const all = [...lines, body, ...wrapped, ...files, trimmed.replaceAll('\n', '\\n')];
+  const wrapped = [linesOf(pem).join(''), ...files].flatMap((text) => text.match(/.{1,76}/g) ?? []);
+  const all = [
+    ...[pem, other].flatMap(linesOf),
+    ...wrapped,
+    ...files,
+    trimmed.replaceAll('\n', '\\n'),
+    Buffer.from(other).toString('base64'),
+  ];
   return [...new Set(all.filter(({ length }) => length >= 16))].sort();
 }
 
@@ -107,7 +116,9 @@ describe.concurrent('masks', () => {
     const result = await sandbox.main({ 'key-passphrase': passphrase });
     const pem = await readFile(result.outputs['privateKeyPath'] ?? '', 'utf8');
     expect(createPrivateKey({ key: pem, passphrase }).type).toBe('private');
-    expect(masksOf(result)).toEqual(expect.arrayContaining([passphrase, ...masksOfKey(pem)]));
+    const plain = sandbox.hub.agents.get('mqtt1_device001')?.pair.privateKey ?? '';
+    const lines = [pem, plain, pkcs8Of(plain)].flatMap(linesOf);
+    expect(masksOf(result)).toEqual(expect.arrayContaining([passphrase, ...lines]));
   });
 
   test('leave certificate, ids and tenant readable', async ({ start }) => {

@@ -1,16 +1,31 @@
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
-import { findExisting } from '../../src/destinations/existing-files.ts';
+import { type FindServices, findExisting } from '../../src/destinations/existing-files.ts';
+import type { AgentRequest } from '../../src/insights-hub/certificates.ts';
+import { keepPrivateKey } from '../../src/keys/masks.ts';
 import { encryptPrivateKey } from '../../src/keys/pem.ts';
-import { Secret } from '../../src/secret.ts';
+import { KnownSecrets, Secret } from '../../src/secret.ts';
+import { encryptedKey } from '../keys/der.ts';
 import { requestOf } from './issued.ts';
 
 vi.mock('node:fs/promises', async (load) => {
   const actual = await load<typeof import('node:fs/promises')>();
-  return { ...actual, readFile: vi.fn(actual.readFile) };
+  return { ...actual, open: vi.fn(actual.open) };
 });
 
 let pair: IssuedPair;
@@ -22,7 +37,8 @@ beforeAll(async () => {
   [pair, other] = await Promise.all([authority.issue(), authority.issue()]);
 });
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'existing-'));
+  // On macOS, the system's own directory is behind a link.
+  directory = await mkdtemp(path.join(await realpath(tmpdir()), 'existing-'));
 });
 afterEach(async () => {
   await rm(directory, { recursive: true });
@@ -31,7 +47,9 @@ afterEach(async () => {
 const inside = (name: string) => path.join(directory, name);
 
 async function write(files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, content] of Object.entries(files)) await writeFile(inside(name), content);
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(inside(name), content, { mode: 0o600 });
+  }
 }
 
 const writePair = (name: string, { privateKey, certificate } = pair) =>
@@ -39,7 +57,28 @@ const writePair = (name: string, { privateKey, certificate } = pair) =>
 
 const connectionFor = (clientId: string) => JSON.stringify([{ clientId }]);
 
-const find = (...names: readonly string[]) => findExisting(names.map(requestOf), directory);
+/** What comes of looking for agents, and what is said and masked. */
+async function look(agents: readonly AgentRequest[], more: Partial<FindServices> = {}) {
+  const masked: (readonly string[])[] = [];
+  const notices: string[] = [];
+  const existing = await findExisting(
+    agents,
+    { directory, workspace: directory },
+    {
+      secrets: new KnownSecrets((values) => masked.push(values)),
+      interruption: {
+        cancelled: new AbortController().signal,
+        graceOver: new AbortController().signal,
+      },
+      dryRun: false,
+      notice: (line) => notices.push(line),
+      ...more,
+    },
+  );
+  return { existing, masked, notices };
+}
+
+const find = async (...names: readonly string[]) => (await look(names.map(requestOf))).existing;
 const found = async (...names: readonly string[]) => [...(await find(...names)).keys()];
 
 const wrong = (...names: readonly string[]) => ({
@@ -76,7 +115,7 @@ describe('an agent is there', () => {
     const encrypted = encryptPrivateKey(new Secret(pair.privateKey), passphrase);
     await writePair('mqtt1_a', { ...pair, privateKey: encrypted });
     const agents = [{ ...requestOf('a'), passphrase }];
-    expect((await findExisting(agents, directory)).size).toBe(1);
+    expect((await look(agents)).existing.size).toBe(1);
     await expect(find('a')).rejects.toMatchObject(wrong('mqtt1_a.key'));
   });
 });
@@ -134,11 +173,139 @@ describe('what does not belong together', () => {
   );
 });
 
-test('what can’t be read is refused', async () => {
+describe('a key that was found', () => {
+  const agents = [requestOf('a')];
+
+  test('is masked as one that was issued', async () => {
+    await writePair('mqtt1_a');
+    const expected: (readonly string[])[] = [];
+    keepPrivateKey(pair.privateKey, new KnownSecrets((values) => expected.push(values)));
+    const { masked, notices } = await look(agents);
+    expect(masked).toEqual(expected);
+    expect(notices).toEqual([]);
+  });
+
+  test('is refused, at once, where opening it would take for ever', async () => {
+    await writePair('mqtt1_a', { ...pair, privateKey: encryptedKey(2 ** 31 - 1) });
+    const encrypted = [{ ...requestOf('a'), passphrase: new Secret('correct horse') }];
+    await expect(look(encrypted)).rejects.toMatchObject(wrong('mqtt1_a.key'));
+  });
+
+  test.each(['.key', '.pem', '.mqttx.json'])(
+    'is refused where its %s is too large',
+    async (end) => {
+      await writePair('mqtt1_a');
+      await write({ 'mqtt1_a.mqttx.json': connectionFor('mqtt1_a') });
+      expect((await look(agents)).existing.size).toBe(1);
+      const most = end === '.key' ? 16 * 1024 : 1024 * 1024;
+      const content = await readFile(inside(`mqtt1_a${end}`), 'utf8');
+      await write({ [`mqtt1_a${end}`]: content.padEnd(most + 1) });
+      await expect(look(agents)).rejects.toMatchObject(wrong('mqtt1_a.key'));
+    },
+  );
+
+  test('is not looked at when the job is cancelled', async () => {
+    await writePair('mqtt1_a');
+    const cancelled = AbortSignal.abort();
+    const interruption = { cancelled, graceOver: new AbortController().signal };
+    await expect(look(agents, { interruption })).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a key that others may read', () => {
+  const agents = [requestOf('a')];
+  const modeOf = async (name: string) => ((await stat(inside(name))).mode & 0o777).toString(8);
+  beforeEach(async () => {
+    await writePair('mqtt1_a');
+    await chmod(inside('mqtt1_a.key'), 0o644);
+  });
+
+  test('gets mode 0600', async () => {
+    const { existing, notices } = await look(agents);
+    expect(existing.size).toBe(1);
+    expect(await modeOf('mqtt1_a.key')).toBe('600');
+    expect(notices).toEqual([
+      `This private key, which others on this machine could read, got mode 0600: ${inside('mqtt1_a.key')}.`,
+    ]);
+  });
+
+  test('stays as it is in a dry run, which says so', async () => {
+    const { existing, notices } = await look(agents, { dryRun: true });
+    expect(existing.size).toBe(1);
+    expect(await modeOf('mqtt1_a.key')).toBe('644');
+    expect(notices).toEqual([expect.stringContaining('would get mode 0600: ')]);
+  });
+
+  test('stays as it is when another one is refused', async () => {
+    await writePair('mqtt1_b', { ...pair, privateKey: other.privateKey });
+    await expect(look(['a', 'b'].map(requestOf))).rejects.toMatchObject(wrong('mqtt1_b.key'));
+    expect(await modeOf('mqtt1_a.key')).toBe('644');
+  });
+
+  test('is told of in one line with all the others, the first 20 by name', async () => {
+    const names = Array.from({ length: 22 }, (_, index) => `d${index + 10}`);
+    for (const name of names) {
+      await writePair(`mqtt1_${name}`);
+      await chmod(inside(`mqtt1_${name}.key`), 0o640);
+    }
+    const { notices } = await look(names.map(requestOf));
+    expect(notices).toEqual([expect.stringMatching(/^These 22 private keys, .*, and 2 more\.$/)]);
+    expect(notices[0]?.match(/\.key/g)).toHaveLength(20);
+  });
+
+  test.each([
+    ['fails', () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' })), /\(EPERM\)/],
+    ['changes nothing', () => Promise.resolve(), /keeps no other mode/],
+  ])('is refused where chmod %s', async (_, change, message) => {
+    const { open: actualOpen } =
+      await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+    vi.mocked(open).mockImplementation(async (...args) =>
+      Object.assign(await actualOpen(...args), { chmod: change }),
+    );
+    await expect(look(agents)).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: expect.stringMatching(message),
+    });
+    vi.mocked(open).mockImplementation(actualOpen);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('nothing is read through a link', () => {
+  test.each(['', 'deeper'])('in the way to the directory: "%s"', async (below) => {
+    const elsewhere = await mkdtemp(path.join(tmpdir(), 'elsewhere-'));
+    const workspace = directory;
+    const place = { directory: path.join(workspace, 'link', below), workspace };
+    await mkdir(path.join(elsewhere, below), { recursive: true });
+    await symlink(elsewhere, path.join(workspace, 'link'));
+    await writeFile(path.join(place.directory, 'mqtt1_a.key'), pair.privateKey);
+    await writeFile(path.join(place.directory, 'mqtt1_a.pem'), pair.certificate);
+    const never = new AbortController().signal;
+    const services = {
+      secrets: new KnownSecrets(() => {}),
+      interruption: { cancelled: never, graceOver: never },
+      dryRun: false,
+      notice: () => {},
+    };
+    await expect(findExisting([requestOf('a')], place, services)).rejects.toMatchObject({
+      code: 'destination-invalid',
+      message: expect.stringContaining(`${path.join(workspace, 'link')} is a link`),
+    });
+    await rm(elsewhere, { recursive: true });
+  });
+});
+
+test.each(['.key', '.pem'])('what can’t be read is refused: %s', async (ending) => {
   await writePair('mqtt1_a');
-  vi.mocked(readFile).mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EACCES' }));
+  const { open: actualOpen } =
+    await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+  vi.mocked(open).mockImplementation((file, ...args) =>
+    String(file).endsWith(ending)
+      ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
+      : actualOpen(file, ...args),
+  );
   await expect(find('a')).rejects.toMatchObject({
     code: 'destination-invalid',
-    message: `Can't read ${inside('mqtt1_a.key')} or the certificate beside it (EACCES).`,
+    message: `Can't read ${inside(`mqtt1_a${ending}`)} (EACCES).`,
   });
+  vi.mocked(open).mockImplementation(actualOpen);
 });

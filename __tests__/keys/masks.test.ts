@@ -1,13 +1,17 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
 import { Masker } from '../../sandbox/runner/masker.ts';
-import { keepPrivateKey } from '../../src/keys/masks.ts';
+import { keepFoundKey, keepIssuedKey, keepPrivateKey } from '../../src/keys/masks.ts';
 import { encryptPrivateKey } from '../../src/keys/pem.ts';
 import { KnownSecrets, Secret } from '../../src/secret.ts';
+import { hasOpenssl, openssl } from '../openssl.ts';
 
-const encrypted = (pem: string) => encryptPrivateKey(new Secret(pem), new Secret('open sesame'));
+const passphrase = new Secret('open sesame, please');
 const rsa = (modulusLength: number, type: 'pkcs1' | 'pkcs8') =>
   generateKeyPairSync('rsa', { modulusLength })
     .privateKey.export({ type, format: 'pem' })
@@ -26,17 +30,40 @@ const keys: Readonly<Record<string, string>> = (() => {
     'RSA 3072, PKCS#1': rsa(3072, 'pkcs1'),
     'EC P-256, SEC1': p256,
     'EC P-384, PKCS#8': ec('P-384', 'pkcs8'),
-    'RSA 2048, encrypted': encrypted(rsa2048),
-    'EC P-256, encrypted': encrypted(p256),
+    'EC P-256, PKCS#8': createPrivateKey(p256).export({ type: 'pkcs8', format: 'pem' }).toString(),
+    'Ed25519, PKCS#8': generateKeyPairSync('ed25519')
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString(),
   };
 })();
+const rsa2048 = keys['RSA 2048, PKCS#1'] ?? '';
 
-/** Keeps a key, and gives what was masked for it. */
-function keep(text: string) {
-  const masks: string[] = [];
-  const secrets = new KnownSecrets((values) => masks.push(...values));
-  return { key: keepPrivateKey(text, secrets), masks, secrets };
+/** The same key as tools convert it: in the older format of its kind, and as PKCS#8. */
+function formatsOf(pem: string): readonly string[] {
+  const object = createPrivateKey(pem);
+  const older = { rsa: 'pkcs1', ec: 'sec1' } as const;
+  const kind = object.asymmetricKeyType;
+  const types =
+    kind === 'rsa' || kind === 'ec' ? [older[kind], 'pkcs8' as const] : ['pkcs8' as const];
+  return types.map((type) => object.export({ type, format: 'pem' }).toString());
 }
+
+/** Secrets, and what was masked for each of them. */
+function startMasking() {
+  const calls: (readonly string[])[] = [];
+  const secrets = new KnownSecrets((values) => calls.push(values));
+  return { secrets, calls };
+}
+
+/** Keeps a key, and gives what was masked for it, all at once. */
+function keep(text: string) {
+  const { secrets, calls } = startMasking();
+  const key = keepPrivateKey(text, secrets);
+  expect(calls).toHaveLength(1);
+  return { key, masks: calls[0] ?? [], secrets };
+}
+
+const linesOf = (pem: string) => pem.trimEnd().split('\n').slice(1, -1);
 
 const masksOf = (pem: string) => keep(pem).masks;
 
@@ -72,31 +99,69 @@ describe('a private key', () => {
 
 describe('what is masked of a private key', () => {
   test.each(Object.entries(keys))('are exactly the forms of %s', (_, pem) => {
-    const [first, ...others] = pem.split('\n');
-    const bodyLines = others.slice(0, -2);
-    const [last, nothing] = others.slice(-2);
-    expect([first, last]).toEqual([
-      expect.stringMatching(/^-----BEGIN [A-Z ]*PRIVATE KEY-----$/),
-      expect.stringMatching(/^-----END [A-Z ]*PRIVATE KEY-----$/),
-    ]);
-    expect(nothing).toBe('');
+    const lines = linesOf(pem);
+    const others = formatsOf(pem).filter((form) => form !== pem);
     const file = base64(pem);
     const trimmedFile = base64(pem.slice(0, -1));
     const forms = [
-      ...bodyLines,
-      bodyLines.join(''),
-      ...wrap(bodyLines.join(''), 76),
-      [first, ...bodyLines, last].join('\\n'),
+      ...[pem, ...others].flatMap(linesOf),
+      ...wrap(lines.join(''), 76),
+      pem.trimEnd().replaceAll('\n', '\\n'),
       file,
       ...wrap(file, 76),
       trimmedFile,
       ...wrap(trimmedFile, 76),
+      ...others.map(base64),
     ];
     const expected = [...new Set(forms.filter((form) => form.length >= 16))];
     expect([...masksOf(pem)].sort()).toEqual(expected.sort());
   });
 
-  test('leaves out a last line of fewer than 16 characters, and keeps it in the body', () => {
+  test('are at most 120 for a key of 2,048 bits', () => {
+    expect(masksOf(rsa2048).length).toBeLessThanOrEqual(120);
+    expect(masksOf(keys['RSA 2048, PKCS#8'] ?? '').length).toBeLessThanOrEqual(120);
+  });
+
+  test.each(Object.entries(keys))('are lines only where %s is stored encrypted', (_, pem) => {
+    const { secrets, calls } = startMasking();
+    const { privateKey, stored } = keepIssuedKey(pem, passphrase, secrets);
+    expect(privateKey.reveal()).toBe(pem);
+    expect(stored.reveal()).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+    const forms = [stored.reveal(), ...formatsOf(pem)].flatMap(linesOf);
+    expect(calls.map((masks) => [...masks].sort())).toEqual([
+      [...new Set(forms.filter(({ length }) => length >= 16))].sort(),
+    ]);
+  });
+
+  const wrappings: Readonly<Record<string, (pem: string) => string>> = {
+    'in lines of 12': (pem) => rewrap(pem, 12),
+    'in lines of 15': (pem) => rewrap(pem, 15),
+    'in lines of 76': (pem) => rewrap(pem, 76),
+    'with CRLF': (pem) => pem.replaceAll('\n', '\r\n'),
+    'with line ends that are escaped': (pem) => pem.replaceAll('\n', '\\n'),
+    'with blanks in its lines': (pem) => rewrap(pem, 64, (line) => line.replace(/.{9}/g, '$& \t')),
+    'on one line': (pem) => pem.trimEnd().replaceAll('\n', ' '),
+    'on one line, without blanks': (pem) => pem.replaceAll('\n', ''),
+    'after the parameters of its curve': (pem) =>
+      `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem}`,
+  };
+  const rewrap = (pem: string, columns: number, change = (line: string) => line) => {
+    const [first, ...rest] = pem.trimEnd().split('\n');
+    const body = wrap(rest.slice(0, -1).join(''), columns).map(change);
+    return `${[first, ...body, rest.at(-1)].join('\n')}\n`;
+  };
+  test.each(Object.entries(wrappings))(
+    'are those of the file, however a key came: %s',
+    (_, write) => {
+      for (const pem of Object.values(keys)) {
+        const { key, masks } = keep(write(pem));
+        expect(key.reveal()).toBe(pem);
+        expect(masks).toEqual(masksOf(pem));
+      }
+    },
+  );
+
+  test('leaves out a last line of fewer than 16 characters', () => {
     const pem = `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(64)}\nBBBBBBBBBBBBBBB\n-----END PRIVATE KEY-----\n`;
     const masks = masksOf(pem);
     expect(masks).toContain(`${'A'.repeat(64)}BBBBBBBBBBBBBBB`);
@@ -142,6 +207,9 @@ describe('with these masks the runner shows', () => {
     'base64 of the trimmed file': (pem) => base64(pem.trimEnd()),
     'base64 at 76 columns': (pem) => wrap(base64(pem), 76).join('\n'),
     'base64 of the trimmed file at 76 columns': (pem) => wrap(base64(pem.trimEnd()), 76).join('\n'),
+    'the file in its older format': (pem) => formatsOf(pem)[0] ?? '',
+    'PKCS#8': (pem) => formatsOf(pem).at(-1) ?? '',
+    'base64 of PKCS#8': (pem) => base64(formatsOf(pem).at(-1) ?? ''),
   };
 
   const bodyOf = (pem: string) => pem.replaceAll(/-----.*-----|\n/g, '');
@@ -154,7 +222,11 @@ describe('with these masks the runner shows', () => {
 
   /** Every readable run of a key: of its body, and of base64 of its file. */
   const secretsOf = (pem: string): ReadonlySet<string> =>
-    new Set([bodyOf(pem), base64(pem), base64(pem.trimEnd())].flatMap(windowsOf));
+    new Set(
+      [...formatsOf(pem).flatMap((form) => [bodyOf(form), base64(form)]), base64(pem.trimEnd())]
+        // Beginnings are the same for all keys of a kind.
+        .flatMap(windowsOf),
+    );
 
   interface KnownKey {
     readonly pem: string;
@@ -224,5 +296,82 @@ describe('with these masks the runner shows', () => {
         expect(masker.mask(text)).toBe(text);
       }
     }
+  });
+});
+
+describe.skipIf(!hasOpenssl)('of a key that OpenSSL prints, the runner shows nothing', () => {
+  test.each(Object.entries(keys))('%s', async (_, pem) => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'masks-')), 'a.key');
+    await writeFile(file, pem, { mode: 0o600 });
+    const masker = new Masker();
+    for (const mask of masksOf(pem)) masker.add(mask);
+    const isRsa = pem.length > 1000;
+    const commands = isRsa ? [['pkey'], ['rsa'], ['rsa', '-traditional']] : [['pkey']];
+    for (const command of commands) {
+      const printed = openssl(...command, '-in', file)
+        .trimEnd()
+        .split('\n');
+      const log = printed.map((line) => masker.mask(line)).join('');
+      expect(log).toContain('***');
+      expect(log.replace(/-----[^-]*-----|\*/g, '').length).toBeLessThan(16);
+    }
+    await rm(path.dirname(file), { recursive: true });
+  });
+});
+
+describe('a key that was found', () => {
+  const encrypted = encryptPrivateKey(new Secret(rsa2048), passphrase);
+  const find = async (text: string, secret?: Secret) => {
+    const { secrets, calls } = startMasking();
+    const key = await keepFoundKey(text, secret, secrets);
+    return { key: key?.reveal(), calls };
+  };
+
+  test.each(Object.entries(keys))('is masked like one that was issued: %s', async (_, pem) => {
+    expect(await find(pem)).toEqual({ key: pem, calls: [masksOf(pem)] });
+  });
+
+  test('is masked in its lines, as they are, too', async () => {
+    const pem = rsa2048.replaceAll('\n', '\r\n');
+    const { key, calls } = await find(pem);
+    expect(key).toBe(rsa2048);
+    expect(calls[0]).toEqual(expect.arrayContaining([base64(pem), ...linesOf(rsa2048)]));
+  });
+
+  test('is opened with its passphrase, and masked in its lines', async () => {
+    const { key, calls } = await find(encrypted, passphrase);
+    expect(key).toBe(formatsOf(rsa2048)[1]);
+    const forms = [encrypted, ...formatsOf(rsa2048)].flatMap(linesOf);
+    expect(calls.map((masks) => [...masks].sort())).toEqual([[...new Set(forms)].sort()]);
+  });
+
+  const refused: Readonly<Record<string, readonly [text: string, passphrase?: Secret]>> = {
+    'a plain key that should be encrypted': [rsa2048, passphrase],
+    'an encrypted key without a passphrase': [encrypted],
+    'an encrypted key with another passphrase': [encrypted, new Secret('open barley, please')],
+    'a plain key after an encrypted one': [`${encrypted}${rsa2048}`, passphrase],
+    'a plain key after the word ENCRYPTED': [`ENCRYPTED\n${rsa2048}`, passphrase],
+    'a plain key with text before it': [`text\n${rsa2048}`],
+    'a plain key with text after it': [`${rsa2048}text`],
+    'two keys': [`${rsa2048}${keys['RSA 3072, PKCS#1']}`],
+    'a key whose line ends are escaped': [rsa2048.replaceAll('\n', '\\n')],
+    'a key on one line': [rsa2048.replaceAll('\n', ' ')],
+    'an encrypted key that is named plain': [encrypted.replaceAll('ENCRYPTED ', '')],
+    'a plain key that is named encrypted': [
+      (keys['RSA 2048, PKCS#8'] ?? '').replaceAll('PRIVATE', 'ENCRYPTED PRIVATE'),
+      passphrase,
+    ],
+  };
+  test.each(Object.entries(refused))('is none, and masked all the same: %s', async (_, given) => {
+    const { key, calls } = await find(...given);
+    expect(key).toBeUndefined();
+    const line = linesOf(given[0]).find((text) => /^[A-Za-z0-9+/]{64}$/.test(text));
+    if (line === undefined) expect(calls).toHaveLength(1);
+    else expect(calls).toEqual([expect.arrayContaining([line])]);
+  });
+
+  test('is none, and nothing of it is masked, where the file holds no key', async () => {
+    expect(await find('precious\n')).toEqual({ key: undefined, calls: [] });
+    expect(await find('', passphrase)).toEqual({ key: undefined, calls: [] });
   });
 });

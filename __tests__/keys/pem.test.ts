@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import { Failure } from '../../src/failure.ts';
+import { normalisePem } from '../../src/keys/armour.ts';
 import {
   encryptPrivateKey,
-  normalisePem,
   readCertificates,
   readKeyPair,
   readMatchingPair,
@@ -199,6 +199,10 @@ describe('readKeyPair', () => {
     'a public key for a certificate': () =>
       createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'pem' }).toString(),
     'a private key for a certificate': () => rsa.privateKey,
+    'a second certificate that does not parse': () =>
+      `${rsa.certificate}${armoured('CERTIFICATE', 'QUFBQQ==')}`,
+    'a second certificate that is no base64': () =>
+      `${rsa.certificate}${armoured('CERTIFICATE', '!!!!')}`,
   };
   test.each(Object.entries(certificates))('refuses %s without repeating it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(rsa.privateKey), given()));
@@ -268,25 +272,24 @@ describe('encryptPrivateKey', () => {
 });
 
 describe('readMatchingPair', () => {
-  const passphrase = new Secret('open sesame');
-  const read = (privateKey: string, certificate: string, secret?: Secret) =>
-    readMatchingPair({ privateKey: new Secret(privateKey), certificate }, secret);
-  const encrypted = () => encryptPrivateKey(new Secret(rsa.privateKey), passphrase);
+  const read = (privateKey: string, certificate: string) =>
+    readMatchingPair({ privateKey: new Secret(privateKey), certificate });
 
-  test('gives the facts of a certificate whose key is there, plain or encrypted', () => {
+  test('gives the facts of a certificate whose key is there, and nothing else', () => {
     const { fingerprint256: fingerprint } = new X509Certificate(rsa.certificate);
     const facts = { fingerprint, expiresAt: new Date('2049-12-31T23:59:59Z') };
     expect(read(rsa.privateKey, rsa.certificate)).toEqual(facts);
-    expect(read(encrypted(), rsa.certificate, passphrase)).toEqual(facts);
+    expect(read(rsa.privateKey, `${rsa.certificate}${otherRsa.certificate}`)).toEqual(facts);
   });
 
+  const broken = '-----BEGIN CERTIFICATE-----\nQUFBQQ==\n-----END CERTIFICATE-----\n';
   const none: Readonly<Record<string, () => unknown>> = {
     'the key of another certificate': () => read(otherRsa.privateKey, rsa.certificate),
-    'a plain key that should be encrypted': () => read(rsa.privateKey, rsa.certificate, passphrase),
-    'an encrypted key without a passphrase': () => read(encrypted(), rsa.certificate),
-    'another passphrase': () => read(encrypted(), rsa.certificate, new Secret('open Sesame')),
     'no key': () => read('', rsa.certificate),
     'no certificate': () => read(rsa.privateKey, ''),
+    'a certificate on one line': () => read(rsa.privateKey, rsa.certificate.replaceAll('\n', ' ')),
+    'a second certificate that does not parse': () =>
+      read(rsa.privateKey, `${rsa.certificate}${broken}`),
   };
   test.each(Object.entries(none))('gives nothing for %s', (_, given) => {
     expect(given()).toBeUndefined();

@@ -1,12 +1,28 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { Failure } from '../failure.ts';
+import pMap from 'p-map';
+import { errorCode, Failure } from '../failure.ts';
+import { cancelled } from '../http/errors.ts';
+import type { Interruption } from '../http/time-limit.ts';
 import type { AgentRequest } from '../insights-hub/certificates.ts';
-import { asObject } from '../json.ts';
+import { asObject, parseJson } from '../json.ts';
+import { keepFoundKey } from '../keys/masks.ts';
 import { type CertificateFacts, readMatchingPair } from '../keys/pem.ts';
-import { Secret } from '../secret.ts';
-import { agentFiles, type Files } from './destination.ts';
-import { cannot, safeFileName } from './files.ts';
+import { LONGEST_KEY } from '../keys/private-key.ts';
+import type { SecretKeeper } from '../secret.ts';
+import { agentFiles, FILE_KINDS, type Files } from './destination.ts';
+import { cannot, checkDirectory, type Place, readRegularFile, safeFileName } from './files.ts';
+
+/** More than a chain of certificates or a connection file takes, in bytes. */
+const LARGEST_FILE = 1024 * 1024;
+
+/** Encrypted keys that are opened at once: each keeps a core busy. */
+const MOST_AT_ONCE = 4;
+
+/** A log line names so many files. */
+const MOST_NAMED = 20;
 
 /** An agent whose key and certificate are there already, and belong together. */
 export interface ExistingAgent {
@@ -15,58 +31,156 @@ export interface ExistingAgent {
   readonly files: Files;
 }
 
+export interface FindServices {
+  readonly secrets: SecretKeeper;
+  readonly interruption: Interruption;
+  /** whether nothing may be changed */
+  readonly dryRun: boolean;
+  /** tells the user what was changed */
+  readonly notice: (line: string) => void;
+}
+
+/** A pair of files that has the names of an agent's. */
+interface FoundPair {
+  readonly agent: AgentRequest;
+  readonly files: Files;
+  readonly privateKey: string;
+  readonly certificate: string;
+}
+
 /**
- * Returns the agents whose files are in the directory already, by their names. Throws
- * `destination-invalid` when a key and a certificate are there that don't belong together.
+ * Returns the agents whose files are in the directory already, by their names. Their keys are
+ * masked, and those that others may read get mode 0600. Throws `destination-invalid` when a key and
+ * a certificate are there that don't belong together, when the directory is a link, and where a mode
+ * can't be changed.
  */
 export async function findExisting(
   agents: readonly AgentRequest[],
-  directory: string,
+  place: Place,
+  services: FindServices,
 ): Promise<ReadonlyMap<string, ExistingAgent>> {
-  const existing = new Map<string, ExistingAgent>();
-  const wrong: string[] = [];
+  const pairs = await findPairs(agents, place);
+  const read = async (pair: FoundPair) => {
+    if (services.interruption.cancelled.aborted) throw cancelled('Reading the files of agents');
+    return { ...pair, facts: await readPair(pair, services.secrets) };
+  };
+  const concurrency = Math.min(MOST_AT_ONCE, availableParallelism());
+  const found = await pMap(pairs, read, { concurrency });
+  const wrong = found.filter(({ facts }) => facts === undefined);
+  if (wrong.length > 0) {
+    const names = wrong.map(({ privateKey }) => privateKey).join(', ');
+    throw new Failure(
+      'destination-invalid',
+      `These private keys are there already, and are not those of the certificates or agents that they are named for (or are keys of a kind that is not accepted, encrypted although \`key-passphrase\` is not set, or not encrypted with \`key-passphrase\`): ${names}. Remove them, or choose another \`output-directory\`.`,
+    );
+  }
+  await closeToOthers(
+    pairs.map(({ privateKey }) => privateKey),
+    services,
+  );
+  return new Map(
+    found.flatMap(({ agent, files, facts }) =>
+      facts === undefined ? [] : [[agent.name, { certificate: facts, files }] as const],
+    ),
+  );
+}
+
+/** The agents that have both files. */
+async function findPairs(
+  agents: readonly AgentRequest[],
+  place: Place,
+): Promise<readonly FoundPair[]> {
+  const { directory } = place;
+  // One that is not there yet is made, and checked, later.
+  if (!(await lstat(directory).catch(() => undefined))) return [];
+  checkDirectory(place);
   // Links don't count, and names are compared with case, also where the file system ignores it.
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const names = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
   const kinds = [...agentFiles('essential'), ...agentFiles('helpful')];
-  for (const { name, expectedClientId: clientId, passphrase } of agents) {
+  return agents.flatMap((agent) => {
+    const { expectedClientId: clientId } = agent;
     const found = kinds.filter(({ ending }) => names.has(`${clientId}${ending}`));
     const files: Files = Object.fromEntries(
       found.map(({ kind, ending }) => [kind, path.join(directory, `${clientId}${ending}`)]),
     );
-    const { privateKey, certificate, mqttx } = files;
+    const { privateKey, certificate } = files;
     // Files under an altered name may be those of another agent.
-    if (safeFileName(clientId) !== clientId || !privateKey || !certificate) continue;
-    const pair = await readPair(privateKey, certificate);
-    const isOwn = mqttx === undefined || (await namesClientId(mqttx, clientId));
-    const facts = isOwn ? readMatchingPair(pair, passphrase) : undefined;
-    if (facts === undefined) wrong.push(privateKey);
-    else existing.set(name, { certificate: facts, files });
-  }
-  if (wrong.length === 0) return existing;
-  throw new Failure(
-    'destination-invalid',
-    `These private keys are there already, and are not those of the certificates or agents that they are named for (or are not encrypted with \`key-passphrase\`): ${wrong.join(', ')}. Remove them, or choose another \`output-directory\`.`,
-  );
+    if (safeFileName(clientId) !== clientId || !privateKey || !certificate) return [];
+    return { agent, files, privateKey, certificate };
+  });
 }
 
-async function readPair(privateKey: string, certificate: string) {
+/** What the certificate says, if all files are the agent's, and the key is as it would be written. */
+async function readPair(
+  { agent, files, privateKey, certificate }: FoundPair,
+  secrets: SecretKeeper,
+): Promise<CertificateFacts | undefined> {
+  const { passphrase, expectedClientId } = agent;
+  const text = await read(privateKey, LONGEST_KEY);
+  const key = text === undefined ? undefined : await keepFoundKey(text, passphrase, secrets);
+  const mqttx = files.mqttx && (await read(files.mqttx, LARGEST_FILE));
+  const chain = await read(certificate, LARGEST_FILE);
+  const isOwn = files.mqttx === undefined || isFor(expectedClientId, mqttx);
+  if (key === undefined || chain === undefined || !isOwn) return undefined;
+  return readMatchingPair({ privateKey: key, certificate: chain });
+}
+
+/** The text of a file; nothing for one that is too large. */
+async function read(file: string, most: number): Promise<string | undefined> {
   try {
-    return {
-      certificate: await readFile(certificate, 'utf8'),
-      privateKey: new Secret(await readFile(privateKey, 'utf8')),
-    };
+    return (await readRegularFile(file, { most })).toString();
   } catch (error) {
-    throw cannot('read', `${privateKey} or the certificate beside it`, error);
+    if (errorCode(error) === 'EFBIG') return undefined;
+    throw cannot('read', file, error);
   }
 }
 
 /** Whether a connection file is for a client id. */
-async function namesClientId(file: string, clientId: string): Promise<boolean> {
-  try {
-    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
-    return Array.isArray(parsed) && asObject(parsed[0])?.['clientId'] === clientId;
-  } catch {
-    return false;
+function isFor(clientId: string, connection = ''): boolean {
+  const parsed = parseJson(connection);
+  return Array.isArray(parsed) && asObject(parsed[0])?.['clientId'] === clientId;
+}
+
+/** Takes keys from the view of others: what restores files, such as an artifact, keeps no modes. */
+async function closeToOthers(
+  keys: readonly string[],
+  { dryRun, notice }: FindServices,
+): Promise<void> {
+  // Windows has no such modes.
+  if (process.platform === 'win32') return;
+  const changed: string[] = [];
+  for (const key of keys) {
+    if (await closeKey(key, dryRun)) changed.push(key);
   }
+  if (changed.length === 0) return;
+  const more = changed.length > MOST_NAMED ? `, and ${changed.length - MOST_NAMED} more` : '';
+  const what = dryRun ? 'would get' : 'got';
+  notice(
+    `${changed.length === 1 ? 'This private key' : `These ${changed.length} private keys`}, which others on this machine could read, ${what} mode 0600: ${changed.slice(0, MOST_NAMED).join(', ')}${more}.`,
+  );
+}
+
+/** Whether others could read the key. */
+async function closeKey(file: string, dryRun: boolean): Promise<boolean> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const { mode } = FILE_KINDS.privateKey;
+  try {
+    const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const isOpen = async () => ((await handle.stat()).mode & 0o077) !== 0;
+      if (!(await isOpen())) return false;
+      if (dryRun) return true;
+      await handle.chmod(mode);
+      if (!(await isOpen())) return true;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw cannot('change the mode of', file, error);
+  }
+  throw new Failure(
+    'destination-invalid',
+    `Others on this machine can read ${file}, and its file system keeps no other mode. Move it, or choose another \`output-directory\`.`,
+  );
 }

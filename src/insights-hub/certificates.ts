@@ -3,8 +3,9 @@ import type { HostWords } from '../host/host.ts';
 import type { Answer } from '../http/errors.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
-import { keepPrivateKey, LONGEST_KEY } from '../keys/masks.ts';
-import { encryptPrivateKey, type KeyPair, normalisePem, readKeyPair } from '../keys/pem.ts';
+import { keepIssuedKey } from '../keys/masks.ts';
+import { type KeyPair, readKeyPair } from '../keys/pem.ts';
+import { LONGEST_KEY } from '../keys/private-key.ts';
 import type { Secret, SecretKeeper } from '../secret.ts';
 import { cleanIdentifier } from '../text.ts';
 import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
@@ -42,6 +43,9 @@ const LEAST_TIME = 5_000;
 
 /** In characters. AWS IoT's limit for client ids is 128 bytes. */
 const LONGEST_ID = 256;
+
+/** The same before it is cleaned: it may be all token, in base64. */
+const LONGEST_RAW_ID = 4096;
 
 /**
  * Creates an agent (MindConnect MQTT API v3, `POST /agentCertificates`). The private key exists in
@@ -126,16 +130,16 @@ function readCertificate(
   const isTooLong = keys.some(({ length }) => length > LONGEST_KEY);
   if (isTooLong) throw unusable('its private key is too long');
   // All of them are masked, although only the first one counts.
-  const [key] = keys.map((text) => keepPrivateKey(text, secrets));
+  const [key] = [...new Set(keys)].map((text) => keepIssuedKey(text, passphrase, secrets));
   const certificate = asText(answer['publicKey']) ?? asText(nested?.['certificatePem']);
-  const { clientId, ...ids } = readIds(answer, secrets);
   if (key === undefined) throw unusable('it holds no private key');
   if (certificate === undefined) throw unusable('it holds no certificate');
+  if (asText(answer['clientId']) === undefined) throw unusable('it holds no client id');
+  // A key that is none can make the search for its pieces in the identifiers slow.
+  const pair = readKeyPair(key.privateKey, certificate);
+  const { clientId, ...ids } = readIds(answer, secrets);
   if (clientId === undefined) throw unusable('it holds no client id');
-  const pair = readKeyPair(key, normalisePem(certificate));
-  const privateKey =
-    passphrase === undefined ? key : keepPrivateKey(encryptPrivateKey(key, passphrase), secrets);
-  return { name, clientId, ...ids, ...pair, privateKey };
+  return { name, clientId, ...ids, ...pair, privateKey: key.stored };
 }
 
 /** Identifiers fit to be shown, and the fields that had to be changed for that. */
@@ -144,7 +148,7 @@ function readIds(answer: JsonObject, secrets: SecretKeeper) {
   const identifier = (field: string) => {
     const raw = asText(answer[field]) ?? '';
     // Redacting takes its time.
-    if (raw.length > LONGEST_KEY) return undefined;
+    if (raw.length > LONGEST_RAW_ID) return undefined;
     const text = cleanIdentifier(raw, secrets);
     if (text !== raw) altered.push(field);
     return text !== '' && text.length <= LONGEST_ID ? text : undefined;

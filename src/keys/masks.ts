@@ -1,45 +1,138 @@
 import { Secret, type SecretKeeper } from '../secret.ts';
-import { normalisePem } from './pem.ts';
-
-/** A longer text is no key: one of 16,384 bits takes less, in characters. */
-export const LONGEST_KEY = 16 * 1024;
+import {
+  inLines,
+  normalisePem,
+  type PemBlock,
+  readBlocks,
+  readOnlyBlock,
+  writeBlock,
+} from './armour.ts';
+import { decryptKey } from './pbes2.ts';
+import { encryptPrivateKey } from './pem.ts';
+import { isPrivateKey, type PrivateKey, readKeyBlock, readPrivateKey } from './private-key.ts';
 
 /** A shorter mask would blank unrelated text of the log, in characters. */
 const SHORTEST_MASK = 16;
 
-const ARMOUR = /-----[^-]*-----/g;
+/** As `base64` wraps by default, in characters. */
+const BASE64_COLUMNS = 76;
 
-/** Makes a private key (PEM) a Secret and masks it. This is the only way in for private keys. */
+const ARMOUR = /-----[^-]*-----/g;
+const ENCRYPTED = 'ENCRYPTED PRIVATE KEY';
+
+/** A private key that is masked. */
+export interface KeptKey {
+  /** in canonical PEM, without encryption; as it came when it is none that is accepted */
+  readonly privateKey: Secret;
+  /** the form in which it is stored: encrypted where there is a passphrase */
+  readonly stored: Secret;
+}
+
+/** Makes a private key (PEM) that is stored without encryption a Secret, and masks it. */
 export function keepPrivateKey(text: string, secrets: SecretKeeper): Secret {
-  const pem = normalisePem(text);
-  const key = new Secret(pem);
-  const masks = masksOf(pem).map((mask) => new Secret(mask));
-  // Only base64 can be found by its pieces later; anything else is masked like other secrets.
-  if (isBase64(pem.replace(ARMOUR, '').replace(/\s/g, ''))) secrets.maskKey(key, masks);
-  else secrets.mask(masks);
-  return key;
+  return keepIssuedKey(text, undefined, secrets).stored;
 }
 
 /**
- * All forms of a private key that tools commonly print: the file, its body in one line or
- * re-wrapped, its JSON, and base64 of the file. Armour lines are left out, because their masks would
- * blank every other PEM file of the job.
+ * Makes a private key Secrets and masks it: as it is, and encrypted where there is a passphrase. The
+ * functions of this file are the only way in for private keys. Until a key is masked, they do
+ * nothing with it but read and convert it.
  */
-function masksOf(pem: string): readonly string[] {
-  const trimmed = pem.replace(/\n$/, '');
-  const lines = trimmed.replace(ARMOUR, '').split(/\s/).filter(isBase64);
-  const file = Buffer.from(pem).toString('base64');
-  const trimmedFile = Buffer.from(trimmed).toString('base64');
-  const wrapped = [lines.join(''), file, trimmedFile].flatMap((form) => [form, ...wrap(form)]);
-  const json = JSON.stringify(trimmed).slice(1, -1);
-  return [...new Set([...lines, ...wrapped, json])].filter(({ length }) => length >= SHORTEST_MASK);
+export function keepIssuedKey(
+  text: string,
+  passphrase: Secret | undefined,
+  secrets: SecretKeeper,
+): KeptKey {
+  const key = readPrivateKey(text);
+  if (key === undefined) return keepUnknown(text, secrets);
+  const privateKey = new Secret(key.pem);
+  if (passphrase === undefined) {
+    maskKey(privateKey, masksOf(key.pem, key.forms), secrets);
+    return { privateKey, stored: privateKey };
+  }
+  const stored = new Secret(encryptPrivateKey(privateKey, passphrase));
+  maskKey(privateKey, [stored.reveal(), ...key.forms].flatMap(linesOf), secrets);
+  return { privateKey, stored };
 }
 
-/** Lines of 76 characters, as `base64` makes them by default. */
-function wrap(text: string): readonly string[] {
-  return text.match(/.{1,76}/g) ?? [];
+/**
+ * Masks a private key that was found in a file, and returns it without encryption. With a
+ * passphrase it must be encrypted and open with it, without one it must be plain, and nothing else
+ * may be in the file: else nothing is returned. What can be read of a key is masked in any case.
+ */
+export async function keepFoundKey(
+  text: string,
+  passphrase: Secret | undefined,
+  secrets: SecretKeeper,
+): Promise<Secret | undefined> {
+  if (!readBlocks(text).some(isPrivateKey)) return undefined;
+  const only = readOnlyBlock(text);
+  const isEncrypted = only?.label === ENCRYPTED;
+  const key = isEncrypted && passphrase ? await openKey(only, passphrase) : readPrivateKey(text);
+  const forms = key?.forms ?? [];
+  const masks = isEncrypted || !key ? [text, ...forms].flatMap(linesOf) : masksOf(text, forms);
+  const privateKey = new Secret(key?.pem ?? '');
+  maskKey(privateKey, masks, secrets);
+  const isFit = only !== undefined && isEncrypted === (passphrase !== undefined);
+  return key && isFit ? privateKey : undefined;
 }
 
-function isBase64(text: string): boolean {
-  return /^[A-Za-z0-9+/=]+$/.test(text);
+async function openKey({ der }: PemBlock, passphrase: Secret): Promise<PrivateKey | undefined> {
+  const plain = der && (await decryptKey(der, passphrase));
+  return plain && readKeyBlock({ label: 'PRIVATE KEY', der: plain });
+}
+
+/** Masks what should have been a key. It may be one of another kind, or in another format. */
+function keepUnknown(text: string, secrets: SecretKeeper): KeptKey {
+  const pem = normalisePem(text);
+  const privateKey = new Secret(pem);
+  const body = linesOf(pem).join('');
+  const isBase64 = body === pem.replace(ARMOUR, '').replace(/\s/g, '');
+  const blocks = readBlocks(text).map(({ label, der }) => der && writeBlock(label, der));
+  const lines = [pem, ...blocks].flatMap((block = '') => linesOf(block));
+  // Only base64 can be found by its pieces later; anything else is masked like other secrets.
+  if (isBase64) maskKey(privateKey, [...lines, body], secrets);
+  else secrets.mask([...lines, toJson(pem)].filter(isLong).map((mask) => new Secret(mask)));
+  return { privateKey, stored: privateKey };
+}
+
+function maskKey(key: Secret, masks: readonly string[], secrets: SecretKeeper): void {
+  const long = [...new Set(masks)].filter(isLong);
+  secrets.maskKey(
+    key,
+    long.map((mask) => new Secret(mask)),
+  );
+}
+
+/**
+ * What hides a key whose file is not encrypted, however tools print it: its lines, in every format
+ * that they convert it to, and the file as JSON and base64, whole and wrapped. Armour lines are left
+ * out, because their masks would blank every other PEM file of the job.
+ */
+function masksOf(file: string, forms: readonly string[]): readonly string[] {
+  const encoded = [file, file.trimEnd()].map(toBase64);
+  const body = linesOf(file).join('');
+  const wrapped = [body, ...encoded].flatMap((text) => inLines(text, BASE64_COLUMNS));
+  const others = forms.filter((form) => form !== file);
+  const lines = [file, ...others].flatMap(linesOf);
+  return [...lines, ...wrapped, ...encoded, toJson(file), ...others.map(toBase64)];
+}
+
+/** The lines of a PEM file, without its armour. */
+function linesOf(pem: string): readonly string[] {
+  const lines = pem.replace(ARMOUR, '\n').split(/\s+/);
+  return lines.filter((line) => /^[A-Za-z0-9+/=]+$/.test(line));
+}
+
+/** As in a text of JSON, without its last line end. */
+function toJson(text: string): string {
+  return JSON.stringify(text.trimEnd()).slice(1, -1);
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function isLong({ length }: string): boolean {
+  return length >= SHORTEST_MASK;
 }

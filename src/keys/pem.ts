@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import type { Secret } from '../secret.ts';
+import { readBlocks, writeBlock } from './armour.ts';
+import { readPrivateKey } from './private-key.ts';
 
 /** What a certificate says of itself. */
 export interface CertificateFacts {
@@ -16,40 +18,26 @@ export interface KeyPair extends CertificateFacts {
   readonly certificate: string;
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----/g;
-
-/** PEM with LF line ends. In JSON they may be CRLF, or escaped twice (a backslash and an n). */
-export function normalisePem(text: string): string {
-  const lines = text
-    .replace(/\\r\\n|\\r|\\n|\r\n?/g, '\n')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return `${lines.join('\n')}\n`;
-}
-
 /**
- * Reads a normalised private key and certificate. Subject, issuer and validity don't matter: the
- * service's certificates carry none of the agent's names. Throws `response-invalid` for PEM that
- * does not parse, and `key-mismatch` when they don't belong together.
+ * Reads a private key and its certificate, which others may follow. Subject, issuer and validity
+ * don't matter: the service's certificates carry none of the agent's names. Throws
+ * `response-invalid` for PEM that does not parse, or a key that is not accepted, and `key-mismatch`
+ * when they don't belong together.
  */
 export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
-  const blocks = certificate.match(CERTIFICATE) ?? [];
-  const leaf = parse('certificate', () => new X509Certificate(blocks[0] ?? ''));
-  const key = parse('private key', () => createPrivateKey(privateKey.reveal()));
-  if (!leaf.checkPrivateKey(key)) {
+  const [leaf, ...others] = readCertificates(certificate) ?? [];
+  if (leaf === undefined) throw noPem('certificate');
+  const key = readPrivateKey(privateKey.reveal());
+  if (key === undefined) throw noPem('private key');
+  const parsed = new X509Certificate(leaf);
+  if (!parsed.checkPrivateKey(key.object)) {
     throw new Failure('key-mismatch', "The private key is not the certificate's.");
   }
-  return { privateKey, certificate: `${blocks.join('\n')}\n`, ...factsOf(leaf) };
+  return { privateKey, certificate: `${[leaf, ...others].join('\n')}\n`, ...factsOf(parsed) };
 }
 
-/** Drops the parser's own error: it may quote what it could not read. */
-function parse<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch {
-    throw new Failure('response-invalid', `The ${what} in the answer is no PEM ${what}.`);
-  }
+function noPem(what: string): Failure {
+  return new Failure('response-invalid', `The ${what} in the answer is no PEM ${what}.`);
 }
 
 function factsOf({ fingerprint256, validTo, validToDate }: X509Certificate): CertificateFacts {
@@ -58,35 +46,42 @@ function factsOf({ fingerprint256, validTo, validToDate }: X509Certificate): Cer
   return { fingerprint: fingerprint256, expiresAt: isReadable ? validToDate : undefined };
 }
 
-/** The facts of a certificate whose private key it is, encrypted if there is a passphrase. */
-export function readMatchingPair(
-  { privateKey, certificate }: Pick<KeyPair, 'privateKey' | 'certificate'>,
-  passphrase: Secret | undefined,
-): CertificateFacts | undefined {
+/** The facts of a certificate from a file that holds it first, if this is its private key. */
+export function readMatchingPair({
+  privateKey,
+  certificate,
+}: Pick<KeyPair, 'privateKey' | 'certificate'>): CertificateFacts | undefined {
+  const key = readPrivateKey(privateKey.reveal());
+  if (key === undefined || readCertificates(certificate) === undefined) return undefined;
   try {
-    const leaf = new X509Certificate(certificate);
-    const pem = privateKey.reveal();
-    // OpenSSL ignores a passphrase that is not needed.
-    if (passphrase !== undefined && !pem.includes('ENCRYPTED')) return undefined;
-    const key = createPrivateKey({ key: pem, passphrase: passphrase?.reveal() });
-    return leaf.checkPrivateKey(key) ? factsOf(leaf) : undefined;
+    // As it is, because it stays so: clients have to be able to read it, too.
+    const parsed = new X509Certificate(certificate);
+    return parsed.checkPrivateKey(key.object) ? factsOf(parsed) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The certificates in a text, as PEM; nothing if there is none, or one that does not parse. */
+/**
+ * The certificates in a text, as canonical PEM without a line end; nothing if there is none, or one
+ * that does not parse.
+ */
 export function readCertificates(text: string): readonly string[] | undefined {
-  const blocks = text.replace(/\r\n?/g, '\n').match(CERTIFICATE) ?? [];
+  const blocks = readBlocks(text).filter(({ label }) => label === 'CERTIFICATE');
   try {
-    for (const block of blocks) new X509Certificate(block);
+    const certificates = blocks.map(({ label, der }) => {
+      const pem = writeBlock(label, der ?? Buffer.of());
+      new X509Certificate(pem);
+      return pem.trimEnd();
+    });
+    return certificates.length > 0 ? certificates : undefined;
   } catch {
+    // The parser's own error may quote what it could not read.
     return undefined;
   }
-  return blocks.length > 0 ? blocks : undefined;
 }
 
-/** The same key as encrypted PKCS#8 PEM (RFC 5958), for `keepPrivateKey()`, which masks it. */
+/** The same key as encrypted PKCS#8 PEM (RFC 5958), for `keepIssuedKey()`, which masks it. */
 export function encryptPrivateKey(privateKey: Secret, passphrase: Secret): string {
   const encrypted = createPrivateKey(privateKey.reveal()).export({
     type: 'pkcs8',

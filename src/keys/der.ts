@@ -1,0 +1,69 @@
+/** An element of DER (ITU-T X.690): the byte of its tag, and its content. */
+export interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+}
+
+export const INTEGER = 0x02;
+export const BIT_STRING = 0x03;
+export const OCTET_STRING = 0x04;
+export const NULL = 0x05;
+export const OBJECT_IDENTIFIER = 0x06;
+export const SEQUENCE = 0x30;
+
+/**
+ * The elements that bytes consist of, none of them looked into. Throws for what is not DER to its
+ * last byte: lengths that are open or longer than they need be, and tags of several bytes.
+ */
+export function readElements(bytes: Buffer): readonly Element[] {
+  const elements: Element[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const tag = bytes.readUInt8(at);
+    const { length, size } = readLength(bytes, at + 1);
+    const start = at + 1 + size;
+    const end = start + length;
+    if ((tag & 0x1f) === 0x1f || end > bytes.length) throw new Error('no DER');
+    elements.push({ tag, content: bytes.subarray(start, end) });
+    at = end;
+  }
+  return elements;
+}
+
+/** The elements of bytes that are one sequence. Throws for anything else. */
+export function readSequence(bytes: Buffer): readonly Element[] {
+  const [sequence, ...rest] = readElements(bytes);
+  if (rest.length > 0) throw new Error('more than one element');
+  return readElements(contentOf(sequence, SEQUENCE));
+}
+
+/** The content of an element with this tag. Throws for another one, and for none. */
+export function contentOf(element: Element | undefined, tag: number): Buffer {
+  if (element?.tag !== tag) throw new Error('another element');
+  return element.content;
+}
+
+/** The content of an integer that is not negative, without the byte for its sign. Throws for others. */
+export function readUnsigned(element: Element | undefined): Buffer {
+  const content = contentOf(element, INTEGER);
+  const first = content.readUInt8(0);
+  if (first > 0x7f) throw new Error('negative');
+  return first === 0 ? content.subarray(1) : content;
+}
+
+/** A small integer. Throws for one of more than 4 bytes. */
+export function readNumber(element: Element | undefined): number {
+  const bytes = readUnsigned(element);
+  if (bytes.length > 4) throw new Error('too large');
+  return bytes.length === 0 ? 0 : bytes.readUIntBE(0, bytes.length);
+}
+
+/** The length of a content, and how many bytes it is written in. */
+function readLength(bytes: Buffer, at: number): { readonly length: number; readonly size: number } {
+  const first = bytes.readUInt8(at);
+  if (first < 0x80) return { length: first, size: 1 };
+  const more = first - 0x80;
+  if (more < 1 || more > 4) throw new Error('no length');
+  const length = bytes.readUIntBE(at + 1, more);
+  if (length < 0x80 || length < 2 ** (8 * (more - 1))) throw new Error('a length that is too long');
+  return { length, size: 1 + more };
+}

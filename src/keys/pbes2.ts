@@ -1,0 +1,89 @@
+import { createDecipheriv, pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { Secret } from '../secret.ts';
+import {
+  contentOf,
+  type Element,
+  INTEGER,
+  OBJECT_IDENTIFIER,
+  OCTET_STRING,
+  readElements,
+  readNumber,
+  readSequence,
+  SEQUENCE,
+} from './der.ts';
+
+/** Takes some seconds. */
+const MOST_ROUNDS = 10_000_000;
+
+/** Object identifiers (RFC 8018, appendix A and B), as their hexadecimal content. */
+const PBES2 = '2a864886f70d01050d';
+const PBKDF2 = '2a864886f70d01050c';
+const DIGESTS: Readonly<Record<string, string>> = {
+  '2a864886f70d0207': 'sha1',
+  '2a864886f70d0208': 'sha224',
+  '2a864886f70d0209': 'sha256',
+  '2a864886f70d020a': 'sha384',
+  '2a864886f70d020b': 'sha512',
+};
+const CIPHERS: Readonly<Record<string, { readonly name: string; readonly keyLength: number }>> = {
+  '608648016503040102': { name: 'aes-128-cbc', keyLength: 16 },
+  '608648016503040116': { name: 'aes-192-cbc', keyLength: 24 },
+  '60864801650304012a': { name: 'aes-256-cbc', keyLength: 32 },
+};
+
+const derive = promisify(pbkdf2);
+
+/**
+ * Decrypts an EncryptedPrivateKeyInfo (RFC 5958, section 3); nothing where the passphrase is another
+ * one, or the key is not encrypted as OpenSSL, Java and this action do it: PBES2 with PBKDF2 and AES
+ * in CBC mode (RFC 8018). OpenSSL would do as many rounds as the key says, on the main thread.
+ */
+export async function decryptKey(der: Buffer, passphrase: Secret): Promise<Buffer | undefined> {
+  try {
+    const { salt, rounds, digest, cipher, iv, data } = readEncrypted(der);
+    const key = await derive(passphrase.reveal(), salt, rounds, cipher.keyLength, digest);
+    const decipher = createDecipheriv(cipher.name, key, iv);
+    return Buffer.concat([decipher.update(data), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+function readEncrypted(der: Buffer) {
+  const [algorithm, data] = readSequence(der);
+  const [derivation, encryption] = readElements(parametersOf(algorithm, PBES2));
+  const { salt, rounds, keyLength, digest } = readDerivation(derivation);
+  const [name, iv] = readElements(contentOf(encryption, SEQUENCE));
+  const cipher = CIPHERS[hexOf(name)];
+  if (cipher === undefined || digest === undefined) throw new Error('another algorithm');
+  if (keyLength !== undefined && keyLength !== cipher.keyLength) throw new Error('another length');
+  if (rounds < 1 || rounds > MOST_ROUNDS) throw new Error('too many rounds');
+  const content = { iv: contentOf(iv, OCTET_STRING), data: contentOf(data, OCTET_STRING) };
+  return { salt, rounds, digest, cipher, ...content };
+}
+
+/** PBKDF2-params (RFC 8018, appendix A.2). */
+function readDerivation(element: Element | undefined) {
+  const [salt, rounds, ...optional] = readElements(parametersOf(element, PBKDF2));
+  const keyLength = optional.find(({ tag }) => tag === INTEGER);
+  const prf = optional.find(({ tag }) => tag === SEQUENCE);
+  const [name] = prf === undefined ? [] : readElements(prf.content);
+  return {
+    salt: contentOf(salt, OCTET_STRING),
+    rounds: readNumber(rounds),
+    keyLength: keyLength && readNumber(keyLength),
+    digest: prf === undefined ? 'sha1' : DIGESTS[hexOf(name)],
+  };
+}
+
+/** Of an AlgorithmIdentifier (RFC 5280, section 4.1.1.2). Throws for another algorithm. */
+function parametersOf(element: Element | undefined, name: string): Buffer {
+  const [identifier, parameters] = readElements(contentOf(element, SEQUENCE));
+  if (hexOf(identifier) !== name) throw new Error('another algorithm');
+  return contentOf(parameters, SEQUENCE);
+}
+
+function hexOf(identifier: Element | undefined): string {
+  return contentOf(identifier, OBJECT_IDENTIFIER).toString('hex');
+}
