@@ -150,6 +150,8 @@ describe('the house', () => {
     // What else becomes a secret are inputs and tokens, and what is sealed for GitHub.
     expect(filesWith(/new Secret\(/).sort()).toEqual([
       'destinations/github-secrets.ts',
+      'destinations/journal-state.ts',
+      'destinations/journal.ts',
       'github/sealed-box.ts',
       'inputs/credentials.ts',
       'inputs/github.ts',
