@@ -125,8 +125,8 @@ export function explainNetworkError(error: unknown, host: string, proxy?: HttpPr
 function reasonOf(code: string, host: string): string {
   if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) return `the name ${host} could not be resolved`;
   if (code === 'ECONNREFUSED') return `${host} refused the connection`;
-  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return `${host} closed the connection`;
-  if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) {
+  if (/^(ECONNRESET|EPIPE)$/.test(code)) return `${host} closed the connection`;
+  if (code === 'ETIMEDOUT') {
     return `${host} did not accept the connection in time`;
   }
   if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return `there is no network route to ${host}`;
@@ -134,6 +134,7 @@ function reasonOf(code: string, host: string): string {
     return `the TLS certificate of ${host} is not trusted; for a company's own CA set NODE_EXTRA_CA_CERTS on the runner`;
   }
   if (/SSL|TLS/.test(code)) return `no TLS connection to ${host} could be made`;
+  if (code === 'HPE_HEADER_OVERFLOW') return `${host} sent headers of more than 64 KiB`;
   if (code.startsWith('HPE_')) return `${host} did not answer with HTTP`;
   return `the connection to ${host} failed`;
 }

@@ -3,6 +3,7 @@ import {
   ALL_GONE,
   ASSET_GONE,
   CERTIFICATE_GONE,
+  ODD,
   ONLY_ASSET_LEFT,
   ONLY_CERTIFICATE_LEFT,
   PAUSES,
@@ -16,7 +17,7 @@ export const listToDelete: Section = {
   about:
     'Certificates go first, so that a device can’t come back meanwhile. Their ids are in a list that is read once a step, but what it answers is documented nowhere: a list that can’t be read is a warning, and the agent is ended all the same.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, ALL_GONE],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, ALL_GONE],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, ALL_GONE],
@@ -33,7 +34,7 @@ export const listToDelete: Section = {
     [['silence', 'stall', 401], 'always', 'success', 2, ONLY_CERTIFICATE_LEFT],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'success',
       1,
@@ -48,7 +49,8 @@ export const deleteCertificate: Section = {
   about:
     'A certificate that can’t be deleted is a warning that names it, and the agent is ended all the same. A 404 counts as gone.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'silence', 401, '500 late'], 'once', 'success', 2, ALL_GONE],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, ALL_GONE],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, ALL_GONE],
@@ -79,7 +81,8 @@ export const deleteCertificateById: Section = {
   about:
     'A certificate whose id is given with `certificate-id` has to go: what can’t be deleted fails the step. Agents are ended beside it all the same.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 425, 429, '403 wait', 500, 502, 503, 504],
       'once',
@@ -116,7 +119,7 @@ export const find: Section = {
   title: 'Delete: finding the agent',
   about: 'The agent is looked up by its client id. A 404 proves nothing.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, ALL_GONE],
     [
       [408, 425, 429, '429 date', '403 wait', 500, 502, 503, '503 wait', 504],
@@ -137,7 +140,7 @@ export const find: Section = {
     [[409], 'always', 'not-ended', 1, CERTIFICATE_GONE],
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'response-invalid',
       1,
@@ -151,7 +154,8 @@ export const offboard: Section = {
   title: 'Delete: offboarding the agent',
   about: 'An agent is deleted only when it is offboarded.',
   rows: [
-    [['slowStart', 'slowEnd', 'empty', 'half'], 'always', 'success', 1, ALL_GONE],
+    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', 'slowEnd', 'empty', 'half', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 429, 500, 502, '503 wait', 504],
       'once',
@@ -176,7 +180,8 @@ export const deleteAgent: Section = {
   about:
     'The request carries the tag of the look-up. After a 412 the tag is read anew, once; after a 404 the agent is looked up.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', '500 late', 'silence', 401, 408, 412, 429, 500, 502, '503 wait', 504],
       'once',
@@ -204,7 +209,8 @@ export const deleteAsset: Section = {
   about:
     'The agent is gone by then. Of an asset, a 404 is taken for its end: nothing else depends on it. One that is locked (409) is tried again.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 409, 412, 429, 500, 502, '503 wait', 504],
       'once',
@@ -232,7 +238,8 @@ export const deleteSecret: Section = {
   about:
     'The secrets go last, one after the other, so without a fault there are two requests. The first that can’t be removed ends it. A 404 counts as removed, because the same token has seen the place.',
   rows: [
-    [['slowStart'], 'always', 'success', 2, ALL_GONE],
+    [['padding', 'coding'], 'always', 'success', 2, ALL_GONE],
+    [['slowStart', ...ODD], 'always', 'success', 2, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 408, 429, '403 wait', 500, 502, '503 wait', 504],
       'once',
