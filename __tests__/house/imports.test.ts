@@ -162,7 +162,7 @@ describe('what is loaded', () => {
     expect(inEveryRun).toContain('http/client.ts');
   });
 
-  test.each([/^@actions\/github/, /^@noble\//, /^csv-parse/, /^node:https?$/])(
+  test.each([/^@actions\/github/, /^@noble\//, /^csv-parse/])(
     'for some runs only is what imports %s',
     (name) => {
       const importers = importersOf(name).filter((file) =>

@@ -8,6 +8,7 @@ import { startConnecting, whenOpen } from './connect.ts';
 import { type Answer, isSuccess } from './errors.ts';
 import type { Preconnections } from './preconnect.ts';
 import { type HttpProxy, type ProxySettings, portOf, proxyFor } from './proxy.ts';
+import { openTunnel } from './tunnel.ts';
 
 export type { Authorization, HttpRequest, Until } from './attempt.ts';
 
@@ -112,16 +113,11 @@ export class HttpClient {
       const ready = await preconnections?.take(url.origin);
       if (ready !== undefined) return ready.resume();
     }
-    const tunnel = proxy && (await tunnelTo(url, proxy, signal));
+    const authority = `${url.hostname}:${portOf(url)}`;
+    const tunnel = proxy && (await openTunnel(proxy, authority, signal));
     if (tunnel !== undefined && url.protocol === 'http:') return tunnel;
     return whenOpen(startConnecting(url, { signal, tunnel }), attemptTimeout);
   }
-}
-
-/** Loads the tunnel only for a proxy. */
-async function tunnelTo(url: URL, proxy: HttpProxy, signal: AbortSignal): Promise<Socket> {
-  const { openTunnel } = await import('./tunnel.ts');
-  return openTunnel(proxy, `${url.hostname}:${portOf(url)}`, signal);
 }
 
 function revealAll(headers: HttpRequest['headers']): Record<string, string> {

@@ -49,8 +49,7 @@ export const deleteCertificate: Section = {
   about:
     'A certificate that can’t be deleted is a warning that names it, and the agent is ended all the same. A 404 counts as gone.',
   rows: [
-    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
-    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'silence', 401, '500 late'], 'once', 'success', 2, ALL_GONE],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, ALL_GONE],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, ALL_GONE],
@@ -81,8 +80,7 @@ export const deleteCertificateById: Section = {
   about:
     'A certificate whose id is given with `certificate-id` has to go: what can’t be deleted fails the step. Agents are ended beside it all the same.',
   rows: [
-    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
-    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 425, 429, '403 wait', 500, 502, 503, 504],
       'once',
@@ -154,7 +152,6 @@ export const offboard: Section = {
   title: 'Delete: offboarding the agent',
   about: 'An agent is deleted only when it is offboarded.',
   rows: [
-    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [['slowStart', 'slowEnd', 'empty', 'half', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 429, 500, 502, '503 wait', 504],
@@ -171,6 +168,7 @@ export const offboard: Section = {
     [[403], 'always', 'forbidden', 1, CERTIFICATE_GONE],
     [[404, 409, 'page'], 'always', 'not-ended', 1, CERTIFICATE_GONE],
     [[400, 412, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
+    [['padding', 'coding'], 'always', 'response-invalid', 1, CERTIFICATE_GONE],
   ],
 };
 
@@ -180,8 +178,7 @@ export const deleteAgent: Section = {
   about:
     'The request carries the tag of the look-up. After a 412 the tag is read anew, once; after a 404 the agent is looked up.',
   rows: [
-    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
-    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', '500 late', 'silence', 401, 408, 412, 429, 500, 502, '503 wait', 504],
       'once',
@@ -209,8 +206,7 @@ export const deleteAsset: Section = {
   about:
     'The agent is gone by then. Of an asset, a 404 is taken for its end: nothing else depends on it. One that is locked (409) is tried again.',
   rows: [
-    [['padding', 'coding'], 'always', 'success', 1, ALL_GONE],
-    [['slowStart', ...ODD], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 409, 412, 429, 500, 502, '503 wait', 504],
       'once',
@@ -238,8 +234,7 @@ export const deleteSecret: Section = {
   about:
     'The secrets go last, one after the other, so without a fault there are two requests. The first that can’t be removed ends it. A 404 counts as removed, because the same token has seen the place.',
   rows: [
-    [['padding', 'coding'], 'always', 'success', 2, ALL_GONE],
-    [['slowStart', ...ODD], 'always', 'success', 2, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 2, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 408, 429, '403 wait', 500, 502, '503 wait', 504],
       'once',
