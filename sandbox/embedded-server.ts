@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import type { Fault, OrderedFault } from './faults.ts';
+import { sendOddly } from './odd-answers.ts';
 
 /** A request as the service received it. */
 export interface SeenRequest<Endpoint> {
@@ -213,7 +214,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
         send(response, fault.reply(seen));
         return true;
       default:
-        return false;
+        return sendOddly(response, answer, fault);
     }
   }
 }

@@ -34,7 +34,10 @@ export type Endpoint = HubEndpoint | GitHubEndpoint;
  * What goes wrong. The first kinds, up to `reply`, replace the processing of the request; the next
  * ones, up to `reply-after`, strike after it was processed; the last ones delay the processing, or
  * change the response. `wrong-pair` and `expired` only apply to a create; `change` changes any JSON response
- * that is not an error. After `down` the service accepts no more connections.
+ * that is not an error. After `down` the service accepts no more connections. `encode` names the
+ * content codings, in the order in which they are applied; `raw-deflate` is `deflate` without zlib's
+ * header, and any name that is not known stands for a coding that is not. With `pieces` each byte is
+ * a chunk; with `padding` chunks of one byte, with long extensions, come without an end.
  */
 export type Fault =
   | { readonly kind: 'reset-before' }
@@ -53,6 +56,11 @@ export type Fault =
   | { readonly kind: 'half' }
   | { readonly kind: 'down'; readonly answers: boolean }
   | { readonly kind: 'status-after'; readonly status: number; readonly headers?: Headers }
+  | { readonly kind: 'encode'; readonly codings: readonly string[] }
+  | { readonly kind: 'large-headers'; readonly kilobytes: number }
+  | { readonly kind: 'interim'; readonly statuses: readonly number[] }
+  | { readonly kind: 'pieces' }
+  | { readonly kind: 'padding' }
   | { readonly kind: 'reply-after'; readonly reply: (request: FaultyRequest) => FaultyReply }
   | { readonly kind: 'delay'; readonly milliseconds: number }
   | { readonly kind: 'hold'; readonly until: Promise<unknown> }
@@ -131,6 +139,24 @@ export const namedFaults: Readonly<
     shows:
       'delete: the agent stays onboarded, if ordered for both offboard and boarding-status (:99)',
     of: ['offboard', 'boarding-status'],
+  },
+  gzip: { fault: { kind: 'encode', codings: ['gzip'] }, shows: 'the answer is compressed' },
+  'unknown-coding': {
+    fault: { kind: 'encode', codings: ['unheard-of'] },
+    shows: 'the answer has a content coding that nobody knows',
+  },
+  'large-headers': {
+    fault: { kind: 'large-headers', kilobytes: 48 },
+    shows: 'the answer has 48 KiB of headers',
+  },
+  interim: {
+    fault: { kind: 'interim', statuses: [100, 102, 103] },
+    shows: 'informational answers come first, though nobody asked for them',
+  },
+  pieces: { fault: { kind: 'pieces' }, shows: 'each byte of the answer is a chunk of its own' },
+  padding: {
+    fault: { kind: 'padding' },
+    shows: 'chunks of one byte, with long extensions, come without an end',
   },
   slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the answer takes 3 s' },
 };

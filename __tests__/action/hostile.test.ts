@@ -1,6 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import { codeOf, errorOf, journalOf, test, warningsOf } from './sandbox.ts';
+import { codeOf, errorOf, journalOf, preload, test, warningsOf } from './sandbox.ts';
+
+/** Code that prints at the end how much memory the process held at most, in MiB. */
+const TELLING_PEAK = `process.on('exit', () => {
+  console.log('peak ' + Math.round(process.resourceUsage().maxRSS / 1024));
+});`;
 
 describe.concurrent('a hostile server', () => {
   test('can’t keep the step busy with an endless key', async ({ start }) => {
@@ -18,6 +23,18 @@ describe.concurrent('a hostile server', () => {
     const result = await sandbox.main();
     expect(codeOf(result)).toBe('response-invalid');
     expect(errorOf(result)).toContain('its private key is too long');
+  });
+
+  test('can’t take the memory of the step with a small answer in a large frame', async ({
+    start,
+  }) => {
+    const sandbox = await start();
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'padding' } });
+    const result = await sandbox.main({}, preload(TELLING_PEAK));
+    expect(codeOf(result)).toBe('response-invalid');
+    expect(errorOf(result)).toContain('larger than 2 MiB with its framing');
+    const [, mebibytes] = /^peak (\d+)$/m.exec(result.stdout) ?? [];
+    expect(Number(mebibytes)).toBeLessThan(300);
   });
 });
 

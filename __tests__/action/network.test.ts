@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { ServerAuthority, selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
+import type { HubOptions } from '../../sandbox/insights-hub/insights-hub.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
+import { listen } from '../http/servers.ts';
 import { type ProxyOptions, TestProxy } from '../proxy.ts';
 import { test as base, codeOf, errorOf, LONG_TIMERS, preload, type Sandbox } from './sandbox.ts';
 
@@ -312,6 +315,95 @@ describe.concurrent('a web page is not blamed on credentials or roles:', () => {
     expect(errorOf(result)).toMatch(/was refused with a web page/);
     expect(sandbox.hub.assets.size).toBe(1);
   });
+});
+
+/**
+ * Code that puts hosts below `.test` far away: they have two addresses, of which the second is dead,
+ * and it takes 600 ms to connect to any.
+ */
+const FAR_AWAY = `import dns from 'node:dns';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { lookup } = dns;
+  dns.lookup = (name, options, callback) => {
+    if (!name.endsWith('.test')) return lookup(name, options, callback);
+    callback(null, ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })));
+  };
+  const { TCP } = process.binding('tcp_wrap');
+  const { connect } = TCP.prototype;
+  TCP.prototype.connect = function (...target) {
+    setTimeout(() => connect.apply(this, target), 600);
+    return 0;
+  };
+  syncBuiltinESMExports();`;
+
+describe.concurrent('hosts far away, whose second address is dead,', () => {
+  /** Starts an Insights Hub that is reached by name, and gives inputs and environment that lead there. */
+  async function startAfar(start: (options: HubOptions) => Promise<Sandbox>) {
+    const tls = await selfSignedServer(['hub.test']);
+    const sandbox = await start({ tls });
+    const trusted = path.join(sandbox.runner.temporary, 'hub-ca.pem');
+    await writeFile(trusted, tls.certificate);
+    const origin = sandbox.hub.origin.replace('127.0.0.1', 'hub.test');
+    const inputs = {
+      'api-url': `${origin}/api/{api}/v3`,
+      'token-url': `${origin}/{tenant}/oauth/token`,
+    };
+    const env = { ...preload(FAR_AWAY).env, NODE_EXTRA_CA_CERTS: trusted };
+    return { sandbox, inputs, env };
+  }
+
+  /** What each attempt came to, of all kinds of connections. */
+  const outcomesOf = ({ commands }: StepResult) =>
+    commands
+      .map(({ name, message }) => ({ name, attempt: /, attempt \d+, /.exec(message)?.[0] }))
+      .filter(({ name, attempt }) => name === 'debug' && attempt !== undefined)
+      .map(({ attempt }) => attempt);
+
+  test('are reached at the first attempt: Insights Hub and the broker', async ({ start }) => {
+    const { sandbox, inputs, env } = await startAfar(start);
+    const { broker, inputs: broken } = await sandbox.startBroker({ names: ['broker.test'] });
+    const url = broker.url.replace('localhost', 'broker.test');
+    const result = await sandbox.main(
+      { ...inputs, ...broken, 'broker-url': url },
+      { env, debug: true },
+    );
+    expect(errorOf(result)).toBe('');
+    // Token, create and broker.
+    expect(outcomesOf(result)).toEqual(Array(3).fill(', attempt 1, '));
+  });
+
+  test('are reached at the first attempt: a proxy', async ({ start, startProxy }) => {
+    const { sandbox, inputs, env } = await startAfar(start);
+    const { host } = new URL(inputs['api-url'].replace(/\{.*/, ''));
+    const proxy = await startProxy({ hosts: { [host]: new URL(sandbox.hub.origin).host } });
+    const away = { ...env, HTTPS_PROXY: `http://${proxy.host.replace('127.0.0.1', 'proxy.test')}` };
+    const result = await sandbox.main(inputs, { env: away, debug: true });
+    expect(errorOf(result)).toBe('');
+    expect(outcomesOf(result)).toEqual(Array(2).fill(', attempt 1, '));
+  });
+});
+
+test('waits for a slow TLS handshake of a connection that was opened early', async ({ start }) => {
+  const tls = await selfSignedServer(['127.0.0.1']);
+  const sandbox = await start({ tls });
+  const trusted = path.join(sandbox.runner.temporary, 'hub-ca.pem');
+  await writeFile(trusted, tls.certificate);
+  const { hostname, port } = new URL(sandbox.hub.origin);
+  let connections = 0;
+  // Longer than an idle connection is kept.
+  const slow = await listen(
+    createServer({ pauseOnConnect: true }, (socket: Socket) => {
+      connections += 1;
+      const hub = connect(Number(port), hostname).on('error', () => {});
+      setTimeout(() => socket.pipe(hub).pipe(socket), 3_500);
+    }),
+  );
+  const result = await sandbox.main(
+    { ...sandbox.tokenInputs, 'api-url': `https://127.0.0.1:${slow}/api/{api}/v3` },
+    { env: { NODE_EXTRA_CA_CERTS: trusted } },
+  );
+  expect(errorOf(result)).toBe('');
+  expect(connections).toBe(1);
 });
 
 test('ends without delay, whatever connections are open', async ({ start }) => {

@@ -227,7 +227,39 @@ export const faults = {
     padding: 'x'.repeat(2 * 1024 * 1024),
   })),
 
+  // Unusual answers that HTTP allows, and some that can't be used.
+  gzip: server('the answer is compressed (`gzip`)', { kind: 'encode', codings: ['gzip'] }),
+  br: server('the answer is compressed (`br`)', { kind: 'encode', codings: ['br'] }),
+  deflate: server('the answer is compressed (`deflate`)', {
+    kind: 'encode',
+    codings: ['deflate'],
+  }),
+  bareDeflate: server('the answer is compressed (`deflate` without the header of zlib)', {
+    kind: 'encode',
+    codings: ['raw-deflate'],
+  }),
+  twice: server('the answer is compressed twice (`gzip`, then `br`)', {
+    kind: 'encode',
+    codings: ['gzip', 'br'],
+  }),
+  coding: server('the answer has a content coding that nobody knows', {
+    kind: 'encode',
+    codings: ['unheard-of'],
+  }),
+  headers: server('the answer has 56 KiB of headers', { kind: 'large-headers', kilobytes: 56 }),
+  interim: server('informational answers (100, 102, 103) come first, unasked', {
+    kind: 'interim',
+    statuses: [100, 102, 103],
+  }),
+  pieces: server('each byte of the answer is a chunk of its own', { kind: 'pieces' }),
+  padding: server('chunks of one byte, with long extensions, come without an end', {
+    kind: 'padding',
+  }),
+
   // Of the create alone.
+  continue: server('an unasked 100 comes first', { kind: 'interim', statuses: [100] }),
+  processing: server('a 102 comes first', { kind: 'interim', statuses: [102] }),
+  hints: server('a 103 comes first', { kind: 'interim', statuses: [103] }),
   withoutKey: without('the private key is missing', 'privateKey'),
   withoutCertificate: without('the certificate is missing', 'publicKey'),
   withoutClientId: without('the client id is missing', 'clientId'),

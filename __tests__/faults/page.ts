@@ -8,12 +8,13 @@ Networks break, services answer strangely, disks fill up. These tables say what 
 
 The tables are made from the same source as the tests, with \`npm run docs\`. The tests run the bundled actions through every line, against an embedded Insights Hub and an embedded GitHub that fail in just this way, and compare the line with the servers' own books and with the disk.
 
-Four rules are behind most lines:
+Five rules are behind most lines:
 
 - **What is safe to repeat is repeated**, up to 4 more times, with growing waits, as long as \`timeout\` allows. What a service asks for in \`Retry-After\` is honoured.
 - **A quota is no failure.** When Insights Hub's APIs ask to slow down (429, or 403 and 503 with \`Retry-After\`), the action waits for as long as they ask, or else 30 s. That uses up neither a try nor \`timeout\`. It gives up when it would have waited for more than 10 minutes without a success in between; a longer wait is not begun.
 - **A create that may have been processed is not sent again blindly.** The private key is in its answer and nowhere else, so the agent is looked up first.
 - **An issued key finds a place.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where. What only helps (the mode of the certificate, \`.gitignore\`) stops neither.
+- **What HTTP allows is understood.** Informational answers (1xx), also a 100 that nobody asked for; bodies compressed with \`gzip\`, \`br\` or \`deflate\`, though none is asked for; headers of up to 64 KiB; chunks of any size. An answer counts decompressed (1 MiB) and with its framing (2 MiB); a page of the list of certificates may have 16 MiB. Each address of a host has 2 s to take the connection before the next one is tried.
 
 How to read the tables:
 

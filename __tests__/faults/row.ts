@@ -80,6 +80,9 @@ export interface Section {
  */
 export const PAUSES = 21;
 
+/** Answers that are unusual, and that HTTP allows: they change nothing. */
+export const ODD = ['gzip', 'headers', 'interim', 'pieces'] as const;
+
 const left = (
   agents: number,
   assets: number,

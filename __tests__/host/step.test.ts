@@ -1,4 +1,8 @@
-import { describe, expect, test, vi } from 'vitest';
+import {
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { GitHubRunner } from '../../src/host/github-runner.ts';
 import { listenForSignals } from '../../src/host/signals.ts';
@@ -91,6 +95,25 @@ describe('a step', () => {
     expect(process.listenerCount('warning')).toBe(1);
     calling('warning', { name: 'DeprecationWarning', message: 'old' });
     expect(job.lines()).toEqual([WHERE, '::debug::DeprecationWarning: old']);
+  });
+});
+
+describe.each([
+  ['a step', runStep],
+  ['a post step', runPostStep],
+])('the addresses of a host, in %s,', (_, how) => {
+  test.each([
+    [250, 2_000],
+    [3_000, 3_000],
+  ])('have time enough for a distant network: %i ms become %i', async (given, expected) => {
+    const before = getDefaultAutoSelectFamilyAttemptTimeout();
+    onTestFinished(() => setDefaultAutoSelectFamilyAttemptTimeout(before));
+    setDefaultAutoSelectFamilyAttemptTimeout(given);
+    let found = 0;
+    await run(how, async () => {
+      found = getDefaultAutoSelectFamilyAttemptTimeout();
+    });
+    expect(found).toBe(expected);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type FaultName, faults } from '../faults/faults.ts';
 import { matrix } from '../faults/matrix.ts';
 import { makePage } from '../faults/page.ts';
-import type { Endpoint } from '../faults/row.ts';
+import { type Endpoint, ODD } from '../faults/row.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (name: string) => readFileSync(path.join(ROOT, name), 'utf8');
@@ -35,6 +35,13 @@ const OF_CREATES: readonly FaultName[] = [
   'wrongPair',
   'expired',
   'notReady',
+  'br',
+  'deflate',
+  'bareDeflate',
+  'twice',
+  'continue',
+  'processing',
+  'hints',
 ];
 
 describe('the fault matrix', () => {
@@ -53,6 +60,18 @@ describe('the fault matrix', () => {
     expect(NETWORK.filter((name) => !namesOf('create').has(name))).toEqual([]);
     const ofAll = NETWORK.filter((name) => !OF_CREATES.some((own) => own === name));
     expect(ofAll.filter((name) => !namesOf('token').has(name))).toEqual([]);
+  });
+
+  test('has answers that are unusual, or without an end, at every endpoint', () => {
+    const requests = matrix.filter(({ endpoint }) => endpoint !== 'files' && endpoint !== 'rescue');
+    expect(requests).toHaveLength(18);
+    const missing = requests.flatMap(({ endpoint }) => {
+      const trials = trialsOf(endpoint);
+      return [...ODD, 'padding', 'coding']
+        .filter((name) => !trials.includes(`${name} always`))
+        .map((name) => `${endpoint}: ${name}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   test('uses every fault', () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import tls from 'node:tls';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
 import { preconnect } from '../../src/http/preconnect.ts';
 import { listen, nowhere } from './servers.ts';
 
@@ -14,11 +16,26 @@ beforeEach(() => {
 const seen = (count: number) =>
   vi.waitFor(() => expect(connections).toHaveLength(count), { timeout: 20_000 });
 
+/** How long a connection may take to open, and how long it is kept then, in milliseconds. */
+const OPENING = 30_000;
+const FRESH = 3_000;
+
 /** Time passes only when the test says so. */
 function stopTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  onTestFinished(() => void vi.useRealTimers());
+  const spy = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => {
+    spy.mockRestore();
+    vi.useRealTimers();
+  });
 }
+
+/** Resolves when a timer of so many milliseconds has begun; meanwhile hardly any time passes. */
+const timed = (milliseconds: number) =>
+  vi.waitFor(() => expect(setTimeout).toHaveBeenCalledWith(expect.anything(), milliseconds), {
+    interval: 1,
+    timeout: 20_000,
+  });
 
 const counting = () => createServer((socket) => connections.push(socket));
 
@@ -67,8 +84,44 @@ test('closes one that nobody used for long', async () => {
   stopTime();
   const { take } = open(url);
   const [socket] = await once(server, 'connection');
+  await timed(FRESH);
   const gone = once(socket.resume(), 'end');
-  vi.advanceTimersByTime(3_000);
+  vi.advanceTimersByTime(FRESH);
+  await gone;
+  expect(await take(url)).toBeUndefined();
+});
+
+/** A server that begins its TLS handshakes when it is told to. */
+async function serveLateTls() {
+  const pair = await selfSignedServer(['127.0.0.1']);
+  tls.setDefaultCACertificates([pair.certificate]);
+  const server = tls.createServer({ key: pair.privateKey, cert: pair.certificate });
+  const gate = createServer({ pauseOnConnect: true }, (socket) => connections.push(socket));
+  onTestFinished(() => void server.close());
+  const url = new URL((await serve(gate)).href.replace('http', 'https'));
+  return { url, gate, greet: (socket: Socket) => server.emit('connection', socket) };
+}
+
+test('waits longer for a handshake than an open connection is kept', async () => {
+  const { url, gate, greet } = await serveLateTls();
+  stopTime();
+  const { take } = open(url);
+  const [socket] = await once(gate, 'connection');
+  vi.advanceTimersByTime(OPENING - 1_000);
+  greet(socket);
+  await timed(FRESH);
+  vi.advanceTimersByTime(FRESH - 1_000);
+  expect((await take(url))?.localPort).toBe(socket.remotePort);
+  expect(connections).toHaveLength(1);
+});
+
+test('does not wait for a handshake for ever', async () => {
+  const { url, gate } = await serveLateTls();
+  stopTime();
+  const { take } = open(url);
+  const [socket] = await once(gate, 'connection');
+  const gone = once(socket.resume(), 'close');
+  vi.advanceTimersByTime(OPENING);
   await gone;
   expect(await take(url)).toBeUndefined();
 });

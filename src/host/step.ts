@@ -1,7 +1,14 @@
+import {
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from 'node:net';
 import { asFailure, errorCode, Failure } from '../failure.ts';
 import { describeFailure } from '../text.ts';
 import { VERSION } from '../version.ts';
 import type { Host } from './host.ts';
+
+/** How long to try one address of a host before the next one, in milliseconds. */
+const ADDRESS_TIME = 2_000;
 
 /**
  * Runs a step to its end. It counts as failed until `work` is done, whatever else ends the process:
@@ -11,6 +18,7 @@ export async function runStep(host: Host, work: () => Promise<void>): Promise<vo
   process.exitCode = 1;
   outliveLog();
   divertWarnings(host);
+  allowForDistance();
   host.debug(whereItRuns());
   let failed = false;
   const fail = (error: unknown) => {
@@ -36,6 +44,7 @@ export async function runStep(host: Host, work: () => Promise<void>): Promise<vo
 export async function runPostStep(host: Host, work: () => Promise<void>): Promise<void> {
   outliveLog();
   divertWarnings(host);
+  allowForDistance();
   const warn = (error: unknown) => {
     const why =
       error instanceof Failure ? describeFailure(error, host.secrets) : `(${errorCode(error)})`;
@@ -54,6 +63,15 @@ function whereItRuns(): string {
 /** A runner that died reads no log any more: what is under way, perhaps a key, is finished all the same. */
 function outliveLog(): void {
   process.stdout.on('error', () => {});
+}
+
+/**
+ * Gives every connection of the process time enough for a distant network. Node's default is 250 ms,
+ * after which it gives an address up: where another one is dead, nothing would be reached at all.
+ */
+function allowForDistance(): void {
+  const time = Math.max(ADDRESS_TIME, getDefaultAutoSelectFamilyAttemptTimeout());
+  setDefaultAutoSelectFamilyAttemptTimeout(time);
 }
 
 /** Node's own warnings are for developers; by default they are printed on standard error. */

@@ -206,12 +206,13 @@ function reasonOf(code: string, host: string): string {
     return `the name ${host} could not be resolved, because the runner's DNS gave no answer`;
   }
   if (code === 'ECONNREFUSED') return `${host} refused the connection`;
-  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return `${host} closed the connection`;
-  if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) {
+  if (/^(ECONNRESET|EPIPE)$/.test(code)) return `${host} closed the connection`;
+  if (code === 'ETIMEDOUT') {
     return `${host} did not accept the connection in time`;
   }
   if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return `there is no network route to ${host}`;
   if (/SSL|TLS/.test(code)) return `no TLS connection to ${host} could be made`;
+  if (code === 'HPE_HEADER_OVERFLOW') return `${host} sent headers of more than 64 KiB`;
   if (code.startsWith('HPE_')) return `${host} did not answer with HTTP`;
   return `the connection to ${host} failed`;
 }

@@ -62,9 +62,10 @@ export async function createCertificate(
 ): Promise<IssuedCertificate> {
   const answer = await api.call(createCall(agent, limit), limit).catch((error: unknown) => {
     const { code, call, mayBeDone } = asFailure(error);
-    // The transport refuses a success that is too large.
+    // The transport refuses a success that is too large, or that it can't decode.
     if (code !== 'response-invalid' || !mayBeDone) throw error;
-    throw keyLost(agent, unusable('it is larger than 1 MiB'), call, words);
+    const why = call?.reason?.replace(/^the answer /, 'it ') ?? 'it is not read';
+    throw keyLost(agent, unusable(why), call, words);
   });
   try {
     return readCertificate(agent, answer, api.secrets);

@@ -1,4 +1,4 @@
-import { LOST, NOTHING, PAUSES, type Section, WRITTEN } from '../row.ts';
+import { LOST, NOTHING, ODD, PAUSES, type Section, WRITTEN } from '../row.ts';
 
 export const create: Section = {
   endpoint: 'create',
@@ -6,7 +6,9 @@ export const create: Section = {
   about:
     'The private key is in this one answer and nowhere else. What was surely not processed is sent again. After anything else the agent is looked up first, and the create is sent once more only if the agent is proved to be absent. After an answer that looks like a success, such as a web page, the action can’t know that nothing was created, and tells how to end the agent.',
   rows: [
-    [['slowStart', 'slowEnd', 'expired', 'notReady'], 'always', 'success', 1, WRITTEN],
+    [['slowStart', 'slowEnd', 'expired', 'notReady', ...ODD], 'always', 'success', 1, WRITTEN],
+    [['br', 'deflate', 'bareDeflate', 'twice'], 'always', 'success', 1, WRITTEN],
+    [['continue', 'processing', 'hints'], 'always', 'success', 1, WRITTEN],
     [
       [408, 425, 429, '429 seconds', '429 date', '403 wait', '503 wait'],
       'once',
@@ -39,7 +41,13 @@ export const create: Section = {
     [[403], 'always', 'forbidden', 1, NOTHING],
     [[409], 'always', 'agent-exists', 1, NOTHING],
     [['page'], 'always', 'response-invalid', 1, NOTHING],
-    [['empty', 'half', 'types', 'fields', 'large'], 'always', 'response-invalid', 1, LOST],
+    [
+      ['empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
+      'always',
+      'response-invalid',
+      1,
+      LOST,
+    ],
     [
       ['withoutKey', 'withoutCertificate', 'withoutClientId'],
       'always',
@@ -58,7 +66,7 @@ export const lookUp: Section = {
   about:
     'The create broke off, and Insights Hub has no agent. Absent is only what is answered with an empty list, twice; then the create is sent a second time. The look-up has 30 s.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 2, WRITTEN],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 2, WRITTEN],
     [['reset', 'resetLate', 'cut', 401], 'once', 'success', 3, WRITTEN],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 3, WRITTEN],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 3, WRITTEN],
@@ -66,7 +74,7 @@ export const lookUp: Section = {
     [['reset', 500], 'always', 'outcome-unknown', 5, NOTHING],
     [[429], 'always', 'outcome-unknown', PAUSES, NOTHING],
     [['429 hour'], 'always', 'outcome-unknown', 1, NOTHING],
-    [[403, 404, 'page', 'half'], 'always', 'outcome-unknown', 1, NOTHING],
+    [[403, 404, 'page', 'half', 'padding', 'coding'], 'always', 'outcome-unknown', 1, NOTHING],
     [['403 page', '404 page'], 'always', 'outcome-unknown', 1, NOTHING],
   ],
 };
@@ -77,7 +85,7 @@ export const lookUpFound: Section = {
   about:
     'The create broke off, and Insights Hub has the agent. Whatever the look-up meets, the create is not sent again, the step says what to do, and nothing is deleted.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'outcome-unknown', 1, LOST],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'outcome-unknown', 1, LOST],
     [['reset', 429, 500, '503 wait', 401], 'once', 'outcome-unknown', 2, LOST],
     [['refused', 'reset', 'resetLate', 'cut'], 'always', 'outcome-unknown', 5, LOST],
     [[408, 425, 500, 502, 503, 504], 'always', 'outcome-unknown', 5, LOST],
@@ -92,7 +100,13 @@ export const lookUpFound: Section = {
     [['silence', 'stall'], 'always', 'outcome-unknown', 1, LOST],
     [[401], 'always', 'outcome-unknown', 2, LOST],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'outcome-unknown', 1, LOST],
-    [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'outcome-unknown', 1, LOST],
+    [
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
+      'always',
+      'outcome-unknown',
+      1,
+      LOST,
+    ],
     [['403 page', '404 page'], 'always', 'outcome-unknown', 1, LOST],
   ],
 };
@@ -103,7 +117,7 @@ export const list: Section = {
   about:
     'The create broke off, and the look-up says twice that there is no agent. The list of certificates is a second witness, which only counts when it can be read: what it answers is documented nowhere. Without it, the look-up decides.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, WRITTEN],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, WRITTEN],
     [['reset', 'resetLate', 'cut', 401], 'once', 'success', 2, WRITTEN],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
@@ -113,7 +127,13 @@ export const list: Section = {
     [['429 hour', '403 hour', '503 hour'], 'always', 'success', 1, WRITTEN],
     [[401], 'always', 'success', 2, WRITTEN],
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'success', 1, WRITTEN],
-    [['page', 'empty', 'half', 'types', 'fields', 'large'], 'always', 'success', 1, WRITTEN],
+    [
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
+      'always',
+      'success',
+      1,
+      WRITTEN,
+    ],
     [['403 page', '404 page'], 'always', 'success', 1, WRITTEN],
   ],
 };
@@ -124,11 +144,17 @@ export const listFound: Section = {
   about:
     'The create broke off, and Insights Hub has the agent, but the look-up does not show it. A certificate in the list proves that the create was processed, so it is not sent again. Without the list it is, and refused then because the agent is there.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'outcome-unknown', 1, LOST],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'outcome-unknown', 1, LOST],
     [['reset', 'cut', 401, 429, 500, '503 wait'], 'once', 'outcome-unknown', 2, LOST],
     [['reset', 500], 'always', 'outcome-unknown', 5, LOST],
     [['silence'], 'always', 'outcome-unknown', 1, LOST],
-    [['429 hour', 403, 404, 'page', 'half', 'fields'], 'always', 'outcome-unknown', 1, LOST],
+    [
+      ['429 hour', 403, 404, 'page', 'half', 'fields', 'padding', 'coding'],
+      'always',
+      'outcome-unknown',
+      1,
+      LOST,
+    ],
     [['403 page', '404 page'], 'always', 'outcome-unknown', 1, LOST],
   ],
 };
@@ -139,7 +165,7 @@ export const ephemeral: Section = {
   about:
     'An agent that the post step ends must not have been there before. If nobody can say so, nothing is created.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, WRITTEN],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, WRITTEN],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, WRITTEN],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, WRITTEN],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, WRITTEN],
@@ -164,7 +190,7 @@ export const ephemeral: Section = {
     [[403], 'always', 'forbidden', 1, NOTHING],
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'response-invalid',
       1,

@@ -3,6 +3,7 @@ import {
   ALL_GONE,
   ASSET_GONE,
   CERTIFICATE_GONE,
+  ODD,
   ONLY_ASSET_LEFT,
   ONLY_CERTIFICATE_LEFT,
   PAUSES,
@@ -16,7 +17,7 @@ export const listToDelete: Section = {
   about:
     'Certificates go first, so that a device can’t come back meanwhile. Their ids are in a list that is read once a step, but what it answers is documented nowhere: a list that can’t be read is a warning, and the agent is ended all the same.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, ALL_GONE],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, ALL_GONE],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, ALL_GONE],
@@ -34,7 +35,7 @@ export const listToDelete: Section = {
     [[400, 403, 404, 409, 412, 422, 'redirect'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
     [['403 page', '404 page'], 'always', 'success', 1, ONLY_CERTIFICATE_LEFT],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'success',
       1,
@@ -49,7 +50,7 @@ export const deleteCertificate: Section = {
   about:
     'A certificate that can’t be deleted is a warning that names it, and the agent is ended all the same. A 404 counts as gone.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'silence', 401, '500 late'], 'once', 'success', 2, ALL_GONE],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, ALL_GONE],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, ALL_GONE],
@@ -81,7 +82,7 @@ export const deleteCertificateById: Section = {
   about:
     'A certificate whose id is given with `certificate-id` has to go: what can’t be deleted fails the step. Agents are ended beside it all the same.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 425, 429, '403 wait', 500, 502, 503, 504],
       'once',
@@ -119,7 +120,7 @@ export const find: Section = {
   title: 'Delete: finding the agent',
   about: 'The agent is looked up by its client id. A 404 proves nothing.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, ALL_GONE],
     [
       [408, 425, 429, '429 date', '403 wait', 500, 502, 503, '503 wait', 504],
@@ -148,7 +149,7 @@ export const find: Section = {
     [[400, 404, 412, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
     [['403 page', '404 page'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'response-invalid',
       1,
@@ -162,7 +163,7 @@ export const offboard: Section = {
   title: 'Delete: offboarding the agent',
   about: 'An agent is deleted only when it is offboarded.',
   rows: [
-    [['slowStart', 'slowEnd', 'empty', 'half'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', 'slowEnd', 'empty', 'half', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 429, 500, 502, '503 wait', 504],
       'once',
@@ -179,6 +180,7 @@ export const offboard: Section = {
     [[404, 409, 'page'], 'always', 'not-ended', 1, CERTIFICATE_GONE],
     [[400, 412, 422, 'redirect'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
     [['403 page', '404 page'], 'always', 'request-rejected', 1, CERTIFICATE_GONE],
+    [['padding', 'coding'], 'always', 'response-invalid', 1, CERTIFICATE_GONE],
   ],
 };
 
@@ -188,7 +190,7 @@ export const deleteAgent: Section = {
   about:
     'The request carries the tag of the look-up. After a 412 the tag is read anew, once; after a 404 the agent is looked up.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', '500 late', 'silence', 401, 408, 412, 429, 500, 502, '503 wait', 504],
       'once',
@@ -217,7 +219,7 @@ export const deleteAsset: Section = {
   about:
     'The agent is gone by then. Of an asset, a 404 is taken for its end: nothing else depends on it. One that is locked (409) is tried again.',
   rows: [
-    [['slowStart'], 'always', 'success', 1, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 401, 408, 409, 412, 429, 500, 502, '503 wait', 504],
       'once',
@@ -246,7 +248,7 @@ export const deleteSecret: Section = {
   about:
     'The secrets go last, one after the other, so without a fault there are two requests. The first that can’t be removed ends it. A 404 counts as removed, because the same token has seen the place.',
   rows: [
-    [['slowStart'], 'always', 'success', 2, ALL_GONE],
+    [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 2, ALL_GONE],
     [
       ['reset', 'resetLate', 'silence', 408, 429, '403 wait', 500, 502, '503 wait', 504],
       'once',

@@ -3,6 +3,7 @@ import {
   IN_TEMPORARY,
   LOST,
   NOTHING,
+  ODD,
   PUSHED,
   RESCUED,
   RESCUED_AND_PUSHED,
@@ -16,7 +17,7 @@ export const publicKey: Section = {
   about:
     'It is read before anything is created, with the destination `repository` or `environment`: what GitHub refuses then costs no agent. After a secondary rate limit that says nothing of the time (here the plain HTTP 429), GitHub wants a minute to pass before the next attempt.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, PUSHED],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, PUSHED],
     [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, PUSHED],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, PUSHED],
@@ -75,7 +76,7 @@ export const names: Section = {
     [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[400, 401, 403, 404, 409, 412, 422, 'redirect'], 'always', 'destination-invalid', 1, NOTHING],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'destination-invalid',
       1,
@@ -90,7 +91,8 @@ export const secret: Section = {
   about:
     'There are two, for the private key and the certificate, and they are sent at the same time: without a fault, that is two requests. A key that does not get there is saved in the output directory, and the post step leaves it.',
   rows: [
-    [['slowStart', 'slowEnd', 'empty', 'large'], 'always', 'success', 2, PUSHED],
+    [['slowStart', 'slowEnd', 'empty', 'large', ...ODD], 'always', 'success', 2, PUSHED],
+    [['padding', 'coding'], 'always', 'success', 2, PUSHED],
     [['reset', 'resetLate', 'cut', 'silence', 'silenceLate'], 'once', 'success', 3, PUSHED],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 3, PUSHED],
     [[500, 502, 503, '503 wait', 504, '500 late'], 'once', 'success', 3, PUSHED],

@@ -1,11 +1,11 @@
-import { NOTHING, type Section, WRITTEN } from '../row.ts';
+import { NOTHING, ODD, type Section, WRITTEN } from '../row.ts';
 
 export const token: Section = {
   endpoint: 'token',
   title: 'The token request of a technical user',
   about: 'Nothing is created before there is a token. The request is safe to repeat.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, WRITTEN],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, WRITTEN],
     [
       ['reset', 'resetLate', 'cut', 'silence', 'silenceLate', 'stall'],
       'once',
@@ -33,7 +33,7 @@ export const token: Section = {
     [[404, 409, 412, 422, 'redirect'], 'always', 'request-rejected', 1, NOTHING],
     [['401 page', '403 page', '404 page'], 'always', 'request-rejected', 1, NOTHING],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'response-invalid',
       1,
@@ -48,12 +48,13 @@ export const applicationToken: Section = {
   about:
     'The Technical Token Manager is another service, but the request is made and judged by the same code, so these are samples.',
   rows: [
+    [[...ODD], 'always', 'success', 1, WRITTEN],
     [['resetLate', '429 date', 503], 'once', 'success', 2, WRITTEN],
     [['unresolved', 'refused', 503], 'always', 'unavailable', 5, NOTHING],
     [['untrusted', 'expiredTls', 'proxy407'], 'always', 'unavailable', 1, NOTHING],
     [['429 hour', '503 hour'], 'always', 'rate-limited', 1, NOTHING],
     [[400, 401, 403], 'always', 'token-rejected', 1, NOTHING],
     [[404, 'redirect', '403 page'], 'always', 'request-rejected', 1, NOTHING],
-    [['page', 'half', 'types'], 'always', 'response-invalid', 1, NOTHING],
+    [['page', 'half', 'types', 'padding', 'coding'], 'always', 'response-invalid', 1, NOTHING],
   ],
 };
