@@ -43,7 +43,7 @@ export const publicKey: Section = {
     [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[400, 401, 403, 404, 409, 412, 422, 'redirect'], 'always', 'destination-invalid', 1, NOTHING],
     [
-      ['page', 'empty', 'half', 'types', 'fields', 'large'],
+      ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
       'destination-invalid',
       1,
@@ -58,7 +58,7 @@ export const names: Section = {
   about:
     'What the step writes is removed with the job, so it must not have been there before. If nobody can say so, nothing is created.',
   rows: [
-    [['slowStart', 'slowEnd'], 'always', 'success', 1, PUSHED],
+    [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, PUSHED],
     [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
     [[408, 425, 429, '429 seconds', '429 date', '403 wait'], 'once', 'success', 2, PUSHED],
     [[500, 502, 503, '503 wait', 504], 'once', 'success', 2, PUSHED],
@@ -70,11 +70,11 @@ export const names: Section = {
       NOTHING,
     ],
     [[429, '429 seconds', '429 date', '403 wait'], 'always', 'rate-limited', 5, NOTHING],
-    [['429 hour', '403 hour'], 'always', 'rate-limited', 1, NOTHING],
-    [['503 hour'], 'always', 'timeout', 1, NOTHING],
+    [['429 hour', '403 hour', '503 hour'], 'always', 'rate-limited', 1, NOTHING],
     [[408, 425], 'always', 'destination-invalid', 5, NOTHING],
     [['silence', 'stall'], 'always', 'timeout', 2, NOTHING],
     [[400, 401, 403, 404, 409, 412, 422, 'redirect'], 'always', 'destination-invalid', 1, NOTHING],
+    [['403 page', '404 page'], 'always', 'destination-invalid', 1, NOTHING],
     [
       ['page', 'empty', 'half', 'types', 'fields', 'large', 'padding', 'coding'],
       'always',
