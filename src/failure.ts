@@ -84,6 +84,11 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): boole
   return error.call?.status !== undefined && statuses.includes(error.call.status);
 }
 
+/** Whether a file may not be written, or a folder not be entered, by the user of this process. */
+export function isAccessDenied(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errorCode(error));
+}
+
 /** The code of a system error such as ENOSPC, or the error's name: never its message. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';

@@ -10,6 +10,7 @@ import type { Host } from './host.ts';
 export async function runStep(host: Host, work: () => Promise<void>): Promise<void> {
   process.exitCode = 1;
   outliveLog();
+  refuseDebugger();
   divertWarnings(host);
   host.debug(whereItRuns());
   let failed = false;
@@ -35,6 +36,7 @@ export async function runStep(host: Host, work: () => Promise<void>): Promise<vo
 /** Runs a post step: it may warn, and never fails the job. */
 export async function runPostStep(host: Host, work: () => Promise<void>): Promise<void> {
   outliveLog();
+  refuseDebugger();
   divertWarnings(host);
   const warn = (error: unknown) => {
     const why =
@@ -54,6 +56,14 @@ function whereItRuns(): string {
 /** A runner that died reads no log any more: what is under way, perhaps a key, is finished all the same. */
 function outliveLog(): void {
   process.stdout.on('error', () => {});
+}
+
+/**
+ * On SIGUSR1, Node opens a debugger to everybody on this machine, who could read the secrets of the
+ * process, unless somebody listens to the signal. Windows has no such signal.
+ */
+function refuseDebugger(): void {
+  process.on('SIGUSR1', () => {});
 }
 
 /** Node's own warnings are for developers; by default they are printed on standard error. */
