@@ -273,6 +273,24 @@ describe('of a private key', () => {
     expect(hide(text)).toBe(shown);
   });
 
+  test.each([12, 15, 20])('it is hidden in lines of %i, however they are parted', (width) => {
+    const { hide } = knowingKey(pem);
+    for (const between of ['\n', '\r\n', ' ', ', ', '", "', '\u200b', ' - ']) {
+      const lines = bodyOf(pem).match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+      // A last line of a few characters may be there by chance.
+      expect(hide(`it is ${lines.join(between)}.`)).toMatch(/^it is \*\*\*(\W+[\w+/=]{1,3})?\.$/);
+    }
+  });
+
+  test('it is hidden as it was sent, too', () => {
+    const { secrets } = start();
+    const sent = bodyOf(pem).replace(/.{12}/g, '$& \n');
+    secrets.maskKey(new Secret(pem), [], new Secret(sent));
+    for (const text of [pem, sent].map(base64)) {
+      expect(secrets.redactPieces(`it is ${text}.`)).toBe('it is ***.');
+    }
+  });
+
   test('pieces of several keys are hidden together', () => {
     const { hide } = knowingKey(short, 'ZyXwVuTsRqPoNmLkJiHg');
     expect(hide('aB1cD2eFABCDefgh00ZyXwVuTsRqPoNmLk')).toBe('***00***');

@@ -140,6 +140,12 @@ describe('cleanText', () => {
     expect(cleanText(text, none)).toBe(text);
   });
 
+  test('hides a part of a secret that holds what looks escaped', () => {
+    const secrets = knowing('xxxxxxx%41yyyyyyyz&amp;');
+    expect(cleanText('no xxxxxxx%41yyyyyyy please', secrets)).toBe('no *** please');
+    expect(cleanText('no yyyyyyyz&amp; please', secrets)).toBe('no *** please');
+  });
+
   test.each([
     'ab%26cd%3cef%27gh%22ij',
     'ab&amp;cd&lt;ef&#39;gh&quot;ij',

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { decode } from './decode.ts';
+import { hideSpans, sharedSpans } from './shared-spans.ts';
 
 /** The mask of a shorter secret would blank the log, in characters. */
 export const SHORTEST_SECRET = 4;
@@ -49,7 +51,7 @@ export class KnownSecrets {
   readonly #masked = new Set<string>();
   /** the longest first, so that no secret hides a piece of a longer one */
   #forms: readonly Form[] = [];
-  #keys: readonly Secret[] = [];
+  #keys: readonly (readonly Secret[])[] = [];
 
   /** `printMasks` asks the host to mask values; it gets those of one key in one call. */
   constructor(printMasks: (values: readonly string[]) => void) {
@@ -67,10 +69,13 @@ export class KnownSecrets {
     this.#forms = [...this.#forms, ...forms].sort((a, b) => b.text.length - a.text.length);
   }
 
-  /** Has a private key masked, by the strings that hide it in a log. */
-  maskKey(key: Secret, masks: readonly Secret[]): void {
+  /**
+   * Has a private key masked, by the strings that hide it in a log. A server may repeat the key as it
+   * was sent, which may be wrapped in another way.
+   */
+  maskKey(key: Secret, masks: readonly Secret[], sent = key): void {
     this.#printMasks(masks.map((mask) => mask.reveal()));
-    this.#keys = [key, ...this.#keys].slice(0, MOST_KEYS);
+    this.#keys = [[key, sent], ...this.#keys].slice(0, MOST_KEYS);
   }
 
   /** Replaces every known secret by `***`. */
@@ -80,8 +85,10 @@ export class KnownSecrets {
 
   /** Replaces long pieces of known secrets, and of the latest keys, too: for identifiers. */
   redactPieces(text: string): string {
-    const redacted = hideShared(this.redact(text), this.#forms.map(textOf));
-    return this.#redactKeys(redacted);
+    const redacted = this.redact(text);
+    const how = { length: LONG_PIECE, between: /\s/ };
+    const spans = sharedSpans(redacted, this.#forms.map(textOf), how);
+    return this.#redactKeys(hideSpans(redacted, spans));
   }
 
   /** Replaces large parts of short secrets, too, such as one half: for free text. */
@@ -89,17 +96,17 @@ export class KnownSecrets {
     const byLength = Map.groupBy(this.#forms, ({ least }) => least);
     // Of all secrets at once: what is taken out for one must not be half of what gives another away.
     const spans = [...byLength].flatMap(([least, forms]) =>
-      sharedSpans(text, forms.map(textOf), least),
+      sharedSpans(text, forms.map(textOf), { length: least, between: /\s/ }),
     );
     return this.redactPieces(hideSpans(text, spans));
   }
 
   #redactKeys(text: string): string {
     const plain = text.replace(/%2[BF]|%3D/gi, decodeURIComponent);
-    if (!mayHoldKey(plain)) return text;
-    const forms = this.#keys.flatMap(formsOfKey);
-    const hidden = hideShared(plain, forms, mayHoldKey);
-    return hidden === plain ? text : hidden;
+    const forms = new Set(this.#keys.flatMap((key) => key.flatMap(formsOfKey)));
+    const how = { length: LONG_PIECE, between: /[^A-Za-z0-9+/=]/, mayBe: isMixed };
+    const spans = sharedSpans(plain, [...forms], how);
+    return spans.length > 0 ? hideSpans(plain, spans) : text;
   }
 }
 
@@ -120,12 +127,15 @@ function formsOf(value: string): readonly Form[] {
     JSON.stringify(value).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
   ];
-  // Three bytes make four signs; where a part begins, one of them may be of what stands before.
-  const encoded = Math.min(LONG_PIECE, Math.floor((least * 4) / 3) - 1);
+  // Three bytes make four signs, two of which may be of what stands before.
+  const encoded = Math.min(LONG_PIECE, Math.max(SHORTEST_PIECE, Math.floor(((least - 2) * 4) / 3)));
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].flatMap((skip) => base64FormsOf(bytes.subarray(skip)));
+  // Of a text that is shown, escapes are undone.
+  const plain = decode(value).replace(/\p{Cf}/gu, '');
   const forms = [
     ...texts.map((text) => ({ text, least })),
+    ...(plain.length < SHORTEST_PIECE ? [] : [{ text: plain, least: leastPart(plain.length) }]),
     ...base64.map((text) => ({ text, least: encoded })),
   ];
   // Each once.
@@ -159,83 +169,7 @@ function formsOfKey(key: Secret): readonly string[] {
   return [body, ...encoded];
 }
 
-/** Whether a text may hold a piece of a key: base64 of some length is never all of one case. */
-function mayHoldKey(text: string): boolean {
-  return (text.match(/[A-Za-z0-9+/=]{16,}/g) ?? []).some(
-    (run) => /[a-z]/.test(run) && /[A-Z]/.test(run),
-  );
-}
-
-/** A part of a text, by the places of its beginning and behind its end. */
-type Span = readonly [from: number, to: number];
-
-/** The text with each long piece that it shares with a known text replaced by `***`. */
-function hideShared(
-  text: string,
-  known: readonly string[],
-  mayBe?: (piece: string) => boolean,
-): string {
-  return hideSpans(text, sharedSpans(text, known, LONG_PIECE, mayBe));
-}
-
-/** What overlaps is hidden as one. */
-function hideSpans(text: string, spans: readonly Span[]): string {
-  let hidden = '';
-  let done = 0;
-  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
-    if (from >= done) hidden += `${text.slice(done, from)}***`;
-    done = Math.max(done, to);
-  }
-  return hidden + text.slice(done);
-}
-
-/**
- * Where a text has so many characters, or more, in common with known texts, if `mayBe` says so of any
- * of them. Takes time in proportion to the length of all texts, whatever they hold.
- */
-function sharedSpans(
-  text: string,
-  known: readonly string[],
-  length: number,
-  mayBe: (piece: string) => boolean = () => true,
-): readonly Span[] {
-  const shared = sharedPieces(text, known, length);
-  const spans: Span[] = [];
-  if (shared.size === 0) return spans;
-  for (let at = 0; at + length <= text.length; at++) {
-    const from = at;
-    let isHidden = false;
-    // As far as it goes on: the pieces at its ends may not look like a key by themselves.
-    for (; shared.has(text.slice(at, at + length)); at++) {
-      isHidden ||= mayBe(text.slice(at, at + length));
-    }
-    if (isHidden) spans.push([from, at + length - 1]);
-  }
-  return spans;
-}
-
-/** The pieces of one length that a text shares with known ones. */
-function sharedPieces(text: string, known: readonly string[], length: number): ReadonlySet<string> {
-  const wanted = new Set<string>();
-  // Most places are ruled out by two characters, which is quick.
-  const begins = new Uint8Array(2 ** 16);
-  for (let at = 0; at + length <= text.length; at++) {
-    wanted.add(text.slice(at, at + length));
-    begins[pairAt(text, at)] = 1;
-  }
-  const shared = new Set<string>();
-  if (wanted.size === 0) return shared;
-  for (const form of known) {
-    for (let at = 0; at + length <= form.length; at++) {
-      if (begins[pairAt(form, at)] === 0) continue;
-      const piece = form.slice(at, at + length);
-      if (wanted.has(piece)) shared.add(piece);
-    }
-  }
-  return shared;
-}
-
-/** Two characters as one number; of characters beyond ASCII, several pairs have the same. */
-function pairAt(text: string, at: number): number {
-  return ((text.charCodeAt(at) << 8) ^ text.charCodeAt(at + 1)) & 0xffff;
+/** Whether a text may be a piece of a key: base64 of some length is never all of one case. */
+function isMixed(text: string): boolean {
+  return /[a-z]/.test(text) && /[A-Z]/.test(text);
 }

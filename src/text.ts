@@ -1,3 +1,4 @@
+import { decode } from './decode.ts';
 import type { FailedCall, Failure } from './failure.ts';
 import type { SecretKeeper } from './secret.ts';
 
@@ -43,37 +44,43 @@ export function cleanIdentifier(text: string, secrets: SecretKeeper): string {
 
 /**
  * Makes a server's words fit for a log line: decoded, on one line, without invisible characters,
- * secrets and what looks like one, and not too long. Secrets are taken out before and after
- * cleaning, because cleaning may change them or put them together. Cut last, and between words only,
- * so that no piece of a secret is left over.
+ * secrets, large parts of them, what looks like one, and not too long.
  */
-export function cleanText(
-  text: string,
-  secrets: SecretKeeper,
-  longest = LONGEST_TEXT,
-  hide = hideInWords,
-): string {
+export function cleanText(text: string, secrets: SecretKeeper, longest = LONGEST_TEXT): string {
+  const redact = (left: string) => secrets.redactParts(left);
+  const hide = (left: string) => left.replace(RUN, (run) => (isHarmless(run) ? run : '***'));
+  return clean(text, secrets, { redact, hide, longest });
+}
+
+/**
+ * The same for a value that a user has given, and has to recognise: short names and paths stay, also
+ * when they have a word in common with a secret, such as the tenant's name.
+ */
+export function cleanInput(value: string, secrets: SecretKeeper): string {
+  const redact = (left: string) => secrets.redactPieces(left);
+  const hide = (left: string) => left.replace(LONG_RUN, '***');
+  return clean(value, secrets, { redact, hide, longest: LONGEST_INPUT });
+}
+
+interface Cleaning {
+  /** takes out what is known to be secret, and pieces of it */
+  readonly redact: (text: string) => string;
+  /** takes out what looks like a token or a part of a key, whether it is known or not */
+  readonly hide: (text: string) => string;
+  /** in UTF-16 units */
+  readonly longest: number;
+}
+
+/**
+ * Secrets are taken out before and after cleaning, because cleaning may change them or put them
+ * together. Cut last, and between words only, so that no piece of a secret is left over.
+ */
+function clean(text: string, secrets: SecretKeeper, { redact, hide, longest }: Cleaning): string {
   const read = text.slice(0, LONGEST_READ);
-  const clean = oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, ''));
-  const shown = hide(secrets.redact(clean), secrets);
+  const cleaned = secrets.redact(oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, '')));
+  const shown = redact(hide(cleaned.replace(KEY, '***')));
   // The end of what was read may be half of a secret, and must not be shown.
   return read !== text && shown.length <= longest ? '…' : cutBetweenWords(shown, longest);
-}
-
-/** The same for a value that a user has given, and has to recognise: short names and paths stay. */
-export function cleanInput(value: string, secrets: SecretKeeper): string {
-  return cleanText(value, secrets, LONGEST_INPUT, hideInInput);
-}
-
-/** The text without what looks like a key or a token, whether it is known or not, and parts of secrets. */
-function hideInWords(text: string, secrets: SecretKeeper): string {
-  const hidden = text.replace(KEY, '***').replace(RUN, (run) => (isHarmless(run) ? run : '***'));
-  return secrets.redactParts(hidden);
-}
-
-/** A name may have a word in common with a secret, such as the tenant's: what is long is hidden only. */
-function hideInInput(text: string, secrets: SecretKeeper): string {
-  return secrets.redactPieces(text.replace(KEY, '***').replace(LONG_RUN, '***'));
 }
 
 /** Whether a long run is an id or words: hexadecimal, UUID, ULID, camelCase, snake_case. */
@@ -103,23 +110,6 @@ function oneLine(text: string): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim();
 }
-
-/** Undoes the escapes of URLs, HTML and JSON, in which a secret would not be recognised. */
-function decode(text: string): string {
-  return text
-    .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
-      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
-    )
-    .replace(/&#(\d{1,6});|&#x([0-9a-f]{1,5});|\\u([0-9a-f]{4})/gi, (_, decimal, hex, json) =>
-      String.fromCodePoint(
-        decimal === undefined ? Number.parseInt(hex ?? json, 16) : Number(decimal),
-      ),
-    )
-    .replace(/&(amp|lt|gt|quot|apos);|\\(["\\/])/g, (_, name, sign) => sign ?? ENTITIES[name]);
-}
-
-type Entities = Readonly<Record<string, string>>;
-const ENTITIES: Entities = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function cutBetweenWords(text: string, longest: number): string {
   if (text.length <= longest) return text;

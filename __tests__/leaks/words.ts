@@ -1,9 +1,16 @@
 import fc from 'fast-check';
+import { partsOf } from '../leaks.ts';
 
 /** What a server says, in pieces: which secrets it knows shows only when it says them. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'secret'; readonly which: number; readonly form: ValueForm }
+  | {
+      readonly kind: 'secret';
+      readonly which: number;
+      readonly form: ValueForm;
+      /** only a part of the secret; all of it, where that part would be no leak */
+      readonly part?: string | undefined;
+    }
   | {
       readonly kind: 'key';
       readonly which: number;
@@ -19,7 +26,20 @@ export interface Knowledge {
   readonly keys: readonly string[];
   /** private keys that the action can't know: only the common forms are hidden, and whole */
   readonly strangeKeys: readonly string[];
+  /** whether it says identifiers, which may hold short parts of secrets */
+  readonly identifies?: boolean;
 }
+
+/** Of a secret, a part of so many characters is taken out of identifiers, too. */
+const LONG_PART = 16;
+
+export const part = fc.constantFrom(
+  undefined,
+  undefined,
+  'all but the last sign',
+  'first half',
+  'second half',
+);
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const wrapped = (text: string, width: number) =>
@@ -73,6 +93,10 @@ const KEY_FORMS = {
   'body in lines of 76': (pem: string) => wrapped(bodyOf(pem), 76),
   'body in lines of 40': (pem: string) => wrapped(bodyOf(pem), 40),
   'body in lines of 20': (pem: string) => wrapped(bodyOf(pem), 20),
+  'body in lines of 15': (pem: string) => wrapped(bodyOf(pem), 15),
+  'body in lines of 12': (pem: string) => wrapped(bodyOf(pem), 12),
+  'body with blanks': (pem: string) => bodyOf(pem).replace(/.{10}/g, '$& '),
+  'body as a list': (pem: string) => JSON.stringify(wrapped(bodyOf(pem), 12).split('\n')),
   URI: encodeURIComponent,
   base64,
   'base64 of the trimmed file': (pem: string) => base64(pem.trimEnd()),
@@ -189,6 +213,7 @@ const piece: fc.Arbitrary<Piece> = fc.oneof(
       kind: fc.constant('secret' as const),
       which: fc.nat({ max: 20 }),
       form: fc.constantFrom(...keysOf(VALUE_FORMS)),
+      part,
     }),
   },
   {
@@ -217,11 +242,14 @@ export function say(pieces: readonly Piece[], known: Knowledge): string {
   return pieces.map((each) => sayPiece(each, known)).join('');
 }
 
-function sayPiece(said: Piece, { values, keys, strangeKeys }: Knowledge): string {
+function sayPiece(said: Piece, known: Knowledge): string {
   if (said.kind === 'text') return said.text;
+  const { values, keys, strangeKeys, identifies = false } = known;
   if (said.kind === 'secret') {
     const value = values[said.which % values.length];
-    return value === undefined ? '' : VALUE_FORMS[said.form](value);
+    if (value === undefined) return '';
+    const part = partsOf(value)[said.part ?? ''] ?? value;
+    return VALUE_FORMS[said.form](identifies && part.length < LONG_PART ? value : part);
   }
   const key = keys[said.which % keys.length];
   if (key !== undefined) return cutOf(KEY_FORMS[said.form](key), said.cut);

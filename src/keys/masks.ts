@@ -15,7 +15,8 @@ export function keepPrivateKey(text: string, secrets: SecretKeeper): Secret {
   const key = new Secret(pem);
   const masks = masksOf(pem).map((mask) => new Secret(mask));
   // Only base64 can be found by its pieces later; anything else is masked like other secrets.
-  if (isBase64(pem.replace(ARMOUR, '').replace(/\s/g, ''))) secrets.maskKey(key, masks);
+  if (isBase64(pem.replace(ARMOUR, '').replace(/\s/g, '')))
+    secrets.maskKey(key, masks, new Secret(text));
   else secrets.mask(masks);
   return key;
 }
