@@ -6,6 +6,7 @@ const SRC = path.resolve(import.meta.dirname, '../../src');
 
 /** Files beside the rooms that every room may use. */
 const FOUNDATION = [
+  'decode.ts',
   'failure.ts',
   'json.ts',
   'secret.ts',
