@@ -124,9 +124,13 @@ const MASKED_FORMS: readonly KeyForm[] = [
   'base64 of the trimmed file in lines of 76',
 ];
 
+/** Of an encrypted key, only its lines are masked. */
+const MASKED_LINES: readonly KeyForm[] = ['file', 'CRLF file'];
+
 /** A key in every form that its masks promise to hide. */
 export function maskedFormsOf(pem: string): readonly string[] {
-  return MASKED_FORMS.map((form) => KEY_FORMS[form](pem));
+  const forms = pem.includes('ENCRYPTED') ? MASKED_LINES : MASKED_FORMS;
+  return forms.map((form) => KEY_FORMS[form](pem));
 }
 
 const keysOf = <T extends object>(object: T) => Object.keys(object) as (keyof T)[];
