@@ -103,6 +103,8 @@ export class KnownSecrets {
 
   #redactKeys(text: string): string {
     const plain = text.replace(/%2[BF]|%3D/gi, decodeURIComponent);
+    // Most ids are of one case, and need not be looked up.
+    if (plain.length < LONG_PIECE || !isMixed(plain)) return text;
     const forms = new Set(this.#keys.flatMap((key) => key.flatMap(formsOfKey)));
     const how = { length: LONG_PIECE, between: /[^A-Za-z0-9+/=]/, mayBe: isMixed };
     const spans = sharedSpans(plain, [...forms], how);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { partsOf } from '../leaks.ts';
+import { leaksIn, partsOf } from '../leaks.ts';
 
 /** What a server says, in pieces: which secrets it knows shows only when it says them. */
 export type Piece =
@@ -253,7 +253,8 @@ function sayPiece(said: Piece, known: Knowledge): string {
     const value = values[said.which % values.length];
     if (value === undefined) return '';
     const part = partsOf(value)[said.part ?? ''] ?? value;
-    return VALUE_FORMS[said.form](identifies && part.length < LONG_PART ? value : part);
+    if (identifies) return identifierOf(part.length < LONG_PART ? value : part, said.form);
+    return VALUE_FORMS[said.form](part);
   }
   const key = keys[said.which % keys.length];
   if (key !== undefined) return cutOf(KEY_FORMS[said.form](key), said.cut);
@@ -261,6 +262,25 @@ function sayPiece(said: Piece, known: Knowledge): string {
   const form = STRANGE_FORMS[said.which % STRANGE_FORMS.length] ?? 'file';
   // Apart from what stands around it, as a run of its own.
   return strange === undefined ? '' : ` ${KEY_FORMS[form](strange)} `;
+}
+
+/** Forms in which a secret is found as a whole, in identifiers, too, whose escapes nobody undoes. */
+const FORMS_OF_IDENTIFIERS: readonly ValueForm[] = [
+  'raw',
+  'JSON',
+  'URI',
+  'base64',
+  'base64 without padding',
+  'base64 behind one byte',
+  'base64 behind two bytes',
+  'base64 in the middle',
+];
+
+/** A secret in a form, or as it is where the form leaves short parts of it readable. */
+function identifierOf(value: string, form: ValueForm): string {
+  const text = VALUE_FORMS[form](value);
+  const isCut = leaksIn(text, { values: [value], keys: [] }).length > 0;
+  return isCut && !FORMS_OF_IDENTIFIERS.includes(form) ? value : text;
 }
 
 /** A piece of a form that is one line; as long as it takes to be no word, which has one case. */
