@@ -13,10 +13,11 @@ export function leaksIn(text: string, { values, keys }: KnownSecrets): readonly 
   // Who reads, or copies, takes no notice of what can't be seen.
   const visible = text.replace(/\p{Cf}/gu, '');
   const joined = visible.replace(/\\n|\s/g, '');
+  const texts = visible === text ? [text] : [text, visible];
   const found = values.filter((value) =>
     [value, ...Object.values(partsOf(value))]
       .flatMap(formsOf)
-      .some((form) => text.includes(form) || visible.includes(form)),
+      .some((form) => texts.some((one) => one.includes(form))),
   );
   const foundKeys = keys.filter((key) => {
     const pieces = piecesOf(key);
