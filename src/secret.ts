@@ -87,7 +87,8 @@ export class KnownSecrets {
   redactPieces(text: string): string {
     const redacted = this.redact(text);
     const how = { length: LONG_PIECE, between: /\s/ };
-    const spans = sharedSpans(redacted, this.#forms.map(textOf), how);
+    const forms = this.#forms.filter(({ least }) => least !== undefined);
+    const spans = sharedSpans(redacted, forms.map(textOf), how);
     return this.#redactKeys(hideSpans(redacted, spans));
   }
 
@@ -95,8 +96,8 @@ export class KnownSecrets {
   redactParts(text: string): string {
     const byLength = Map.groupBy(this.#forms, ({ least }) => least);
     // Of all secrets at once: what is taken out for one must not be half of what gives another away.
-    const spans = [...byLength].flatMap(([least, forms]) =>
-      sharedSpans(text, forms.map(textOf), { length: least, between: /\s/ }),
+    const spans = [...byLength].flatMap(([length, forms]) =>
+      length === undefined ? [] : sharedSpans(text, forms.map(textOf), { length, between: /\s/ }),
     );
     return this.redactPieces(hideSpans(text, spans));
   }
@@ -115,8 +116,11 @@ export class KnownSecrets {
 /** A known secret in one of the ways in which it may be echoed. */
 interface Form {
   readonly text: string;
-  /** the length from which on a piece of it is a large part of the secret, in UTF-16 units */
-  readonly least: number;
+  /**
+   * the length from which on a piece of it is a large part of the secret, in UTF-16 units; nothing
+   * where a longer form has the same pieces
+   */
+  readonly least?: number;
 }
 
 const textOf = ({ text }: Form) => text;
@@ -132,16 +136,15 @@ function formsOf(value: string): readonly Form[] {
   // Three bytes make four signs, two of which may be of what stands before.
   const encoded = Math.min(LONG_PIECE, Math.max(SHORTEST_PIECE, Math.floor(((least - 2) * 4) / 3)));
   const bytes = Buffer.from(value);
-  const base64 = [0, 1, 2].flatMap((skip) => base64FormsOf(bytes.subarray(skip)));
   // Of a text that is shown, escapes are undone.
   const plain = decode(value).replace(/\p{Cf}/gu, '');
-  const forms = [
+  const forms: readonly Form[] = [
     ...texts.map((text) => ({ text, least })),
     ...(plain.length < SHORTEST_PIECE ? [] : [{ text: plain, least: leastPart(plain.length) }]),
-    ...base64.map((text) => ({ text, least: encoded })),
+    ...[0, 1, 2].flatMap((skip) => base64FormsOf(bytes.subarray(skip), encoded)),
   ];
-  // Each once.
-  return [...new Map(forms.map((form) => [form.text, form])).values()];
+  // Each once, the first of them.
+  return [...new Map(forms.toReversed().map((form) => [form.text, form])).values()];
 }
 
 /**
@@ -154,10 +157,11 @@ function leastPart(length: number): number {
 }
 
 /** With padding, without it, and without the last characters, which differ where more text follows. */
-function base64FormsOf(bytes: Buffer): readonly string[] {
+function base64FormsOf(bytes: Buffer, least: number): readonly Form[] {
   const text = bytes.toString('base64');
   const groups = text.slice(0, Math.floor(bytes.length / 3) * 4);
-  return [text, text.replace(/=+$/, ''), groups].filter((form) => form.length > 7);
+  const forms = [{ text, least }, { text: text.replace(/=+$/, '') }, { text: groups }];
+  return forms.filter((form) => form.text.length > 7);
 }
 
 /** What a server may make of a private key: its body, and base64 of file, JSON and body. */
