@@ -10,8 +10,15 @@ const WINDOW = 16;
 /** Every secret that can be read in a text, in any form that common tools and encodings give it. */
 export function leaksIn(text: string, { values, keys }: KnownSecrets): readonly string[] {
   const decoded = text.replace(/%2[BF]|%3D/gi, decodeURIComponent);
-  const joined = text.replace(/\\n|\s/g, '');
-  const found = values.filter((value) => formsOf(value).some((form) => text.includes(form)));
+  // Who reads, or copies, takes no notice of what can't be seen.
+  const visible = text.replace(/\p{Cf}/gu, '');
+  const joined = visible.replace(/\\n|\s/g, '');
+  const texts = visible === text ? [text] : [text, visible];
+  const found = values.filter((value) =>
+    [value, ...Object.values(partsOf(value))]
+      .flatMap(formsOf)
+      .some((form) => texts.some((one) => one.includes(form))),
+  );
   const foundKeys = keys.filter((key) => {
     const pieces = piecesOf(key);
     return (
@@ -32,6 +39,26 @@ export function leaksInFile(text: string, known: KnownSecrets): readonly string[
   const isCertificate = text.startsWith('-----BEGIN CERTIFICATE-----');
   if (!isCertificate || text.includes('PRIVATE KEY')) return leaksIn(text, known);
   return leaksIn(text, { ...known, keys: [] });
+}
+
+/** A shorter part of a secret may be a word, in characters. */
+const LEAST_PART = 8;
+
+/** Large parts of a secret, which give it away as well. */
+export function partsOf(value: string): Readonly<Record<string, string>> {
+  const signs = [...value];
+  const half = Math.floor(signs.length / 2);
+  const parts = {
+    'all but the last sign': signs.slice(0, -1),
+    'first half': signs.slice(0, half),
+    'second half': signs.slice(half),
+  };
+  const least = Math.max(LEAST_PART, Math.floor(value.length / 2));
+  return Object.fromEntries(
+    Object.entries(parts)
+      .map(([name, part]) => [name, part.join('')] as const)
+      .filter(([, part]) => part.length >= least),
+  );
 }
 
 function formsOf(value: string): readonly string[] {

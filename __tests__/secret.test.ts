@@ -273,6 +273,24 @@ describe('of a private key', () => {
     expect(hide(text)).toBe(shown);
   });
 
+  test.each([12, 15, 20])('it is hidden in lines of %i, however they are parted', (width) => {
+    const { hide } = knowingKey(pem);
+    for (const between of ['\n', '\r\n', ' ', ', ', '", "', '\u200b', ' - ']) {
+      const lines = bodyOf(pem).match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+      // A last line of a few characters may be there by chance.
+      expect(hide(`it is ${lines.join(between)}.`)).toMatch(/^it is \*\*\*(\W+[\w+/=]{1,3})?\.$/);
+    }
+  });
+
+  test('it is hidden as it was sent, too', () => {
+    const { secrets } = start();
+    const sent = bodyOf(pem).replace(/.{12}/g, '$& \n');
+    secrets.maskKey(new Secret(pem), [], new Secret(sent));
+    for (const text of [pem, sent].map(base64)) {
+      expect(secrets.redactPieces(`it is ${text}.`)).toBe('it is ***.');
+    }
+  });
+
   test('pieces of several keys are hidden together', () => {
     const { hide } = knowingKey(short, 'ZyXwVuTsRqPoNmLkJiHg');
     expect(hide('aB1cD2eFABCDefgh00ZyXwVuTsRqPoNmLk')).toBe('***00***');
@@ -293,3 +311,72 @@ test('pieces of 16 characters of other secrets are hidden in what a server says'
   expect(secrets.redactPieces('it is orse-battery-s!')).toBe('it is orse-battery-s!');
   expect(secrets.redact('it is orse-battery-stap')).toBe('it is orse-battery-stap');
 });
+
+describe('a large part of a secret is hidden in what a server says', () => {
+  const knowing = (...values: readonly string[]) => {
+    const { secrets, mask } = start();
+    mask(...values);
+    return secrets;
+  };
+
+  test.each([
+    ['all but the last sign of 7', 'Tr0ub4d', 'Tr0ub4'],
+    ['all but the last sign of 12', 'Tr0ub4dor&3x', 'Tr0ub4dor&3'],
+    ['all but the first sign of 12', 'Tr0ub4dor&3x', 'r0ub4dor&3x'],
+    ['the first half of 17', 'Tr0ub4dor&3xyz9!K', 'Tr0ub4do'],
+    ['the second half of 21', 'Tr0ub4dor&3xyz9!Kq+7b', '3xyz9!Kq+7b'],
+    ['the middle of 40', 'Tr0ub4dor&3xyz9!Kq+7bTr0ub4dor&3xyz9!Kq+7b', 'xyz9!Kq+7bTr0ub4'],
+  ])('%s', (_, secret, part) => {
+    const secrets = knowing(secret);
+    expect(secrets.redactParts(`no ${part} please`)).toBe('no *** please');
+    const encoded = Buffer.from(part).toString('base64').replace(/=+$/, '');
+    expect(secrets.redactParts(`no ${encoded} please`)).toMatch(/^no \*\*\*.? please$/);
+  });
+
+  test.each([
+    ['less than half of 30', 'Tr0ub4dor&3xyz9!Kq+7bTr0ub4dor', 'Tr0ub4dor&3xyz'],
+    ['seven signs of 12', 'Tr0ub4dor&3x', 'Tr0ub4d'],
+    ['all but the last sign of 6', 'tokens', 'token'],
+    ['a word of a passphrase', 'correct horse battery', 'a horse'],
+  ])('%s is not', (_, secret, part) => {
+    expect(knowing(secret).redactParts(`no ${part} please`)).toBe(`no ${part} please`);
+  });
+
+  test('but stays in an identifier, where only long pieces are taken out', () => {
+    const secrets = knowing('mqtt1_device_secret', 'correct-horse-battery-staple');
+    expect(secrets.redactPieces('mqtt1_device_secre')).toBe('***');
+    expect(secrets.redactPieces('mqtt1_device_01')).toBe('mqtt1_device_01');
+  });
+
+  test('of any secret, any half, at any place', () => {
+    const secret = fc.stringMatching(/^[A-Za-z0-9+/=_-]{16,60}$/);
+    const noise = fc.stringMatching(/^[ .:,!?]{0,20}$/);
+    fc.assert(
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), noise, (values, around) => {
+        const secrets = knowing(...values);
+        for (const value of values) {
+          const half = Math.floor(value.length / 2);
+          for (const part of [value.slice(0, -1), value.slice(0, half), value.slice(half)]) {
+            const shown = secrets.redactParts(`${around} ${part} ${around}`);
+            expect(shown.replaceAll('***', '').trim()).toBe(`${around}  ${around}`.trim());
+          }
+        }
+      }),
+    );
+  });
+});
+
+test('neither repetitive keys nor repetitive text take long', () => {
+  const { secrets, mask } = start();
+  const body = 'A'.repeat(16_000);
+  for (let count = 0; count < 16; count++) secrets.maskKey(new Secret(`${body}${count}`), []);
+  mask(body.slice(1), `${'aB'.repeat(8_000)}c`);
+  const started = performance.now();
+  for (const unit of ['AAAAAAAAAAAAAAAb', 'aB', 'aaaaaaaaaaaaaaaaaaaB', 'A']) {
+    const text = unit.repeat(16_000 / unit.length);
+    secrets.redactParts(text);
+    secrets.redactPieces(Buffer.from(text).toString('base64'));
+  }
+  // It takes half a second; were every piece searched for in every key, it would take a minute.
+  expect(performance.now() - started).toBeLessThan(10_000);
+}, 60_000);

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type FailedCall, Failure } from '../src/failure.ts';
 import { KnownSecrets, Secret } from '../src/secret.ts';
-import { cleanIdentifier, cleanText, describeFailure, document } from '../src/text.ts';
+import {
+  cleanIdentifier,
+  cleanInput,
+  cleanText,
+  code,
+  describeFailure,
+  document,
+  escapeInvisible,
+} from '../src/text.ts';
 
 /** What knows these secrets. */
 function knowing(...values: readonly string[]): KnownSecrets {
@@ -12,6 +20,7 @@ function knowing(...values: readonly string[]): KnownSecrets {
 }
 
 const none = knowing();
+const LONG = 'all-of-this-longer';
 
 describe('cleanText cleans:', () => {
   test.each([
@@ -131,6 +140,12 @@ describe('cleanText', () => {
     expect(cleanText(text, none)).toBe(text);
   });
 
+  test('hides a part of a secret that holds what looks escaped', () => {
+    const secrets = knowing('xxxxxxx%41yyyyyyyz&amp;');
+    expect(cleanText('no xxxxxxx%41yyyyyyy please', secrets)).toBe('no *** please');
+    expect(cleanText('no yyyyyyyz&amp; please', secrets)).toBe('no *** please');
+  });
+
   test.each([
     'ab%26cd%3cef%27gh%22ij',
     'ab&amp;cd&lt;ef&#39;gh&quot;ij',
@@ -212,6 +227,13 @@ describe('describeFailure', () => {
     expect(shown.length).toBeLessThan(700);
   });
 
+  test('hides large parts of secrets in all that the server says', () => {
+    const said = { code: 'all-of-thi', message: 'no all-of-thi.', reference: 'r:is-longer' };
+    const call = { method: 'GET', url: new URL('https://hub.invalid/a'), status: 400, said };
+    const shown = describeFailure(new Failure('forbidden', 'No.', { call }), knowing(LONG));
+    expect(shown).toContain('code ***, the server says "no ***.", log reference r:***');
+  });
+
   test('shows codes, references and paths as they are, but what is no identifier as text', () => {
     const id = `Ab0-${'x9Y.'.repeat(15)}`;
     const call = {
@@ -226,6 +248,11 @@ describe('describeFailure', () => {
   });
 });
 
+test('cleanInput leaves what a name has in common with a secret', () => {
+  expect(cleanInput('all-of-this', knowing(LONG))).toBe('all-of-this');
+  expect(cleanInput('all-of-this-longe', knowing(LONG))).toBe('***');
+});
+
 describe('cleanIdentifier', () => {
   test.each([
     ['mqtt1_device001', 'mqtt1_device001'],
@@ -235,11 +262,23 @@ describe('cleanIdentifier', () => {
     ['two\nlines\u2028here', 'two lines here'],
     ['holds a secret', 'holds ***'],
     ['holds a\nsecret', 'holds ***'],
+    ['holds\u200b a\u202e sec\u{e0041}ret', 'holds ***'],
+    ['holds\u200b no\u202e secret', 'holds\u200b no\u202e secret'],
+    ['all-of-thi', 'all-of-thi'],
     ['x-this-is-a-longer-y', 'x***y'],
   ])('%j becomes %j', (text, shown) => {
     const secrets = knowing('a secret', 'all of this-is-a-longer secret'.replaceAll(' ', '-'));
     expect(cleanIdentifier(text, secrets)).toBe(shown);
   });
+});
+
+test('what is invisible is shown as an escape', () => {
+  const text = 'a\u202eb\u200bc\u00add\u3164e\u{e0041}f\ufe0f';
+  const escaped = 'a\\u202eb\\u200bc\\u00add\\u3164e\\udb40\\udc41f\\ufe0f';
+  expect(escapeInvisible(text)).toBe(escaped);
+  expect(code(text)).toBe(`<code>${escaped.replaceAll('\\', '&#92;')}</code>`);
+  const usual = 'mqtt1_device-001 grüße 😀 日本 ~';
+  expect(escapeInvisible(usual)).toBe(usual);
 });
 
 test('a document has one blank line between its blocks, and one line end at its end', () => {

@@ -14,7 +14,7 @@ import { gitHubDestinations } from './destinations/github-secrets.ts';
 import { Journal, noLog } from './destinations/journal.ts';
 import { readJournal } from './destinations/read-journal.ts';
 import { Workspace } from './destinations/workspace.ts';
-import { errorCode, Failure } from './failure.ts';
+import { errorCode, Failure, isAccessDenied } from './failure.ts';
 import type { Host } from './host/host.ts';
 import { HttpClient } from './http/client.ts';
 import { systemClock } from './http/clock.ts';
@@ -41,6 +41,7 @@ export async function createStep(
   try {
     const outputs = new Outputs(host);
     const { journal, state } = await startJournal(host, inputs, outputs);
+    checkOutputs(host);
     const place = workspaceOf(host, inputs, journal);
     const report = new CreateReport(host, inputs, outputs);
     if (inputs.agents.length === 0) host.notice('The shard is empty: there is nothing to do.');
@@ -94,14 +95,31 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
     const journal = await Journal.start(host.temporaryDirectory);
     return { journal, state: new SavedState(host, journal, placesOf(inputs)) };
   } catch (error) {
-    const message = `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`;
-    const failure =
+    const { message, cause } =
       error instanceof Failure
         ? error
-        : new Failure('destination-invalid', message, { cause: error });
+        : {
+            message: `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`,
+            cause: error,
+          };
+    const failure = new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
     outputs.agents(createdJson(allFailed(inputs.agents, failure)));
     throw failure;
   }
+}
+
+/** Finds out before anything is created whether later steps could learn of it. */
+function checkOutputs(host: Host): void {
+  try {
+    host.checkOutputs();
+  } catch (cause) {
+    const message = `The outputs of the step can't be written (${errorCode(cause)}), so that no later step could learn of what is created.`;
+    throw new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
+  }
+}
+
+function withAdvice(message: string, cause: unknown, { accessAdvice }: Host): string {
+  return isAccessDenied(cause) ? `${message} ${accessAdvice}` : message;
 }
 
 interface ResultMeans {

@@ -89,6 +89,11 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): boole
   return status !== undefined && !isFromElsewhere && statuses.includes(status);
 }
 
+/** Whether a file may not be written, or a folder not be entered, by the user of this process. */
+export function isAccessDenied(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errorCode(error));
+}
+
 /** The code of a system error such as ENOSPC, or the error's name: never its message. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';

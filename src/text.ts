@@ -1,3 +1,4 @@
+import { decode } from './decode.ts';
 import type { FailedCall, Failure } from './failure.ts';
 import type { SecretKeeper } from './secret.ts';
 
@@ -21,6 +22,9 @@ const RUN = /[A-Za-z0-9+=_-]{20,}/g;
 /** What is too long for a name or a path that a user has given. */
 const LONG_RUN = /[A-Za-z0-9+/=_-]{40,}/g;
 
+/** Format characters, such as those that turn the direction of text; others that nobody sees. */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
 /** Where a new word begins in snake_case, kebab-case and camelCase. */
 const WORD_BREAK = /[_-]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 const WORD = /^(?:[A-Z]?[a-z]{1,20}|[A-Z]{1,20})\d{0,4}$|^\d{1,8}$/;
@@ -31,38 +35,52 @@ const LEAST_LENGTH = 3;
 /** An identifier on one line, without known secrets; else as it is: a person has to find it again. */
 export function cleanIdentifier(text: string, secrets: SecretKeeper): string {
   const clean = oneLine(secrets.redactPieces(text));
-  // Cleaning may have put a secret together.
-  return clean === text ? clean : secrets.redactPieces(clean);
+  // Cleaning may have put a secret together, and so does who reads over what can't be seen.
+  const redacted = clean === text ? clean : secrets.redactPieces(clean);
+  const visible = redacted.replace(INVISIBLE, '');
+  const seen = visible === redacted ? visible : secrets.redactPieces(visible);
+  return seen === visible ? redacted : seen;
 }
 
 /**
  * Makes a server's words fit for a log line: decoded, on one line, without invisible characters,
- * secrets and what looks like one, and not too long. Secrets are taken out before and after
- * cleaning, because cleaning may change them or put them together. Cut last, and between words only,
- * so that no piece of a secret is left over.
+ * secrets, large parts of them, what looks like one, and not too long.
  */
-export function cleanText(
-  text: string,
-  secrets: SecretKeeper,
-  longest = LONGEST_TEXT,
-  hide = hideSecretShapes,
-): string {
+export function cleanText(text: string, secrets: SecretKeeper, longest = LONGEST_TEXT): string {
+  const redact = (left: string) => secrets.redactParts(left);
+  const hide = (left: string) => left.replace(RUN, (run) => (isHarmless(run) ? run : '***'));
+  return clean(text, secrets, { redact, hide, longest });
+}
+
+/**
+ * The same for a value that a user has given, and has to recognise: short names and paths stay, also
+ * when they have a word in common with a secret, such as the tenant's name.
+ */
+export function cleanInput(value: string, secrets: SecretKeeper): string {
+  const redact = (left: string) => secrets.redactPieces(left);
+  const hide = (left: string) => left.replace(LONG_RUN, '***');
+  return clean(value, secrets, { redact, hide, longest: LONGEST_INPUT });
+}
+
+interface Cleaning {
+  /** takes out what is known to be secret, and pieces of it */
+  readonly redact: (text: string) => string;
+  /** takes out what looks like a token or a part of a key, whether it is known or not */
+  readonly hide: (text: string) => string;
+  /** in UTF-16 units */
+  readonly longest: number;
+}
+
+/**
+ * Secrets are taken out before and after cleaning, because cleaning may change them or put them
+ * together. Cut last, and between words only, so that no piece of a secret is left over.
+ */
+function clean(text: string, secrets: SecretKeeper, { redact, hide, longest }: Cleaning): string {
   const read = text.slice(0, LONGEST_READ);
-  const clean = oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, ''));
-  const shown = secrets.redactPieces(hide(secrets.redact(clean)));
+  const cleaned = secrets.redact(oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, '')));
+  const shown = redact(hide(cleaned.replace(KEY, '***')));
   // The end of what was read may be half of a secret, and must not be shown.
   return read !== text && shown.length <= longest ? '…' : cutBetweenWords(shown, longest);
-}
-
-/** The same for a value that a user has given, and has to recognise: short names and paths stay. */
-export function cleanInput(value: string, secrets: SecretKeeper): string {
-  const hide = (text: string) => text.replace(KEY, '***').replace(LONG_RUN, '***');
-  return cleanText(value, secrets, LONGEST_INPUT, hide);
-}
-
-/** The text without what looks like a key or a token, whether it is known or not. */
-function hideSecretShapes(text: string): string {
-  return text.replace(KEY, '***').replace(RUN, (run) => (isHarmless(run) ? run : '***'));
 }
 
 /** Whether a long run is an id or words: hexadecimal, UUID, ULID, camelCase, snake_case. */
@@ -73,29 +91,25 @@ function isHarmless(run: string): boolean {
   return words.every((word) => WORD.test(word)) && words.length * LEAST_LENGTH <= run.length;
 }
 
+/**
+ * The text with signs that nobody sees, and those that change the direction of what follows, as JSON
+ * escapes: a name must not look like another one.
+ */
+export function escapeInvisible(text: string): string {
+  return text.replace(INVISIBLE, (sign) =>
+    sign
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 function oneLine(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim();
 }
-
-/** Undoes the escapes of URLs, HTML and JSON, in which a secret would not be recognised. */
-function decode(text: string): string {
-  return text
-    .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
-      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
-    )
-    .replace(/&#(\d{1,6});|&#x([0-9a-f]{1,5});|\\u([0-9a-f]{4})/gi, (_, decimal, hex, json) =>
-      String.fromCodePoint(
-        decimal === undefined ? Number.parseInt(hex ?? json, 16) : Number(decimal),
-      ),
-    )
-    .replace(/&(amp|lt|gt|quot|apos);|\\(["\\/])/g, (_, name, sign) => sign ?? ENTITIES[name]);
-}
-
-type Entities = Readonly<Record<string, string>>;
-const ENTITIES: Entities = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function cutBetweenWords(text: string, longest: number): string {
   if (text.length <= longest) return text;
@@ -110,8 +124,9 @@ export function describeFailure(failure: Failure, secrets: SecretKeeper): string
 }
 
 function describeCall({ method, url, status, said }: FailedCall, secrets: SecretKeeper): string {
+  // Those of an error are words like its message: nobody needs them to the letter.
   const identifier = (text: string) =>
-    IDENTIFIER.test(text) ? cleanIdentifier(text, secrets) : cleanText(text, secrets, 100);
+    IDENTIFIER.test(text) ? secrets.redactParts(text) : cleanText(text, secrets, 100);
   const parts = [`${method} ${cleanIdentifier(`${url.origin}${url.pathname}`, secrets)}`];
   if (status !== undefined) parts.unshift(`HTTP ${status}`);
   if (said?.code) parts.push(`code ${identifier(said.code)}`);
@@ -124,7 +139,10 @@ function describeCall({ method, url, status, said }: FailedCall, secrets: Secret
 /** Text as code in a table's cell: nothing in it is taken for Markdown, HTML or the cell's end. */
 export function code(text: string | undefined): string {
   if (text === undefined) return '';
-  const escaped = text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const escaped = escapeInvisible(text).replace(
+    /[&<>"'|`*_\\[\]~]/g,
+    (sign) => `&#${sign.charCodeAt(0)};`,
+  );
   return `<code>${escaped}</code>`;
 }
 

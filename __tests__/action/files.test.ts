@@ -311,6 +311,65 @@ describe.runIf(process.platform === 'linux').concurrent('a full disk under the f
   });
 });
 
+/** Code that denies the action access to a file that a variable names. */
+function denying(variable: string) {
+  return preload(`import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    for (const name of ['appendFileSync', 'accessSync']) {
+      const call = fs[name];
+      fs[name] = (file, ...args) => {
+        if (String(file) !== process.env[${JSON.stringify(variable)}]) return call(file, ...args);
+        throw Object.assign(new Error('no'), { code: 'EACCES' });
+      };
+    }
+    syncBuiltinESMExports();`);
+}
+
+describe.concurrent("the runner's file of", () => {
+  const files = [
+    { file: 'state', variable: 'GITHUB_STATE' },
+    { file: 'outputs', variable: 'GITHUB_OUTPUT' },
+  ];
+
+  test.for(files)('$file is not named: nothing is created', async ({ variable }, { start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env: { [variable]: '' } });
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(errorOf(result)).toContain(`(${variable} is not set)`);
+    expect(result.stdout).not.toMatch(/^::(?!add-mask|error)/m);
+    expect(sandbox.hub.seen('create')).toEqual([]);
+  });
+
+  test.for(files)(
+    '$file belongs to another user: what to do is said, and nothing created',
+    async ({ variable }, { start }) => {
+      const sandbox = await start();
+      const result = await sandbox.main({}, denying(variable));
+      expect(codeOf(result)).toBe('destination-invalid');
+      expect(errorOf(result)).toMatch(
+        /\(EACCES\).* In a job with `container:`, .*`options: --user/,
+      );
+      expect(sandbox.hub.seen('create')).toEqual([]);
+    },
+  );
+
+  test('notes is in a folder of another user: what to do is said', async ({ start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main(
+      {},
+      preload(`import files from 'node:fs/promises';
+        import { syncBuiltinESMExports } from 'node:module';
+        files.writeFile = async () => {
+          throw Object.assign(new Error('no'), { code: 'EACCES' });
+        };
+        syncBuiltinESMExports();`),
+    );
+    expect(codeOf(result)).toBe('destination-invalid');
+    expect(errorOf(result)).toMatch(/temporary directory .* \(EACCES\).*`options: --user/);
+    expect(sandbox.hub.requests).toEqual([]);
+  });
+});
+
 describe.concurrent('the post step', () => {
   test('removes what was made, and nothing else, and may run twice', async ({ start }) => {
     const sandbox = await start();

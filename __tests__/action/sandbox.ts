@@ -130,11 +130,15 @@ export class Sandbox {
   }
 
   /** Runs the post entry of a step, with what the step was given. */
-  async post(main: StepResult, inputs: Inputs = {}): Promise<StepResult> {
+  async post(
+    main: StepResult,
+    inputs: Inputs = {},
+    more: Pick<StepOptions, 'onStart'> = {},
+  ): Promise<StepResult> {
     const given = this.#given.get(main) ?? { inputs: this.inputs };
     const { onStart: _, ...options } = given;
     const all = { ...given.inputs, ...inputs };
-    const result = await this.runner.post({ ...options, inputs: all }, main);
+    const result = await this.runner.post({ ...options, ...more, inputs: all }, main);
     await this.expectNoLeaks(result);
     return result;
   }
@@ -191,6 +195,8 @@ export class Sandbox {
     const shown = Object.entries(places).filter(([place]) => place !== 'state');
     if (key !== '') expect(shown.filter(([, text]) => text.includes(key))).toEqual([]);
     expect(result.stderr).toBe('');
+    // An input that the runner warns of is one that the test misspells.
+    expect(result.log.filter((line) => line.includes('Unexpected input(s)'))).toEqual([]);
     expectOneAnnotation(result);
   }
 }
@@ -254,7 +260,12 @@ export function warningsOf({ commands }: StepResult): readonly string[] {
   return commands.filter(({ name }) => name === 'warning').map(({ message }) => message);
 }
 
-export function masksOf({ commands }: StepResult): readonly string[] {
+/** What a step had masked: of a command, each line. */
+export function masksOf(result: StepResult): readonly string[] {
+  return maskCommandsOf(result).flatMap((message) => message.split('\n'));
+}
+
+export function maskCommandsOf({ commands }: StepResult): readonly string[] {
   return commands.filter(({ name }) => name === 'add-mask').map(({ message }) => message);
 }
 

@@ -8,10 +8,12 @@ import {
   codeOf,
   errorOf,
   journalOf,
+  maskCommandsOf,
   masksOf,
   preload,
   type Sandbox,
   test,
+  UNLIMITED,
   warningsOf,
 } from './sandbox.ts';
 
@@ -42,6 +44,12 @@ function masksOfKey(pem: string): readonly string[] {
     Buffer.from(other).toString('base64'),
   ];
   return [...new Set(all.filter(({ length }) => length >= 16))].sort();
+}
+
+/** Variables of a step that is started by hand, and not by a runner. */
+function noRunner({ runner }: Sandbox): Readonly<Record<string, string>> {
+  const names = ['GITHUB_ACTIONS', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'];
+  return { ...Object.fromEntries(names.map((name) => [name, ''])), TMPDIR: runner.temporary };
 }
 
 describe.concurrent('masks', () => {
@@ -96,19 +104,41 @@ describe.concurrent('masks', () => {
     ]);
   });
 
-  test('are exactly what was given, the key of the notes, the token and the forms of the key', async ({
-    start,
-  }) => {
+  test('are lines of one command a key on the runner of GitHub', async ({ start }) => {
     const sandbox = await start();
-    const { technicalUser, tokens, agents } = sandbox.hub;
-    const result = await sandbox.main();
-    const basic = Buffer.from(`${technicalUser.id}:${technicalUser.secret}`).toString('base64');
-    const pem = agents.get('mqtt1_device001')?.pair.privateKey ?? '';
-    const { key } = journalOf(result);
-    const [first, second, third, fourth, ...rest] = masksOf(result);
-    expect([first, second, third, fourth]).toEqual([technicalUser.secret, basic, key, ...tokens]);
-    expect([...rest].sort()).toEqual(masksOfKey(pem));
+    const result = await sandbox.main({ name: 'a\nb', ...UNLIMITED });
+    const keys = ['a', 'b'].map((name) => sandbox.hub.agents.get(`mqtt1_${name}`)?.pair.privateKey);
+    const commands = maskCommandsOf(result).map((message) => message.split('\n').sort());
+    // Client secret and Basic value, the key of the notes, the token, and each private key.
+    expect(commands).toHaveLength(6);
+    for (const key of keys) expect(commands).toContainEqual(masksOfKey(key ?? ''));
   });
+
+  test.for([
+    { RUNNER_ENVIRONMENT: '' },
+    ...['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'].map((name) => ({ [name]: 'true' })),
+  ])('are a command each on other runners: %o', async (env, { start }) => {
+    const sandbox = await start();
+    const result = await sandbox.main({}, { env });
+    expect(result.exitCode).toBe(0);
+    expect(maskCommandsOf(result)).toEqual(masksOf(result));
+    expect(masksOf(result).length).toBeGreaterThan(50);
+  });
+
+  test.for([{ RUNNER_ENVIRONMENT: 'self-hosted' }, { RUNNER_ENVIRONMENT: '' }])(
+    'are exactly what was given, the key of the notes, the token and the forms of the key, with %o',
+    async (env, { start }) => {
+      const sandbox = await start();
+      const { technicalUser, tokens, agents } = sandbox.hub;
+      const result = await sandbox.main({}, { env });
+      const basic = Buffer.from(`${technicalUser.id}:${technicalUser.secret}`).toString('base64');
+      const pem = agents.get('mqtt1_device001')?.pair.privateKey ?? '';
+      const { key } = journalOf(result);
+      const [first, second, third, fourth, ...rest] = masksOf(result);
+      expect([first, second, third, fourth]).toEqual([technicalUser.secret, basic, key, ...tokens]);
+      expect([...rest].sort()).toEqual(masksOfKey(pem));
+    },
+  );
 
   test('cover a passphrase and the encrypted key, too', async ({ start }) => {
     const sandbox = await start();
@@ -135,10 +165,20 @@ describe.concurrent('masks', () => {
     expect(result.log.join('\n')).not.toContain('***');
   });
 
+  test.for(['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'])(
+    'are printed where a runner sets nothing else but %s',
+    async (variable, { start }) => {
+      const sandbox = await start();
+      const { [variable]: _, ...env } = noRunner(sandbox);
+      const result = await sandbox.main({}, { env });
+      expect(masksOf(result)).toContain(sandbox.hub.technicalUser.secret);
+    },
+  );
+
   test('are not printed where no runner reads them', async ({ start }) => {
     const sandbox = await start();
-    const result = await sandbox.main({}, { env: { GITHUB_ACTIONS: '' } });
-    expect(result.exitCode).toBe(0);
+    const result = await sandbox.main({}, { env: noRunner(sandbox) });
+    expect(codeOf(result)).toBe('destination-invalid');
     expect(result.stdout).not.toContain('add-mask');
   });
 
@@ -207,6 +247,49 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     },
   );
 
+  // Of each, what a server may say of it, where all of it would be hidden.
+  const parts: Readonly<Record<string, (secret: string) => string>> = {
+    'all but the last sign': (secret) => secret.slice(0, -1),
+    'all but the first sign': (secret) => secret.slice(1),
+    'the first half': (secret) => secret.slice(0, secret.length / 2),
+    'the second half': (secret) => secret.slice(secret.length / 2),
+  };
+  const echoed = Object.keys(parts).flatMap((part) =>
+    ['gZ7-pQ2_xW', 'gZ7-pQ2_xW9c', 'gZ7-pQ2_xW9cR4tYv1kM'].map((secret) => ({ part, secret })),
+  );
+  test.for(echoed)('a server says $part of $secret', async ({ part, secret }, { start }) => {
+    const sandbox = await start();
+    sandbox.hub.technicalUser.secret = secret;
+    const basic = Buffer.from(`${sandbox.hub.technicalUser.id}:${secret}`).toString('base64');
+    const cut = parts[part] ?? String;
+    // Shorter pieces may be words.
+    const said = [secret, basic].map(cut).filter(({ length }) => length >= 8);
+    const [first = 'none', second = 'none'] = said;
+    const body = JSON.stringify({ errors: [{ code: first, message: `not ${second}, ${first}` }] });
+    sandbox.hub.faults.push({ at: 'create', fault: { kind: 'body', status: 400, body } });
+    const result = await sandbox.main({}, { debug: true });
+    expect(codeOf(result)).toBe('request-rejected');
+    expect(errorOf(result)).toContain('the server says "not ');
+    const printed = result.stdout.replaceAll(/^::add-mask::.*$/gm, '');
+    const all = [printed, result.summary, JSON.stringify(result.outputs)].join();
+    expect(said.filter((piece) => all.includes(piece))).toEqual([]);
+  });
+
+  test('an id holds signs that turn what follows, or that nobody sees', async ({ start }) => {
+    const sandbox = await start();
+    const clientId = 'mqtt1_a\u202eb\u200bc';
+    const agentId = 'x\u2066y\u00adz';
+    const result = await mainWithIds(sandbox, () => ({ clientId, agentId }));
+    expect(result.exitCode).toBe(0);
+    expect(result.outputs).toMatchObject({ clientId, agentId });
+    expect(warningsOf(result)).toEqual([]);
+    // With debug logging the runner itself shows the outputs.
+    const seen = result.stdout + result.summary;
+    expect(seen).not.toMatch(/\p{Cf}/u);
+    expect(result.stdout).toContain('client id mqtt1_a\\u202eb\\u200bc');
+    expect(result.summary).toContain('mqtt1&#95;a&#92;u202eb&#92;u200bc');
+  });
+
   test('an answer hides secrets in its ids', async ({ start }) => {
     const sandbox = await start();
     const result = await mainWithIds(sandbox, (privateKey) => {
@@ -241,6 +324,40 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     }));
     expect(result.exitCode).toBe(0);
     expect(result.outputs['agentId']).toBe('***');
+  });
+});
+
+describe.runIf(process.platform !== 'win32').concurrent('SIGUSR1 opens no debugger', () => {
+  /** Sends the signal to whatever step is under way when the hub is asked for something. */
+  function signalOnRequest({ hub }: Sandbox) {
+    const sent = { count: 0 };
+    let send: (signal: NodeJS.Signals) => void = () => {};
+    hub.onRequest = () => {
+      send('SIGUSR1');
+      sent.count += 1;
+    };
+    const onStart = (start: typeof send) => {
+      send = start;
+    };
+    return { sent, onStart };
+  }
+
+  test.for(['main', 'delete'] as const)('in the step of %s', async (step, { start }) => {
+    const sandbox = await start();
+    const { sent, onStart } = signalOnRequest(sandbox);
+    const result = await sandbox[step]({}, { onStart });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toBe('');
+    expect(sent.count).toBeGreaterThan(1);
+  });
+
+  test('in the post step', async ({ start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main({ ephemeral: 'true' });
+    const { sent, onStart } = signalOnRequest(sandbox);
+    const post = await sandbox.post(main, {}, { onStart });
+    expect(post.stderr).toBe('');
+    expect(sent.count).toBeGreaterThan(1);
   });
 });
 

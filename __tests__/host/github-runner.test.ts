@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { GitHubRunner } from '../../src/host/github-runner.ts';
 import { Secret } from '../../src/secret.ts';
-import { startJob } from './job.ts';
+import { NO_RUNNER, startJob } from './job.ts';
 
 const START = { GITHUB_WORKSPACE: '', RUNNER_TEMP: '' };
 
@@ -84,7 +84,7 @@ describe('a step tells', () => {
     ['debug lines', (runner, text) => runner.debug(text)],
     ['failures', (runner, text) => runner.fail(new Failure('timeout', text))],
   ])('%s on one line, without secrets and commands', async (_, tell) => {
-    const job = await startJob({ RUNNER_DEBUG: '1', GITHUB_ACTIONS: 'false' });
+    const job = await startJob({ ...NO_RUNNER, RUNNER_DEBUG: '1' });
     const runner = new GitHubRunner();
     runner.secrets.mask([new Secret('sesame')]);
     tell(runner, 'open sesame\r\n\n::add-mask::x ##[error]y ##[debug]');
@@ -96,8 +96,23 @@ describe('a step tells', () => {
     expect(job.lines().join()).not.toContain('sesame');
   });
 
+  test('invisible signs as escapes, in lines of every kind', async () => {
+    const job = await startJob({ RUNNER_DEBUG: '1' });
+    const runner = new GitHubRunner();
+    const name = 'a\u202eb\u200bc\u{e0041}';
+    runner.info(name);
+    runner.group(name, [name]);
+    runner.notice(name);
+    runner.warn(name);
+    runner.debug(name);
+    runner.fail(new Failure('timeout', name));
+    const shown = job.lines().filter((line) => line !== '::endgroup::');
+    expect(shown).toHaveLength(7);
+    for (const line of shown) expect(line).toMatch(/a\\u202eb\\u200bc\\udb40\\udc41$/);
+  });
+
   test('what the server said with a failure, redacted', async () => {
-    const job = await startJob({ GITHUB_ACTIONS: 'false' });
+    const job = await startJob(NO_RUNNER);
     const runner = new GitHubRunner();
     runner.secrets.mask([new Secret('sesame')]);
     const call = {
@@ -145,10 +160,70 @@ describe('masks', () => {
     expect(job.lines()).toEqual(['::add-mask::100%25', '::add-mask::a%0D%0Ab']);
   });
 
-  test.each(['', 'false', 'TRUE'])('are not printed when GITHUB_ACTIONS is %j', async (value) => {
-    const job = await startJob({ GITHUB_ACTIONS: value });
-    new GitHubRunner().secrets.mask([new Secret('sesame')]);
+  const SESAME = [new Secret('open'), new Secret('sesame%')];
+  const linesOf = async (variables: Readonly<Record<string, string>>) => {
+    const job = await startJob({ ...NO_RUNNER, ...variables });
+    new GitHubRunner().secrets.mask(SESAME);
+    return job.lines();
+  };
+  const EACH = ['::add-mask::open', '::add-mask::sesame%25'];
+
+  test.each(['', 'false', 'TRUE'])(
+    'are not printed without a runner, when GITHUB_ACTIONS is %j',
+    async (value) => {
+      expect(await linesOf({ GITHUB_ACTIONS: value })).toEqual([]);
+    },
+  );
+
+  test.each(['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'])(
+    'are printed where %s is set, though GITHUB_ACTIONS is not',
+    async (variable) => {
+      expect(await linesOf({ [variable]: '/runner' })).toEqual(EACH);
+    },
+  );
+
+  test.each(['github-hosted', 'self-hosted'])(
+    "of one call are lines of one command on GitHub's own runner, %s",
+    async (environment) => {
+      const variables = { GITHUB_ACTIONS: 'true', RUNNER_ENVIRONMENT: environment };
+      expect(await linesOf(variables)).toEqual(['::add-mask::open%0Asesame%25']);
+    },
+  );
+
+  test.each(['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'])(
+    'are commands of their own where %s is set',
+    async (variable) => {
+      const variables = { GITHUB_ACTIONS: 'true', RUNNER_ENVIRONMENT: 'self-hosted' };
+      expect(await linesOf({ ...variables, [variable]: 'true' })).toEqual(EACH);
+    },
+  );
+
+  test('none make no command', async () => {
+    const job = await startJob({ RUNNER_ENVIRONMENT: 'github-hosted' });
+    new GitHubRunner().secrets.mask([]);
     expect(job.lines()).toEqual([]);
+  });
+});
+
+describe('without a file of the runner', () => {
+  const code = (text: string) => expect.objectContaining({ code: text });
+
+  test('nothing is set, and nothing printed instead', async () => {
+    const job = await startJob({ GITHUB_OUTPUT: '', GITHUB_STATE: '' });
+    const runner = new GitHubRunner();
+    const noOutput = code('GITHUB_OUTPUT is not set');
+    expect(() => runner.checkOutputs()).toThrow(noOutput);
+    expect(() => runner.setOutput('agentId', 'a1')).toThrow(noOutput);
+    expect(() => runner.saveState('journal', '/temp')).toThrow(code('GITHUB_STATE is not set'));
+    expect(job.lines()).toEqual([]);
+  });
+
+  test('it is said why it is not there', async () => {
+    const { folder } = await startJob();
+    vi.stubEnv('GITHUB_STATE', path.join(folder, 'none'));
+    const runner = new GitHubRunner();
+    expect(() => runner.checkOutputs()).not.toThrow();
+    expect(() => runner.saveState('journal', '/temp')).toThrow(code('ENOENT'));
   });
 });
 
@@ -164,7 +239,7 @@ test('outputs and state go into the files of the runner', async () => {
 test('the summary is added to without secrets, and costs no failure', async () => {
   // The toolkit looks at the variable once only.
   const file = path.join(tmpdir(), `summary-${process.pid}-${Date.now()}.md`);
-  const job = await startJob({ GITHUB_STEP_SUMMARY: file, GITHUB_ACTIONS: 'false' });
+  const job = await startJob({ ...NO_RUNNER, GITHUB_STEP_SUMMARY: file });
   const runner = new GitHubRunner();
   runner.secrets.mask([new Secret('sesame')]);
   await runner.summarise('# Nothing to write to');

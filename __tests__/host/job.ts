@@ -3,6 +3,14 @@ import { EOL, tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 
+/** Where no runner reads what is printed, as when somebody starts the action by hand. */
+export const NO_RUNNER = {
+  GITHUB_ACTIONS: '',
+  GITHUB_OUTPUT: '',
+  GITHUB_STATE: '',
+  RUNNER_TEMP: '',
+};
+
 /** What a step in this process prints and writes, as a runner's job would see it. */
 export async function startJob(variables: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'job-'));
@@ -11,7 +19,8 @@ export async function startJob(variables: Readonly<Record<string, string>> = {})
   for (const name of files) await writeFile(fileOf(name), '');
   const given = {
     GITHUB_ACTIONS: 'true',
-    RUNNER_DEBUG: '',
+    ...{ RUNNER_DEBUG: '', RUNNER_TEMP: '', RUNNER_ENVIRONMENT: '' },
+    ...{ ACT: '', GITEA_ACTIONS: '', FORGEJO_ACTIONS: '' },
     ...Object.fromEntries(files.map((name) => [name, fileOf(name)])),
     ...variables,
   };
@@ -33,7 +42,14 @@ export async function startJob(variables: Readonly<Record<string, string>> = {})
   };
 }
 
-const EVENTS = ['uncaughtException', 'beforeExit', 'warning', 'SIGINT', 'SIGTERM'] as const;
+const EVENTS = [
+  'uncaughtException',
+  'beforeExit',
+  'warning',
+  'SIGINT',
+  'SIGTERM',
+  'SIGUSR1',
+] as const;
 
 /** Puts the process back as it is now when the test is over, and gives the listeners added since. */
 export function guardProcess() {

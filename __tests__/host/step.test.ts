@@ -173,3 +173,11 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (name) => {
     }
   });
 });
+
+test.each(Object.entries({ runStep, runPostStep }))(
+  'SIGUSR1 opens no debugger in %s',
+  async (_, how) => {
+    const { addedTo } = await run(how, async () => {});
+    expect(addedTo('SIGUSR1')).toHaveLength(1);
+  },
+);

@@ -150,7 +150,14 @@ function stepIn(sandbox: Sandbox): Step {
   return { sandbox, masker, stdout: '', stderr: '', issued: [], isIssuing: false, problems: [] };
 }
 
-const EVENTS = ['warning', 'uncaughtException', 'beforeExit', 'SIGINT', 'SIGTERM'] as const;
+const EVENTS = [
+  'warning',
+  'uncaughtException',
+  'beforeExit',
+  'SIGINT',
+  'SIGTERM',
+  'SIGUSR1',
+] as const;
 
 /** Gives a step the process: its variables, output, exit code and events. Gives the way back. */
 function takeProcess(step: Step, env: Readonly<Record<string, string>>): () => void {

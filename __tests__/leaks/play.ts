@@ -99,7 +99,7 @@ function gossipOf(
 ): Gossip {
   const { clientId, clientSecret, gitHubToken, passphrase, credentials } = scenario;
   const isUnharmed = scenario.troubles.every(
-    ({ at, mischief }) => at !== 'create' || mischief.kind === 'ids',
+    ({ at, mischief }) => at !== 'create' || ['ids', 'wrapped'].includes(mischief.kind),
   );
   const isSure =
     phase === 'main' && scenario.action === 'create' && scenario.concurrency === 1 && isUnharmed;

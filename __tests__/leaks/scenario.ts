@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Endpoint, gitHubEndpoints, hubEndpoints, namedFaults } from '../../sandbox/faults.ts';
 import type { CertificateList } from '../../sandbox/insights-hub/books.ts';
 import type { AnswerForm } from '../../sandbox/insights-hub/certificate-answer.ts';
-import { type Piece, words } from './words.ts';
+import { type Piece, part, words } from './words.ts';
 
 /** What goes wrong with a call, or what its server says. */
 export type Mischief =
@@ -13,12 +13,13 @@ export type Mischief =
   /** a create's answer with other ids */
   | { readonly kind: 'ids'; readonly ids: Readonly<Record<string, readonly Piece[]>> }
   /** a create's answer with the key of another pair, or a body that only looks like one, and one more */
-  | {
+  | ({
       readonly kind: 'odd-key';
       readonly body: string | undefined;
-      readonly width: number;
       readonly id: readonly Piece[];
-    }
+    } & Wrapping)
+  /** a create's answer whose keys are the right ones, but wrapped in another way */
+  | ({ readonly kind: 'wrapped' } & Wrapping)
   /** the list of certificates, as a hostile service has it */
   | {
       readonly kind: 'list';
@@ -28,6 +29,14 @@ export type Mischief =
     }
   /** any JSON answer with other fields */
   | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, unknown>> };
+
+/** How a private key is written. */
+export interface Wrapping {
+  /** of a line, in characters */
+  readonly width: number;
+  /** what stands in the middle of each line */
+  readonly blank: string;
+}
 
 /** A certificate of a hostile list. */
 export interface ListedCertificate {
@@ -216,12 +225,19 @@ const randomBody = fc.tuple(fc.nat(), fc.integer({ min: 2, max: 30 })).map(([see
   return Buffer.concat(parts).toString('base64');
 });
 
+const wrapping = {
+  width: fc.constantFrom(12, 15, 16, 20, 63, 64, 76, 1000, 2000),
+  blank: fc.constantFrom('', '', ' ', '\t', '  '),
+};
+
 const oddKey: fc.Arbitrary<Mischief> = fc.record({
   kind: fc.constant('odd-key'),
   body: fc.option(randomBody, { nil: undefined }),
-  width: fc.constantFrom(16, 20, 64, 76, 2000),
+  ...wrapping,
   id: words,
 });
+
+const wrapped: fc.Arbitrary<Mischief> = fc.record({ kind: fc.constant('wrapped'), ...wrapping });
 
 const odd = fc.oneof(
   fc.string(),
@@ -260,6 +276,7 @@ const secretId: fc.Arbitrary<readonly Piece[]> = fc
         kind: fc.constant('secret' as const),
         which: fc.nat({ max: 20 }),
         form: fc.constantFrom('raw' as const, 'raw' as const, 'base64 without padding' as const),
+        part,
       }),
       fc.record({
         kind: fc.constant('key' as const),
@@ -323,7 +340,7 @@ function troubleAt(at: Endpoint, mischief: fc.Arbitrary<Mischief>): fc.Arbitrary
 const trouble = fc.oneof(
   { weight: 3, arbitrary: troubleAt('token', general) },
   { weight: 4, arbitrary: troubleAt('create', general) },
-  { weight: 4, arbitrary: troubleAt('create', fc.oneof(ids, oddKey)) },
+  { weight: 4, arbitrary: troubleAt('create', fc.oneof(ids, oddKey, wrapped)) },
   { weight: 2, arbitrary: troubleAt('find-agent', general) },
   { weight: 3, arbitrary: troubleAt('list-certificates', fc.oneof(list, list, general)) },
   { weight: 2, arbitrary: troubleAt('delete-certificate', general) },

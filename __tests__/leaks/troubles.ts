@@ -5,7 +5,7 @@ import {
   namedFaults,
   type OrderedFault,
 } from '../../sandbox/faults.ts';
-import type { ErrorMischief, ListedCertificate, Mischief, Trouble } from './scenario.ts';
+import type { ErrorMischief, ListedCertificate, Mischief, Trouble, Wrapping } from './scenario.ts';
 import { type Knowledge, type Piece, say } from './words.ts';
 
 /** What all servers know at the moment; what a request brings comes on top of it. */
@@ -38,6 +38,8 @@ function faultOf(mischief: Mischief, gossip: () => Gossip): Fault {
     }
     case 'ids':
       return { kind: 'change', change: (answer) => withIds(answer, mischief.ids, gossip()) };
+    case 'wrapped':
+      return { kind: 'change', change: (answer) => withKeysIn(answer, mischief) };
     case 'odd-key':
       return { kind: 'change', change: (answer) => withOddKey(answer, mischief, gossip()) };
     case 'list':
@@ -56,8 +58,10 @@ function knownWith({ headers }: FaultyRequest, known: Knowledge): Knowledge {
 
 function errorReply(mischief: ErrorMischief, known: Knowledge): FaultyReply {
   const { status, shape, retryAfter } = mischief;
+  // What looks like a success may be read for its ids.
+  const speaker = { ...known, identifies: status < 300 };
   const [code, message, reference] = [mischief.code, mischief.message, mischief.reference].map(
-    (pieces) => say(pieces, known),
+    (pieces) => say(pieces, speaker),
   );
   const headers = {
     'x-github-request-id': inHeader(reference),
@@ -90,7 +94,8 @@ function listReply(
   gossip: Gossip,
 ): FaultyReply {
   const known = knownWith(request, gossip);
-  const list = records.map((record) => listed(record, known, gossip.clientIds));
+  const speaker = { ...known, identifies: true };
+  const list = records.map((record) => listed(record, speaker, gossip.clientIds));
   const number = Number(new URL(request.path, 'http://hub').searchParams.get('page') ?? 0);
   const page = { totalPages: pages, number, totalElements: list.length * pages };
   const body = {
@@ -140,26 +145,53 @@ function withIds(
   ids: Readonly<Record<string, readonly Piece[]>>,
   gossip: Gossip,
 ): Answer {
-  const known = { ...gossip, keys: [...gossip.keys, ...keysIn(answer)] };
+  const known = { ...gossip, keys: [...gossip.keys, ...keysIn(answer)], identifies: true };
   const said = Object.entries(ids).map(([field, pieces]) => [field, say(pieces, known)]);
   return { ...answer, ...Object.fromEntries(said) };
 }
 
-function pemOf(body: string, width: number): string {
-  const lines = body.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+function pemOf(body: string, wrapping: Wrapping): string {
   const kind = 'RSA PRIVATE KEY';
+  const lines = linesOf(body, wrapping);
   return [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`, ''].join('\n');
+}
+
+/** Lines of a width, with a blank in the middle of each. */
+function linesOf(body: string, { width, blank }: Wrapping): readonly string[] {
+  const lines = body.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+  return lines.map((line) => {
+    const middle = Math.floor(line.length / 2);
+    return line.slice(0, middle) + blank + line.slice(middle);
+  });
+}
+
+/** The answer to a create with its private keys wrapped in another way. */
+function withKeysIn(answer: Answer, wrapping: Wrapping): Answer {
+  const rewrap = (fields: Answer): Answer => {
+    const { privateKey } = fields;
+    if (typeof privateKey !== 'string') return fields;
+    const [head = '', ...rest] = privateKey
+      .replace(/\\r|\r/g, '')
+      .trimEnd()
+      .split(/\\n|\n/);
+    const last = rest.findLastIndex((line) => line !== '');
+    const body = linesOf(rest.slice(0, last).join(''), wrapping);
+    return { ...fields, privateKey: [head, ...body, rest[last], ''].join('\n') };
+  };
+  const { credentials } = answer;
+  if (typeof credentials !== 'object' || credentials === null) return rewrap(answer);
+  return { ...rewrap(answer), credentials: rewrap(credentials as Answer) };
 }
 
 function withOddKey(
   answer: Answer,
-  { body, width, id }: Extract<Mischief, { kind: 'odd-key' }>,
+  { body, id, ...wrapping }: Extract<Mischief, { kind: 'odd-key' }>,
   gossip: Gossip,
 ): Answer {
-  const key = body === undefined ? gossip.otherKey : pemOf(body, width);
+  const key = body === undefined ? gossip.otherKey : pemOf(body, wrapping);
   gossip.invented(key);
   const keys = [key, ...keysIn(answer)];
-  const agentId = say(id, { ...gossip, keys: [...gossip.keys, ...keys] });
+  const agentId = say(id, { ...gossip, keys: [...gossip.keys, ...keys], identifies: true });
   const credentials = { ...(answer['credentials'] as Answer | undefined), privateKey: keys[1] };
   return { ...answer, privateKey: key, credentials, agentId };
 }

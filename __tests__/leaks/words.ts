@@ -1,9 +1,16 @@
 import fc from 'fast-check';
+import { leaksIn, partsOf } from '../leaks.ts';
 
 /** What a server says, in pieces: which secrets it knows shows only when it says them. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'secret'; readonly which: number; readonly form: ValueForm }
+  | {
+      readonly kind: 'secret';
+      readonly which: number;
+      readonly form: ValueForm;
+      /** only a part of the secret; all of it, where that part would be no leak */
+      readonly part?: string | undefined;
+    }
   | {
       readonly kind: 'key';
       readonly which: number;
@@ -19,7 +26,20 @@ export interface Knowledge {
   readonly keys: readonly string[];
   /** private keys that the action can't know: only the common forms are hidden, and whole */
   readonly strangeKeys: readonly string[];
+  /** whether it says identifiers, which may hold short parts of secrets */
+  readonly identifies?: boolean;
 }
+
+/** Of a secret, a part of so many characters is taken out of identifiers, too. */
+const LONG_PART = 16;
+
+export const part = fc.constantFrom(
+  undefined,
+  undefined,
+  'all but the last sign',
+  'first half',
+  'second half',
+);
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const wrapped = (text: string, width: number) =>
@@ -73,6 +93,10 @@ const KEY_FORMS = {
   'body in lines of 76': (pem: string) => wrapped(bodyOf(pem), 76),
   'body in lines of 40': (pem: string) => wrapped(bodyOf(pem), 40),
   'body in lines of 20': (pem: string) => wrapped(bodyOf(pem), 20),
+  'body in lines of 15': (pem: string) => wrapped(bodyOf(pem), 15),
+  'body in lines of 12': (pem: string) => wrapped(bodyOf(pem), 12),
+  'body with blanks': (pem: string) => bodyOf(pem).replace(/.{10}/g, '$& '),
+  'body as a list': (pem: string) => JSON.stringify(wrapped(bodyOf(pem), 12).split('\n')),
   URI: encodeURIComponent,
   base64,
   'base64 of the trimmed file': (pem: string) => base64(pem.trimEnd()),
@@ -100,12 +124,12 @@ const MASKED_FORMS: readonly KeyForm[] = [
   'base64 of the trimmed file in lines of 76',
 ];
 
-/** Of an encrypted one the lines are masked, and nothing else. */
-const MASKED_WHEN_ENCRYPTED: readonly KeyForm[] = ['file', 'JSON', 'body', 'CRLF file'];
+/** Of an encrypted key, only its lines are masked. */
+const MASKED_LINES: readonly KeyForm[] = ['file', 'CRLF file'];
 
 /** A key in every form that its masks promise to hide. */
 export function maskedFormsOf(pem: string): readonly string[] {
-  const forms = pem.includes('ENCRYPTED') ? MASKED_WHEN_ENCRYPTED : MASKED_FORMS;
+  const forms = pem.includes('ENCRYPTED') ? MASKED_LINES : MASKED_FORMS;
   return forms.map((form) => KEY_FORMS[form](pem));
 }
 
@@ -193,6 +217,7 @@ const piece: fc.Arbitrary<Piece> = fc.oneof(
       kind: fc.constant('secret' as const),
       which: fc.nat({ max: 20 }),
       form: fc.constantFrom(...keysOf(VALUE_FORMS)),
+      part,
     }),
   },
   {
@@ -221,11 +246,15 @@ export function say(pieces: readonly Piece[], known: Knowledge): string {
   return pieces.map((each) => sayPiece(each, known)).join('');
 }
 
-function sayPiece(said: Piece, { values, keys, strangeKeys }: Knowledge): string {
+function sayPiece(said: Piece, known: Knowledge): string {
   if (said.kind === 'text') return said.text;
+  const { values, keys, strangeKeys, identifies = false } = known;
   if (said.kind === 'secret') {
     const value = values[said.which % values.length];
-    return value === undefined ? '' : VALUE_FORMS[said.form](value);
+    if (value === undefined) return '';
+    const part = partsOf(value)[said.part ?? ''] ?? value;
+    if (identifies) return identifierOf(part.length < LONG_PART ? value : part, said.form);
+    return VALUE_FORMS[said.form](part);
   }
   const key = keys[said.which % keys.length];
   if (key !== undefined) return cutOf(KEY_FORMS[said.form](key), said.cut);
@@ -233,6 +262,25 @@ function sayPiece(said: Piece, { values, keys, strangeKeys }: Knowledge): string
   const form = STRANGE_FORMS[said.which % STRANGE_FORMS.length] ?? 'file';
   // Apart from what stands around it, as a run of its own.
   return strange === undefined ? '' : ` ${KEY_FORMS[form](strange)} `;
+}
+
+/** Forms in which a secret is found as a whole, in identifiers, too, whose escapes nobody undoes. */
+const FORMS_OF_IDENTIFIERS: readonly ValueForm[] = [
+  'raw',
+  'JSON',
+  'URI',
+  'base64',
+  'base64 without padding',
+  'base64 behind one byte',
+  'base64 behind two bytes',
+  'base64 in the middle',
+];
+
+/** A secret in a form, or as it is where the form leaves short parts of it readable. */
+function identifierOf(value: string, form: ValueForm): string {
+  const text = VALUE_FORMS[form](value);
+  const isCut = leaksIn(text, { values: [value], keys: [] }).length > 0;
+  return isCut && !FORMS_OF_IDENTIFIERS.includes(form) ? value : text;
 }
 
 /** A piece of a form that is one line; as long as it takes to be no word, which has one case. */

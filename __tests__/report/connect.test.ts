@@ -15,6 +15,12 @@ describe('the command for mosquitto_pub', () => {
     );
   });
 
+  test('is not there for a client id that does not look like what it is', () => {
+    for (const sign of ['\u202e', '\u200b']) {
+      expect(mosquittoPub(broker, `mqtt1_${sign}a`, withCa, publication)).toBeUndefined();
+    }
+  });
+
   test('names the protocol for port 443', () => {
     const line = mosquittoPub({ host: 'b', port: 443 }, 'mqtt1_a', withCa, publication);
     expect(line).toContain(' --tls-alpn x-amzn-mqtt-ca ');

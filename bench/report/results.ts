@@ -18,13 +18,15 @@ export interface Findings {
   readonly usage: Readonly<Record<'files' | 'secrets', Usage>>;
   /** what fleets took, in Markdown; empty when none were created */
   readonly fleets: readonly string[];
+  /** what fleets print, in Markdown; empty when none were created */
+  readonly log: readonly string[];
 }
 
 type Part = readonly string[];
 
 /** The page of results, without a line of the machine but what describes it. */
 export function resultsPage(findings: Findings, plots: readonly Plot[]): string {
-  const { measured, bytes, fleets } = findings;
+  const { measured, bytes, fleets, log } = findings;
   const [files, secrets, startUp] = plots.map(({ name, alt }) => `![${alt}](${name})`);
   return [
     ...[
@@ -40,6 +42,7 @@ export function resultsPage(findings: Findings, plots: readonly Plot[]): string 
     ...['## Start-up', '', `${startUp}`, '', ...startUps(measured), ''],
     ...['## Requests, connections, memory', '', ...costs(findings), ''],
     ...(fleets.length > 0 ? ['## Fleets', '', ...fleets, '', FLEET_NOTE, ''] : []),
+    ...(log.length > 0 ? ['## Masks and lines of the log', '', ...log, '', LOG_NOTE, ''] : []),
     ...HOW,
   ].join('\n');
 }
@@ -147,6 +150,9 @@ function times(value: number | undefined): string {
 
 const FLEET_NOTE =
   'Ideal is the latency of the creates alone: agents ÷ in flight × latency. Bare is a client that does nothing but the creates, on the same machine at about the same time. Measured is the action without its start-up; ratio is measured ÷ ideal.';
+
+const LOG_NOTE =
+  "The runner takes time for each command that masks something, and searches each line that is shown, of this step and of all later ones in the job, for all masks. GitHub's own runner gets those of a key in one command; others don't split it, and get a command for each.";
 
 const HOW: Part = [
   '## How it is measured',

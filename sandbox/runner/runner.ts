@@ -158,15 +158,29 @@ export class Runner {
     };
     for (const secret of options.secrets ?? []) this.#masker.add(secret);
     const ended = await this.#launch(script, this.workspace, env, options);
-    const { lines, commands } = this.#readLog(ended, options.debug ?? false);
     const read = (name: keyof typeof FILES) => readFile(files[name], 'utf8');
+    const outputs = parseFileCommands(await read('output'));
+    const saved = parseFileCommands(await read('state'));
+    const debug = options.debug ?? false;
+    const { lines, commands } = this.#readLog(ended, debug);
+    lines.unshift(...this.#show(unexpectedInputs(action, options.inputs), 'warning'));
+    if (debug) {
+      // With debug logging the runner tells what it has read.
+      const told = [
+        ...Object.entries(outputs).map(([name, value]) => `Set output ${name} = ${value}`),
+        ...Object.entries(saved).map(
+          ([name, value]) => `Save intra-action state ${name} = ${value}`,
+        ),
+      ];
+      lines.push(...this.#show(told, 'debug'));
+    }
     return {
       ...ended,
       log: lines.map(({ text }) => text),
       lines,
       commands,
-      outputs: parseFileCommands(await read('output')),
-      state: parseFileCommands(await read('state')),
+      outputs,
+      state: saved,
       exported: (await read('env')) + (await read('path')),
       summary: await read('summary'),
     };
@@ -193,8 +207,10 @@ export class Runner {
       }
       commands.push(command);
       if (command.name === 'stop-commands') stopped = command.message;
-      else if (command.name === 'add-mask') this.#masker.add(command.message);
-      else if (command.name === 'group') {
+      else if (command.name === 'add-mask') {
+        this.#masker.add(command.message);
+        if (debug) show('::add-mask::***');
+      } else if (command.name === 'group') {
         inGroup = true;
         show(`▼ ${command.message}`, 'group');
       } else if (command.name === 'endgroup') inGroup = false;
@@ -202,6 +218,13 @@ export class Runner {
       else if (isShown(command.name)) show(SHOWN[command.name] + command.message, command.name);
     }
     return { lines, commands };
+  }
+
+  /** Lines that the runner itself adds to the log. */
+  #show(texts: readonly string[], kind: keyof typeof SHOWN): readonly LogLine[] {
+    return texts
+      .flatMap((text) => this.#masker.mask(SHOWN[kind] + text).split('\n'))
+      .map((text) => ({ kind, inGroup: false, text }));
   }
 
   async #fileCommands(): Promise<Record<keyof typeof FILES, string>> {
@@ -220,6 +243,8 @@ export class Runner {
       ...(SystemRoot && { SystemRoot }),
       CI: 'true',
       GITHUB_ACTIONS: 'true',
+      // Set by GitHub's service only: other runners read masks in another way.
+      RUNNER_ENVIRONMENT: 'github-hosted',
       GITHUB_WORKSPACE: this.workspace,
       RUNNER_TEMP: this.temporary,
       ...(options.debug && { RUNNER_DEBUG: '1' }),
@@ -234,17 +259,30 @@ export class Runner {
   }
 }
 
-/** The inputs as environment variables, with the defaults from `action.yml`. */
+/** What the runner says of inputs that `action.yml` doesn't know. */
+function unexpectedInputs(
+  { inputs }: ActionFile,
+  given: Readonly<Record<string, string>>,
+): readonly string[] {
+  const unexpected = Object.keys(given).filter((name) => !(name in inputs));
+  if (unexpected.length === 0) return [];
+  const listOf = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
+  const valid = listOf(Object.keys(inputs));
+  return [`Unexpected input(s) ${listOf(unexpected)}, valid inputs are [${valid}]`];
+}
+
+/** The inputs as environment variables, with the defaults from `action.yml`; unexpected ones, too. */
 function inputsOf(
   { inputs }: ActionFile,
   given: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const unknown = Object.keys(given).filter((name) => !(name in inputs));
-  if (unknown.length > 0) throw new Error(`unknown inputs: ${unknown.join(', ')}`);
+  const defaults = Object.entries(inputs).map(
+    ([name, input]) => [name, evaluate(String(input.default ?? ''))] as const,
+  );
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, input]) => [
+    [...defaults, ...Object.entries(given)].map(([name, value]) => [
       `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
-      given[name] ?? evaluate(String(input.default ?? '')),
+      value,
     ]),
   );
 }

@@ -25,6 +25,8 @@ export interface HostWords {
 /** The program that a step runs in, such as GitHub's runner. Nothing secret is shown by it. */
 export interface Host extends InputSource {
   readonly words: HostWords;
+  /** What to do where this process may not write the host's files, in sentences. */
+  readonly accessAdvice: string;
   /** a folder that is emptied when the job ends */
   readonly temporaryDirectory: string;
   info(line: string): void;
@@ -37,11 +39,13 @@ export interface Host extends InputSource {
   fail(failure: Failure): void;
   /** Adds Markdown to the job summary. */
   summarise(markdown: string): Promise<void>;
+  /** Throws when outputs can't be set. */
+  checkOutputs(): void;
   /** Sets what later steps read. */
   setOutput(name: string, value: string): void;
   /** Has values masked in the log: those of one private key in one call. */
   mask(values: readonly string[]): void;
-  /** Keeps a value for the clean-up after the job. */
+  /** Keeps a value for the clean-up after the job; one that is secret is masked before. */
   saveState(name: string, value: string): void;
   /** What was kept; empty when nothing was. */
   state(name: string): string;

@@ -17,6 +17,7 @@ const ADDRESS_TIME = 2_000;
 export async function runStep(host: Host, work: () => Promise<void>): Promise<void> {
   process.exitCode = 1;
   outliveLog();
+  refuseDebugger();
   divertWarnings(host);
   allowForDistance();
   host.debug(whereItRuns());
@@ -43,6 +44,7 @@ export async function runStep(host: Host, work: () => Promise<void>): Promise<vo
 /** Runs a post step: it may warn, and never fails the job. */
 export async function runPostStep(host: Host, work: () => Promise<void>): Promise<void> {
   outliveLog();
+  refuseDebugger();
   divertWarnings(host);
   allowForDistance();
   const warn = (error: unknown) => {
@@ -72,6 +74,14 @@ function outliveLog(): void {
 function allowForDistance(): void {
   const time = Math.max(ADDRESS_TIME, getDefaultAutoSelectFamilyAttemptTimeout());
   setDefaultAutoSelectFamilyAttemptTimeout(time);
+}
+
+/**
+ * On SIGUSR1, Node opens a debugger to everybody on this machine, who could read the secrets of the
+ * process, unless somebody listens to the signal. Windows has no such signal.
+ */
+function refuseDebugger(): void {
+  process.on('SIGUSR1', () => {});
 }
 
 /** Node's own warnings are for developers; by default they are printed on standard error. */

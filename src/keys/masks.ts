@@ -47,11 +47,11 @@ export function keepIssuedKey(
   if (key === undefined) return keepUnknown(text, secrets);
   const privateKey = new Secret(key.pem);
   if (passphrase === undefined) {
-    maskKey(privateKey, masksOf(key.pem, key.forms), secrets);
+    maskKey(privateKey, masksOf(key.pem, key.forms), text, secrets);
     return { privateKey, stored: privateKey };
   }
   const stored = new Secret(encryptPrivateKey(privateKey, passphrase));
-  maskKey(privateKey, [stored.reveal(), ...key.forms].flatMap(linesOf), secrets);
+  maskKey(privateKey, [stored.reveal(), ...key.forms].flatMap(linesOf), text, secrets);
   return { privateKey, stored };
 }
 
@@ -72,7 +72,7 @@ export async function keepFoundKey(
   const forms = key?.forms ?? [];
   const masks = isEncrypted || !key ? [text, ...forms].flatMap(linesOf) : masksOf(text, forms);
   const privateKey = new Secret(key?.pem ?? '');
-  maskKey(privateKey, masks, secrets);
+  maskKey(privateKey, masks, text, secrets);
   const isFit = only !== undefined && isEncrypted === (passphrase !== undefined);
   return key && isFit ? privateKey : undefined;
 }
@@ -91,17 +91,15 @@ function keepUnknown(text: string, secrets: SecretKeeper): KeptKey {
   const blocks = readBlocks(text).map(({ label, der }) => der && writeBlock(label, der));
   const lines = [pem, ...blocks].flatMap((block = '') => linesOf(block));
   // Only base64 can be found by its pieces later; anything else is masked like other secrets.
-  if (isBase64) maskKey(privateKey, [...lines, body], secrets);
+  if (isBase64) maskKey(privateKey, [...lines, body], text, secrets);
   else secrets.mask([...lines, toJson(pem)].filter(isLong).map((mask) => new Secret(mask)));
   return { privateKey, stored: privateKey };
 }
 
-function maskKey(key: Secret, masks: readonly string[], secrets: SecretKeeper): void {
-  const long = [...new Set(masks)].filter(isLong);
-  secrets.maskKey(
-    key,
-    long.map((mask) => new Secret(mask)),
-  );
+/** `sent` is the key as it came: a server may repeat it so. */
+function maskKey(key: Secret, masks: readonly string[], sent: string, secrets: SecretKeeper): void {
+  const long = [...new Set(masks)].filter(isLong).map((mask) => new Secret(mask));
+  secrets.maskKey(key, long, new Secret(sent));
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Files } from '../destinations/destination.ts';
 import type { Inputs } from '../inputs/create.ts';
 import { alpnOf, type Broker, urlOf } from '../mqtt/broker.ts';
+import { escapeInvisible } from '../text.ts';
 import type { AgentFacts } from './result.ts';
 
-/** A POSIX shell command that publishes with Mosquitto's client; nothing without key files. */
+/** A POSIX shell command that publishes with Mosquitto's client; nothing without key files, or for names that hold invisible signs. */
 export function mosquittoPub(
   broker: Broker,
   clientId: string,
@@ -20,7 +21,9 @@ export function mosquittoPub(
     ...(alpn === undefined ? [] : ['--tls-alpn', alpn]),
     ...['-t', topic, '-m', message],
   ];
-  return words.map(quote).join(' ');
+  const command = words.map(quote).join(' ');
+  // A line to copy must be what it looks like.
+  return escapeInvisible(command) === command ? command : undefined;
 }
 
 function quote(word: string): string {

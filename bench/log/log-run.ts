@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
+import { parseCommand } from '../../sandbox/runner/commands.ts';
+import { OURS } from '../processes/build.ts';
+import { inputVariables, type Values, withJobFolder } from '../processes/job-folder.ts';
+
+/** What a step prints, in numbers. */
+export interface LogCounts {
+  /** commands that have something masked */
+  readonly commands: number;
+  /** what they have masked; of a command that is split into lines, each line */
+  readonly masks: number;
+  /** those of the command that has most of them: where commands are split, of a key */
+  readonly most: number;
+  readonly warnings: number;
+  /** lines that are shown, warnings among them */
+  readonly lines: number;
+}
+
+/** Runners by what they set: which splits a command into lines decides how masks are printed. */
+export const RUNNERS = {
+  GitHub: { RUNNER_ENVIRONMENT: 'github-hosted' },
+  others: { ACT: 'true' },
+} as const satisfies Readonly<Record<string, Values>>;
+
+/** More is not printed by a thousand agents, in bytes. */
+const LONGEST_LOG = 256 * 1024 * 1024;
+
+/** Creates so many agents with the bundled action, and counts what it prints. Throws when it fails. */
+export async function countLog(
+  hub: InsightsHub,
+  agents: number,
+  runner: Values,
+): Promise<LogCounts> {
+  const names = Array.from({ length: agents }, (_, index) => `device${index}\n`);
+  return withJobFolder({ devices: names.join('') }, async ({ env, workspace }) => {
+    const { tenant, technicalUser, urls } = hub;
+    const inputs = await inputVariables({
+      ...{ tenant, 'names-file': 'devices', ...urls, concurrency: '32', 'rate-limit': '10000/1s' },
+      'oauth-client-id': technicalUser.id,
+      'oauth-client-secret': technicalUser.secret,
+    });
+    const options = { cwd: workspace, env: { ...env, ...inputs, ...runner } };
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, [OURS.create], {
+      ...options,
+      maxBuffer: LONGEST_LOG,
+    });
+    return countsOf(stdout);
+  });
+}
+
+/** Counts what a step has printed. */
+export function countsOf(stdout: string): LogCounts {
+  const lines = stdout.split(/\r?\n/).filter(Boolean);
+  const commands = lines.map(parseCommand);
+  const named = (name: string) => commands.filter((command) => command?.name === name);
+  const masking = named('add-mask');
+  const masks = masking.map((command) => command?.message.split('\n').length ?? 0);
+  const hidden = masking.length + named('debug').length + named('endgroup').length;
+  return {
+    commands: masking.length,
+    masks: masks.reduce((sum, count) => sum + count, 0),
+    most: Math.max(0, ...masks),
+    warnings: named('warning').length,
+    lines: lines.length - hidden,
+  };
+}
