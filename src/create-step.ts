@@ -44,12 +44,15 @@ export async function createStep(
     const services = servicesFor(host, inputs, { http, interruption, journal, report });
     const results = await createAgents(inputs, services);
 
-    const json = createdJson(results);
+    const json = createdJson(results, host.secrets);
     const places = placesFor(json, inputs);
     outputs.agents(json);
     const unsaved = places.inFile
       ? saveResults(json, places, { host, inputs, journal, outputs })
       : undefined;
+    if (!places.inOutput && !places.inFile) {
+      host.warn('The output `agents` would be too long, and a dry run writes no files.');
+    }
     if (journal.problem !== undefined) {
       host.warn(
         `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
@@ -59,7 +62,7 @@ export async function createStep(
     if (stays?.length === 0) await removeFile(journal.path);
     await report.end(results);
     const { aborted } = interruption.cancelled;
-    const failure = stepFailure(results, { cancelled: aborted });
+    const failure = stepFailure(results, { cancelled: aborted, whole: '`agents`' });
     if (failure !== undefined && unsaved !== undefined) host.warn(unsaved.message);
     if (failure !== undefined || unsaved !== undefined) throw failure ?? unsaved;
     outputs.throwProblem(
@@ -83,7 +86,7 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
       error instanceof Failure
         ? error
         : new Failure('destination-invalid', message, { cause: error });
-    outputs.agents(createdJson(allFailed(inputs.agents, failure)));
+    outputs.agents(createdJson(allFailed(inputs.agents, failure), host.secrets));
     throw failure;
   }
 }
@@ -124,7 +127,7 @@ function saveResults(
     }
     return new Failure(
       'delivery-failed',
-      `The output \`agents\` would be too long, and the results ${why} either. They are in the log.`,
+      `The output \`agents\` would be too long, and the results ${why} either. They are in the job summary, as many as have room.`,
       { cause: error },
     );
   }
@@ -154,7 +157,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
     interruption,
     report,
     made: journal,
-    warn: (message) => host.warn(message),
+    warn: (warning) => report.warn(warning),
     findExisting: async () =>
       ifExists === 'skip' && toWorkspace ? findExisting(agents, inputs.outputDirectory) : new Map(),
     ...destinationsFor(host, inputs, means, authorities),

@@ -11,7 +11,7 @@ import { type Interruption, TimeLimit } from './http/time-limit.ts';
 import { type CleanUpInputs, readCleanUpInputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
 import { hubQuotas } from './insights-hub/quotas.ts';
-import { lineOf } from './report/log.ts';
+import { DeleteReport } from './report/delete-report.ts';
 import { stepFailure } from './report/result.ts';
 import { describeFailure } from './text.ts';
 
@@ -94,15 +94,18 @@ async function deleteMade(
   const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
   // Nobody waits for this step: it has no patience of its own.
   const quotas = hubQuotas({ clock, countsWaiting: true });
-  const { agents: results } = await deleteAgents(targets, options, {
+  const scope = { agents: targets.length, certificates: 0, dryRun: false, isLong: false };
+  const report = new DeleteReport(host, scope, { several: false });
+  const deleted = await deleteAgents(targets, options, {
     api: hubApi(credentials, urls, quotas, { http, clock, secrets }),
     interruption,
-    warn: (message) => host.warn(message),
+    warn: (warning) => report.warn(warning),
     eraser: undefined,
-    finished: (result) => host.info(lineOf(result, { several: false, secrets })),
+    finished: (result) => report.finished(result),
     finishedCertificate: () => {},
   });
-  return [stepFailure(results, { cancelled: false }) ?? []].flat();
+  report.end(deleted);
+  return [stepFailure(deleted.agents, { cancelled: false }) ?? []].flat();
 }
 
 /** Removes every setting, also when an agent could not be deleted: the job was to leave none of it. */
