@@ -73,7 +73,7 @@ async function tell(
   const { environment, secrets } = host;
   const isWhole = [
     outputs.agents(deletedJson(agents, secrets)),
-    outputs.certificates(certificatesJson(certificates, secrets)),
+    outputs.certificates(certificatesJson(certificates)),
   ];
   if (isWhole.includes(false)) {
     host.warn('The results are too long for an output: what failed is in the log.');

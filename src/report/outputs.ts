@@ -42,39 +42,27 @@ export function createdJson(results: readonly AgentResult[], secrets: SecretKeep
 
 /** The same of the delete action. Messages are left out where the output has no room for them. */
 export function deletedJson(results: readonly AgentResult[], secrets: SecretKeeper): string {
-  return fitting(results, secrets, ({ name, ids, state, certificateState }) => ({
-    name,
-    clientId: ids?.clientId,
-    agentId: ids?.agentId,
-    result: state,
-    certificate: certificateState,
-  }));
+  const jsonWith = (whyOfOne: (failure: Failure | undefined) => object | undefined) =>
+    JSON.stringify(
+      results.map(({ name, ids, state, certificateState, failure }) => ({
+        name,
+        clientId: ids?.clientId,
+        agentId: ids?.agentId,
+        result: state,
+        certificate: certificateState,
+        ...whyOfOne(failure),
+      })),
+    );
+  const whole = jsonWith((failure) => whyOf(failure, secrets));
+  if (whole.length <= LARGEST_OUTPUT) return whole;
+  return jsonWith((failure) => failure && { code: failure.code });
 }
 
-/** What became of each certificate that was to be deleted by its id, as JSON, in the same way. */
-export function certificatesJson(
-  results: readonly CertificateResult[],
-  secrets: SecretKeeper,
-): string {
-  return fitting(results, secrets, ({ certificateId, state }) => ({
-    certificateId,
-    result: state,
-  }));
-}
-
-function fitting<T extends { readonly failure?: Failure | undefined }>(
-  results: readonly T[],
-  secrets: SecretKeeper,
-  valuesOf: (result: T) => Readonly<Record<string, string | undefined>>,
-): string {
-  const whole = JSON.stringify(
-    results.map((result) => ({ ...valuesOf(result), ...whyOf(result.failure, secrets) })),
+/** What became of each certificate that was to be deleted by its id, as JSON. */
+export function certificatesJson(results: readonly CertificateResult[]): string {
+  return JSON.stringify(
+    results.map(({ certificateId, state }) => ({ certificateId, result: state })),
   );
-  return whole.length <= LARGEST_OUTPUT
-    ? whole
-    : JSON.stringify(
-        results.map((result) => ({ ...valuesOf(result), code: result.failure?.code })),
-      );
 }
 
 /** Why something failed: the code, and the whole message that the log has behind it. */
