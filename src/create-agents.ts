@@ -169,11 +169,9 @@ function warnAbout(
 ): void {
   const warnOf = (text: string, kind: string) => warn({ text, about: { name, kind } });
   if (altered.length > 0) {
-    const why =
-      "because Insights Hub's answer holds control characters or a secret of this step there.";
     warnOf(
-      `Not to the letter: ${altered.join(', ')} of agent ${name}, ${why}`,
-      `Identifiers are not to the letter, ${why}`,
+      `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
+      "Not to the letter: identifiers for which Insights Hub's answers hold control characters or a secret of this step.",
     );
   }
   if (!clientId.startsWith(`${clientIdPrefix}_`)) {

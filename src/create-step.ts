@@ -67,7 +67,7 @@ export async function createStep(
     if (failure !== undefined || unsaved !== undefined) throw failure ?? unsaved;
     outputs.throwProblem(
       (code) =>
-        `The outputs of the step could not be written (${code}). What was issued is where the log says.`,
+        `The outputs of the step could not be written (${code}). What was issued is where log and job summary say.`,
     );
   } finally {
     http.close();
