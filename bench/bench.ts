@@ -9,6 +9,7 @@ import { actionRun, jobsOf } from './job/jobs.ts';
 import { profileRuns } from './job/profiles.ts';
 import { runRounds } from './job/rounds.ts';
 import { findTools } from './job/tools.ts';
+import { benchLog } from './log/log.ts';
 import { startNetwork } from './network/network.ts';
 import { measureAction } from './processes/action-process.ts';
 import { buildIn, OURS } from './processes/build.ts';
@@ -19,6 +20,7 @@ import { wholeNumber } from './whole-number.ts';
 const HELP = `npm run bench                 everything; writes bench/results.md and its plots
 npm run bench -- job          without fleets; prints only
 npm run bench -- fleet        fleets only; prints only; has options of its own: fleet --help
+npm run bench -- log          what the log of a job gets; prints only
 
   --rounds N     of all jobs, interleaved (15)
   --quick        two rounds at two distances, without fleets; prints only
@@ -77,7 +79,7 @@ async function find(options: Options, directory: string): Promise<Findings> {
       secrets: await measureAction(actionRun(network, 'secrets', OURS.create)),
     };
     if (profile !== undefined) await profileRuns(network, profile);
-    return { measured, rounds, tools, bytes: OURS.bytes, usage, fleets: [] };
+    return { measured, rounds, tools, bytes: OURS.bytes, usage, fleets: [], log: [] };
   } finally {
     network.stop();
   }
@@ -85,13 +87,15 @@ async function find(options: Options, directory: string): Promise<Findings> {
 
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === 'fleet') return fleetCommand(args.slice(1));
+  if (args[0] === 'log') return console.log((await benchLog(console.error)).join('\n'));
   const options = readOptions(args);
   if (options === undefined) return console.log(HELP);
   const directory = await mkdtemp(path.join(tmpdir(), 'bench-'));
   try {
     const found = await find(options, directory);
     const fleets = options.whole ? await benchFleets({ ...FLEETS, onRun: console.error }) : [];
-    await report({ ...found, fleets }, options);
+    const log = options.whole ? await benchLog(console.error) : [];
+    await report({ ...found, fleets, log }, options);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

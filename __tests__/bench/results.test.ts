@@ -9,7 +9,7 @@ import { measured } from './measured.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const usage = { wall: 100, cpu: 50, peakMemory: 60 };
 const findings = {
-  ...{ measured, rounds: 3, bytes: 1_600_000, fleets: ['a fleet'] },
+  ...{ measured, rounds: 3, bytes: 1_600_000, fleets: ['a fleet'], log: ['a log'] },
   tools: { curl: 'curl 1', jq: 'jq 1', awk: 'awk 1' },
   usage: { files: usage, secrets: usage },
 };
@@ -43,6 +43,7 @@ test('the page of results says what was left out, and shows the plots', () => {
   expect(page).not.toContain('curl not installed');
   expect(page.match(/^!\[.+\]\((files|secrets|start-up)\.svg\)$/gm)).toHaveLength(3);
   expect(page).toContain('## Fleets\n\na fleet\n');
+  expect(page).toContain('## Masks and log lines\n\na log\n');
 });
 
 test('the page of results names no place of the machine', () => {

@@ -6,9 +6,9 @@ import { obeyOrders } from '../processes/helper.ts';
 const PAIRS = 64;
 
 export type HubOrders = {
-  /** starts a hub with empty books; the answer is the inputs that lead an action there */
+  /** starts a hub with empty books, and as many key pairs as asked for; the answer is the inputs that lead an action there */
   readonly open: {
-    readonly order: { readonly latency: number };
+    readonly order: { readonly latency: number; readonly pairs?: number };
     readonly answer: Readonly<Record<string, string>>;
   };
   /** ends that hub, and tells what it saw */
@@ -22,11 +22,16 @@ export interface HubCounts {
   readonly mostInFlight: number;
 }
 
-const pairs = makePairs(PAIRS);
+let pairs = makePairs(PAIRS);
+let made = PAIRS;
 let hub: InsightsHub | undefined;
 
 obeyOrders<HubOrders>({
-  open: async ({ latency }) => {
+  open: async ({ latency, pairs: wanted = PAIRS }) => {
+    if (wanted > made) {
+      pairs = makePairs(wanted);
+      made = wanted;
+    }
     hub = await InsightsHub.start({ latency, pairs: await pairs });
     const { tenant, technicalUser, urls } = hub;
     return {

@@ -18,6 +18,8 @@ export interface ActionRun {
   readonly exitCode?: number;
   /** where a CPU profile goes, if one is wanted */
   readonly profile?: string | undefined;
+  /** is given what it prints, in pieces */
+  readonly onPrint?: (text: string) => void;
   /** Looks at the workspace before it is removed. */
   readonly inspect?: (workspace: string) => Promise<void>;
 }
@@ -63,6 +65,7 @@ async function start(run: ActionRun, cwd: string, job: Values, options: readonly
     cwd,
     env: { ...job, ...(await inputVariables(inputs)), ...run.env },
     exitCode,
+    onPrint: run.onPrint,
   });
 }
 

@@ -9,6 +9,8 @@ export interface Command {
   readonly env: Values;
   /** how it has to end; 0 when not given */
   readonly exitCode?: number;
+  /** is given what it prints on standard output, in pieces */
+  readonly onPrint?: ((text: string) => void) | undefined;
 }
 
 /** A process that takes longer than this is killed, in milliseconds. */
@@ -18,7 +20,14 @@ const LONGEST = 600_000;
  * Runs a process to its end, with what it prints read but not kept. The result is the time from
  * before its start to its end, in milliseconds. Throws when it does not end as it has to.
  */
-export function timeProcess({ command, args, cwd, env, exitCode = 0 }: Command): Promise<number> {
+export function timeProcess({
+  command,
+  args,
+  cwd,
+  env,
+  exitCode = 0,
+  onPrint,
+}: Command): Promise<number> {
   const began = performance.now();
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST);
@@ -26,6 +35,7 @@ export function timeProcess({ command, args, cwd, env, exitCode = 0 }: Command):
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       last[name] = text;
+      if (name === 'stdout') onPrint?.(text);
     });
   }
   return new Promise((resolve, reject) => {

@@ -18,13 +18,15 @@ export interface Findings {
   readonly usage: Readonly<Record<'files' | 'secrets', Usage>>;
   /** what fleets took, in Markdown; empty when none were created */
   readonly fleets: readonly string[];
+  /** what the log of a job gets, in Markdown; empty when that was not counted */
+  readonly log: readonly string[];
 }
 
 type Part = readonly string[];
 
 /** The page of results, without a line of the machine but what describes it. */
 export function resultsPage(findings: Findings, plots: readonly Plot[]): string {
-  const { measured, bytes, fleets } = findings;
+  const { measured, bytes, fleets, log } = findings;
   const [files, secrets, startUp] = plots.map(({ name, alt }) => `![${alt}](${name})`);
   return [
     ...[
@@ -40,6 +42,7 @@ export function resultsPage(findings: Findings, plots: readonly Plot[]): string 
     ...['## Start-up', '', `${startUp}`, '', ...startUps(measured), ''],
     ...['## Requests, connections, memory', '', ...costs(findings), ''],
     ...(fleets.length > 0 ? ['## Fleets', '', ...fleets, '', FLEET_NOTE, ''] : []),
+    ...(log.length > 0 ? ['## Masks and log lines', '', ...log, ''] : []),
     ...HOW,
   ].join('\n');
 }
