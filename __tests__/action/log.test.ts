@@ -48,7 +48,7 @@ const FAST_CLOCK = `import timers from 'node:timers/promises';
   timers.setTimeout = (after, ...rest) => wait(after / 60, ...rest);
   syncBuiltinESMExports();`;
 
-describe.concurrent('the log of a run', () => {
+describe('the log of a run', () => {
   test('has a line and details of each of twenty', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     const result = await sandbox.main({ ...UNLIMITED, name: list(20) });
@@ -177,7 +177,7 @@ describe.concurrent('the log of a run', () => {
   });
 });
 
-describe.concurrent('the log of the delete action', () => {
+describe('the log of the delete action', () => {
   const fast = preload(FAST_CLOCK);
   const warned = /^Nothing that was asked for is in Insights Hub\. /;
 
