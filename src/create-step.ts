@@ -60,9 +60,10 @@ export async function createStep(
     }
     const stays = dryRun ? await removeFiles(await readJournal(journal.path)) : undefined;
     if (stays?.length === 0) await removeFile(journal.path);
-    await report.end(results);
+    await report.end(results, { isOnlyPlace: unsaved !== undefined });
     const { aborted } = interruption.cancelled;
-    const failure = stepFailure(results, { cancelled: aborted, whole: '`agents`' });
+    const whole = unsaved === undefined ? '`agents`' : 'the log';
+    const failure = stepFailure(results, { cancelled: aborted, whole });
     if (failure !== undefined && unsaved !== undefined) host.warn(unsaved.message);
     if (failure !== undefined || unsaved !== undefined) throw failure ?? unsaved;
     outputs.throwProblem(
@@ -127,7 +128,7 @@ function saveResults(
     }
     return new Failure(
       'delivery-failed',
-      `The output \`agents\` would be too long, and the results ${why} either. They are in the job summary, as many as have room.`,
+      `The output \`agents\` would be too long, and the results ${why} either. They are in the log.`,
       { cause: error },
     );
   }

@@ -134,6 +134,18 @@ describe('the report of a run', () => {
     ]);
   });
 
+  test('has all of many in the log where it is the only place', async () => {
+    const { report, groups } = await start({ name: namesOf(21).join('\n') });
+    await report.end(resultsOf(21), { isOnlyPlace: true });
+    const details = groups.get('Details of 21 agents') ?? [];
+    expect(details).toHaveLength(41);
+    expect(details.slice(6, 9)).toEqual([
+      WHY,
+      expect.stringMatching(/^Created agent device4: /),
+      expect.stringMatching(/^Agent device4: agent id /),
+    ]);
+  });
+
   test('counts the agents of the shard', async () => {
     const { report, lines } = await start({ name: namesOf(21).join('\n'), shard: '0/2' });
     report.finished(created('device0'));

@@ -66,13 +66,26 @@ export class CreateReport {
     this.#count?.(result);
   }
 
-  /** Details and how to connect, or what became of many; and the job summary. */
-  async end(results: readonly AgentResult[]): Promise<void> {
+  /**
+   * Details and how to connect, or what became of many; and the job summary. `isOnlyPlace`: the log
+   * has to have all results, because they could be saved nowhere else.
+   */
+  async end(
+    results: readonly AgentResult[],
+    { isOnlyPlace = false }: { readonly isOnlyPlace?: boolean } = {},
+  ): Promise<void> {
     const { dryRun, encrypted, summary } = this.#inputs;
     const connect = howToConnect(results, this.#inputs, new Date(systemClock.now()));
     if (dryRun && results.every(({ state }) => state !== 'failed')) this.#host.info(DRY_RUN_NOTE);
     if (this.#isMany) this.#warnings.end({ whole: false });
-    else if (!dryRun) this.#tellDetails(results, connect);
+    else if (!dryRun) this.#tellFew(results, connect);
+    if (this.#isMany && isOnlyPlace) {
+      const lineAndDetails = (result: AgentResult) => [
+        this.#lineOf(result),
+        ...this.#detailsOf([result]),
+      ];
+      this.#host.group(`Details of ${results.length} agents`, results.flatMap(lineAndDetails));
+    }
     if (summary) {
       const { environment, secrets } = this.#host;
       const troubleshooting = troubleshootingUrl(environment);
@@ -90,8 +103,8 @@ export class CreateReport {
     return secondsOf(this.#toCreate) - secondsOf(this.#tried);
   }
 
-  #tellDetails(results: readonly AgentResult[], connect: ReturnType<typeof howToConnect>): void {
-    const details = results.flatMap((result) => detailsOf(result, this.#inputs) ?? []);
+  #tellFew(results: readonly AgentResult[], connect: ReturnType<typeof howToConnect>): void {
+    const details = this.#detailsOf(results);
     const whose = results.length === 1 ? `agent ${results[0]?.name}` : `${results.length} agents`;
     if (details.length > 0) this.#host.group(`Details of ${whose}`, details);
     const lines = connect ? connectLines(connect) : [];
@@ -119,6 +132,10 @@ export class CreateReport {
     const rest = failed > this.#failuresTold ? ' `agents` says why each failed.' : '';
     const line = `${results.length} agents: ${counts.join(', ')}; in ${time}.${keys}${rest}`;
     this.#host.info(line);
+  }
+
+  #detailsOf(results: readonly AgentResult[]): readonly string[] {
+    return results.flatMap((result) => detailsOf(result, this.#inputs) ?? []);
   }
 
   #lineOf(result: AgentResult): string {
