@@ -178,17 +178,25 @@ function warnAbout(
   { clientIdPrefix, urls }: Inputs,
   { warn, api }: CreateServices,
 ): void {
+  const warnOf = (text: string, kind: string) => warn({ text, about: { name, kind } });
   if (altered.length > 0) {
-    warn(
+    warnOf(
       `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
+      "Not to the letter: identifiers for which Insights Hub's answers hold control characters or a secret of this step.",
     );
   }
   if (!clientId.startsWith(`${clientIdPrefix}_`)) {
     const prefix = clientIdPrefix === urls.tenant ? 'the tenant' : `${clientIdPrefix}_`;
-    warn(`The client id of agent ${name}, ${clientId}, does not begin with ${prefix}.`);
+    warnOf(
+      `The client id of agent ${name}, ${clientId}, does not begin with ${prefix}.`,
+      `The client id does not begin with ${prefix}.`,
+    );
   }
   if (expiresAt !== undefined && expiresAt.getTime() < api.clock.now()) {
-    warn(`The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`);
+    warnOf(
+      `The certificate of agent ${name} expired on ${expiresAt.toISOString()}.`,
+      'The certificate has expired.',
+    );
   }
 }
 

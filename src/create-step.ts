@@ -49,10 +49,13 @@ export async function createStep(
     const services = servicesFor(host, inputs, means);
     const results = await createAgents(inputs, services);
 
-    const json = createdJson(results);
+    const json = createdJson(results, host.secrets);
     const places = placesFor(json, inputs);
     outputs.agents(json);
     const unsaved = places.inFile ? saveResults(json, places, { host, outputs, place }) : undefined;
+    if (!places.inOutput && !places.inFile) {
+      host.warn('The output `agents` would be too long, and a dry run writes no files.');
+    }
     state.ended();
     if (journal.problem !== undefined) {
       host.warn(
@@ -60,14 +63,15 @@ export async function createStep(
       );
     }
     if (dryRun) await removeTrials({ journal, state }, place);
-    await report.end(results);
+    await report.end(results, { isOnlyPlace: unsaved !== undefined });
     const { aborted } = interruption.cancelled;
-    const failure = stepFailure(results, { cancelled: aborted });
+    const whole = unsaved === undefined ? '`agents`' : 'the log';
+    const failure = stepFailure(results, { cancelled: aborted, whole });
     if (failure !== undefined && unsaved !== undefined) host.warn(unsaved.message);
     if (failure !== undefined || unsaved !== undefined) throw failure ?? unsaved;
     outputs.throwProblem(
       (code) =>
-        `The outputs of the step could not be written (${code}). What was issued is where the log says.`,
+        `The outputs of the step could not be written (${code}). What was issued is where log and job summary say.`,
     );
   } finally {
     http.close();
@@ -103,7 +107,7 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
             cause: error,
           };
     const failure = new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
-    outputs.agents(createdJson(allFailed(inputs.agents, failure)));
+    outputs.agents(createdJson(allFailed(inputs.agents, failure), host.secrets));
     throw failure;
   }
 }
@@ -187,7 +191,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
     report,
     made: journal,
     state,
-    warn: (message) => host.warn(message),
+    warn: (warning) => report.warn(warning),
     findExisting: async () => {
       if (ifExists !== 'skip' || !toWorkspace) return new Map();
       const notice = (line: string) => host.notice(line);

@@ -27,6 +27,7 @@ import {
   type AgentResult,
   allFailed,
   type CertificateResult,
+  type Deleted,
 } from './report/result.ts';
 
 /** An agent to be deleted. */
@@ -57,12 +58,6 @@ export interface DeleteServices extends Omit<CertificateServices, 'deleteCertifi
   /** are told of each result as it is known */
   readonly finished: (result: AgentResult) => void;
   readonly finishedCertificate: (result: CertificateResult) => void;
-}
-
-/** What became of everything that was to be deleted, in the order of the lists. */
-export interface Deleted {
-  readonly agents: readonly AgentResult[];
-  readonly certificates: readonly CertificateResult[];
 }
 
 /**
@@ -145,7 +140,8 @@ async function deleteOne(
     }
     return { name, ...facts, removed, state: isAbsent ? 'absent' : 'deleted' };
   } catch (error) {
-    return { name, ...facts, removed, state: 'failed', failure: asFailure(error) };
+    const remaining = dryRun ? [] : settings.slice(removed.length);
+    return { name, ...facts, removed, remaining, state: 'failed', failure: asFailure(error) };
   }
 }
 

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { asFailure, type Failure } from './failure.ts';
+import { asFailure, type Failure, type Warning } from './failure.ts';
 import { cancelled } from './http/errors.ts';
 import { type Interruption, TimeLimit } from './http/time-limit.ts';
 import type { HubApi } from './insights-hub/api.ts';
@@ -18,7 +18,7 @@ export interface CertificateOptions {
 export interface CertificateServices {
   readonly api: HubApi;
   readonly interruption: Interruption;
-  readonly warn: (message: string) => void;
+  readonly warn: (warning: Warning) => void;
   /** deletes one by its id; what is asked for twice is deleted once */
   readonly deleteCertificate: ReturnType<typeof certificateDeleter>;
 }
@@ -56,28 +56,29 @@ export async function certificateEraser(
   const unknown = owners.filter(({ own }) => own?.certificateId === undefined);
   const list = unknown.length > 0 ? await listWithin(timeout, api, interruption) : undefined;
   if (list?.problem !== undefined) {
-    const read = list.isBegun ? 'not read to its end' : 'not read';
     const why = describeFailure(list.problem, api.secrets);
-    warnOfLeft(
-      { warn, info: warn },
-      `The list of certificates was ${read}, so that certificates of these agents may be left. ${why} Agents:`,
-      unknown.map(({ clientId }) => clientId),
-    );
+    warnOfUnread(list.isBegun ? 'not read to its end' : 'not read', why, unknown, warn);
   }
   return async ({ name, clientId, own }) => {
     const listed = list?.ids.get(clientId) ?? [];
     const ids = own?.certificateId === undefined ? listed : [own.certificateId];
     if (own?.certificateId === undefined && list?.unusable.has(clientId)) {
-      warn(`A certificate of agent ${name} has no usable id, so it was not deleted.`);
+      warn({
+        text: `A certificate of agent ${name} has no usable id, so it was not deleted.`,
+        about: { name: clientId, kind: NO_USABLE_ID },
+      });
     }
     if (ids.length === 0) {
       const isThere = list?.ids.has(clientId) === true;
       return isThere || list?.problem !== undefined || dryRun ? 'unknown' : 'absent';
     }
     if (own !== undefined && own.certificateId === undefined) {
-      warn(
-        `Of agent ${name}, these certificates were left: ${ids.join(', ')}. No answer of the create proves that they are this step's own. The delete action deletes them by \`certificate-id\`.`,
-      );
+      const why =
+        "No answer of the create proves that they are this step's own. The delete action deletes them by `certificate-id`.";
+      warn({
+        text: `Of agent ${name}, these certificates were left: ${ids.join(', ')}. ${why}`,
+        about: { name: ids.join(', '), kind: `Certificates were left. ${why}` },
+      });
       return 'unknown';
     }
     if (dryRun) return 'would-delete';
@@ -91,13 +92,31 @@ export async function certificateEraser(
       }
       states.push('failed');
       const why = describeFailure(deleted, api.secrets);
-      warn(`Certificate ${id} of agent ${name} was not deleted. ${why}`);
+      const text = `Certificate ${id} of agent ${name} was not deleted. ${why}`;
+      warn({ text, about: { name: id, kind: `Certificates were not deleted. [${deleted.code}]` } });
     }
     limit.end();
     const worst = (['failed', 'deleted', 'absent'] as const).find((one) => states.includes(one));
     return worst ?? 'unknown';
   };
 }
+
+function warnOfUnread(
+  read: string,
+  why: string,
+  owners: readonly Owner[],
+  warn: CertificateServices['warn'],
+): void {
+  const tell = (text: string) => warn({ text });
+  warnOfLeft(
+    { warn: tell, info: tell },
+    `The list of certificates was ${read}, so that certificates of these agents may be left. ${why} Agents:`,
+    owners.map(({ clientId }) => clientId),
+  );
+}
+
+const NO_USABLE_ID =
+  'A certificate has no usable id, so it was not deleted. These are the client ids.';
 
 async function listWithin(timeout: number, api: HubApi, interruption: Interruption) {
   const limit = new TimeLimit(timeout, interruption);

@@ -8,11 +8,12 @@ import type { Interruption } from './http/time-limit.ts';
 import type { DeleteInputs } from './inputs/delete.ts';
 import { hubApi } from './insights-hub/api.ts';
 import { hubQuotas } from './insights-hub/quotas.ts';
+import { DeleteReport } from './report/delete-report.ts';
 import { summaryOfDeleted } from './report/deleted-summary.ts';
 import { deleteWork, estimateLine } from './report/estimate.ts';
-import { lineOf, lineOfCertificate } from './report/log.ts';
+import { troubleshootingUrl } from './report/failure-list.ts';
 import { certificatesJson, deletedJson, Outputs } from './report/outputs.ts';
-import { stepFailure } from './report/result.ts';
+import { type Deleted, stepFailure } from './report/result.ts';
 
 /** Deletes the agents that the inputs name, and tells what became of them. */
 export async function deleteStep(
@@ -23,7 +24,6 @@ export async function deleteStep(
   const { agents, certificateIds, credentials, github, proxies, urls } = inputs;
   const { secrets } = host;
   const several = agents.length > 1;
-  const line = { several: agents.length + certificateIds.length > 1, secrets };
   const targets = agents.map(({ name, clientId }) => ({
     name,
     clientId,
@@ -34,21 +34,22 @@ export async function deleteStep(
   const counts = { agents: agents.length, certificates: certificateIds.length };
   const estimate = estimateLine(deleteWork({ ...inputs, ...counts }));
   if (estimate !== undefined) host.info(estimate);
+  const scope = { ...counts, dryRun: inputs.dryRun, isLong: estimate !== undefined };
+  const report = new DeleteReport(host, scope, {
+    several: agents.length + certificateIds.length > 1,
+  });
   try {
     const deleted = await deleteAgents(targets, inputs, {
       api: hubApi(credentials, urls, quotas, { http, clock, secrets }),
       interruption,
-      warn: (message) => host.warn(message),
+      warn: (warning) => report.warn(warning),
       eraser: github && gitHubEraser(github, { http, clock }),
-      finished: (result) => host.info(lineOf(result, line)),
-      finishedCertificate: (result) => host.info(lineOfCertificate(result, line)),
+      finished: (result) => report.finished(result),
+      finishedCertificate: (result) => report.finishedCertificate(result),
     });
     const { agents: results, certificates } = deleted;
     const outputs = new Outputs(host);
-    outputs.agents(deletedJson(results));
-    outputs.certificates(certificatesJson(certificates));
-    const { dryRun } = inputs;
-    if (inputs.summary) await host.summarise(summaryOfDeleted(results, { certificates, dryRun }));
+    await tell(deleted, outputs, report, { host, inputs });
     const { aborted } = interruption.cancelled;
     const failure = stepFailure(results, { cancelled: aborted, certificates });
     if (failure !== undefined) throw failure;
@@ -59,4 +60,30 @@ export async function deleteStep(
   } finally {
     http.close();
   }
+}
+
+/** Tells what became of everything: in the outputs, the summary and the log. */
+async function tell(
+  deleted: Deleted,
+  outputs: Outputs,
+  report: DeleteReport,
+  { host, inputs }: { readonly host: Host; readonly inputs: DeleteInputs },
+): Promise<void> {
+  const { agents, certificates } = deleted;
+  const { environment, secrets } = host;
+  const isWhole = [
+    outputs.agents(deletedJson(agents, secrets)),
+    outputs.certificates(certificatesJson(certificates)),
+  ];
+  if (isWhole.includes(false)) {
+    host.warn('The results are too long for an output: what failed is in the log.');
+  }
+  report.warnOfAbsence(deleted);
+  if (inputs.summary) {
+    const { dryRun } = inputs;
+    const troubleshooting = troubleshootingUrl(environment);
+    const means = { secrets, troubleshooting, warnings: report.untold };
+    await host.summarise(summaryOfDeleted(agents, { certificates, dryRun, ...means }));
+  }
+  report.end(deleted);
 }

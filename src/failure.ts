@@ -64,6 +64,14 @@ export class Failure extends Error {
   }
 }
 
+/** Something unusual that is no failure. */
+export interface Warning {
+  /** the whole of it: whole sentences */
+  readonly text: string;
+  /** where it is about one of several things: its name, and a sentence for all that share it */
+  readonly about?: { readonly name: string; readonly kind: string };
+}
+
 export interface FailureOptions {
   readonly call?: FailedCall | undefined;
   readonly cause?: unknown;

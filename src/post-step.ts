@@ -13,8 +13,8 @@ import { type CleanUpInputs, readCleanUpInputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
 import { hubQuotas } from './insights-hub/quotas.ts';
 import { type Left, removeSettings } from './post-settings.ts';
+import { DeleteReport } from './report/delete-report.ts';
 import { nameOfAgent, nameOfSetting, warnOfLeft } from './report/left.ts';
-import { lineOf } from './report/log.ts';
 import { type AgentResult, stepFailure } from './report/result.ts';
 import { describeFailure } from './text.ts';
 
@@ -171,16 +171,20 @@ async function deleteMade(
   const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
   // Nobody waits for this step: it has no patience of its own.
   const quotas = hubQuotas({ clock, countsWaiting: true });
-  const { agents: results } = await deleteAgents(targets, options, {
+  const scope = { agents: targets.length, certificates: 0, dryRun: false, isLong: false };
+  const report = new DeleteReport(host, scope, { several: false });
+  const deleted = await deleteAgents(targets, options, {
     api: hubApi(credentials, urls, quotas, { http, clock, secrets }),
     interruption,
-    warn: (message) => host.warn(message),
+    warn: (warning) => report.warn(warning),
     eraser: undefined,
-    finished: (result) => host.info(lineOf(result, { several: false, secrets })),
+    finished: (result) => report.finished(result),
     finishedCertificate: () => {},
   });
-  const failure = stepFailure(results, { cancelled: false });
-  return failure === undefined ? [] : [{ failure, names: leftOf(results, agents) }];
+  // What is left is named with the reason.
+  report.end(deleted, { namesLeft: false });
+  const failure = stepFailure(deleted.agents, { cancelled: false });
+  return failure === undefined ? [] : [{ failure, names: leftOf(deleted.agents, agents) }];
 }
 
 /** The agents that are left, each with its certificate unless that is gone. */

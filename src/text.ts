@@ -119,8 +119,13 @@ function cutBetweenWords(text: string, longest: number): string {
 
 /** A failure as one line: `[code] what happened. What to do. (details)`. */
 export function describeFailure(failure: Failure, secrets: SecretKeeper): string {
-  const details = failure.call === undefined ? '' : ` (${describeCall(failure.call, secrets)})`;
-  return `[${failure.code}] ${secrets.redact(failure.message)}${details}`;
+  return `[${failure.code}] ${messageOf(failure, secrets)}`;
+}
+
+/** The same without the code, for where that has a place of its own. */
+export function messageOf({ message, call }: Failure, secrets: SecretKeeper): string {
+  const details = call === undefined ? '' : ` (${describeCall(call, secrets)})`;
+  return `${secrets.redact(message)}${details}`.replace(/[\r\n]+/g, ' ');
 }
 
 function describeCall({ method, url, status, said }: FailedCall, secrets: SecretKeeper): string {

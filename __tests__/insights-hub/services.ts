@@ -1,5 +1,5 @@
 import { onTestFinished, vi } from 'vitest';
-import { Failure } from '../../src/failure.ts';
+import { Failure, type Warning } from '../../src/failure.ts';
 import { HttpClient, type HttpRequest, type Until } from '../../src/http/client.ts';
 import type { Answer } from '../../src/http/errors.ts';
 import { TimeLimit } from '../../src/http/time-limit.ts';
@@ -127,7 +127,7 @@ export function startAs(credentials: Credentials, ...script: readonly Reply[]) {
   const quotas = hubQuotas({ clock, countsWaiting: false });
   const api = hubApi(credentials, urls, quotas, hubServices);
   const words = { cleanUp: 'the post step', saveFiles: '' };
-  const warn = (message: string) => void warnings.push(message);
+  const warn = ({ text }: Warning) => void warnings.push(text);
   const services = { api, words, interruption, warn };
   const limit = limitOf(300);
   return {

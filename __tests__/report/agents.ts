@@ -21,7 +21,7 @@ export function agentOf(name: string, directory = '/w') {
 
 export const SECRET = { kind: 'secret', name: 'KEY', scope: 'repository octo/device' } as const;
 
-/** A failure whose words only the log may tell. */
+/** A failure that quotes a server. */
 export const EXISTS = new Failure('agent-exists', 'It is there, says the server.');
 
 export function created(name: string) {

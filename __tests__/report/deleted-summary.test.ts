@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { summaryOfDeleted } from '../../src/report/deleted-summary.ts';
 import type { AgentResult, CertificateResult } from '../../src/report/result.ts';
+import { KnownSecrets } from '../../src/secret.ts';
 import { agentOf, failed, SECRET } from './agents.ts';
 import { rowsOf } from './table.ts';
 
@@ -10,9 +11,10 @@ const agent = agentOf('a');
 function summaryOf(
   results: readonly AgentResult[],
   certificates: readonly CertificateResult[] = [],
-  { dryRun = false } = {},
+  { dryRun = false, warnings = [] as readonly string[] } = {},
 ): string {
-  return summaryOfDeleted(results, { certificates, dryRun });
+  const means = { secrets: new KnownSecrets(() => {}), troubleshooting: undefined, warnings };
+  return summaryOfDeleted(results, { certificates, dryRun, ...means });
 }
 
 /** What is said of certificates that were deleted, and of those that were not. */
@@ -36,21 +38,31 @@ describe('the summary of agents that were deleted', () => {
     ];
     const markdown = summaryOf(results);
     expect(markdown).toMatch(
-      /^### ❌ Insights Hub agents: 1 failed, 2 ended, 1 not there\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
+      /^### ❌ Insights Hub agents: 1 failed, 2 ended, 1 not there\n\n- .*\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
+    );
+    expect(markdown).toContain(
+      '\n- <code>c</code> failed: <code>not-ended</code>, client id <code>mqtt1-c</code>, agent id <code>id-of-c</code>: <code>It stays, says the server.</code>\n',
     );
     expect(rowsOf(markdown)).toEqual([
-      [
-        '<code>c</code>',
-        'failed: <code>not-ended</code>',
-        '<code>mqtt1-c</code>',
-        '<code>id-of-c</code>',
-      ],
       ['<code>a</code>', 'ended', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
       ['<code>b</code>', 'not there', '<code>mqtt1-b</code>', ''],
       ['<code>d</code>', 'ended', '<code>mqtt1-d</code>', '<code>id-of-d</code>'],
     ]);
-    expect(markdown).toContain(`\n\nThe log says why, and what to do.\n\n${KEPT}`);
-    expect(markdown).not.toContain('says the server');
+    expect(markdown).toContain(`\n\n${KEPT}`);
+  });
+
+  test('says of one that failed what became of all that goes with it', () => {
+    const other = { ...SECRET, name: 'CERTIFICATE' };
+    const result = { ...failed('a'), certificateState: 'deleted', removed: [SECRET] } as const;
+    expect(summaryOf([{ ...result, remaining: [other] }])).toContain(
+      '\n- <code>a</code> failed: <code>agent-exists</code>, certificate deleted, secret <code>KEY</code> of <code>repository octo/device</code> is gone, secret <code>CERTIFICATE</code> of <code>repository octo/device</code> was not removed: <code>It is there, says the server.</code>\n',
+    );
+  });
+
+  test('has the warnings that the log left out, folded', () => {
+    expect(summaryOf([deleted('a')], [], { warnings: ['It stays.'] })).toMatch(
+      /<details><summary>Warnings: 1<\/summary>\n\n- <code>It stays\.<\/code>\n/,
+    );
   });
 
   test('names the secrets that are gone', () => {
@@ -60,7 +72,6 @@ describe('the summary of agents that were deleted', () => {
     expect(rowsOf(markdown)[0]?.[1]).toBe(
       'ended<br>secret <code>KEY</code> of <code>repository octo/device</code> is gone',
     );
-    expect(markdown).not.toContain('The log says why');
   });
 
   test('says of a dry run that nothing was changed', () => {
@@ -123,12 +134,13 @@ describe('the summary of agents that were deleted', () => {
     );
     expect(rowsOf(markdown)).toHaveLength(1);
     expect(rowsOf(markdown, 'Certificate')).toEqual([
-      ['<code>c&#95;2</code>', 'failed: <code>forbidden</code>'],
       ['<code>c1</code>', 'deleted'],
       ['<code>c3</code>', 'absent'],
     ]);
-    expect(markdown).toContain(`\n\nThe log says why, and what to do.\n\n${DELETED}`);
-    expect(markdown).not.toContain('says the server');
+    expect(markdown).toContain(
+      '\n- certificate <code>c&#95;2</code> failed: <code>forbidden</code>: <code>It stays, says the server.</code>\n',
+    );
+    expect(markdown).toContain(`\n\n${DELETED}`);
   });
 
   test('is about certificates alone where no agent was to be deleted', () => {
@@ -149,7 +161,9 @@ describe('the summary of agents that were deleted', () => {
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
     const left = 1200 - rowsOf(markdown).length;
     expect(left).toBeGreaterThan(0);
-    expect(markdown).toContain(`${left} more agents have no room here; the log has all of them.`);
+    expect(markdown).toContain(
+      `${left} more agents have no room here; \`agents\` has all of them.`,
+    );
   });
 
   test('has no room for certificates beside too many agents', () => {
@@ -161,6 +175,8 @@ describe('the summary of agents that were deleted', () => {
     const markdown = summaryOf(results, certificates);
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
     expect(rowsOf(markdown, 'Certificate')).toEqual([]);
-    expect(markdown).toContain('3 more certificates have no room here; the log has all of them.');
+    expect(markdown).toContain(
+      '3 more certificates have no room here; `certificates` has all of them.',
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/failure.ts';
 import {
   certificatesJson,
   createdJson,
@@ -6,9 +7,12 @@ import {
   Outputs,
   placesFor,
 } from '../../src/report/outputs.ts';
+import { KnownSecrets, Secret } from '../../src/secret.ts';
 import { agentOf, created, EXISTS, failed, SECRET } from './agents.ts';
 
 const agent = agentOf('a');
+const secrets = new KnownSecrets(() => {});
+secrets.mask([new Secret('hunter2')]);
 const { delivery, ...issued } = agent;
 const PATHS = { privateKeyPath: '/w/mqtt1-a.key', certificatePath: '/w/mqtt1-a.pem' };
 const KNOWN = {
@@ -80,26 +84,49 @@ describe('the outputs of one agent', () => {
 });
 
 describe('the output `agents`', () => {
-  test('lists what was created in order, with the codes of failures and without their words', () => {
-    const json = createdJson([
-      { ...created('a'), delivery: { files: delivery.files, settings: [SECRET] } },
-      failed('b'),
-      { name: 'c', state: 'checked' },
-    ]);
+  test('lists what was created in order, with the codes and messages of failures', () => {
+    const json = createdJson(
+      [
+        { ...created('a'), delivery: { files: delivery.files, settings: [SECRET] } },
+        failed('b'),
+        { name: 'c', state: 'checked' },
+      ],
+      secrets,
+    );
     expect(JSON.parse(json)).toEqual([
       { name: 'a', ...KNOWN, ...PATHS, secretNames: ['KEY'] },
-      { name: 'b', code: 'agent-exists' },
+      { name: 'b', code: 'agent-exists', message: 'It is there, says the server.' },
       { name: 'c' },
     ]);
-    expect(json).not.toContain('says the server');
+  });
+
+  test('has the whole message of a failure, without secrets', () => {
+    const call = {
+      method: 'POST',
+      url: new URL('https://hub.invalid/a?b=c'),
+      status: 409,
+      said: { message: 'it is hunter2\n::error::' },
+    };
+    const failure = new Failure('agent-exists', 'It is hunter2.', { call });
+    expect(JSON.parse(createdJson([failed('a', failure)], secrets))).toEqual([
+      {
+        name: 'a',
+        code: 'agent-exists',
+        message:
+          'It is ***. (HTTP 409, POST https://hub.invalid/a, the server says "it is *** ::error::")',
+      },
+    ]);
   });
 
   test('lists what was deleted in order, with the results', () => {
     const { name, ids } = agent;
-    const json = deletedJson([
-      { name, ids, removed: [SECRET], state: 'deleted', certificateState: 'unknown' },
-      { ...failed('b'), ids: { clientId: 'mqtt1-b' } },
-    ]);
+    const json = deletedJson(
+      [
+        { name, ids, removed: [SECRET], state: 'deleted', certificateState: 'unknown' },
+        { ...failed('b'), ids: { clientId: 'mqtt1-b' } },
+      ],
+      secrets,
+    );
     expect(JSON.parse(json)).toEqual([
       {
         name: 'a',
@@ -108,9 +135,27 @@ describe('the output `agents`', () => {
         result: 'deleted',
         certificate: 'unknown',
       },
-      { name: 'b', clientId: 'mqtt1-b', result: 'failed' },
+      {
+        name: 'b',
+        clientId: 'mqtt1-b',
+        result: 'failed',
+        code: 'agent-exists',
+        message: 'It is there, says the server.',
+      },
     ]);
-    expect(json).not.toContain('says the server');
+  });
+
+  test('of the delete action leaves messages out that have no room', () => {
+    const failure = new Failure('not-ended', 'x'.repeat(1000));
+    const agents = (count: number) =>
+      JSON.parse(
+        deletedJson(
+          Array.from({ length: count }, () => failed('b', failure)),
+          secrets,
+        ),
+      );
+    expect(agents(450)[449]).toHaveProperty('message', 'x'.repeat(1000));
+    expect(agents(500)[499]).toEqual({ name: 'b', result: 'failed', code: 'not-ended' });
   });
 });
 
@@ -132,10 +177,10 @@ test.each(['agents', 'certificates'] as const)(
   'the output `%s` is set up to 500,000 characters',
   (output) => {
     const { written, outputs } = start();
-    outputs[output]('x'.repeat(500_001));
+    expect(outputs[output]('x'.repeat(500_001))).toBe(false);
     expect(written).toEqual([]);
     const longest = 'x'.repeat(500_000);
-    outputs[output](longest);
+    expect(outputs[output](longest)).toBe(true);
     expect(written).toEqual([[output, longest]]);
   },
 );

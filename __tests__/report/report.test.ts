@@ -4,7 +4,7 @@ import { type Inputs, readInputs } from '../../src/inputs/create.ts';
 import { Outputs } from '../../src/report/outputs.ts';
 import { CreateReport } from '../../src/report/report.ts';
 import { type Given, sourceOf } from '../inputs/source.ts';
-import { created, failed } from './agents.ts';
+import { agentOf, created, failed } from './agents.ts';
 
 /** A report of a run with some inputs, and what it tells. */
 async function start(given: Given) {
@@ -12,21 +12,28 @@ async function start(given: Given) {
   const { source } = sourceOf({ ...required, ...given });
   const inputs: Inputs = await readInputs(source);
   const lines: string[] = [];
+  const warnings: string[] = [];
   const groups = new Map<string, readonly string[]>();
   const summaries: string[] = [];
   const outputs = new Map<string, string>();
   const host = {
     ...source,
     info: (line: string) => lines.push(line),
+    warn: (line: string) => warnings.push(line),
     group: (title: string, content: Iterable<string>) => groups.set(title, [...content]),
     summarise: async (markdown: string) => summaries.push(markdown),
     setOutput: (name: string, value: string) => outputs.set(name, value),
   };
   const report = new CreateReport(host as unknown as Host, inputs, new Outputs(host));
-  return { report, lines, groups, summaries, outputs };
+  return { report, lines, warnings, groups, summaries, outputs };
 }
 
 const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `device${index}`);
+
+const warningOf = (name: string) => ({
+  text: `Agent ${name} is odd.`,
+  about: { name, kind: 'Some are odd.' },
+});
 
 /** Of so many agents, all of which but one were created. */
 const resultsOf = (count: number) =>
@@ -63,28 +70,86 @@ describe('the report of a run', () => {
     expect(outputs).toEqual(new Map());
   });
 
+  const WHY_A = 'Failed: agent a [agent-exists] It is there, says the server.';
   const WHY = 'Failed: agent device3 [agent-exists] It is there, says the server.';
 
-  test('tells each of up to ten agents as it is finished, with why it failed', async () => {
-    const { report, lines, groups } = await start({ name: namesOf(10).join('\n') });
-    const results = resultsOf(10);
+  test('tells each of up to twenty agents as it is finished, with why it failed', async () => {
+    const { report, lines, warnings, groups } = await start({ name: namesOf(20).join('\n') });
+    const results = resultsOf(20);
     for (const result of results) report.finished(result);
-    expect(lines).toHaveLength(10);
+    report.warn(warningOf('device4'));
+    expect(lines).toHaveLength(20);
     expect(lines[3]).toBe(WHY);
+    expect(warnings).toEqual(['Agent device4 is odd.']);
     await report.end(results);
-    expect(groups.get('Details of 10 agents')).toHaveLength(9);
+    expect(lines).toHaveLength(20);
+    expect(warnings).toHaveLength(1);
+    expect(groups.get('Details of 20 agents')).toHaveLength(19);
+    expect(groups.has('How to connect as mqtt1-device0')).toBe(true);
   });
 
-  test('tells the progress of more, and their lines among the details', async () => {
-    const { report, lines, groups } = await start({ name: namesOf(11).join('\n') });
-    const results = resultsOf(11);
+  test('tells of more the first failures, one warning of a kind, and the result', async () => {
+    const { report, lines, warnings, groups, summaries } = await start({
+      name: namesOf(60).join('\n'),
+    });
+    const results = namesOf(60).map((name, index) => {
+      if (index < 25) return failed(name);
+      return index < 50 ? { ...agentOf(name), state: 'skipped' as const } : created(name);
+    });
+    report.begin(35);
     for (const result of results) report.finished(result);
-    expect(lines.at(-1)).toMatch(/^10 of 11 done, 1 failed, 0 left/);
-    expect(lines.join('\n')).not.toContain('device');
+    for (const name of namesOf(22)) report.warn(warningOf(name));
+    report.warn({ text: 'The step is odd.' });
+    expect(lines[0]).toMatch(/^At most 10 creates/);
+    expect(lines.slice(1)).toEqual(
+      namesOf(20).map(
+        (name) => `Failed: agent ${name} [agent-exists] It is there, says the server.`,
+      ),
+    );
+    expect(warnings).toEqual(['The step is odd.']);
     await report.end(results);
-    const details = groups.get('Details of 11 agents') ?? [];
-    expect(details).toHaveLength(21);
-    expect(details.slice(6, 8)).toEqual([WHY, expect.stringMatching(/^Created agent device4: /)]);
+    const twenty = namesOf(20).join(', ');
+    expect(warnings.slice(1)).toEqual([`Some are odd. (22: ${twenty} and 2 more)`]);
+    const skipped = namesOf(45).slice(25).join(', ');
+    expect(lines.slice(21).map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([
+      `Skipped 25 agents (their files are there): ${skipped} and 5 more`,
+      '60 agents: 10 created, 25 there already, 25 failed; in 1 s. `agents` says why each failed.',
+    ]);
+    expect(groups).toEqual(new Map());
+    expect(summaries[0]).toContain('#### Connect as <code>mqtt1-device25</code>');
+    expect(summaries[0]).toContain(
+      '<summary>Warnings: 22</summary>\n\n- <code>Agent device0 is odd',
+    );
+  });
+
+  test.each([
+    [undefined, 'created; in 1 s.'],
+    ['a long passphrase', 'created; in 1 s. The private keys are encrypted.'],
+  ])('says with the result of many whether keys are encrypted', async (passphrase, end) => {
+    const given = passphrase === undefined ? {} : { 'key-passphrase': passphrase };
+    const { report, lines } = await start({ name: namesOf(21).join('\n'), ...given });
+    await report.end(namesOf(21).map((name) => created(name)));
+    expect(lines.map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([
+      `21 agents: 21 ${end}`,
+    ]);
+  });
+
+  test('has all of many in the log where it is the only place', async () => {
+    const { report, groups } = await start({ name: namesOf(21).join('\n') });
+    await report.end(resultsOf(21), { isOnlyPlace: true });
+    const details = groups.get('Details of 21 agents') ?? [];
+    expect(details).toHaveLength(41);
+    expect(details.slice(6, 9)).toEqual([
+      WHY,
+      expect.stringMatching(/^Created agent device4: /),
+      expect.stringMatching(/^Agent device4: agent id /),
+    ]);
+  });
+
+  test('counts the agents of the shard', async () => {
+    const { report, lines } = await start({ name: namesOf(21).join('\n'), shard: '0/2' });
+    report.finished(created('device0'));
+    expect(lines).toEqual([expect.stringMatching(/^Created agent device0: /)]);
   });
 
   test('says how long creating will take, where that is long, and then how much is left', async () => {
@@ -95,14 +160,30 @@ describe('the report of a run', () => {
     const now = Date.now();
     const passing = vi.spyOn(Date, 'now');
     onTestFinished(() => passing.mockRestore());
-    passing.mockReturnValue(now + 2_000);
+    passing.mockReturnValue(now + 12_000);
     // Those that are skipped cost no quota: 30 of 42 are left, which are three more windows.
     for (let index = 0; index < 8; index++) report.finished({ ...created('a'), state: 'skipped' });
-    expect(lines[1]).toMatch(/^1 of 50 done, 0 failed, 49 left; .* a second, 2 min 0 s to go$/);
+    expect(lines[1]).toMatch(/^1 of 50 done, 0 failed, 49 left; 0\.1 a second, .* to go$/);
     for (let index = 0; index < 11; index++) report.finished(created('a'));
     passing.mockReturnValue(now + 31_000);
     report.finished(failed('a'));
-    expect(lines[2]).toMatch(/^19 of 50 done, 1 failed, 30 left; .* a second, 1 min 30 s to go$/);
+    expect(lines[2]).toBe(WHY_A);
+    expect(lines[3]).toMatch(/^19 of 50 done, 1 failed, 30 left; .* a second, 1 min 30 s to go$/);
+  });
+
+  test('tells the progress of few, too, where that takes long', async () => {
+    const given = { name: namesOf(4).join('\n'), 'rate-limit': '1/30s' };
+    const { report, lines } = await start(given);
+    report.begin(4);
+    const now = Date.now();
+    const passing = vi.spyOn(Date, 'now');
+    onTestFinished(() => passing.mockRestore());
+    passing.mockReturnValue(now + 31_000);
+    report.finished(created('a'));
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(/^Created agent a: /),
+      expect.stringMatching(/^1 of 4 done, 0 failed, 3 left; .* a second, 1 min 3\d s to go$/),
+    ]);
   });
 
   test('says nothing of time where it is short, nor in a dry run', async () => {
@@ -113,13 +194,11 @@ describe('the report of a run', () => {
     expect([...short.lines, ...dry.lines]).toEqual([]);
   });
 
-  test('has details of many that failed, and none of few', async () => {
-    const few = await start({});
-    await few.report.end([failed('a')]);
-    expect(few.groups).toEqual(new Map());
-    const many = await start({ name: namesOf(11).join('\n') });
-    await many.report.end(namesOf(11).map((name) => failed(name)));
-    expect(many.groups.get('Details of 11 agents')).toHaveLength(11);
+  test('has no details where nothing is known of any agent', async () => {
+    const { report, lines, groups } = await start({});
+    await report.end([failed('a')]);
+    expect(groups).toEqual(new Map());
+    expect(lines).toEqual([]);
   });
 
   test('says of a dry run that nothing was created, unless something failed', async () => {

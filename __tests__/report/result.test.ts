@@ -76,6 +76,15 @@ describe('the failure of a step', () => {
     expect(names.split(', ').length + Number(left)).toBe(1000);
   });
 
+  test('names what has the names that it leaves out', () => {
+    const results = Array.from({ length: 1010 }, (_, n) => failed(`device${n}`, exists));
+    const message = stepFailure([...results, done('b')], {
+      ...running,
+      whole: '`agents`',
+    })?.message;
+    expect(message).toMatch(/ and \d+ more, which `agents` has\.$/);
+  });
+
   const certificate = (certificateId: string, failure?: Failure): CertificateResult =>
     failure ? { certificateId, state: 'failed', failure } : { certificateId, state: 'deleted' };
 

@@ -3,19 +3,32 @@ import { describe, expect, test } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { howToConnect } from '../../src/report/connect.ts';
 import type { AgentResult } from '../../src/report/result.ts';
-import { summaryOfCreated } from '../../src/report/summary.ts';
+import { type CreatedOptions, summaryOfCreated } from '../../src/report/summary.ts';
+import { KnownSecrets } from '../../src/secret.ts';
 import { agentOf, created, failed, SECRET } from './agents.ts';
 import { rowsOf } from './table.ts';
 
 const agent = agentOf('a');
 
+const OPTIONS = {
+  dryRun: false,
+  encrypted: false,
+  warnings: [],
+  secrets: new KnownSecrets(() => {}),
+  troubleshooting: undefined,
+};
+
 /** The summary of agents that were created, with how to connect as the first of them. */
-function summaryOf(results: readonly AgentResult[], { dryRun = false } = {}): string {
+function summaryOf(
+  results: readonly AgentResult[],
+  options: Partial<Omit<CreatedOptions, 'connect'>> = {},
+): string {
   const broker = { host: 'broker.invalid', port: 8883 };
   const inputs = { clientIdPrefix: 'mqtt1', broker, brokerCa: undefined };
   return summaryOfCreated(results, {
+    ...OPTIONS,
+    ...options,
     connect: howToConnect(results, inputs, new Date(0)),
-    dryRun,
   });
 }
 
@@ -75,14 +88,34 @@ describe('the summary of one agent', () => {
     expect(markdown).not.toMatch(/mosquitto_pub|MQTTX|Private key/);
   });
 
-  test('tells a failure by code and without words, with what is known all the same', () => {
+  test('says that the private key is encrypted, in a file and in a secret', () => {
+    const key = { ...SECRET, name: 'A_PRIVATE_KEY' };
+    const delivery = { ...agent.delivery, settings: [key, SECRET] };
+    const markdown = summaryOf([{ ...created('a'), delivery }], { encrypted: true });
+    expect(listOf(markdown).slice(2, -1)).toEqual([
+      '- **Encrypted private key**: <code>/w/mqtt1-a.key</code>',
+      '- **Certificate**: <code>/w/mqtt1-a.pem</code>',
+      '- **Stored**: secret <code>A&#95;PRIVATE&#95;KEY</code> of <code>repository octo/device</code> (encrypted private key)',
+      '- **Stored**: secret <code>KEY</code> of <code>repository octo/device</code>',
+    ]);
+  });
+
+  test('tells a failure with its whole message, and what is known all the same', () => {
     expect(summaryOf([failed('a')])).toBe(
-      '### ❌ Agent <code>a</code> failed: <code>agent-exists</code>\n\nThe log says why, and what to do.\n',
+      '### ❌ Agent <code>a</code> failed: <code>agent-exists</code>\n\n<code>It is there, says the server.</code>\n',
     );
     const markdown = summaryOf([{ ...agent, ...failed('a') }]);
     expect(markdown).toMatch(/^### ❌ /);
     expect(listOf(markdown)).toContain('- **Private key**: <code>/w/mqtt1-a.key</code>');
-    expect(markdown).not.toContain('says the server');
+  });
+
+  test('links the code of a failure to what the page on troubles says of it', () => {
+    const troubleshooting = 'https://github.com/octo/action/blob/v1/docs/troubleshooting.md';
+    const link = `[<code>agent-exists</code>](${troubleshooting}#agent-exists)`;
+    const markdown = summaryOf([failed('a')], { troubleshooting });
+    expect(markdown).toContain(`### ❌ Agent <code>a</code> failed: ${link}\n`);
+    const ofTwo = summaryOf([failed('a'), created('b')], { troubleshooting });
+    expect(ofTwo).toContain(`- <code>a</code> failed: ${link}: <code>It is there,`);
   });
 
   test('that was left as it is says so', () => {
@@ -105,17 +138,49 @@ describe('the summary of several agents', () => {
       /^### ❌ 2 of 4 agents failed\n\n4 agents: 1 created, 1 there already, \*\*2 failed\*\*\.\n\n- /,
     );
     expect(listOf(markdown)).toEqual([
-      '- <code>b</code> failed: <code>agent-exists</code>',
-      '- <code>d</code> failed: <code>delivery-failed</code>, client id <code>mqtt1-d</code>, <code>/t/mqtt1-d.key</code>, <code>/t/mqtt1-d.pem</code>',
+      '- <code>b</code> failed: <code>agent-exists</code>: <code>It is there, says the server.</code>',
+      '- <code>d</code> failed: <code>delivery-failed</code>, client id <code>mqtt1-d</code>, <code>/t/mqtt1-d.key</code>, <code>/t/mqtt1-d.pem</code>: <code>It was lost, says the server.</code>',
     ]);
-    expect(markdown).toMatch(
-      /<code>\/t\/mqtt1-d\.pem<\/code>\n\nThe log says why, and what to do\.\n\n<details open>/,
-    );
+    expect(markdown).toMatch(/says the server\.<\/code>\n\n<details open>/);
     expect(rowsOf(markdown).map(([name, result]) => [name, result])).toEqual([
       ['<code>a</code>', 'there already'],
       ['<code>c</code>', 'created and connected'],
     ]);
-    expect(markdown).not.toContain('says the server');
+  });
+
+  test('has a message that several share once, whole, and nothing in it does anything', () => {
+    const text = 'See <b>https://elsewhere.invalid</b> @octo `a` |.';
+    const [first, second] = [1, 2].map(() => new Failure('forbidden', text));
+    const markdown = summaryOf([
+      failed('a', first),
+      failed('b'),
+      { ...agentOf('c'), ...failed('c', second) },
+    ]);
+    const [head, ...others] = (markdown.split('\n\n')[2] ?? '').split('\n');
+    expect(head).toMatch(/^- 2 failed: <code>forbidden<\/code>: <code>[^<>`|]*<\/code>$/);
+    expect(head).toContain('https://elsewhere.invalid');
+    expect(others).toEqual([
+      '  - <code>a</code>',
+      '  - <code>c</code>, client id <code>mqtt1-c</code>, <code>mqtt1-c.key</code>, <code>mqtt1-c.pem</code>',
+      '- <code>b</code> failed: <code>agent-exists</code>: <code>It is there, says the server.</code>',
+    ]);
+  });
+
+  test('says once that the private keys are encrypted, if there are any', () => {
+    const note = '\n\nThe private keys are encrypted.\n';
+    const encrypted = true;
+    expect(summaryOf([created('a'), created('b')], { encrypted })).toContain(note);
+    expect(summaryOf([{ ...agent, state: 'skipped' }, failed('b')], { encrypted })).toContain(note);
+    expect(summaryOf([failed('a'), failed('b')], { encrypted })).not.toContain(note);
+    expect(summaryOf([created('a'), created('b')])).not.toContain(note);
+  });
+
+  test('has the warnings that the log left out, folded', () => {
+    const warnings = ['The one <b>.', 'The other.'];
+    expect(summaryOf([created('a'), created('b')], { warnings })).toContain(
+      '<details><summary>Warnings: 2</summary>\n\n- <code>The one &#60;b&#62;.</code>\n- <code>The other.</code>\n',
+    );
+    expect(summaryOf([created('a'), created('b')])).not.toContain('Warnings');
   });
 
   test('names the directory once where all files are in one', () => {
@@ -130,7 +195,6 @@ describe('the summary of several agents', () => {
       '<code>mqtt1-b.key</code><br><code>mqtt1-b.pem</code>',
       '<code>AB:CD</code>',
     ]);
-    expect(markdown).not.toContain('The log says why');
     const apart = summaryOf([created('a'), { ...agentOf('b', '/x'), state: 'created' }]);
     expect(apart).not.toContain('Files are in');
     expect(rowsOf(apart)[1]?.[4]).toContain('<code>/x/mqtt1-b.key</code>');
@@ -177,18 +241,22 @@ describe('the summary of several agents', () => {
     ];
     const markdown = summaryOf(results);
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
-    expect(listOf(markdown)).toHaveLength(600);
+    expect(markdown.match(/^ {2}- /gm)).toHaveLength(600);
     const left = 600 - rowsOf(markdown).length;
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(600);
-    expect(markdown).toContain(`${left} more agents have no room here; the log has all of them.`);
+    expect(markdown).toContain(
+      `${left} more agents have no room here; \`agents\` has all of them.`,
+    );
   });
 
   test('says of a dry run that nothing was created', () => {
     const results: readonly AgentResult[] = [{ name: 'a', state: 'checked' }, failed('b')];
     const markdown = summaryOf(results, { dryRun: true });
     expect(markdown).toContain('\n\nDry run: everything was checked, nothing was created.\n');
-    expect(listOf(markdown)).toEqual(['- <code>b</code> failed: <code>agent-exists</code>']);
+    expect(listOf(markdown)).toEqual([
+      '- <code>b</code> failed: <code>agent-exists</code>: <code>It is there, says the server.</code>',
+    ]);
     expect(rowsOf(markdown).map((cells) => cells[1])).toEqual(['checked']);
     expect(markdown).toContain('2 agents: 1 checked, **1 failed**');
     expect(summaryOf(results)).not.toContain('Dry run');

@@ -122,11 +122,18 @@ export interface GitHubSettings {
 /** Key and certificate. */
 export const SECRETS_PER_AGENT = 2;
 
+const PRIVATE_KEY = '_PRIVATE_KEY';
+
+/** Whether a setting that was pushed for an agent is its private key. */
+export function isPrivateKey({ kind, name }: Setting): boolean {
+  return kind === 'secret' && name.endsWith(PRIVATE_KEY);
+}
+
 /** `PREFIX_PRIVATE_KEY` and so on; with several agents `PREFIX_<NAME>_PRIVATE_KEY`. */
 export function settingNames(prefix: string, agent: string, several: boolean) {
   const base = several ? `${prefix}_${settingName(agent)}` : prefix;
   return {
-    privateKey: `${base}_PRIVATE_KEY`,
+    privateKey: `${base}${PRIVATE_KEY}`,
     certificate: `${base}_CERTIFICATE`,
     agentId: `${base}_AGENT_ID`,
     clientId: `${base}_CLIENT_ID`,

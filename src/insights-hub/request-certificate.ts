@@ -1,4 +1,4 @@
-import { asFailure, Failure } from '../failure.ts';
+import { asFailure, Failure, type Warning } from '../failure.ts';
 import { type Interruption, TimeLimit } from '../http/time-limit.ts';
 import { findAgent, findAgentTwice, UnclearAgent } from './agents.ts';
 import type { HubApi } from './api.ts';
@@ -12,7 +12,7 @@ import {
 
 export interface RequestServices extends CertificateServices {
   readonly interruption: Interruption;
-  readonly warn: (message: string) => void;
+  readonly warn: (warning: Warning) => void;
 }
 
 /** The time that both look-ups after an unclear create may take, in seconds. */
@@ -56,9 +56,13 @@ export async function requestCertificate(
     const seen = (await lookUp(expectedClientId, services)) ?? `${none} even then.`;
     throw unknown(`${none}.`, `Creating it again: ${reasonOf(second)}.`, seen);
   }
-  services.warn(
-    `Agent ${name} was created by a second request: the first one had no whole answer (${reasonOf(first)}), and the agent was proved to be absent after it. A certificate that nobody uses may exist at Insights Hub.`,
-  );
+  services.warn({
+    text: `Agent ${name} was created by a second request: the first one had no whole answer (${reasonOf(first)}), and the agent was proved to be absent after it. A certificate that nobody uses may exist at Insights Hub.`,
+    about: {
+      name,
+      kind: 'Created by a second request, because the first one had no whole answer and the agent was proved to be absent after it. A certificate that nobody uses may exist at Insights Hub for each.',
+    },
+  });
   return second;
 }
 

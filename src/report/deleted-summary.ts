@@ -1,16 +1,15 @@
 import { bytesOf, code, document, MOST_SHOWN, upTo } from '../text.ts';
+import { type FailedItem, type FailureMeans, failureList } from './failure-list.ts';
 import { type AgentResult, CERTIFICATE_STATES, type CertificateResult, DONE } from './result.ts';
 import {
   FAILED,
-  failedWith,
   moreNote,
   PASSED,
   rowOf,
   settingOf,
   split,
-  stateOf,
   tableOf,
-  WHERE_REASONS_ARE,
+  warningSection,
 } from './summary-parts.ts';
 
 const DELETED_NOTE =
@@ -18,32 +17,44 @@ const DELETED_NOTE =
 const KEPT_NOTE =
   'A certificate that was not deleted may still be accepted: that ending its agent makes it invalid is documented nowhere.';
 
-/**
- * What a person reads of the delete action on the run's page: Markdown, with nothing secret in it.
- * `certificates` are those that were to be deleted by their ids.
- */
-export function summaryOfDeleted(
-  results: readonly AgentResult[],
-  {
-    certificates,
-    dryRun,
-  }: { readonly certificates: readonly CertificateResult[]; readonly dryRun: boolean },
-): string {
+export interface DeletedOptions extends FailureMeans {
+  /** those that were to be deleted by their ids */
+  readonly certificates: readonly CertificateResult[];
+  readonly dryRun: boolean;
+  /** those that the log does not tell in their own words */
+  readonly warnings: readonly string[];
+}
+
+/** What a person reads of the delete action on the run's page: Markdown, with nothing secret in it. */
+export function summaryOfDeleted(results: readonly AgentResult[], options: DeletedOptions): string {
+  const { certificates, dryRun, warnings } = options;
   const isFailed = [...results, ...certificates].some(({ state }) => state === 'failed');
+  const agents = agentPart(results, MOST_SHOWN, options);
+  const others = certificatePart(certificates, MOST_SHOWN - bytesOf(agents.flat()), options);
+  const room = MOST_SHOWN - bytesOf([...agents, ...others].flat());
+  return document([
+    `### ${isFailed ? FAILED : PASSED} Insights Hub ${headlineOf(results, certificates)}`,
+    dryRun ? 'Dry run: everything was looked up, nothing was changed.' : '',
+    ...agents,
+    ...others,
+    ...(dryRun ? [] : notesOn(results, certificates)),
+    warningSection(warnings, room),
+  ]);
+}
+
+/** E.g. `agents: 1 failed, 2 ended; certificates: 1 deleted`. */
+export function headlineOf(
+  results: readonly AgentResult[],
+  certificates: readonly CertificateResult[],
+): string {
   const counts = [
     countsOf('agents', results, { ...DONE, failed: CERTIFICATE_STATES.failed }),
     countsOf('certificates', certificates, CERTIFICATE_STATES),
   ];
-  const agents = agentTable(results);
-  return document([
-    `### ${isFailed ? FAILED : PASSED} Insights Hub ${counts.filter(Boolean).join('; ')}`,
-    dryRun ? 'Dry run: everything was looked up, nothing was changed.' : '',
-    ...agents,
-    ...certificateTable(certificates, MOST_SHOWN - bytesOf(agents.flat())),
-    isFailed ? WHERE_REASONS_ARE : '',
-    ...(dryRun ? [] : notesOn(results, certificates)),
-  ]);
+  return counts.filter(Boolean).join('; ');
 }
+
+type Part = readonly (readonly string[])[];
 
 /** What is counted, in this order. */
 const COUNTED = ['failed', 'deleted', 'absent', 'would-delete'] as const;
@@ -62,25 +73,49 @@ function countsOf(
 }
 
 /** Those that failed first. */
-function agentTable(results: readonly AgentResult[]): readonly (readonly string[])[] {
+function agentPart(results: readonly AgentResult[], bytes: number, means: FailureMeans): Part {
+  const [failed, others] = split(results);
   const hasCertificates = results.some(({ certificateState }) => certificateState !== undefined);
   const titles = ['Agent', 'Result', ...(hasCertificates ? ['Certificate'] : [])];
-  const rows = split(results)
-    .flat()
-    .map((result) => deletedRow(result, hasCertificates));
-  return fittingTable([...titles, 'Client id', 'Agent id'], rows, MOST_SHOWN, 'agents');
+  return fitting(
+    failureList(failed.flatMap(failedAgent), bytes, means),
+    [...titles, 'Client id', 'Agent id'],
+    others.map((result) => deletedRow(result, hasCertificates)),
+    { bytes, what: 'agents' },
+  );
 }
 
-function certificateTable(results: readonly CertificateResult[], bytes: number) {
-  const rows = split(results)
-    .flat()
-    .map(({ certificateId, state, failure }) =>
-      rowOf([
-        code(certificateId),
-        failure ? failedWith(failure) : CERTIFICATE_STATES[state].summary,
-      ]),
-    );
-  return fittingTable(['Certificate', 'Result'], rows, bytes, 'certificates');
+function certificatePart(
+  results: readonly CertificateResult[],
+  bytes: number,
+  means: FailureMeans,
+): Part {
+  const [failed, others] = split(results);
+  const items = failed.flatMap(({ certificateId, failure }) =>
+    failure ? { name: `certificate ${code(certificateId)}`, facts: [], failure } : [],
+  );
+  return fitting(
+    failureList(items, bytes, means),
+    ['Certificate', 'Result'],
+    others.map(({ certificateId, state }) =>
+      rowOf([code(certificateId), CERTIFICATE_STATES[state].summary]),
+    ),
+    { bytes, what: 'certificates' },
+  );
+}
+
+/** Of an agent that failed: what is known, and what became of all that goes with it. */
+function failedAgent(result: AgentResult): readonly FailedItem[] {
+  const { name, failure, ids, certificateState, removed = [], remaining = [] } = result;
+  if (failure === undefined) return [];
+  const facts = [
+    ids ? `client id ${code(ids.clientId)}` : '',
+    ids?.agentId ? `agent id ${code(ids.agentId)}` : '',
+    certificateState ? CERTIFICATE_STATES[certificateState].log : '',
+    ...removed.map((setting) => `${settingOf(setting)} is gone`),
+    ...remaining.map((setting) => `${settingOf(setting)} was not removed`),
+  ].filter(Boolean);
+  return [{ name: code(name), facts, failure }];
 }
 
 /** What devices may still do with the certificates that are gone, and with those that are not. */
@@ -95,28 +130,29 @@ function notesOn(results: readonly AgentResult[], certificates: readonly Certifi
 }
 
 function deletedRow(result: AgentResult, hasCertificates: boolean): string {
-  const { name, ids, certificateState, removed = [] } = result;
+  const { name, ids, state, certificateState, removed = [] } = result;
   const gone = removed.map((setting) => `${settingOf(setting)} is gone`);
-  const outcome = [stateOf(result), ...gone].join('<br>');
   const certificate = certificateState ? CERTIFICATE_STATES[certificateState].summary : '';
   return rowOf([
     code(name),
-    outcome,
+    [state === 'failed' ? '' : DONE[state].summary, ...gone].join('<br>'),
     ...(hasCertificates ? [certificate] : []),
     code(ids?.clientId),
     code(ids?.agentId),
   ]);
 }
 
-/** A table of as many rows as fit, and how many don't; nothing where there are none. */
-function fittingTable(
+/** What failed, a table of as many others as fit, and how many don't; nothing where there are none. */
+function fitting(
+  { lines, left }: ReturnType<typeof failureList>,
   titles: readonly string[],
   rows: readonly string[],
-  bytes: number,
-  what: 'agents' | 'certificates',
-): readonly (readonly string[])[] {
-  const shown = upTo(bytes, rows);
-  return rows.length === 0
-    ? []
-    : [tableOf(titles, shown), [moreNote(rows.length - shown.length, what)]];
+  { bytes, what }: { readonly bytes: number; readonly what: 'agents' | 'certificates' },
+): Part {
+  const shown = upTo(bytes - bytesOf(lines), rows);
+  return [
+    lines,
+    rows.length === 0 ? [] : tableOf(titles, shown),
+    [moreNote(left + rows.length - shown.length, what)],
+  ];
 }

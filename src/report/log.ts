@@ -1,5 +1,6 @@
 import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
 import type { Failure } from '../failure.ts';
+import { isPrivateKey, type Setting } from '../github/scopes.ts';
 import type { Clock } from '../http/clock.ts';
 import type { SecretKeeper } from '../secret.ts';
 import { describeFailure } from '../text.ts';
@@ -11,9 +12,13 @@ interface LineOptions {
   readonly secrets: SecretKeeper;
 }
 
+/** Progress is told at most so often, in milliseconds. */
+const PROGRESS_INTERVAL = 10_000;
+
 /** The one line that the log tells of an agent. */
 export function lineOf(result: AgentResult, options: LineOptions): string {
-  const { name, state, failure, ids, certificate, certificateState, removed = [], ms } = result;
+  const { name, state, failure, ids, certificate, certificateState, ms } = result;
+  const { removed = [], remaining = [] } = result;
   const facts = [
     ids && `client id ${ids.clientId}`,
     // Of an agent that was created, it is among the details.
@@ -21,7 +26,8 @@ export function lineOf(result: AgentResult, options: LineOptions): string {
     certificate?.expiresAt && `certificate valid until ${dayOf(certificate.expiresAt)}`,
     state === 'connected' && 'connection accepted by the broker',
     certificateState && CERTIFICATE_STATES[certificateState].log,
-    ...removed.map((setting) => `${setting.kind} ${setting.name} of ${setting.scope} is gone`),
+    ...removed.map((setting) => `${titleOf(setting)} is gone`),
+    ...remaining.map((setting) => `${titleOf(setting)} was not removed`),
     state !== 'skipped' && ms !== undefined && `${(ms / 1000).toFixed(1)} s`,
   ].filter(Boolean);
   const known = facts.length === 0 ? '' : `: ${facts.join(', ')}`;
@@ -47,8 +53,14 @@ function whyOf(failure: Failure, { several, secrets }: LineOptions): string {
   return several ? describeFailure(failure, secrets) : `[${failure.code}]`;
 }
 
-/** What else there is to know of an agent that was created; nothing where there is nothing. */
-export function detailsOf({ name, ids, certificate, delivery }: AgentResult): string | undefined {
+/**
+ * What else there is to know of an agent that was created; nothing where there is nothing.
+ * `encrypted` tells whether private keys are.
+ */
+export function detailsOf(
+  { name, ids, certificate, delivery }: AgentResult,
+  { encrypted }: { readonly encrypted: boolean },
+): string | undefined {
   if (ids === undefined) return undefined;
   const { files = {}, settings = [] } = delivery ?? {};
   const facts = [
@@ -57,11 +69,21 @@ export function detailsOf({ name, ids, certificate, delivery }: AgentResult): st
     `SHA-256 ${certificate?.fingerprint}`,
     ...fileKinds.map((kind) => {
       const { titles } = FILE_KINDS[kind];
-      return titles && files[kind] && `${titles.log} in ${files[kind]}`;
+      const form = encrypted && kind === 'privateKey' ? 'encrypted ' : '';
+      return titles && files[kind] && `${form}${titles.log} in ${files[kind]}`;
     }),
-    ...settings.map((setting) => `${setting.kind} ${setting.name} of ${setting.scope}`),
+    ...settings.map((setting) =>
+      encrypted && isPrivateKey(setting)
+        ? `encrypted private key in ${titleOf(setting)}`
+        : titleOf(setting),
+    ),
   ];
   return `Agent ${name}: ${facts.filter(Boolean).join(', ')}`;
+}
+
+/** E.g. `secret KEY of repository octo/device`. */
+export function titleOf({ kind, name, scope }: Setting): string {
+  return `${kind} ${name} of ${scope}`;
 }
 
 /** E.g. `2049-12-31`, UTC. */
@@ -70,7 +92,7 @@ export function dayOf(time: Date): string {
 }
 
 /**
- * Counts agents, and tells how far a long list is: at most once a second, and when it is done.
+ * Counts agents, and tells how far a long list is, as long as it is not done.
  * `leastTimeFor` gives the seconds that those that are left will take at the least.
  */
 export function countProgress(
@@ -88,7 +110,7 @@ export function countProgress(
     else done += 1;
     const now = clock.now();
     const left = total - done - failed;
-    if (left > 0 && now - toldAt < 1_000) return;
+    if (left === 0 || now - toldAt < PROGRESS_INTERVAL) return;
     toldAt = now;
     const seconds = (now - startedAt) / 1000;
     const pace = paceOf(done + failed, seconds, left, leastTimeFor(left));
@@ -96,16 +118,15 @@ export function countProgress(
   };
 }
 
-/** E.g. `; 31.2 a second, 28 s to go`; nothing while no time has passed. */
+/** E.g. `; 31.2 a second, 28 s to go`. */
 function paceOf(finished: number, seconds: number, left: number, leastTime: number): string {
-  if (seconds <= 0) return '';
   const rate = finished / seconds;
   const toGo = Math.max(left / rate, leastTime);
-  const rest = left === 0 ? `in ${duration(seconds)}` : `${duration(toGo)} to go`;
-  return `; ${rate.toFixed(1)} a second, ${rest}`;
+  return `; ${rate.toFixed(1)} a second, ${duration(toGo)} to go`;
 }
 
-function duration(seconds: number): string {
+/** E.g. `2 min 5 s`, rounded up. */
+export function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

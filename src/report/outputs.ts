@@ -1,6 +1,8 @@
 import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
 import { errorCode, Failure } from '../failure.ts';
 import type { Host } from '../host/host.ts';
+import type { SecretKeeper } from '../secret.ts';
+import { messageOf } from '../text.ts';
 import type { AgentFacts, AgentResult, CertificateResult } from './result.ts';
 
 /** GitHub takes about so much for the outputs of a job, in UTF-16 units. */
@@ -28,27 +30,32 @@ export function placesFor(
 }
 
 /** What became of each agent of the create action, as JSON. */
-export function createdJson(results: readonly AgentResult[]): string {
+export function createdJson(results: readonly AgentResult[], secrets: SecretKeeper): string {
   return JSON.stringify(
     results.map((result) => ({
       name: result.name,
       ...valuesOf(result),
-      code: result.failure?.code,
+      ...whyOf(result.failure, secrets),
     })),
   );
 }
 
-/** The same of the delete action. */
-export function deletedJson(results: readonly AgentResult[]): string {
-  return JSON.stringify(
-    results.map(({ name, ids, state, certificateState }) => ({
-      name,
-      clientId: ids?.clientId,
-      agentId: ids?.agentId,
-      result: state,
-      certificate: certificateState,
-    })),
-  );
+/** The same of the delete action. Messages are left out where the output has no room for them. */
+export function deletedJson(results: readonly AgentResult[], secrets: SecretKeeper): string {
+  const jsonWith = (whyOfOne: (failure: Failure | undefined) => object | undefined) =>
+    JSON.stringify(
+      results.map(({ name, ids, state, certificateState, failure }) => ({
+        name,
+        clientId: ids?.clientId,
+        agentId: ids?.agentId,
+        result: state,
+        certificate: certificateState,
+        ...whyOfOne(failure),
+      })),
+    );
+  const whole = jsonWith((failure) => whyOf(failure, secrets));
+  if (whole.length <= LARGEST_OUTPUT) return whole;
+  return jsonWith((failure) => failure && { code: failure.code });
 }
 
 /** What became of each certificate that was to be deleted by its id, as JSON. */
@@ -56,6 +63,11 @@ export function certificatesJson(results: readonly CertificateResult[]): string 
   return JSON.stringify(
     results.map(({ certificateId, state }) => ({ certificateId, result: state })),
   );
+}
+
+/** Why something failed: the code, and the whole message that the log has behind it. */
+function whyOf(failure: Failure | undefined, secrets: SecretKeeper) {
+  return failure && { code: failure.code, message: messageOf(failure, secrets) };
 }
 
 /** What is known of one agent, by the names of the outputs. */
@@ -93,14 +105,14 @@ export class Outputs {
     }
   }
 
-  /** Sets all results, JSON, if an output has room for them. */
-  agents(json: string): void {
-    this.#setList('agents', json);
+  /** Sets all results, JSON, if an output has room for them, and returns whether it has. */
+  agents(json: string): boolean {
+    return this.#setList('agents', json);
   }
 
-  /** Sets the results of certificates, JSON, if an output has room for them. */
-  certificates(json: string): void {
-    this.#setList('certificates', json);
+  /** The same for the results of certificates. */
+  certificates(json: string): boolean {
+    return this.#setList('certificates', json);
   }
 
   /** Sets the absolute path of the file that has all results. */
@@ -115,8 +127,11 @@ export class Outputs {
     throw new Failure('delivery-failed', message(errorCode(cause)), { cause });
   }
 
-  #setList(output: string, json: string): void {
-    if (json.length <= LARGEST_OUTPUT) this.#set(output, json);
+  /** Whether there is room for a list. */
+  #setList(output: string, json: string): boolean {
+    const isFitting = json.length <= LARGEST_OUTPUT;
+    if (isFitting) this.#set(output, json);
+    return isFitting;
   }
 
   #set(output: string, value: string | undefined): void {

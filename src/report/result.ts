@@ -42,6 +42,12 @@ export type CertificateResult = { readonly certificateId: string } & (
   | { readonly state: 'failed'; readonly failure: Failure }
 );
 
+/** What became of everything that was to be deleted, in the order of the lists. */
+export interface Deleted {
+  readonly agents: readonly AgentResult[];
+  readonly certificates: readonly CertificateResult[];
+}
+
 /** What is known of an agent, whatever became of it. */
 export interface AgentFacts {
   readonly name: string;
@@ -54,6 +60,8 @@ export interface AgentFacts {
   readonly delivery?: Pick<Delivery, 'files' | 'settings'>;
   /** secrets and variables that are gone now */
   readonly removed?: readonly Setting[];
+  /** secrets and variables that were to be removed, and were not */
+  readonly remaining?: readonly Setting[];
   /** what all that was done for it took, in milliseconds */
   readonly ms?: number;
 }
@@ -78,12 +86,14 @@ interface StepEnd {
   readonly cancelled: boolean;
   /** those that were to be deleted by their ids */
   readonly certificates?: readonly CertificateResult[];
+  /** what names the agents that one message has no room for; the log, if it is not given */
+  readonly whole?: string;
 }
 
 /** The one failure of a step, which lists everything that failed; nothing if nothing did. */
 export function stepFailure(
   results: readonly AgentResult[],
-  { cancelled, certificates = [] }: StepEnd,
+  { cancelled, certificates = [], whole = 'the log' }: StepEnd,
 ): Failure | undefined {
   const agents = failuresOf(results, ({ name }) => name);
   const others = failuresOf(certificates, ({ certificateId }) => `certificate ${certificateId}`);
@@ -101,7 +111,7 @@ export function stepFailure(
     ? 'The job was cancelled before everything was done.'
     : `${counts.join(' and ')} failed.`;
   const code = isCancelled ? 'cancelled' : first.code;
-  return new Failure(code, `${what} ${listOf(failed)}`, { call: first.call, cause: first });
+  return new Failure(code, `${what} ${listOf(failed, whole)}`, { call: first.call, cause: first });
 }
 
 /** What failed, by the name that a person knows it by. */
@@ -127,7 +137,7 @@ const MOST_TOLD = 10;
 const LONGEST_LIST = 2_500;
 
 /** The failures; of many, the first in full and the others by code, the unclear ones first. */
-function listOf(failed: readonly Named[]): string {
+function listOf(failed: readonly Named[], whole: string): string {
   const told = failed
     .slice(0, MOST_TOLD)
     .map(({ name, failure }) => `${name}: [${failure.code}] ${failure.message}`);
@@ -135,14 +145,14 @@ function listOf(failed: readonly Named[]): string {
   const codes = [...byCode].sort(
     ([a], [b]) => Number(b === 'outcome-unknown') - Number(a === 'outcome-unknown'),
   );
-  const others = codes.map(([code, those]) => `And [${code}]: ${namesOf(those)}.`);
+  const others = codes.map(([code, those]) => `And [${code}]: ${namesOf(those, whole)}.`);
   return [...told, ...others].join(' ');
 }
 
-function namesOf(failed: readonly Named[]): string {
+function namesOf(failed: readonly Named[], whole: string): string {
   const names = failed.map(({ name }) => name).join(', ');
   if (names.length <= LONGEST_LIST) return names;
   const end = names.lastIndexOf(', ', LONGEST_LIST);
   const left = names.slice(end).split(', ').length - 1;
-  return `${names.slice(0, end)} and ${left} more, which the log has`;
+  return `${names.slice(0, end)} and ${left} more, which ${whole} has`;
 }

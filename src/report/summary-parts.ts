@@ -1,11 +1,8 @@
-import type { Failure } from '../failure.ts';
-import type { Setting } from '../github/scopes.ts';
-import { code } from '../text.ts';
-import { type AgentResult, DONE } from './result.ts';
+import { isPrivateKey, type Setting } from '../github/scopes.ts';
+import { code, folded, upTo } from '../text.ts';
 
 export const PASSED = '✅';
 export const FAILED = '❌';
-export const WHERE_REASONS_ARE = 'The log says why, and what to do.';
 
 /** Those that failed, and the others. */
 export function split<T extends { readonly state: string }>(results: readonly T[]) {
@@ -13,8 +10,19 @@ export function split<T extends { readonly state: string }>(results: readonly T[
   return [results.filter(isFailed), results.filter((result) => !isFailed(result))] as const;
 }
 
+/** What has no room; the output of that name has it. */
 export function moreNote(left: number, what: 'agents' | 'certificates' = 'agents'): string {
-  return left > 0 ? `${left} more ${what} have no room here; the log has all of them.` : '';
+  return left > 0 ? `${left} more ${what} have no room here; \`${what}\` has all of them.` : '';
+}
+
+/** The warnings that the log tells by kind only, whole, as long as there is room. */
+export function warningSection(warnings: readonly string[], bytes: number): readonly string[] {
+  if (warnings.length === 0) return [];
+  const lines = warnings.map((warning) => `- ${code(warning)}`);
+  const shown = upTo(bytes, lines);
+  const left = lines.length - shown.length;
+  const more = left > 0 ? [`- ${left} more have no room here.`] : [];
+  return folded(`Warnings: ${warnings.length}`, [...shown, ...more], { open: false });
 }
 
 export function rowOf(cells: readonly string[]): string {
@@ -25,14 +33,12 @@ export function tableOf(titles: readonly string[], rows: readonly string[]): rea
   return [rowOf(titles), rowOf(titles.map(() => '---')), ...rows];
 }
 
-export function stateOf({ state, failure }: AgentResult): string {
-  return state === 'failed' ? failedWith(failure) : DONE[state].summary;
-}
-
-export function failedWith(failure: Failure): string {
-  return `failed: ${code(failure.code)}`;
-}
-
 export function settingOf({ kind, name, scope }: Setting): string {
   return `${kind} ${code(name)} of ${code(scope)}`;
+}
+
+/** The same of what was pushed, which tells whether a private key is encrypted. */
+export function pushedOf(setting: Setting, { encrypted }: { readonly encrypted: boolean }): string {
+  const form = encrypted && isPrivateKey(setting) ? ' (encrypted private key)' : '';
+  return `${settingOf(setting)}${form}`;
 }

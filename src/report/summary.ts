@@ -1,21 +1,28 @@
 import path from 'node:path';
-import { agentFiles, FILE_KINDS, fileKinds } from '../destinations/destination.ts';
+import { agentFiles, FILE_KINDS, type FileKind, fileKinds } from '../destinations/destination.ts';
 import { bytesOf, code, document, folded, MOST_SHOWN, upTo } from '../text.ts';
 import type { HowToConnect } from './connect.ts';
+import {
+  type FailedItem,
+  type FailureMeans,
+  failureList,
+  linkedCode,
+  shownMessage,
+} from './failure-list.ts';
 import { dayOf } from './log.ts';
-import type { AgentResult } from './result.ts';
+import { type AgentResult, DONE } from './result.ts';
 import {
   FAILED,
   moreNote,
   PASSED,
+  pushedOf,
   rowOf,
-  settingOf,
   split,
-  stateOf,
   tableOf,
-  WHERE_REASONS_ARE,
+  warningSection,
 } from './summary-parts.ts';
 
+const ENCRYPTED_KEY = 'Encrypted private key';
 const FINGERPRINT = 'SHA-256 of the certificate';
 
 /** What came of a dry run. */
@@ -24,52 +31,65 @@ export const DRY_RUN_NOTE = 'Dry run: everything was checked, nothing was create
 /** Of more agents than this, those that did not fail are folded. */
 const MOST_UNFOLDED = 10;
 
+export interface CreatedOptions extends FailureMeans {
+  readonly connect: HowToConnect | undefined;
+  readonly dryRun: boolean;
+  /** whether private keys are kept encrypted */
+  readonly encrypted: boolean;
+  /** those that the log does not tell in their own words */
+  readonly warnings: readonly string[];
+}
+
 /** What a person reads on the run's page: Markdown, with nothing secret in it. */
-export function summaryOfCreated(
-  results: readonly AgentResult[],
-  { connect, dryRun }: { readonly connect: HowToConnect | undefined; readonly dryRun: boolean },
-): string {
+export function summaryOfCreated(results: readonly AgentResult[], options: CreatedOptions): string {
+  const { connect, dryRun } = options;
   const [only] = results;
   return document([
-    ...(only !== undefined && results.length === 1 ? one(only) : many(results, dryRun)),
+    ...(only !== undefined && results.length === 1 ? one(only, options) : many(results, options)),
     dryRun ? DRY_RUN_NOTE : '',
     ...(connect ? connectSection(connect) : []),
   ]);
 }
 
 /** One agent, as a list: on a phone its lines are wrapped, where a table would have to be moved. */
-function one(result: AgentResult) {
-  const { name, ids, certificate, delivery, state } = result;
+function one(result: AgentResult, options: CreatedOptions) {
+  const { name, ids, certificate, delivery, state, failure } = result;
   const { files = {}, settings = [] } = delivery ?? {};
-  const isFailed = state === 'failed';
+  const titleOf = (kind: FileKind) =>
+    options.encrypted && kind === 'privateKey' ? ENCRYPTED_KEY : FILE_KINDS[kind].titles?.summary;
   const filesOf = (role: 'essential' | 'helpful') =>
-    agentFiles(role).map(({ kind, titles }) => [titles?.summary, code(files[kind])] as const);
+    agentFiles(role).map(({ kind }) => [titleOf(kind), code(files[kind])] as const);
   const facts = [
     ['Client id', code(ids?.clientId)],
     ['Valid until', lastDayOf(result)],
     ['Connection', state === 'connected' ? 'accepted by the broker' : ''],
     ...filesOf('essential'),
-    ...settings.map((setting) => ['Stored', settingOf(setting)] as const),
+    ...settings.map((setting) => ['Stored', pushedOf(setting, options)] as const),
     ...filesOf('helpful'),
     [FINGERPRINT, code(certificate?.fingerprint)],
   ] as const;
   const known = facts.filter(([title, value]) => title && value);
+  const outcome =
+    failure === undefined
+      ? `${PASSED} Agent ${code(name)} was ${DONE[state].summary}`
+      : `${FAILED} Agent ${code(name)} failed: ${linkedCode(failure, options)}`;
   return [
-    `### ${isFailed ? FAILED : PASSED} Agent ${code(name)} ${isFailed ? '' : 'was '}${stateOf(result)}`,
+    `### ${outcome}`,
+    failure === undefined ? '' : shownMessage(failure, options),
     known.map(([title, value]) => `- **${title}**: ${value}`),
-    isFailed ? WHERE_REASONS_ARE : '',
   ];
 }
 
 /** Several agents: the counts first, then what failed, then the others. */
-function many(results: readonly AgentResult[], dryRun: boolean) {
+function many(results: readonly AgentResult[], options: CreatedOptions) {
+  const { dryRun, encrypted, warnings } = options;
   const [failed, others] = split(results);
-  const directory = commonDirectory(results);
-  const lines = failed.map((result) => failureLine(result, directory));
-  const rows = others.map((result) => createdRow(result, directory));
-  const shownLines = upTo(MOST_SHOWN, lines);
-  const shownRows = upTo(MOST_SHOWN - bytesOf(shownLines), rows);
+  const place: Place = { directory: commonDirectory(results), encrypted };
+  const { lines, left } = failureList(failedItems(failed, place), MOST_SHOWN, options);
+  const rows = others.map((result) => createdRow(result, place));
+  const shownRows = upTo(MOST_SHOWN - bytesOf(lines), rows);
   const skipped = others.filter(({ state }) => state === 'skipped').length;
+  const hasKeys = results.some(({ ids }) => ids !== undefined);
   const counts = [
     `${results.length} agents: ${others.length - skipped} ${dryRun ? 'checked' : 'created'}`,
     skipped > 0 ? `${skipped} there already` : '',
@@ -80,12 +100,29 @@ function many(results: readonly AgentResult[], dryRun: boolean) {
       ? `### ${FAILED} ${failed.length} of ${results.length} agents failed`
       : `### ${PASSED} ${results.length} agents`,
     `${counts.filter(Boolean).join(', ')}.`,
-    shownLines,
-    failed.length > 0 ? WHERE_REASONS_ARE : '',
-    directory === undefined ? '' : `Files are in ${code(directory)}.`,
+    lines,
+    encrypted && hasKeys ? 'The private keys are encrypted.' : '',
+    place.directory === undefined ? '' : `Files are in ${code(place.directory)}.`,
     shownRows.length > 0 ? foldedTable(shownRows, others.length) : '',
-    moreNote(lines.length + rows.length - shownLines.length - shownRows.length),
+    moreNote(left + rows.length - shownRows.length),
+    warningSection(warnings, MOST_SHOWN - bytesOf([...lines, ...shownRows])),
   ];
+}
+
+/** What the places of an agent's certificate need no more words for. */
+interface Place {
+  /** where the files of all agents are */
+  readonly directory: string | undefined;
+  readonly encrypted: boolean;
+}
+
+function failedItems(failed: readonly AgentResult[], place: Place): readonly FailedItem[] {
+  return failed.flatMap((result) => {
+    const { name, ids, failure } = result;
+    if (failure === undefined) return [];
+    const id = ids === undefined ? [] : [`client id ${code(ids.clientId)}`];
+    return [{ name: code(name), facts: [...id, ...storedOf(result, place)], failure }];
+  });
 }
 
 /** Where the files of all agents are that have any, if that is one place. */
@@ -95,22 +132,16 @@ function commonDirectory(results: readonly AgentResult[]): string | undefined {
   return others.length === 0 ? first : undefined;
 }
 
-function failureLine(result: AgentResult, directory: string | undefined): string {
-  const { name, ids } = result;
-  const id = ids === undefined ? [] : [`client id ${code(ids.clientId)}`];
-  return `- ${code(name)} ${[stateOf(result), ...id, ...storedOf(result, directory)].join(', ')}`;
-}
-
-function createdRow(result: AgentResult, directory: string | undefined): string {
-  const { name, ids, certificate } = result;
+function createdRow(result: AgentResult, place: Place): string {
+  const { name, state, ids, certificate } = result;
   // In short lines, so that the table is no wider than a page.
   const fingerprint = certificate?.fingerprint.match(/.{1,24}/g) ?? [];
   return rowOf([
     code(name),
-    stateOf(result),
+    state === 'failed' ? '' : DONE[state].summary,
     code(ids?.clientId),
     lastDayOf(result),
-    storedOf(result, directory).join('<br>'),
+    storedOf(result, place).join('<br>'),
     fingerprint.map(code).join('<br>'),
   ]);
 }
@@ -125,14 +156,14 @@ function lastDayOf({ certificate }: AgentResult): string {
   return code(certificate?.expiresAt && dayOf(certificate.expiresAt));
 }
 
-function storedOf({ delivery }: AgentResult, directory: string | undefined): readonly string[] {
+function storedOf({ delivery }: AgentResult, place: Place): readonly string[] {
   const { files = {}, settings = [] } = delivery ?? {};
   const shown = fileKinds.flatMap((kind) => {
     const file = FILE_KINDS[kind].titles && files[kind];
     if (file === undefined) return [];
-    return [code(path.dirname(file) === directory ? path.basename(file) : file)];
+    return [code(path.dirname(file) === place.directory ? path.basename(file) : file)];
   });
-  return [...shown, ...settings.map(settingOf)];
+  return [...shown, ...settings.map((setting) => pushedOf(setting, place))];
 }
 
 function connectSection({ broker, clientId, topics, mosquittoPub, mqttxPath }: HowToConnect) {

@@ -1,0 +1,73 @@
+import type { Warning } from '../failure.ts';
+import type { Host } from '../host/host.ts';
+
+/**
+ * For up to so many agents the log has a line each. A line costs a job that masks a hundred keys 5 to
+ * 12 ms, so for more it is kept short, and names only so many of a kind.
+ */
+export const MOST_TOLD = 20;
+
+/** A line of many names, in UTF-16 units: an annotation has room for 4096. */
+const LONGEST_LINE = 2_500;
+
+/** E.g. `a, b and 3 more`. */
+export function firstOf(names: readonly string[]): string {
+  const left = names.length - MOST_TOLD;
+  const told = names.slice(0, MOST_TOLD).join(', ');
+  return left > 0 ? `${told} and ${left} more` : told;
+}
+
+/** All names, many in each line; nothing where there are none. */
+export function linesOf(title: string, names: readonly string[]): readonly string[] {
+  const lists = listsOf(names);
+  return lists.map((list, at) => `${title}: ${list}${at < lists.length - 1 ? ',' : ''}`);
+}
+
+/** The names as lists, each as long as a line may be. */
+export function listsOf(names: readonly string[]): readonly string[] {
+  const lists: string[] = [];
+  for (const name of names) {
+    const longer = lists.length === 0 ? name : `${lists.at(-1)}, ${name}`;
+    if (lists.length > 0 && longer.length <= LONGEST_LINE) lists[lists.length - 1] = longer;
+    else lists.push(name);
+  }
+  return lists;
+}
+
+/** Tells warnings: each at once, or, about many agents, one of a kind when all is done. */
+export class Warnings {
+  readonly #host: Pick<Host, 'warn' | 'info'>;
+  readonly #isMany: boolean;
+  readonly #kinds = new Map<string, string[]>();
+  readonly #untold: string[] = [];
+
+  constructor(host: Pick<Host, 'warn' | 'info'>, { isMany }: { readonly isMany: boolean }) {
+    this.#host = host;
+    this.#isMany = isMany;
+  }
+
+  add({ text, about }: Warning): void {
+    if (about === undefined || !this.#isMany) {
+      this.#host.warn(text);
+      return;
+    }
+    const names = this.#kinds.get(about.kind) ?? [];
+    names.push(about.name);
+    this.#kinds.set(about.kind, names);
+    this.#untold.push(text);
+  }
+
+  /** Those that were not told in their own words, for the summary. */
+  get untold(): readonly string[] {
+    return this.#untold;
+  }
+
+  /** Tells what was kept back; `whole`: names that are too many for a warning follow it. */
+  end({ whole }: { readonly whole: boolean }): void {
+    for (const [kind, names] of this.#kinds) {
+      this.#host.warn(`${kind} (${names.length}: ${firstOf(names)})`);
+      if (!whole) continue;
+      for (const line of linesOf('And', names.slice(MOST_TOLD))) this.#host.info(line);
+    }
+  }
+}
