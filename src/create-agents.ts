@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { Delivery, Destination } from './destinations/destination.ts';
+import { type DeliveryServices, deliver } from './deliver.ts';
 import type { ExistingAgent } from './destinations/existing-files.ts';
 import { isId, type MadeAgent, type MadeLog } from './destinations/journal.ts';
 import { asFailure, errorCode, Failure } from './failure.ts';
@@ -11,20 +11,15 @@ import * as certificates from './insights-hub/request-certificate.ts';
 import type { Device } from './mqtt/verify.ts';
 import { type AgentFacts, type AgentResult, allFailed } from './report/result.ts';
 
-export interface CreateServices extends certificates.RequestServices {
-  readonly destinations: readonly Destination[];
-  /** where a key goes that no destination keeps: the first that takes it */
-  readonly rescues: readonly Destination[];
+export interface CreateServices extends certificates.RequestServices, DeliveryServices {
   /** finds the agents that are to be skipped, by name */
   readonly findExisting: () => Promise<ReadonlyMap<string, ExistingAgent>>;
   /** learns of ephemeral agents before they are created */
   readonly made: MadeLog;
   /** learns what the post step has to know, should the notes of what was made be lost */
-  readonly state: {
+  readonly state: DeliveryServices['state'] & {
     /** all destinations can take the certificates, and nothing is there yet */
     rehearsed(): void;
-    /** a key will be kept that nothing else may have */
-    keepsKey(): void;
   };
   /** connects once with a new certificate, where that is asked for; throws `connection-failed` */
   readonly verify: ((device: Device, limit: TimeLimit) => Promise<void>) | undefined;
@@ -198,82 +193,4 @@ function warnAbout(
       'The certificate has expired.',
     );
   }
-}
-
-const NOTHING: Delivery = { files: {}, settings: [], keepsKey: false };
-
-/** Serves every destination; a key that none of them keeps is saved all the same. */
-async function deliver(
-  issued: IssuedCertificate,
-  services: CreateServices,
-  limit: TimeLimit,
-): Promise<Delivery> {
-  const { destinations, words } = services;
-  const deliveries = await Promise.all(
-    destinations.map((one) =>
-      one.deliver(issued, limit).catch((error: unknown) => ({
-        ...NOTHING,
-        failure: asFailure(error),
-      })),
-    ),
-  );
-  const delivery = merge(deliveries);
-  const failures = deliveries.flatMap(({ failure }) => failure ?? []);
-  const [first] = failures;
-  if (first === undefined) return delivery;
-  services.state.keepsKey();
-  const failed = (whereKeyIs: string) => {
-    const message = [...failures.map((failure) => failure.message), whereKeyIs].join(' ');
-    return new Failure('delivery-failed', message, { call: first.call, cause: first });
-  };
-  const keeper = deliveries.find(({ keepsKey }) => keepsKey);
-  if (keeper !== undefined) {
-    for (const destination of destinations) destination.keep?.(delivery);
-    return { ...delivery, failure: failed(whereKept(keeper, words)) };
-  }
-  const rescued = await rescue(issued, services, limit);
-  if (rescued === undefined) {
-    const lost = `The private key could not be saved elsewhere either and is lost. End the agent with client id ${issued.clientId} in Insights Hub before you create it again.`;
-    return { ...delivery, failure: failed(lost) };
-  }
-  const { privateKey, certificate } = rescued.files;
-  const where = `The private key was saved in ${privateKey}, the certificate in ${certificate}: save them from there ${words.saveFiles} before the job ends.`;
-  return { ...merge([...deliveries, rescued]), failure: failed(where) };
-}
-
-/** Where the key is that another destination did not take. */
-function whereKept(
-  { files, settings: [secret] }: Delivery,
-  { saveFiles }: CreateServices['words'],
-): string {
-  return files.privateKey === undefined
-    ? `The private key is in secret ${secret?.name} of ${secret?.scope}.`
-    : `The private key is in ${files.privateKey} and is not removed when the job ends: save it from there ${saveFiles} before the runner is gone.`;
-}
-
-/** What several destinations took, as one delivery. */
-function merge(deliveries: readonly Delivery[]): Delivery {
-  return {
-    files: Object.assign({}, ...deliveries.map(({ files }) => files)),
-    settings: deliveries.flatMap(({ settings }) => settings),
-    keepsKey: deliveries.some(({ keepsKey }) => keepsKey),
-  };
-}
-
-/** Saves the key in the first place that takes it. */
-async function rescue(
-  issued: IssuedCertificate,
-  { rescues }: CreateServices,
-  limit: TimeLimit,
-): Promise<Delivery | undefined> {
-  for (const place of rescues) {
-    try {
-      await place.prepare([], limit);
-      const delivery = await place.deliver(issued, limit);
-      if (delivery.keepsKey) return delivery;
-    } catch {
-      // Why this place can't take it matters less than whether the next one does.
-    }
-  }
-  return undefined;
 }

@@ -10,10 +10,9 @@ import {
   isQuotaUsedUp,
   retryAfter,
   sendCall,
-  type Throttle,
-  throttleOf,
   waitBefore,
 } from '../../src/http/retry.ts';
+import { type Throttle, throttleOf } from '../../src/http/throttle.ts';
 import { type Limit, TimeLimit } from '../../src/http/time-limit.ts';
 import { never } from './servers.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/http/clock.ts';
-import type { Throttle } from '../../src/http/retry.ts';
+import type { Throttle } from '../../src/http/throttle.ts';
 import type { Limit } from '../../src/http/time-limit.ts';
 import type { Window } from '../../src/insights-hub/quotas.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Throttle } from '../../src/http/retry.ts';
+import type { Throttle } from '../../src/http/throttle.ts';
 import type { Limit } from '../../src/http/time-limit.ts';
 import {
   hubQuotas,

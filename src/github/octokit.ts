@@ -2,13 +2,8 @@ import { getOctokit } from '@actions/github';
 import { type FailedCall, Failure, type ServerWords } from '../failure.ts';
 import type { HttpRequest } from '../http/client.ts';
 import type { Answer, Meaning } from '../http/errors.ts';
-import {
-  type Call,
-  type CallServices,
-  isQuotaUsedUp,
-  sendCall,
-  throttleOf,
-} from '../http/retry.ts';
+import { type Call, type CallServices, isQuotaUsedUp, sendCall } from '../http/retry.ts';
+import { throttleOf } from '../http/throttle.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asText, parseJsonObject } from '../json.ts';
 import type {

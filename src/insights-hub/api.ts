@@ -51,15 +51,16 @@ export function hubApi(
     secrets,
     authenticate: async (limit) => void (await tokenFor(limit)),
     async call(call, limit) {
-      let token = await tokenFor(limit);
-      let knownAt = clock.now();
-      // A turn may take longer than the token lives.
-      const current = async () => {
-        if (clock.now() - knownAt < SHORT_TURN) return token;
-        token = await tokenFor(limit);
-        knownAt = clock.now();
+      let known: { readonly token: Secret; readonly at: number } | undefined;
+      const refresh = async (refused?: Secret) => {
+        const token = await tokenFor(limit, refused);
+        known = { token, at: clock.now() };
         return token;
       };
+      // A turn may take longer than the token lives.
+      const current = async () =>
+        known && clock.now() - known.at < SHORT_TURN ? known.token : refresh();
+      await refresh();
       const throttle = quotas[call.quota ?? 'other'];
       const send = () =>
         sendCall(httpCallOf(call, urls, current), limit, { ...services, throttle });
@@ -69,10 +70,8 @@ export function hubApi(
         // Whatever a 401 looks like: a fresh token can't make it worse.
         if (asFailure(error).call?.status !== 401 || limit.signal.aborted) throw error;
         // Perhaps it was revoked: a fresh one is tried, once.
-        const refused = token;
-        token = await tokenFor(limit, refused);
-        knownAt = clock.now();
-        if (token === refused) throw error;
+        const refused = known?.token;
+        if ((await refresh(refused)) === refused) throw error;
         return send();
       }
     },

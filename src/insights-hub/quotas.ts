@@ -1,5 +1,6 @@
 import type { Clock } from '../http/clock.ts';
-import { PATIENCE, type Throttle } from '../http/retry.ts';
+import { PATIENCE } from '../http/retry.ts';
+import type { Throttle } from '../http/throttle.ts';
 import type { Limit } from '../http/time-limit.ts';
 
 /** So many requests at most within any so many seconds. */
