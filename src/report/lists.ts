@@ -8,7 +8,7 @@ import type { Host } from '../host/host.ts';
 export const MOST_TOLD = 20;
 
 /** A line of many names, in UTF-16 units: an annotation has room for 4096. */
-const LONGEST_LINE = 2_500;
+const LONGEST_LINE = 2_000;
 
 /** E.g. `a, b and 3 more`. */
 export function firstOf(names: readonly string[]): string {
