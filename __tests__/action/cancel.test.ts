@@ -68,8 +68,8 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
       expect(codeOf(result)).toBe('cancelled');
       expect(sandbox.hub.seen('create')).toEqual([]);
       expect(agentsOf(result)).toEqual([
-        { name: 'a', code: 'cancelled' },
-        { name: 'b', code: 'cancelled' },
+        { name: 'a', code: 'cancelled', message: expect.any(String) },
+        { name: 'b', code: 'cancelled', message: expect.any(String) },
       ]);
     },
   );
@@ -88,7 +88,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     expect(codeOf(result)).toBe('cancelled');
     expect(agentsOf(result)).toMatchObject([
       { name: 'a', clientId: 'mqtt1_a' },
-      { name: 'b', code: 'cancelled' },
+      { name: 'b', code: 'cancelled', message: expect.any(String) },
     ]);
     expect(agentsOf(result)[0]).not.toHaveProperty('code');
     expect(sandbox.hub.seen('create')).toHaveLength(1);
@@ -123,8 +123,8 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
       expect(codeOf(result)).toBe('cancelled');
       expect(errorOf(result)).toMatch(/a: \[outcome-unknown\] Nobody can say .*client id mqtt1_a/);
       expect(agentsOf(result)).toEqual([
-        { name: 'a', code: 'outcome-unknown' },
-        { name: 'b', code: 'cancelled' },
+        { name: 'a', code: 'outcome-unknown', message: expect.any(String) },
+        { name: 'b', code: 'cancelled', message: expect.any(String) },
       ]);
       expect(took).toBeGreaterThan(4000);
       expect(took).toBeLessThan(40_000);
@@ -169,8 +169,8 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     const { result } = await cancelAt(sandbox, 'create', fault, { codes: [LONG_TIMERS] });
     expect(codeOf(result)).toBe('cancelled');
     expect(agentsOf(result)).toEqual([
-      { name: 'a', code: 'cancelled' },
-      { name: 'b', code: 'cancelled' },
+      { name: 'a', code: 'cancelled', message: expect.any(String) },
+      { name: 'b', code: 'cancelled', message: expect.any(String) },
     ]);
   });
 });

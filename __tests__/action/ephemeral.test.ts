@@ -489,7 +489,9 @@ describe.concurrent('the post step of an ephemeral agent', () => {
       sandbox.hub.faults.push({ at, fault: { kind: 'html', status: 404 } });
     }
     const post = await sandbox.post(main);
-    expect(warningsOf(post)).toEqual([expect.stringMatching(/the look-up still finds it/)]);
+    expect(warningsOf(post)).toEqual([
+      expect.stringMatching(/was refused with a web page.* Left: agent mqtt1_device001/),
+    ]);
     sandbox.hub.faults.length = 0;
     await sandbox.post(main);
     expect(await everything(sandbox)).toEqual(nothing);

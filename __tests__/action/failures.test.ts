@@ -186,7 +186,9 @@ describe.concurrent.each([
       expect(sandbox.hub.seen(endpoint)).toHaveLength(row.requests);
       if (endpoint === 'token') expect(sandbox.hub.seen('create')).toHaveLength(0);
       expect(sandbox.hub.agents.size).toBe(row.agents);
-      expect(agentsOf(result)).toEqual([{ name: 'device001', code: row.code }]);
+      const [agent = {}] = agentsOf(result);
+      expect(agent).toEqual({ name: 'device001', code: row.code, message: expect.any(String) });
+      expect(errorOf(result)).toBe(`[${row.code}] ${agent['message']}`);
       expect((await sandbox.files()).filter((name) => /\.(key|pem|tmp)$/.test(name))).toEqual([]);
       expect((await sandbox.post(result)).exitCode).toBe(0);
       expect(await sandbox.files()).toEqual([]);
@@ -219,7 +221,7 @@ describe.concurrent('several agents', () => {
     sandbox.hub.faults.push({ at: 'token', fault: status(401) });
     const result = await sandbox.main({ name: 'a\nb' });
     expect(errorOf(result)).toMatch(/^\[token-rejected\] The token endpoint/);
-    expect(agentsOf(result)).toEqual([
+    expect(agentsOf(result)).toMatchObject([
       { name: 'a', code: 'token-rejected' },
       { name: 'b', code: 'token-rejected' },
     ]);

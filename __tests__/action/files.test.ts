@@ -267,7 +267,8 @@ describe.concurrent('a place that can not be written stops the step before anyth
     const result = await sandbox.main({}, { env: { RUNNER_TEMP: '/nowhere/at/all' } });
     expect(codeOf(result)).toBe('destination-invalid');
     expect(errorOf(result)).toMatch(/temporary directory .* \(ENOENT\)/);
-    expect(agentsOf(result)).toEqual([{ name: 'device001', code: 'destination-invalid' }]);
+    const message = errorOf(result).replace('[destination-invalid] ', '');
+    expect(agentsOf(result)).toEqual([{ name: 'device001', code: 'destination-invalid', message }]);
     expect(sandbox.hub.requests).toEqual([]);
   });
 

@@ -160,7 +160,7 @@ describe.concurrent('the time limit', () => {
     const result = await sandbox.main({ name: 'a\nb', timeout: '1' });
     expect(codeOf(result)).toBe('timeout');
     expect(sandbox.hub.seen('create')).toEqual([]);
-    expect(agentsOf(result)).toEqual([
+    expect(agentsOf(result)).toMatchObject([
       { name: 'a', code: 'timeout' },
       { name: 'b', code: 'timeout' },
     ]);
