@@ -5,8 +5,8 @@ export default defineConfig({
   logLevel: 'error',
   test: {
     include: ['__tests__/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // What is polled for may take its time on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     // Most tests wait for other processes, or for time to pass.
