@@ -214,7 +214,7 @@ describe('the log of the delete action', () => {
       expect(result.summary).toContain(shown(message));
     }
     expect(Object.keys(agentsOf(result)[24] ?? {})).not.toContain('message');
-  }, 60_000);
+  });
 
   test('has a warning when nothing was there', async ({ start }) => {
     const sandbox = await start();
@@ -249,5 +249,5 @@ describe('the log of the delete action', () => {
         /2 of 22 agents failed\..* Left: agent mqtt1_device\d+, agent mqtt1_device\d+\.$/,
       ),
     ]);
-  }, 60_000);
+  });
 });
