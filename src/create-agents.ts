@@ -117,7 +117,7 @@ async function createAgent(
     warnAbout(issued, inputs, services);
     if (failure !== undefined) return { ...facts, state: 'failed', failure };
     if (services.verify === undefined) return { ...facts, state: 'created' };
-    await services.verify({ ...issued, passphrase: request.passphrase }, limit);
+    await services.verify({ ...issued, privateKey: issued.plainKey }, limit);
     return { ...facts, state: 'connected' };
   } catch (error) {
     return { ...facts, state: 'failed', failure: asFailure(error) };

@@ -124,6 +124,11 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /`key-passphrase` is longer than 1023 bytes/,
   ],
+  'a passphrase of 1,024 characters': [
+    { 'key-passphrase': 'x'.repeat(1024) },
+    'input-invalid',
+    /`key-passphrase` is longer than 1023 bytes/,
+  ],
   'a passphrase of eleven characters': [
     { 'key-passphrase': 'x'.repeat(11) },
     'input-invalid',
@@ -139,6 +144,11 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /`encrypt-key` is set, but `key-passphrase` is empty/,
     FORKS,
+  ],
+  'another format of keys': [
+    { 'key-format': 'pem' },
+    'input-invalid',
+    /`key-format` must be issued or pkcs8, not "pem"/,
   ],
   'an encrypt-key that is no boolean': [
     { 'encrypt-key': 'yes' },
@@ -368,6 +378,10 @@ describe.concurrent('an input is accepted:', () => {
     'a key that has to be encrypted, with a passphrase': {
       'encrypt-key': 'true',
       'key-passphrase': 'x'.repeat(12),
+    },
+    'keys as they are issued, and a passphrase of 1,023 characters': {
+      'key-format': 'issued',
+      'key-passphrase': 'x'.repeat(1023),
     },
     'a passphrase of blanks around words': { 'key-passphrase': '  two words  ' },
     'the bounds of the time-out': { timeout: '3600' },

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import {
   chmod,
   mkdir,
@@ -17,10 +18,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import { type FindServices, findExisting } from '../../src/destinations/existing-files.ts';
 import type { AgentRequest } from '../../src/insights-hub/certificates.ts';
-import { keepPrivateKey } from '../../src/keys/masks.ts';
-import { encryptPrivateKey } from '../../src/keys/pem.ts';
+import { keepIssuedKey } from '../../src/keys/masks.ts';
 import { KnownSecrets, Secret } from '../../src/secret.ts';
-import { encryptedKey } from '../keys/der.ts';
+import { encryptedKey, encryptWith } from '../keys/der.ts';
 import { requestOf } from './issued.ts';
 
 vi.mock('node:fs/promises', async (load) => {
@@ -54,6 +54,11 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 
 const writePair = (name: string, { privateKey, certificate } = pair) =>
   write({ [`${name}.key`]: privateKey, [`${name}.pem`]: certificate });
+
+const pkcs8Of = (pem: string) =>
+  createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
+const pkcs1Of = (pem: string) =>
+  createPrivateKey(pem).export({ type: 'pkcs1', format: 'pem' }).toString();
 
 const connectionFor = (clientId: string) => JSON.stringify([{ clientId }]);
 
@@ -112,11 +117,20 @@ describe('an agent is there', () => {
 
   test('whose key is encrypted with the passphrase that is given', async () => {
     const passphrase = new Secret('correct horse');
-    const encrypted = encryptPrivateKey(new Secret(pair.privateKey), passphrase);
+    const encrypted = encryptWith(pair.privateKey, passphrase.reveal(), 2048);
     await writePair('mqtt1_a', { ...pair, privateKey: encrypted });
     const agents = [{ ...requestOf('a'), passphrase }];
     expect((await look(agents)).existing.size).toBe(1);
     await expect(find('a')).rejects.toMatchObject(wrong('mqtt1_a.key'));
+  });
+
+  test('whose key is PKCS#8, where that is wanted', async () => {
+    await writePair('mqtt1_a', { ...pair, privateKey: pkcs8Of(pair.privateKey) });
+    await writePair('mqtt1_b', { ...pair, privateKey: pkcs1Of(pair.privateKey) });
+    expect(await found('a', 'b')).toEqual(['a', 'b']);
+    const agents = ['a', 'b'].map((name) => ({ ...requestOf(name), keyFormat: 'pkcs8' as const }));
+    expect((await look(agents.slice(0, 1))).existing.size).toBe(1);
+    await expect(look(agents)).rejects.toMatchObject(wrong('mqtt1_b.key'));
   });
 });
 
@@ -179,7 +193,8 @@ describe('a key that was found', () => {
   test('is masked as one that was issued', async () => {
     await writePair('mqtt1_a');
     const expected: (readonly string[])[] = [];
-    keepPrivateKey(pair.privateKey, new KnownSecrets((values) => expected.push(values)));
+    const secrets = new KnownSecrets((values) => expected.push(values));
+    keepIssuedKey(pair.privateKey, { format: 'issued', lock: undefined }, secrets);
     const { masked, notices } = await look(agents);
     expect(masked).toEqual(expected);
     expect(notices).toEqual([]);

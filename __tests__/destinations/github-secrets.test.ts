@@ -183,6 +183,7 @@ describe('what is removed with the job', () => {
     name,
     owner: undefined,
     expectedClientId: `mqtt1_${name}`,
+    keyFormat: 'issued' as const,
     passphrase: undefined,
     ephemeral: true,
   }));

@@ -5,6 +5,7 @@ export const requestOf = (name: string): AgentRequest => ({
   name,
   owner: undefined,
   expectedClientId: `mqtt1_${name}`,
+  keyFormat: 'issued',
   passphrase: undefined,
   ephemeral: false,
 });
@@ -19,6 +20,7 @@ export const issuedFor = (
   agentName: undefined,
   certificateId: undefined,
   privateKey: new Secret(`the key of ${name}\n`),
+  plainKey: new Secret(`the plain key of ${name}\n`),
   certificate: `the certificate of ${name}\n`,
   fingerprint: 'AB:CD',
   expiresAt: undefined,

@@ -23,6 +23,7 @@ const OTHERS = [
   'Could not read key from …',
   'COPY . .',
   'error:1E08010C:DECODER routines::unsupported',
+  'algid parse error, not a sequence',
 ];
 
 interface Entry {

@@ -37,6 +37,7 @@ describe('the inputs of the create action', () => {
           name: 'device001',
           owner: undefined,
           expectedClientId: 'mqtt1_device001',
+          keyFormat: 'issued',
           passphrase: undefined,
           ephemeral: false,
         },
@@ -84,6 +85,7 @@ describe('the inputs of the create action', () => {
       timeout: '3600',
       'dry-run': 'true',
       summary: 'false',
+      'key-format': 'pkcs8',
       'encrypt-key': 'true',
       'key-passphrase': '  two words ',
       owner: 'me@b.c',
@@ -108,7 +110,14 @@ describe('the inputs of the create action', () => {
       dryRun: true,
       summary: false,
       encrypted: true,
-      agents: [{ owner: 'me@b.c', ephemeral: true, expectedClientId: 'old-name_device001' }],
+      agents: [
+        {
+          owner: 'me@b.c',
+          ephemeral: true,
+          expectedClientId: 'old-name_device001',
+          keyFormat: 'pkcs8',
+        },
+      ],
     });
     expect(inputs.agents[0]?.passphrase?.reveal()).toBe('  two words ');
   });
@@ -248,6 +257,10 @@ describe('the inputs of the create action are refused:', () => {
         [{ [name]: '1' }, `\`${name}\` must be true or false, not "1".`],
       ]),
     ),
+    'another format of keys': [
+      { 'key-format': 'PKCS#8' },
+      '`key-format` must be issued or pkcs8, not "PKCS#8".',
+    ],
     'another word for if-exists': [
       { 'if-exists': 'replace' },
       '`if-exists` must be fail or skip, not "replace".',

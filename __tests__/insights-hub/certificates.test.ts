@@ -4,6 +4,7 @@ import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/aut
 import { asFailure } from '../../src/failure.ts';
 import { createCertificate } from '../../src/insights-hub/certificates.ts';
 import { keepIssuedKey } from '../../src/keys/masks.ts';
+import { deriveLock, type KeyLock } from '../../src/keys/pbes2.ts';
 import { KnownSecrets, Secret } from '../../src/secret.ts';
 import {
   agent,
@@ -46,15 +47,17 @@ async function create(reply: Reply, request = agent) {
   return { ...started, issued };
 }
 
-/** What was issued, with its key. */
+/** What was issued, with its keys. */
 async function issued(body: object, request = agent) {
   const { issued, masked } = await create(answer(201, body), request);
-  return { ...issued, privateKey: issued.privateKey.reveal(), masked };
+  const { privateKey, plainKey } = issued;
+  return { ...issued, privateKey: privateKey.reveal(), plainKey: plainKey.reveal(), masked };
 }
 
-function masksOf(pem: string, passphrase?: Secret): readonly string[] {
+function masksOf(pem: string, lock?: KeyLock): readonly string[] {
   const masks: string[] = [];
-  keepIssuedKey(pem, passphrase, new KnownSecrets((values) => masks.push(...values)));
+  const secrets = new KnownSecrets((values) => masks.push(...values));
+  keepIssuedKey(pem, { format: 'issued', lock }, secrets);
   return masks;
 }
 
@@ -99,6 +102,7 @@ describe('an answer', () => {
     fingerprint: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
     expiresAt: new Date('2049-12-31T23:59:59Z'),
     privateKey: pair.privateKey,
+    plainKey: pair.privateKey,
     masked: masksOf(pair.privateKey),
   });
 
@@ -134,16 +138,25 @@ describe('an answer', () => {
     expect(masked).toEqual([...masksOf(pair.privateKey), ...masksOf(other.privateKey)]);
   });
 
+  test('has its key stored as PKCS#8, where that is wanted', async () => {
+    const older = createPrivateKey(pair.privateKey).export({ type: 'sec1', format: 'pem' });
+    const body = flat({ privateKey: older });
+    expect(await issued(body)).toMatchObject({ privateKey: older, plainKey: older });
+    const { privateKey, plainKey } = await issued(body, { ...agent, keyFormat: 'pkcs8' });
+    expect([privateKey, plainKey]).toEqual([pair.privateKey, older]);
+  });
+
   test('has its key encrypted, where there is a passphrase, and masked in both forms', async () => {
     const passphrase = new Secret('open sesame');
-    const { privateKey, masked } = await issued(flat(), { ...agent, passphrase });
+    const { privateKey, plainKey, masked } = await issued(flat(), { ...agent, passphrase });
+    expect(plainKey).toBe(pair.privateKey);
     expect(privateKey).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
     const opened = createPrivateKey({ key: privateKey, passphrase: passphrase.reveal() });
     expect(opened.export({ type: 'pkcs8', format: 'pem' })).toBe(pair.privateKey);
     const all = privateKey.trimEnd().split('\n').slice(1, -1);
     const lines = all.filter(({ length }) => length >= 16);
     // Those of the encrypted key are never the same twice.
-    const plain = masksOf(pair.privateKey, passphrase).slice(lines.length);
+    const plain = masksOf(pair.privateKey, await deriveLock(passphrase)).slice(lines.length);
     expect(masked).toEqual([...lines, ...plain]);
   });
 });

@@ -80,6 +80,7 @@ export const agent: AgentRequest = {
   name: 'a',
   owner: undefined,
   expectedClientId: 'mqtt1_a',
+  keyFormat: 'issued',
   passphrase: undefined,
   ephemeral: false,
 };

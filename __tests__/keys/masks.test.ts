@@ -6,10 +6,11 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CertificateAuthority } from '../../sandbox/insights-hub/authority.ts';
 import { Masker } from '../../sandbox/runner/masker.ts';
-import { keepFoundKey, keepIssuedKey, keepPrivateKey } from '../../src/keys/masks.ts';
-import { encryptPrivateKey } from '../../src/keys/pem.ts';
+import { type KeyFormat, keepFoundKey, keepIssuedKey } from '../../src/keys/masks.ts';
+import { deriveLock } from '../../src/keys/pbes2.ts';
 import { KnownSecrets, Secret } from '../../src/secret.ts';
 import { hasOpenssl, openssl } from '../openssl.ts';
+import { encryptWith } from './der.ts';
 
 const passphrase = new Secret('open sesame, please');
 const rsa = (modulusLength: number, type: 'pkcs1' | 'pkcs8') =>
@@ -55,17 +56,17 @@ function startMasking() {
   return { secrets, calls };
 }
 
-/** Keeps a key, and gives what was masked for it, all at once. */
-function keep(text: string) {
+/** Keeps a key that is stored without encryption, and gives what was masked for it, all at once. */
+function keep(text: string, format: KeyFormat = 'issued') {
   const { secrets, calls } = startMasking();
-  const key = keepPrivateKey(text, secrets);
+  const { stored: key } = keepIssuedKey(text, { format, lock: undefined }, secrets);
   expect(calls).toHaveLength(1);
   return { key, masks: calls[0] ?? [], secrets };
 }
 
 const linesOf = (pem: string) => pem.trimEnd().split('\n').slice(1, -1);
 
-const masksOf = (pem: string) => keep(pem).masks;
+const masksOf = (pem: string, format?: KeyFormat) => keep(pem, format).masks;
 
 function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
@@ -122,9 +123,24 @@ describe('what is masked of a private key', () => {
     expect(masksOf(keys['RSA 2048, PKCS#8'] ?? '').length).toBeLessThanOrEqual(120);
   });
 
-  test.each(Object.entries(keys))('are lines only where %s is stored encrypted', (_, pem) => {
+  test.each(Object.entries(keys))('are those of PKCS#8 where %s is stored so', (_, pem) => {
     const { secrets, calls } = startMasking();
-    const { privateKey, stored } = keepIssuedKey(pem, passphrase, secrets);
+    const form = { format: 'pkcs8', lock: undefined } as const;
+    const { privateKey, stored } = keepIssuedKey(pem, form, secrets);
+    expect(privateKey.reveal()).toBe(pem);
+    expect(stored.reveal()).toBe(formatsOf(pem).at(-1));
+    expect(calls.map((masks) => [...masks].sort())).toEqual([[...masksOf(stored.reveal())].sort()]);
+    expect(calls[0]?.length).toBeLessThanOrEqual(pem.length < 2000 ? 120 : 200);
+  });
+
+  test.each(
+    Object.entries(keys).flatMap(([name, pem]) =>
+      (['issued', 'pkcs8'] as const).map((format) => [`${name}, ${format}`, pem, format] as const),
+    ),
+  )('are lines only where %s is stored encrypted', async (_, pem, format) => {
+    const { secrets, calls } = startMasking();
+    const form = { format, lock: await deriveLock(passphrase) };
+    const { privateKey, stored } = keepIssuedKey(pem, form, secrets);
     expect(privateKey.reveal()).toBe(pem);
     expect(stored.reveal()).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
     const forms = [stored.reveal(), ...formatsOf(pem)].flatMap(linesOf);
@@ -234,11 +250,16 @@ describe('with these masks the runner shows', () => {
     readonly secrets: ReadonlySet<string>;
   }
 
-  const known: readonly KnownKey[] = Object.values(keys).map((pem) => {
-    const masker = new Masker();
-    for (const mask of masksOf(pem)) masker.add(mask);
-    return { pem, masker, secrets: secretsOf(pem) };
-  });
+  /** Keys as they are issued, and as they are stored. */
+  const known: readonly KnownKey[] = Object.values(keys).flatMap((issued) =>
+    (['issued', 'pkcs8'] as const).map((format) => {
+      const { key, masks } = keep(issued, format);
+      const pem = key.reveal();
+      const masker = new Masker();
+      for (const mask of masks) masker.add(mask);
+      return { pem, masker, secrets: secretsOf(pem) };
+    }),
+  );
 
   /** The log that a text makes: masks are applied line by line. */
   const logOf = (masker: Masker, text: string) =>
@@ -320,10 +341,10 @@ describe.skipIf(!hasOpenssl)('of a key that OpenSSL prints, the runner shows not
 });
 
 describe('a key that was found', () => {
-  const encrypted = encryptPrivateKey(new Secret(rsa2048), passphrase);
-  const find = async (text: string, secret?: Secret) => {
+  const encrypted = encryptWith(rsa2048, passphrase.reveal(), 2048);
+  const find = async (text: string, secret?: Secret, format: KeyFormat = 'issued') => {
     const { secrets, calls } = startMasking();
-    const key = await keepFoundKey(text, secret, secrets);
+    const key = await keepFoundKey(text, { format, passphrase: secret }, secrets);
     return { key: key?.reveal(), calls };
   };
 
@@ -345,7 +366,19 @@ describe('a key that was found', () => {
     expect(calls.map((masks) => [...masks].sort())).toEqual([[...new Set(forms)].sort()]);
   });
 
-  const refused: Readonly<Record<string, readonly [text: string, passphrase?: Secret]>> = {
+  test('may be PKCS#8 in any case, and encrypted where PKCS#8 is wanted', async () => {
+    const pkcs8 = keys['RSA 2048, PKCS#8'] ?? '';
+    for (const format of ['issued', 'pkcs8'] as const) {
+      expect((await find(pkcs8, undefined, format)).key).toBe(pkcs8);
+      expect((await find(encrypted, passphrase, format)).key).toBe(pkcs8);
+    }
+  });
+
+  const refused: Readonly<
+    Record<string, readonly [text: string, passphrase?: Secret | undefined, format?: KeyFormat]>
+  > = {
+    'PKCS#1 where PKCS#8 is wanted': [rsa2048, undefined, 'pkcs8'],
+    'SEC1 where PKCS#8 is wanted': [keys['EC P-256, SEC1'] ?? '', undefined, 'pkcs8'],
     'a plain key that should be encrypted': [rsa2048, passphrase],
     'an encrypted key without a passphrase': [encrypted],
     'an encrypted key with another passphrase': [encrypted, new Secret('open barley, please')],

@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readOnlyBlock } from '../../src/keys/armour.ts';
-import { decryptKey } from '../../src/keys/pbes2.ts';
-import { encryptPrivateKey } from '../../src/keys/pem.ts';
+import { decryptKey, deriveLock } from '../../src/keys/pbes2.ts';
 import { Secret } from '../../src/secret.ts';
 import { hasOpenssl, openssl } from '../openssl.ts';
 import { armoured, encryptedKey, identifier, NAMES, NULL, octets, sequence } from './der.ts';
 
+const hasJava = spawnSync('java', ['-version']).status === 0;
 const PASSPHRASE = 'correct horse battery staple';
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const plain = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -34,13 +36,113 @@ async function byOpenssl(...options: readonly string[]): Promise<string> {
   return readFile(`${to}`, 'utf8');
 }
 
-describe('an encrypted key is opened', () => {
-  test('that this action wrote', async () => {
-    const pem = encryptPrivateKey(new Secret(plain), new Secret(PASSPHRASE));
-    expect(await open(pem)).toEqual(der);
-    expect(await open(pem, 'correct horse battery Staple')).not.toEqual(der);
+/** A key as this action encrypts it. */
+async function encrypt(key: KeyObject = privateKey, passphrase = PASSPHRASE): Promise<string> {
+  const lock = await deriveLock(new Secret(passphrase));
+  const info = lock.encrypt(key.export({ type: 'pkcs8', format: 'der' }));
+  return armoured('ENCRYPTED PRIVATE KEY', info);
+}
+
+const kinds: Readonly<Record<string, KeyObject>> = {
+  'RSA 2048': generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+  'RSA 4096': generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey,
+  'EC P-256': privateKey,
+  Ed25519: generateKeyPairSync('ed25519').privateKey,
+};
+
+describe('a key is encrypted', () => {
+  test.each(Object.entries(kinds))('so that only its passphrase opens it: %s', async (_, key) => {
+    const pem = await encrypt(key);
+    expect(await open(pem)).toEqual(key.export({ type: 'pkcs8', format: 'der' }));
+    expect(await open(pem, 'correct horse battery Staple')).not.toEqual(await open(pem));
+    expect(createPrivateKey({ key: pem, passphrase: PASSPHRASE }).equals(key)).toBe(true);
+    expect(() => createPrivateKey({ key: pem, passphrase: '' })).toThrow();
   });
 
+  test('with any passphrase of 12 to 1,023 printable ASCII characters', async () => {
+    const sign = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
+    const passphrase = fc.string({ unit: sign, minLength: 12, maxLength: 1023 });
+    await fc.assert(
+      fc.asyncProperty(passphrase, async (text) => {
+        const pem = await encrypt(privateKey, text);
+        expect(createPrivateKey({ key: pem, passphrase: text }).equals(privateKey)).toBe(true);
+      }),
+      { numRuns: 8, examples: [['x'.repeat(1023)], [' '.repeat(12)]] },
+    );
+  });
+
+  test('never the same twice', async () => {
+    const lock = await deriveLock(new Secret(PASSPHRASE));
+    expect(lock.encrypt(der)).not.toEqual(lock.encrypt(der));
+    const salts = await Promise.all([encrypt(), encrypt()]);
+    expect(new Set(salts.map((pem) => pem.split('\n')[2])).size).toBe(2);
+  });
+
+  test('by something that shows nothing of how', async () => {
+    const lock = await deriveLock(new Secret(PASSPHRASE));
+    expect(inspect(lock, { depth: 10, showHidden: true })).not.toMatch(/Buffer|correct/);
+  });
+
+  test.skipIf(!hasJava)('so that Java opens it', async () => {
+    const source = path.join(directory, 'Decrypt.java');
+    await writeFile(source, DECRYPT);
+    const keys = Object.values(kinds).slice(0, 3);
+    const given = await Promise.all(
+      keys.map(async (key) => readOnlyBlock(await encrypt(key))?.der?.toString('base64') ?? ''),
+    );
+    const { stdout, stderr } = spawnSync('java', [source, PASSPHRASE, ...given], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const opened = stdout.trimEnd().split('\n');
+    expect(opened).toEqual(
+      keys.map((key) => key.export({ type: 'pkcs8', format: 'der' }).toString('base64')),
+    );
+  });
+
+  test.skipIf(!hasOpenssl)('as OpenSSL does it', async () => {
+    const options = ['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA256', '-iter', '600000'];
+    const theirs = path.join(directory, 'encrypted.key');
+    for (const [name, key] of Object.entries(kinds)) {
+      const ours = path.join(directory, 'ours.key');
+      const clear = path.join(directory, 'clear.key');
+      await writeFile(ours, await encrypt(key));
+      await writeFile(clear, key.export({ type: 'pkcs8', format: 'pem' }));
+      openssl(
+        ...['pkcs8', '-topk8', '-in', clear, '-out', theirs, ...options],
+        ...['-passout', `pass:${PASSPHRASE}`],
+      );
+      expect([name, structureOf(ours)]).toEqual([name, structureOf(theirs)]);
+      // Debian's OpenSSL takes 8 bytes.
+      expect(openssl('asn1parse', '-in', ours)).toMatch(/PBKDF2\n.*\n.* l= +16 prim: OCTET STRING/);
+      const opened = openssl('pkey', '-in', ours, '-passin', `pass:${PASSPHRASE}`);
+      expect(opened).toBe(key.export({ type: 'pkcs8', format: 'pem' }));
+    }
+  });
+
+  test('beside the main thread', async () => {
+    let isReady = false;
+    let turns = 0;
+    const deriving = deriveLock(new Secret(PASSPHRASE)).then(() => {
+      isReady = true;
+    });
+    while (!isReady) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns += 1;
+    }
+    await deriving;
+    expect(turns).toBeGreaterThan(100);
+  });
+});
+
+/** What `openssl asn1parse` prints: depths, types and values, but no places, salts and the like. */
+function structureOf(file: string): string {
+  return openssl('asn1parse', '-in', file)
+    .replace(/^ *\d+:(d=\d+) +hl=\d+ +l= *\d+ /gm, '$1 ')
+    .replace(/(OCTET STRING +\[HEX DUMP\]):[0-9A-F]+/g, '$1');
+}
+
+describe('an encrypted key is opened', () => {
   test.skipIf(!hasOpenssl).each([
     ['aes-256-cbc', 'hmacWithSHA256', '600000'],
     ['aes-128-cbc', 'hmacWithSHA1', '1'],
@@ -51,9 +153,9 @@ describe('an encrypted key is opened', () => {
     expect(await open(await byOpenssl('-v2', cipher, '-v2prf', prf, '-iter', rounds))).toEqual(der);
   });
 
-  test.skipIf(spawnSync('java', ['-version']).status !== 0)('that Java wrote', async () => {
+  test.skipIf(!hasJava)('that Java wrote', async () => {
     const source = path.join(directory, 'Encrypt.java');
-    await writeFile(source, JAVA);
+    await writeFile(source, ENCRYPT);
     const { stdout, status } = spawnSync('java', [source, der.toString('base64'), PASSPHRASE], {
       encoding: 'utf8',
     });
@@ -67,8 +169,32 @@ describe('an encrypted key is opened', () => {
   });
 });
 
+/** Opens encrypted keys as Java's documentation has it, and prints them. */
+const DECRYPT = `import java.security.KeyFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+class Decrypt {
+  public static void main(String[] given) throws Exception {
+    for (int at = 1; at < given.length; at++) {
+      EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(Base64.getDecoder().decode(given[at]));
+      String name = info.getAlgParameters().toString();
+      Cipher cipher = Cipher.getInstance(name);
+      cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(name)
+          .generateSecret(new PBEKeySpec(given[0].toCharArray())), info.getAlgParameters());
+      PKCS8EncodedKeySpec spec = info.getKeySpec(cipher);
+      String kind = at == given.length - 1 ? "EC" : "RSA";
+      byte[] opened = KeyFactory.getInstance(kind).generatePrivate(spec).getEncoded();
+      System.out.println(Base64.getEncoder().encodeToString(opened));
+    }
+  }
+}`;
+
 /** Prints the parameters of PBES2, and the encrypted key. */
-const JAVA = `import java.util.Base64;
+const ENCRYPT = `import java.util.Base64;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;

@@ -7,12 +7,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { CertificateAuthority, type IssuedPair } from '../../sandbox/insights-hub/authority.ts';
 import { Failure } from '../../src/failure.ts';
 import { normalisePem } from '../../src/keys/armour.ts';
-import {
-  encryptPrivateKey,
-  readCertificates,
-  readKeyPair,
-  readMatchingPair,
-} from '../../src/keys/pem.ts';
+import { readCertificates, readKeyPair, readMatchingPair } from '../../src/keys/pem.ts';
 import { Secret } from '../../src/secret.ts';
 import { withUnreadableDate } from '../unreadable-date.ts';
 
@@ -218,57 +213,6 @@ describe('readKeyPair', () => {
       if (line.length >= 16 && !line.startsWith('-----')) expect(shown).not.toContain(line);
     }
   }
-});
-
-describe('encryptPrivateKey', () => {
-  const encrypt = (pem: string, passphrase: string) =>
-    encryptPrivateKey(new Secret(pem), new Secret(passphrase));
-  const opened = (key: string, passphrase: string) =>
-    createPrivateKey({ key, passphrase }).export({ type: 'pkcs8', format: 'pem' });
-
-  test.each([
-    ['RSA', () => rsa.privateKey],
-    ['EC', () => ec.privateKey],
-  ])('gives an %s key that only its passphrase opens', (_, given) => {
-    const pem = encrypt(given(), 'open sesame');
-    const plain = createPrivateKey(given()).export({ type: 'pkcs8', format: 'pem' });
-    expect(opened(pem, 'open sesame')).toBe(plain);
-    expect(() => createPrivateKey(pem)).toThrow();
-    expect(() => opened(pem, 'open Sesame')).toThrow();
-    expect(() => opened(pem, '')).toThrow();
-  });
-
-  test('opens with any passphrase it was given, and ends in one LF', () => {
-    const passphrase = fc.oneof(
-      fc.string({ minLength: 4, maxLength: 60 }),
-      fc.string({ minLength: 4, maxLength: 60, unit: 'binary' }),
-    );
-    fc.assert(
-      fc.property(passphrase, (text) => {
-        const pem = encrypt(ec.privateKey, text);
-        expect(pem).toMatch(
-          /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+\n-----END ENCRYPTED PRIVATE KEY-----\n$/,
-        );
-        expect(pem).not.toMatch(/\n\n|\r/);
-        expect(opened(pem, text)).toBe(
-          createPrivateKey(ec.privateKey).export({ type: 'pkcs8', format: 'pem' }),
-        );
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  test('is never the same twice', () => {
-    expect(encrypt(ec.privateKey, 'open sesame')).not.toBe(encrypt(ec.privateKey, 'open sesame'));
-  });
-
-  test('is PBES2 with AES-256', () => {
-    const body = encrypt(rsa.privateKey, 'open sesame').replace(/-----.*-----|\s/g, '');
-    const der = Buffer.from(body, 'base64').toString('hex');
-    // Object identifiers in DER: PBES2 (RFC 8018, A.4) and aes256-CBC-PAD (B.2.5).
-    expect(der).toContain('06092a864886f70d01050d');
-    expect(der).toContain('060960864801650304012a');
-  });
 });
 
 describe('readMatchingPair', () => {

@@ -83,7 +83,8 @@ export function skippingClock(): Clock {
 function use(place: string, text: string): void {
   if (running === undefined) return;
   const { masker, sandbox, problems } = running;
-  if (text.includes('ENCRYPTED PRIVATE KEY')) sandbox.moreKeys.push(text);
+  // In this form it may not have been issued.
+  if (/^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) sandbox.moreKeys.push(text);
   const seen = text.split('\n').map((line) => masker.mask(line));
   const found = leaksInFile(seen.join('\n'), sandbox.known);
   if (found.length > 0) problems.push(`${place}: ${found.join(', ')} is used before it is masked`);

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -24,11 +25,16 @@ export interface Stage {
 type Phase = 'main' | 'post';
 
 /** Plays a scenario to its end, and throws when anything that must not be seen can be seen. */
-export async function play(scenario: Scenario, stage: Stage): Promise<void> {
-  const { form, tokens } = scenario;
+export async function play(scenario: Scenario, given: Stage): Promise<void> {
+  const { form, tokens, issuedAs } = scenario;
+  const pairs = given.pairs.map((pair) => ({
+    ...pair,
+    privateKey: formatOf(pair.privateKey, issuedAs),
+  }));
+  const stage = { ...given, pairs };
   let issued = 0;
   const makeToken = () => tokens[issued++ % tokens.length] ?? 'no token';
-  const sandbox = await Sandbox.start({ form, pairs: stage.pairs, makeToken }, stage.launch);
+  const sandbox = await Sandbox.start({ form, pairs, makeToken }, stage.launch);
   try {
     await playIn(sandbox, scenario, stage);
   } finally {
@@ -54,7 +60,7 @@ async function playIn(sandbox: Sandbox, scenario: Scenario, stage: Stage): Promi
   sandbox.hub.tellsKeys = scenario.tellsKeys;
   stage.onStart?.(sandbox, github);
   const check = async (result: StepResult) => {
-    await expectNothingSeen(sandbox, github, result);
+    await expectNothingSeen(sandbox, github, scenario, result);
     stage.onEnd?.(result);
   };
 
@@ -68,6 +74,11 @@ async function playIn(sandbox: Sandbox, scenario: Scenario, stage: Stage): Promi
   await check(main);
   phase = 'post';
   await check(await sandbox.post(main));
+}
+
+/** A private key, perhaps an encrypted one, in one of the formats that tools convert it to. */
+function formatOf(key: string, type: 'pkcs1' | 'pkcs8', passphrase = ''): string {
+  return createPrivateKey({ key, passphrase }).export({ type, format: 'pem' }).toString();
 }
 
 /** What client ids begin with, if it can be used. */
@@ -156,6 +167,7 @@ async function createInputs(sandbox: Sandbox, scenario: Scenario): Promise<Input
   return {
     ...commonInputs(sandbox, scenario),
     owner,
+    'key-format': inputOf(scenario.keyFormat, sandbox, scenario),
     'key-passphrase': passphrase,
     destination,
     'broker-ca-file': authorities,
@@ -185,6 +197,7 @@ const OUTPUTS =
 async function expectNothingSeen(
   sandbox: Sandbox,
   github: GitHub,
+  { passphrase }: Scenario,
   result: StepResult,
 ): Promise<void> {
   const { workspace, temporary } = sandbox.runner;
@@ -195,18 +208,20 @@ async function expectNothingSeen(
   const keys = [...files.filter(isKey).map(({ text }) => text), ...pushed].filter((text) =>
     text.includes('PRIVATE KEY'),
   );
-  // Those that are encrypted are secrets of their own.
-  const encrypted = keys.filter((key) => key.includes('ENCRYPTED'));
-  sandbox.moreKeys.push(...encrypted);
-  if (encrypted.length > 0) await sandbox.expectNoLeaks(result);
   // One is as good as all, and takes long enough.
-  const printed = keys
-    .slice(0, 1)
-    .flatMap(maskedFormsOf)
-    .map((form) => {
-      const lines = form.split(/\r?\n/).map((line) => sandbox.runner.mask(line));
-      return leaksIn(lines.join('\n'), sandbox.known);
-    });
+  const one = keys.slice(0, 1);
+  const formats = (['pkcs1', 'pkcs8'] as const).flatMap((type) =>
+    one.map((key) => formatOf(key, type, passphrase)),
+  );
+  // Those in another form than they were issued in are secrets of their own.
+  const known = new Set(sandbox.known.keys);
+  const others = [...new Set([...keys, ...formats])].filter((key) => !known.has(key));
+  sandbox.moreKeys.push(...others);
+  if (others.length > 0) await sandbox.expectNoLeaks(result);
+  const printed = [...one.flatMap(maskedFormsOf), ...formats].map((form) => {
+    const lines = form.split(/\r?\n/).map((line) => sandbox.runner.mask(line));
+    return leaksIn(lines.join('\n'), sandbox.known);
+  });
   expect(printed.flat()).toEqual([]);
 
   const open = [

@@ -83,10 +83,13 @@ export interface Scenario {
   readonly tokens: readonly string[];
   readonly gitHubToken: string;
   readonly passphrase: string;
+  /** the format in which the service issues keys */
+  readonly issuedAs: 'pkcs1' | 'pkcs8';
   readonly names: readonly string[];
   readonly owner: string;
   /** inputs that are no secrets, but can be given anything */
   readonly prefix: Given;
+  readonly keyFormat: Given;
   readonly rateLimit: Given;
   readonly certificateIds: readonly Given[];
   readonly list: CertificateList;
@@ -391,6 +394,8 @@ const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   ),
   names: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
   owner: fc.oneof(fc.constant(''), fc.string({ maxLength: 40 }), fc.constant('\n::error::owned')),
+  issuedAs: fc.constantFrom('pkcs1', 'pkcs1', 'pkcs8'),
+  keyFormat: usually(30, '', 'issued', 'pkcs8', 'pkcs8'),
   prefix: usually(30, '', '', 'mqtt1', 'oldname'),
   rateLimit: usually(30, '', '10000/1s', '10/30s', '1/3600s'),
   certificateIds: fc.oneof(
@@ -428,6 +433,7 @@ const listing: fc.Arbitrary<Partial<Scenario>> = fc
     action,
     names: ['device1', 'device2'],
     prefix: '',
+    keyFormat: '',
     rateLimit: '',
     certificateIds: [],
     flags: {

@@ -31,7 +31,6 @@ beforeAll(async () => {
     clientId: 'mqtt1_a',
     certificate,
     privateKey: new Secret(privateKey),
-    passphrase: undefined,
   };
   const root = await ServerAuthority.create();
   const server = await root.issueServer({ names: ['localhost'] });

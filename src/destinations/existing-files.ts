@@ -71,7 +71,7 @@ export async function findExisting(
     const names = wrong.map(({ privateKey }) => privateKey).join(', ');
     throw new Failure(
       'destination-invalid',
-      `These private keys are there already, and are not those of the certificates or agents that they are named for (or are keys of a kind that is not accepted, encrypted although \`key-passphrase\` is not set, or not encrypted with \`key-passphrase\`): ${names}. Remove them, or choose another \`output-directory\`.`,
+      `These private keys are there already, and are not those of the certificates or agents that they are named for (or are keys of a kind that is not accepted, not PKCS#8 with \`key-format\` pkcs8, encrypted although \`key-passphrase\` is not set, or not encrypted with \`key-passphrase\`): ${names}. Remove them, or choose another \`output-directory\`.`,
     );
   }
   await closeToOthers(
@@ -116,9 +116,10 @@ async function readPair(
   { agent, files, privateKey, certificate }: FoundPair,
   secrets: SecretKeeper,
 ): Promise<CertificateFacts | undefined> {
-  const { passphrase, expectedClientId } = agent;
+  const { keyFormat: format, passphrase, expectedClientId } = agent;
+  const form = { format, passphrase };
   const text = await read(privateKey, LONGEST_KEY);
-  const key = text === undefined ? undefined : await keepFoundKey(text, passphrase, secrets);
+  const key = text === undefined ? undefined : await keepFoundKey(text, form, secrets);
   const mqttx = files.mqttx && (await read(files.mqttx, LARGEST_FILE));
   const chain = await read(certificate, LARGEST_FILE);
   const isOwn = files.mqttx === undefined || isFor(expectedClientId, mqttx);

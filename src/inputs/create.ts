@@ -29,6 +29,7 @@ export const CREATE_DEFAULTS: Defaults = {
   'output-directory': '.insights-hub',
   'keep-files': 'false',
   'if-exists': 'fail',
+  'key-format': 'issued',
   'encrypt-key': 'false',
   'verify-connection': 'false',
   'broker-url': DEFAULT_BROKER_URL,
@@ -92,7 +93,7 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   reader.maskSecrets('key-passphrase');
   const urls = readHubUrls(reader);
   const credentials = readCredentials(reader, urls.tenant);
-  const passphrase = readPassphrase(reader);
+  const keyForm = readKeyForm(reader);
   const gitHubToken = reader.secret('github-token');
   const ephemeral = reader.flag('ephemeral');
   const clientIdPrefix = readClientIdPrefix(reader, urls.tenant);
@@ -105,10 +106,10 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
       name,
       owner,
       expectedClientId: clientId,
-      passphrase,
+      ...keyForm,
       ephemeral,
     })),
-    encrypted: passphrase !== undefined,
+    encrypted: keyForm.passphrase !== undefined,
     several: listed.length > 1,
     urls,
     clientIdPrefix,
@@ -228,6 +229,12 @@ function checkFileNames(reader: InputReader, listed: readonly ListedAgent[]): vo
     ({ clientId }) => safeFileName(clientId).toLowerCase(),
     () => 'would share files, which `if-exists` skip could not tell apart. Rename one of them.',
   );
+}
+
+/** How private keys are stored. */
+function readKeyForm(reader: InputReader) {
+  const keyFormat = reader.word('key-format', ['issued', 'pkcs8']);
+  return { keyFormat, passphrase: readPassphrase(reader) };
 }
 
 /** `rate-limit`, such as `10/30s`: ten within any 30 seconds. */

@@ -3,7 +3,8 @@ import type { HostWords } from '../host/host.ts';
 import type { Answer } from '../http/errors.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import { asObject, asText, type JsonObject, parseJsonObject } from '../json.ts';
-import { keepIssuedKey } from '../keys/masks.ts';
+import { type KeyFormat, keepIssuedKey } from '../keys/masks.ts';
+import { deriveLock, type KeyLock } from '../keys/pbes2.ts';
 import { type KeyPair, readKeyPair } from '../keys/pem.ts';
 import { LONGEST_KEY } from '../keys/private-key.ts';
 import type { Secret, SecretKeeper } from '../secret.ts';
@@ -16,6 +17,8 @@ export interface AgentRequest {
   readonly owner: string | undefined;
   /** `<prefix>_<name>`: the client id that Insights Hub is expected to give it */
   readonly expectedClientId: string;
+  /** that of its private key, where it is not encrypted */
+  readonly keyFormat: KeyFormat;
   /** encrypts its private key */
   readonly passphrase: Secret | undefined;
   /** whether it is deleted when the job ends, and so must not be there before */
@@ -24,6 +27,10 @@ export interface AgentRequest {
 
 /** What Insights Hub issued; fit to be shown but for the private key. */
 export interface IssuedCertificate extends KeyPair {
+  /** as it is stored: perhaps in another format, or encrypted */
+  readonly privateKey: Secret;
+  /** as it was issued, to be used by this program only */
+  readonly plainKey: Secret;
   readonly name: string;
   readonly clientId: string;
   readonly agentId: string | undefined;
@@ -60,6 +67,8 @@ export async function createCertificate(
   { api, words }: CertificateServices,
   limit: TimeLimit,
 ): Promise<IssuedCertificate> {
+  // Before the create: what fails here costs no certificate, and the key can be encrypted at once.
+  const lock = agent.passphrase && (await lockFor(agent.passphrase, limit));
   const answer = await api.call(createCall(agent, limit), limit).catch((error: unknown) => {
     const { code, call, mayBeDone } = asFailure(error);
     // The transport refuses a success that is too large, or that it can't decode.
@@ -68,10 +77,20 @@ export async function createCertificate(
     throw keyLost(agent, unusable(why), call, words);
   });
   try {
-    return readCertificate(agent, answer, api.secrets);
+    return readCertificate(agent, answer, lock, api.secrets);
   } catch (error) {
     const { method, url, status } = answer;
     throw keyLost(agent, asFailure(error), { method, url, status, said: {} }, words);
+  }
+}
+
+/** Encrypting is no work on the network, and may have to wait for that of other agents. */
+async function lockFor(passphrase: Secret, limit: TimeLimit): Promise<KeyLock> {
+  const resume = limit.pause();
+  try {
+    return await deriveLock(passphrase);
+  } finally {
+    resume();
   }
 }
 
@@ -120,8 +139,9 @@ function keyLost(
  * certificate) at the top, or `privateKey` and `certificatePem` under `credentials`.
  */
 function readCertificate(
-  { name, passphrase }: AgentRequest,
+  { name, keyFormat: format }: AgentRequest,
   { body }: Answer,
+  lock: KeyLock | undefined,
   secrets: SecretKeeper,
 ): IssuedCertificate {
   const answer = parseJsonObject(body);
@@ -131,7 +151,7 @@ function readCertificate(
   const isTooLong = keys.some(({ length }) => length > LONGEST_KEY);
   if (isTooLong) throw unusable('its private key is too long');
   // All of them are masked, although only the first one counts.
-  const [key] = [...new Set(keys)].map((text) => keepIssuedKey(text, passphrase, secrets));
+  const [key] = [...new Set(keys)].map((text) => keepIssuedKey(text, { format, lock }, secrets));
   const certificate = asText(answer['publicKey']) ?? asText(nested?.['certificatePem']);
   if (key === undefined) throw unusable('it holds no private key');
   if (certificate === undefined) throw unusable('it holds no certificate');
@@ -140,7 +160,7 @@ function readCertificate(
   const pair = readKeyPair(key.privateKey, certificate);
   const { clientId, ...ids } = readIds(answer, secrets);
   if (clientId === undefined) throw unusable('it holds no client id');
-  return { name, clientId, ...ids, ...pair, privateKey: key.stored };
+  return { name, clientId, ...ids, ...pair, privateKey: key.stored, plainKey: key.privateKey };
 }
 
 /** Identifiers fit to be shown, and the fields that had to be changed for that. */

@@ -57,6 +57,30 @@ export function readNumber(element: Element | undefined): number {
   return bytes.length === 0 ? 0 : bytes.readUIntBE(0, bytes.length);
 }
 
+/** An element with a tag, whose content is made of parts. */
+export function writeElement(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  return Buffer.concat([Buffer.of(tag), writeLength(content.length), content]);
+}
+
+/** An integer that is not negative, of 4 bytes at most. */
+export function writeNumber(value: number): Buffer {
+  const bytes = Buffer.alloc(5);
+  bytes.writeUInt32BE(value, 1);
+  const first = bytes.findIndex((byte) => byte !== 0);
+  // The first bit is the sign.
+  const from = first < 0 ? 4 : first - ((bytes[first] ?? 0) >> 7);
+  return writeElement(INTEGER, bytes.subarray(from));
+}
+
+function writeLength(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(length);
+  const used = bytes.subarray(bytes.findIndex((byte) => byte !== 0));
+  return Buffer.concat([Buffer.of(0x80 + used.length), used]);
+}
+
 /** The length of a content, and how many bytes it is written in. */
 function readLength(bytes: Buffer, at: number): { readonly length: number; readonly size: number } {
   const first = bytes.readUInt8(at);

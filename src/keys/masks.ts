@@ -7,9 +7,14 @@ import {
   readOnlyBlock,
   writeBlock,
 } from './armour.ts';
-import { decryptKey } from './pbes2.ts';
-import { encryptPrivateKey } from './pem.ts';
-import { isPrivateKey, type PrivateKey, readKeyBlock, readPrivateKey } from './private-key.ts';
+import { decryptKey, type KeyLock } from './pbes2.ts';
+import {
+  isPrivateKey,
+  PKCS8,
+  type PrivateKey,
+  readKeyBlock,
+  readPrivateKey,
+} from './private-key.ts';
 
 /** A shorter mask would blank unrelated text of the log, in characters. */
 const SHORTEST_MASK = 16;
@@ -20,49 +25,50 @@ const BASE64_COLUMNS = 76;
 const ARMOUR = /-----[^-]*-----/g;
 const ENCRYPTED = 'ENCRYPTED PRIVATE KEY';
 
+/** As the service gives a private key, or always as PKCS#8. */
+export type KeyFormat = 'issued' | 'pkcs8';
+
 /** A private key that is masked. */
 export interface KeptKey {
   /** in canonical PEM, without encryption; as it came when it is none that is accepted */
   readonly privateKey: Secret;
-  /** the form in which it is stored: encrypted where there is a passphrase */
+  /** the form in which it is stored */
   readonly stored: Secret;
 }
 
-/** Makes a private key (PEM) that is stored without encryption a Secret, and masks it. */
-export function keepPrivateKey(text: string, secrets: SecretKeeper): Secret {
-  return keepIssuedKey(text, undefined, secrets).stored;
-}
-
 /**
- * Makes a private key Secrets and masks it: as it is, and encrypted where there is a passphrase. The
- * functions of this file are the only way in for private keys. Until a key is masked, they do
- * nothing with it but read and convert it.
+ * Makes a private key (PEM) Secrets and masks it: as it is, and as it is stored, which is encrypted
+ * where there is a lock. The functions of this file are the only way in for private keys. Until a
+ * key is masked, they do nothing with it but read and convert it.
  */
 export function keepIssuedKey(
   text: string,
-  passphrase: Secret | undefined,
+  { format, lock }: { readonly format: KeyFormat; readonly lock: KeyLock | undefined },
   secrets: SecretKeeper,
 ): KeptKey {
   const key = readPrivateKey(text);
   if (key === undefined) return keepUnknown(text, secrets);
   const privateKey = new Secret(key.pem);
-  if (passphrase === undefined) {
-    maskKey(privateKey, masksOf(key.pem, key.forms), text, secrets);
-    return { privateKey, stored: privateKey };
-  }
-  const stored = new Secret(encryptPrivateKey(privateKey, passphrase));
-  maskKey(privateKey, [stored.reveal(), ...key.forms].flatMap(linesOf), text, secrets);
-  return { privateKey, stored };
+  const plain = format === 'pkcs8' ? key.pkcs8 : key.pem;
+  const encrypted = lock && encryptKey(key, lock);
+  const masks = encrypted ? [encrypted, ...key.forms].flatMap(linesOf) : masksOf(plain, key.forms);
+  maskKey(privateKey, masks, text, secrets);
+  return { privateKey, stored: new Secret(encrypted ?? plain) };
+}
+
+function encryptKey({ object }: PrivateKey, lock: KeyLock): string {
+  return writeBlock(ENCRYPTED, lock.encrypt(object.export({ type: 'pkcs8', format: 'der' })));
 }
 
 /**
  * Masks a private key that was found in a file, and returns it without encryption. With a
- * passphrase it must be encrypted and open with it, without one it must be plain, and nothing else
- * may be in the file: else nothing is returned. What can be read of a key is masked in any case.
+ * passphrase it must be encrypted and open with it, without one it must be plain, and of the wanted
+ * format. Nothing else may be in the file: else nothing is returned. What can be read of a key is
+ * masked in any case.
  */
 export async function keepFoundKey(
   text: string,
-  passphrase: Secret | undefined,
+  { format, passphrase }: { readonly format: KeyFormat; readonly passphrase: Secret | undefined },
   secrets: SecretKeeper,
 ): Promise<Secret | undefined> {
   if (!readBlocks(text).some(isPrivateKey)) return undefined;
@@ -73,13 +79,15 @@ export async function keepFoundKey(
   const masks = isEncrypted || !key ? [text, ...forms].flatMap(linesOf) : masksOf(text, forms);
   const privateKey = new Secret(key?.pem ?? '');
   maskKey(privateKey, masks, text, secrets);
-  const isFit = only !== undefined && isEncrypted === (passphrase !== undefined);
-  return key && isFit ? privateKey : undefined;
+  const isForm = isEncrypted === (passphrase !== undefined);
+  // An encrypted key is always PKCS#8.
+  const isFormat = isEncrypted || format === 'issued' || only?.label === PKCS8;
+  return key && only && isForm && isFormat ? privateKey : undefined;
 }
 
 async function openKey({ der }: PemBlock, passphrase: Secret): Promise<PrivateKey | undefined> {
   const plain = der && (await decryptKey(der, passphrase));
-  return plain && readKeyBlock({ label: 'PRIVATE KEY', der: plain });
+  return plain && readKeyBlock({ label: PKCS8, der: plain });
 }
 
 /** Masks what should have been a key. It may be one of another kind, or in another format. */

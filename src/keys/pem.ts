@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import { readBlocks, writeBlock } from './armour.ts';
@@ -79,15 +79,4 @@ export function readCertificates(text: string): readonly string[] | undefined {
     // The parser's own error may quote what it could not read.
     return undefined;
   }
-}
-
-/** The same key as encrypted PKCS#8 PEM (RFC 5958), for `keepIssuedKey()`, which masks it. */
-export function encryptPrivateKey(privateKey: Secret, passphrase: Secret): string {
-  const encrypted = createPrivateKey(privateKey.reveal()).export({
-    type: 'pkcs8',
-    format: 'pem',
-    cipher: 'aes-256-cbc',
-    passphrase: passphrase.reveal(),
-  });
-  return encrypted.toString();
 }

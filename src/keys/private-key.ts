@@ -30,6 +30,8 @@ export interface PrivateKey {
   /** canonical PEM of the format that it came in */
   readonly pem: string;
   readonly object: KeyObject;
+  /** the same as PKCS#8 */
+  readonly pkcs8: string;
   /** canonical PEM of all formats that tools print it in, without encryption */
   readonly forms: readonly string[];
 }
@@ -53,7 +55,8 @@ export function readKeyBlock({ label, der }: PemBlock): PrivateKey | undefined {
     format.check(der);
     const object = createPrivateKey({ key: der, format: 'der', type: format.type });
     const pem = writeBlock(label, der);
-    return { pem, object, forms: [...new Set([pem, ...formsOf(object)])] };
+    const pkcs8 = label === PKCS8 ? pem : exportKey(object, 'pkcs8');
+    return { pem, object, pkcs8, forms: [...new Set([pem, ...formsOf(object)])] };
   } catch {
     // Errors may quote what could not be read.
     return undefined;
@@ -64,6 +67,9 @@ export function isPrivateKey({ label }: PemBlock): boolean {
   return /(^| )PRIVATE KEY$/.test(label);
 }
 
+/** The label of PKCS#8. */
+export const PKCS8 = 'PRIVATE KEY';
+
 interface Format {
   readonly type: 'pkcs1' | 'sec1' | 'pkcs8';
   /** Throws for what is not accepted. */
@@ -73,7 +79,7 @@ interface Format {
 const FORMATS: Readonly<Record<string, Format>> = {
   'RSA PRIVATE KEY': { type: 'pkcs1', check: checkRsa },
   'EC PRIVATE KEY': { type: 'sec1', check: (der) => checkEc(der, undefined) },
-  'PRIVATE KEY': { type: 'pkcs8', check: checkPkcs8 },
+  [PKCS8]: { type: 'pkcs8', check: checkPkcs8 },
 };
 
 /** In the older format of its kind, where there is one, and as PKCS#8. */
@@ -82,7 +88,11 @@ function formsOf(object: KeyObject): readonly string[] {
   const kind = object.asymmetricKeyType;
   const types =
     kind === 'rsa' || kind === 'ec' ? [older[kind], 'pkcs8' as const] : ['pkcs8' as const];
-  return types.map((type) => object.export({ type, format: 'pem' }).toString());
+  return types.map((type) => exportKey(object, type));
+}
+
+function exportKey(object: KeyObject, type: Format['type']): string {
+  return object.export({ type, format: 'pem' }).toString();
 }
 
 /** OneAsymmetricKey (RFC 5958, section 2). */

@@ -17,9 +17,8 @@ export interface Device {
   readonly clientId: string;
   /** PEM */
   readonly certificate: string;
+  /** without encryption */
   readonly privateKey: Secret;
-  /** of an encrypted private key */
-  readonly passphrase: Secret | undefined;
 }
 
 /** How the broker is reached and verified. */
@@ -91,13 +90,12 @@ function connectionFailed(
 
 /** Who the device is, and whom it trusts. Throws `connection-failed` for what TLS can't use. */
 function contextOf(device: Device, { broker, authorities }: BrokerAccess): tls.SecureContext {
-  const { certificate, privateKey, passphrase } = device;
+  const { certificate, privateKey } = device;
   try {
     return tls.createSecureContext({
       ca: authorities,
       cert: certificate,
       key: privateKey.reveal(),
-      ...(passphrase && { passphrase: passphrase.reveal() }),
       minVersion: 'TLSv1.2',
     });
   } catch (error) {
