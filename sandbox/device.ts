@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { connectAsync } from 'mqtt';
+import { sampleMessage } from '../src/report/connect.ts';
 import type { Broker } from './broker/broker.ts';
 import type { GitHub } from './github/github.ts';
 import type { StepResult } from './runner/runner.ts';
@@ -53,10 +54,8 @@ export async function sendFirstMessage(
     reconnectPeriod: 0,
     connectTimeout: 20_000,
   });
-  const values = [{ dataPointId: 'dataPoint1', value: '21.5', qualityCode: '0' }];
-  const message = { timeseries: [{ timestamp: new Date().toISOString(), values }] };
   const topic = `tc/${tenant}/${clientId}/o/mc_v3/ts`;
-  await client.publishAsync(topic, JSON.stringify(message), { qos: 1 });
+  await client.publishAsync(topic, sampleMessage(new Date()), { qos: 1 });
   await client.endAsync();
 }
 

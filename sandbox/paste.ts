@@ -66,6 +66,6 @@ export function publishLines(
     `  --cert ${clientId}.pem --key ${clientId}.key -q 1 -d \\`,
     `  -t tc/${tenant}/${clientId}/o/mc_v3/ts \\`,
     `  -m '{"timeseries":[{"timestamp":"${timestamp}","values":[`,
-    `    {"dataPointId":"dataPoint1","value":"21.5","qualityCode":"0"}]}]}'`,
+    `    {"dataPointId":"temperature","value":"21.5","qualityCode":"0"}]}]}'`,
   ];
 }

@@ -602,8 +602,13 @@ describe.concurrent('how to connect', () => {
       await waitFor(() => broker.messages.length === 2);
       for (const { topic, payload } of broker.messages) {
         expect(topic).toBe(TOPIC);
-        expect(JSON.parse(payload)).toMatchObject({ timeseries: [{ values: [{ value: '1' }] }] });
+        // As in Siemens' sample, whose asset model maps this data point.
+        const values = [{ dataPointId: 'temperature', value: '21.5', qualityCode: '0' }];
+        expect(JSON.parse(payload)).toMatchObject({ timeseries: [{ values }] });
       }
+      expect(result.summary).toMatch(
+        /keeps nothing of a message without an asset model and a mapping .*<code>temperature</,
+      );
     },
   );
 

@@ -77,7 +77,7 @@ describe('how to connect', () => {
       mosquittoPub: mosquittoPub(broker, 'mqtt1_a', files, {
         ...publication,
         message:
-          '{"timeseries":[{"timestamp":"1970-01-01T00:00:00.000Z","values":[{"dataPointId":"dataPoint1","value":"1","qualityCode":"0"}]}]}',
+          '{"timeseries":[{"timestamp":"1970-01-01T00:00:00.000Z","values":[{"dataPointId":"temperature","value":"21.5","qualityCode":"0"}]}]}',
       }),
     });
   });

@@ -82,9 +82,16 @@ describe('the summary of one agent', () => {
     expect(markdown).toContain('\n\nIn MQTTX, import <code>/w/a.mqttx.json</code>.\n\n');
   });
 
+  test('says that nothing is kept without an asset model, and which data point the message has', () => {
+    expect(summaryOf([created('a')])).toMatch(
+      /\n\nInsights Hub keeps nothing of a message without an asset model and a mapping of its data points \(of the one below: <code>temperature<\/code>\)\. \[.*\]\(https:.*howto-create-data-model-mqtt-agent\.html\)\.\n\nPublish a first message:\n/,
+    );
+  });
+
   test('names no files where there are only secrets', () => {
     const markdown = summaryOf([{ ...created('a'), delivery: { files: {}, settings: [SECRET] } }]);
     expect(markdown).toContain('Connect to <code>');
+    expect(markdown).toContain('and a mapping of its data points. [Siemens’ manual');
     expect(markdown).not.toMatch(/mosquitto_pub|MQTTX|Private key/);
   });
 

@@ -30,6 +30,15 @@ function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** The data point of the sample message: Siemens' sample of an asset model maps one of this name. */
+export const SAMPLE_DATA_POINT = 'temperature';
+
+/** A message with one value, in the form that the documentation of the time series topic shows. */
+export function sampleMessage(now: Date): string {
+  const values = [{ dataPointId: SAMPLE_DATA_POINT, value: '21.5', qualityCode: '0' }];
+  return JSON.stringify({ timeseries: [{ timestamp: now.toISOString(), values }] });
+}
+
 /** How a device, or a person, connects as one of the agents: paths only, no secret. */
 export type HowToConnect = NonNullable<ReturnType<typeof howToConnect>>;
 
@@ -47,9 +56,7 @@ export function howToConnect(
   const base = `tc/${clientIdPrefix}/${clientId}`;
   const topic = `${base}/o/mc_v3/ts`;
   const files: Files = { ...(brokerCa && { brokerCa: brokerCa.path }), ...first.delivery?.files };
-  // In the form that the documentation of the time series topic shows.
-  const values = [{ dataPointId: 'dataPoint1', value: '1', qualityCode: '0' }];
-  const message = JSON.stringify({ timeseries: [{ timestamp: now.toISOString(), values }] });
+  const message = sampleMessage(now);
   return {
     broker: urlOf(broker),
     clientId,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { agentFiles, FILE_KINDS, type FileKind, fileKinds } from '../destinations/destination.ts';
 import { bytesOf, code, document, folded, MOST_SHOWN, upTo } from '../text.ts';
-import type { HowToConnect } from './connect.ts';
+import { type HowToConnect, SAMPLE_DATA_POINT } from './connect.ts';
 import {
   type FailedItem,
   type FailureMeans,
@@ -27,6 +27,10 @@ const FINGERPRINT = 'SHA-256 of the certificate';
 
 /** What came of a dry run. */
 export const DRY_RUN_NOTE = 'Dry run: everything was checked, nothing was created.';
+
+/** Where Siemens documents how an agent makes an asset model, its assets, and the mapping. */
+const DATA_MODEL =
+  'https://documentation.mindsphere.io/MindSphere/howto/howto-create-data-model-mqtt-agent.html';
 
 /** Of more agents than this, those that did not fail are folded. */
 const MOST_UNFOLDED = 10;
@@ -175,7 +179,14 @@ function connectSection({ broker, clientId, topics, mosquittoPub, mqttxPath }: H
     `#### Connect as ${code(clientId)}`,
     `Connect to ${code(broker)} over MQTT 3.1.1 with this client id, the certificate and the private key; there is no user name and no password. One client id is one connection: a second one ends the first.`,
     mqttxPath === undefined ? '' : `In MQTTX, import ${code(mqttxPath)}.`,
+    keptNote(mosquittoPub !== undefined),
     mosquittoPub ? ['Publish a first message:', '', '```sh', mosquittoPub, '```'] : '',
     folded('Topics', topicLines, { open: false }),
   ];
+}
+
+/** Connected is not stored: what it takes beside a certificate. */
+function keptNote(hasMessage: boolean): string {
+  const sample = hasMessage ? ` (of the one below: ${code(SAMPLE_DATA_POINT)})` : '';
+  return `Insights Hub keeps nothing of a message without an asset model and a mapping of its data points${sample}. [Siemens’ manual says how to make them](${DATA_MODEL}).`;
 }
