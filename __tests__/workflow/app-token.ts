@@ -25,4 +25,7 @@ const PERMISSIONS: Readonly<Record<string, keyof Permissions>> = {
   'permission-environments': 'environments',
 };
 
-const NOTHING: Permissions = { secrets: 'none', environments: 'none', variables: 'none' };
+const NOTHING: Permissions = {
+  ...{ secrets: 'none', environments: 'none' },
+  ...{ variables: 'none', actions: 'none' },
+};

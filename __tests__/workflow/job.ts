@@ -40,6 +40,8 @@ export interface JobStart {
   /** default inputs for our actions */
   readonly inputs: Values;
   readonly secrets: Values;
+  /** the workflow's own token */
+  readonly token: string;
   /** the artifacts of the run */
   readonly artifacts: Artifacts;
   /** the files of the repository for a checkout, by path */
@@ -82,7 +84,7 @@ class JobRun {
     this.#runner = runner;
     this.#start = start;
     this.#env = start.env;
-    this.#mask(Object.values(start.secrets));
+    this.#mask([...Object.values(start.secrets), start.token]);
   }
 
   async play(job: Job): Promise<PlayedJob> {
