@@ -27,6 +27,11 @@ export class Artifacts {
     return Object.fromEntries([...files].map(([file, content]) => [file, content.toString()]));
   }
 
+  /** The bytes of all files of all artifacts. */
+  get contents(): readonly Buffer[] {
+    return [...this.#artifacts.values()].flatMap((files) => [...files.values()]);
+  }
+
   /** Plays actions/upload-artifact with one file or directory. Throws for inputs it can't play. */
   async upload(inputs: Values, workspace: string): Promise<Transfer> {
     expectInputs(inputs, UPLOAD_INPUTS);

@@ -167,11 +167,15 @@ class JobRun {
 
   get #variables(): Values {
     const { apiUrl, repository } = this.#start.github;
+    const { event_name, run_id, run_attempt } = this.#start.contexts['github'] as Values;
     return {
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_API_URL: apiUrl,
       GITHUB_REPOSITORY: repository,
+      GITHUB_EVENT_NAME: event_name ?? '',
+      GITHUB_RUN_ID: run_id ?? '',
+      GITHUB_RUN_ATTEMPT: run_attempt ?? '',
     };
   }
 

@@ -25,7 +25,7 @@ describe.each([...workflows, ...recipes])('$file', ({ text }) => {
   });
 
   test('would not be accepted with an input that is not known', async () => {
-    const planted = plant(/^( +)with:\n/m, '$1with:\n$1  unknown-input: 1\n');
+    const planted = plant(/^( {8})with:\n/m, '$1with:\n$1  unknown-input: 1\n');
     expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain(
       "Invalid action input 'unknown-input'",
     );

@@ -7,6 +7,7 @@ export interface WorkflowRun {
   readonly status: 'queued' | 'in_progress' | 'completed';
   readonly conclusion: 'success' | 'failure' | 'cancelled' | null;
   readonly created_at: string;
+  readonly updated_at: string;
 }
 
 /** What a repository has of workflows, by file name: their runs, and how often each was enabled. */
