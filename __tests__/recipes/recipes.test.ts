@@ -168,7 +168,10 @@ describe('an agent for each release', () => {
     const { github } = services;
     const vault = github.addEnvironment('production');
     for (const [name, value] of Object.entries(services.secrets)) vault.secrets.set(name, value);
-    const tags = { 'v1.2.0': 'release-v1-2-0', 'firmware/v1.3.0+7': 'release-firmware-v1-3-0-7' };
+    const tags = {
+      'v1.2.0': 'release-v1-2-0-1',
+      'firmware/v1.3.0+7': 'release-firmware-v1-3-0-7-1',
+    };
     for (const [tag, name] of Object.entries(tags)) {
       const played = await services.play(RECIPE, runOf(tag));
       expect(logOf(played)).toContain('The private key belongs to the certificate');
@@ -190,51 +193,6 @@ describe('an agent for each release', () => {
     });
     expect(resultsOf(played)).toEqual({ certificate: 'failure', firmware: 'skipped' });
     expect(logOf(played).join('\n')).toContain('[credentials-missing]');
-  });
-});
-
-describe('the rotation', () => {
-  const RECIPE = 'rotation.yml';
-  const runOf = (number: number) => ({
-    event: { name: 'workflow_dispatch', payload: {} },
-    run: { run_number: String(number) },
-  });
-
-  const expectDelivered = ({ hub, github, ...services }: Services, clientId: string) => {
-    const pair = hub.agents.get(clientId)?.pair;
-    expect(Object.fromEntries(github.vault.secrets)).toEqual({
-      [KEY]: pair?.privateKey,
-      [CERTIFICATE]: pair?.certificate,
-    });
-    expect(github.vault.variables.get('INSIGHTS_HUB_AGENT_CLIENT_ID')).toBe(clientId);
-    expect(services).toEqual({});
-  };
-
-  test('leaves the new agent, its secrets and its ids, and ends the old agent', async ({
-    services,
-  }) => {
-    const first = await services.play(RECIPE, runOf(1));
-    expect(outcomesOf(first.jobs['rotate'])?.slice(0, 3)).toEqual([
-      ...['success', 'success', 'skipped'],
-    ]);
-    expect(services.clientIds).toEqual(['mqtt1_device001-1']);
-    expectDelivered(services, 'mqtt1_device001-1');
-
-    const second = await services.play(RECIPE, runOf(2));
-    expect(resultsOf(second)).toEqual({ rotate: 'success' });
-    expect(services.clientIds).toEqual(['mqtt1_device001-2']);
-    expectDelivered(services, 'mqtt1_device001-2');
-  });
-
-  test('keeps the old agent when the new one could not be delivered', async ({ services }) => {
-    await services.play(RECIPE, runOf(1));
-    services.github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
-    const second = await services.play(RECIPE, runOf(2));
-    expect(resultsOf(second)).toEqual({ rotate: 'failure' });
-    expect(outcomesOf(second.jobs['rotate'])?.slice(0, 3)).toEqual([
-      ...['success', 'failure', 'skipped'],
-    ]);
-    expect(services.clientIds).toContain('mqtt1_device001-1');
   });
 });
 
@@ -349,7 +307,7 @@ describe('an encrypted key as an artifact', () => {
     const played = await services.play('encrypted-artifact.yml', BY_HAND);
     expect(resultsOf(played)).toEqual({ certificate: 'success', deploy: 'success' });
     expect(logOf(played)).toContain('The key of mqtt1_device-1-1 can be opened');
-    const files = played.artifacts.read('certificate');
+    const files = played.artifacts.read('certificate-1');
     expect(Object.keys(files).sort()).toEqual(['mqtt1_device-1-1.key', 'mqtt1_device-1-1.pem']);
     const key = files['mqtt1_device-1-1.key'] ?? '';
     expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);

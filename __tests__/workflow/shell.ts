@@ -28,15 +28,16 @@ export async function runScript(
   shell: string | undefined,
 ): Promise<ScriptResult> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-script-'));
-  const [file, output, exported] = ['script.sh', 'output', 'env'].map((name) =>
+  const { command, options, extension = '', whole = script } = interpreterOf(shell, script);
+  const [file, output, exported] = [`script${extension}`, 'output', 'env'].map((name) =>
     path.join(directory, name),
   ) as [string, string, string];
   try {
-    await Promise.all([writeFile(file, script), writeFile(output, ''), writeFile(exported, '')]);
+    await Promise.all([writeFile(file, whole), writeFile(output, ''), writeFile(exported, '')]);
     const { PATH = '', HOME = '' } = process.env;
-    const whole = { PATH, HOME, ...env, GITHUB_OUTPUT: output, GITHUB_ENV: exported };
+    const environment = { PATH, HOME, ...env, GITHUB_OUTPUT: output, GITHUB_ENV: exported };
     return {
-      ...(await startBash([...optionsOf(shell), file], cwd, whole)),
+      ...(await start([command, ...options, file], cwd, environment)),
       outputs: parseFileCommands(await readFile(output, 'utf8')),
       exported: parseFileCommands(await readFile(exported, 'utf8')),
     };
@@ -45,19 +46,34 @@ export async function runScript(
   }
 }
 
-/** The options that GitHub runs bash with; it is stricter if the step names the shell. */
-function optionsOf(shell: string | undefined): readonly string[] {
-  if (shell === undefined) return ['-e'];
-  if (shell === 'bash') return ['--noprofile', '--norc', '-eo', 'pipefail'];
+interface Interpreter {
+  readonly command: string;
+  readonly options: readonly string[];
+  readonly extension?: string;
+  /** the script with what GitHub adds to it */
+  readonly whole?: string;
+}
+
+/** How GitHub runs a script; it is stricter with bash if the step names it. */
+function interpreterOf(shell: string | undefined, script: string): Interpreter {
+  if (shell === undefined) return { command: 'bash', options: ['-e'] };
+  if (shell === 'bash') {
+    return { command: 'bash', options: ['--noprofile', '--norc', '-eo', 'pipefail'] };
+  }
+  if (shell === 'pwsh') {
+    const end = 'if (Test-Path -LiteralPath variable:\\LASTEXITCODE) { exit $LASTEXITCODE }';
+    const whole = `$ErrorActionPreference = 'stop'\n${script}\n${end}\n`;
+    return { command: 'pwsh', options: ['-NoProfile', '-File'], extension: '.ps1', whole };
+  }
   throw new Error(`the shell ${shell} is not played`);
 }
 
-function startBash(
-  args: readonly string[],
+function start(
+  [command, ...args]: readonly [string, ...string[]],
   cwd: string,
   env: Values,
 ): Promise<Pick<ScriptResult, 'exitCode' | 'lines'>> {
-  const child = spawn('bash', args, {
+  const child = spawn(command, args, {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
