@@ -51,9 +51,10 @@ async function playWithout(
   ]);
   const others = secretsIn(workflow).map((one) => [one, `the value of ${one}`]);
   const secrets = { ...Object.fromEntries(others), ...services.secrets, [missing]: '' };
+  const vars = { ...services.vars, FLASHING_CERTIFICATE: services.hub.authority.certificate };
   const files = { 'devices.csv': 'name,owner\ndevice1\n' };
   const event = eventOf(workflow) ?? { name: '', payload: {} };
-  return services.play(name, { event, files, secrets, ...more });
+  return services.play(name, { event, files, secrets, vars, ...more });
 }
 
 /** How many of the issued keys can be read in the artifacts of a run. */
@@ -78,6 +79,17 @@ describe('a recipe whose secret is missing', () => {
       // All of them find out before anything is made.
       expect(services.hub.seen('create')).toEqual([]);
       expect(played.artifacts.names.filter((one) => !/^certificates-/.test(one))).toEqual([]);
+    },
+  );
+
+  // Otherwise something else ended it before the secret was needed.
+  test.for([...new Set(cases.map(([name]) => name))])(
+    '%s asks Insights Hub when all are there',
+    { timeout: 60_000 },
+    async (name, { services }) => {
+      // Not everything that follows can be played here.
+      await playWithout(services, { name, missing: 'NONE' }).catch(() => undefined);
+      expect(services.hub.seen('token')).not.toEqual([]);
     },
   );
 

@@ -98,7 +98,15 @@ describe('on Windows', () => {
   const hasPowerShell = spawnSync('pwsh', ['-v']).error === undefined;
 
   test.skipIf(!hasPowerShell)('PowerShell opens key and certificate', async ({ services }) => {
-    const played = await services.play(RECIPE, BY_HAND);
+    const [before = '', script = ''] = readRecipe(RECIPE).split(/^ {8}run: \|\n/m);
+    const run = `        run: |
+          cat > "$RUNNER_TEMP/script.ps1" <<'END'
+          $ErrorActionPreference = 'stop'
+${script}          END
+          pwsh -NoProfile -File "$RUNNER_TEMP/script.ps1"
+`;
+    const workflow = `${before.replace('shell: pwsh', 'shell: bash')}${run}`;
+    const played = await services.play(RECIPE, { ...BY_HAND, workflow });
     expect(resultsOf(played)).toEqual({ certificate: 'success' });
     expect(logOf(played)).toContain("The agent's client id is mqtt1_device-1-1");
     expect(played.jobs['certificate']?.files).toEqual([]);

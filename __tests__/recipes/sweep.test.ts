@@ -59,6 +59,21 @@ describe('the sweep', () => {
     expect(logOf(swept).join('\n')).toContain(WARNING);
   });
 
+  test('knows several agents of a run, and those of several workflows', async ({ services }) => {
+    const { workflows } = services.github;
+    workflows.runs.set(CREATOR, [runOf(1)]);
+    workflows.runs.set('other.yml', [runOf(2), runOf(3)]);
+    const line = 'ephemeral-agent.yml ci-RUN-ATTEMPT';
+    const lines = [line, `${line}-service`, 'other.yml ci-RUN-ATTEMPT'];
+    const workflow = readRecipe(RECIPE).replace(line, lines.join(`\n${' '.repeat(12)}`));
+    const swept = await services.play(RECIPE, { ...NIGHT, workflow });
+    const log = logOf(swept).join('\n');
+    expect(log).toContain('4 agents to look for');
+    for (const name of ['ci-1-1', 'ci-1-1-service', 'ci-2-1', 'ci-3-1']) {
+      expect(log).toContain(`mqtt1_${name}`);
+    }
+  });
+
   test('reads all pages', async ({ services }) => {
     const runs = Array.from({ length: 101 }, (_, index) =>
       runOf(index + 1, { conclusion: index === 0 ? 'failure' : 'success' }),

@@ -21,15 +21,15 @@ export class Artifacts {
     return [...this.#artifacts.keys()];
   }
 
+  /** The bytes of all files of all artifacts. */
+  get contents(): readonly Buffer[] {
+    return [...this.#artifacts.values()].flatMap((files) => [...files.values()]);
+  }
+
   /** The files of an artifact, by path. */
   read(name: string): Values {
     const files = this.#artifacts.get(name) ?? new Map<string, Buffer>();
     return Object.fromEntries([...files].map(([file, content]) => [file, content.toString()]));
-  }
-
-  /** The bytes of all files of all artifacts. */
-  get contents(): readonly Buffer[] {
-    return [...this.#artifacts.values()].flatMap((files) => [...files.values()]);
   }
 
   /** Plays actions/upload-artifact with one file or directory. Throws for inputs it can't play. */

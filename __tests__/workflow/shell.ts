@@ -28,16 +28,15 @@ export async function runScript(
   shell: string | undefined,
 ): Promise<ScriptResult> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sandbox-script-'));
-  const { command, options, extension = '', whole = script } = interpreterOf(shell, script);
-  const [file, output, exported] = [`script${extension}`, 'output', 'env'].map((name) =>
+  const [file, output, exported] = ['script.sh', 'output', 'env'].map((name) =>
     path.join(directory, name),
   ) as [string, string, string];
   try {
-    await Promise.all([writeFile(file, whole), writeFile(output, ''), writeFile(exported, '')]);
+    await Promise.all([writeFile(file, script), writeFile(output, ''), writeFile(exported, '')]);
     const { PATH = '', HOME = '' } = process.env;
-    const environment = { PATH, HOME, ...env, GITHUB_OUTPUT: output, GITHUB_ENV: exported };
+    const whole = { PATH, HOME, ...env, GITHUB_OUTPUT: output, GITHUB_ENV: exported };
     return {
-      ...(await start([command, ...options, file], cwd, environment)),
+      ...(await startBash([...optionsOf(shell), file], cwd, whole)),
       outputs: parseFileCommands(await readFile(output, 'utf8')),
       exported: parseFileCommands(await readFile(exported, 'utf8')),
     };
@@ -46,34 +45,19 @@ export async function runScript(
   }
 }
 
-interface Interpreter {
-  readonly command: string;
-  readonly options: readonly string[];
-  readonly extension?: string;
-  /** the script with what GitHub adds to it */
-  readonly whole?: string;
-}
-
-/** How GitHub runs a script; it is stricter with bash if the step names it. */
-function interpreterOf(shell: string | undefined, script: string): Interpreter {
-  if (shell === undefined) return { command: 'bash', options: ['-e'] };
-  if (shell === 'bash') {
-    return { command: 'bash', options: ['--noprofile', '--norc', '-eo', 'pipefail'] };
-  }
-  if (shell === 'pwsh') {
-    const end = 'if (Test-Path -LiteralPath variable:\\LASTEXITCODE) { exit $LASTEXITCODE }';
-    const whole = `$ErrorActionPreference = 'stop'\n${script}\n${end}\n`;
-    return { command: 'pwsh', options: ['-NoProfile', '-File'], extension: '.ps1', whole };
-  }
+/** The options that GitHub runs bash with; it is stricter if the step names the shell. */
+function optionsOf(shell: string | undefined): readonly string[] {
+  if (shell === undefined) return ['-e'];
+  if (shell === 'bash') return ['--noprofile', '--norc', '-eo', 'pipefail'];
   throw new Error(`the shell ${shell} is not played`);
 }
 
-function start(
-  [command, ...args]: readonly [string, ...string[]],
+function startBash(
+  args: readonly string[],
   cwd: string,
   env: Values,
 ): Promise<Pick<ScriptResult, 'exitCode' | 'lines'>> {
-  const child = spawn(command, args, {
+  const child = spawn('bash', args, {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
