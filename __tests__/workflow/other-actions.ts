@@ -23,13 +23,15 @@ export interface ActionContext {
   readonly workspace: string;
 }
 
+const NO_APP = 'Error: an App needs client-id and private-key';
+
 /** Plays one of the actions of others that the recipes use. Throws for any other. */
 export async function playOtherAction(
   uses: string,
   inputs: Values,
   { github, artifacts, files, workspace }: ActionContext,
 ): Promise<StepRun> {
-  switch (/^actions\/([\w-]+)@v\d+$/.exec(uses)?.[1]) {
+  switch (/^actions\/([\w-]+)@(?:v\d+|[0-9a-f]{40})$/.exec(uses)?.[1]) {
     case 'checkout':
       await checkOut(files, workspace);
       return { passed: true, outputs: {}, log: [] };
@@ -39,6 +41,7 @@ export async function playOtherAction(
       return { outputs: {}, ...(await artifacts.download(inputs, workspace)) };
     case 'create-github-app-token': {
       const token = issueAppToken(github, inputs);
+      if (token === undefined) return { passed: false, outputs: {}, log: [NO_APP] };
       return { passed: true, outputs: { token }, log: [], masks: [token] };
     }
     default:
