@@ -1,51 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { vouchingAuthorities } from '../../src/mqtt/roots.ts';
-import { hasOpenssl, openssl } from '../openssl.ts';
+import { hasOpenssl } from '../openssl.ts';
+import { type Chains, crossSigned } from './chains.ts';
 
-/** By their names: roots, and what they sign; `cross` has name and key of `near`, signed by `far`. */
-const pems: Record<string, string> = {};
-let directory: string;
-
-function make(name: string, subject: string, signer?: string, extension = 'CA:TRUE') {
-  const file = (ending: string) => path.join(directory, `${name}.${ending}`);
-  const key = signer === 'far' ? path.join(directory, 'near.key') : file('key');
-  if (key === file('key')) openssl('ecparam', '-name', 'prime256v1', '-genkey', '-out', key);
-  const extensions = file('ext');
-  writeFileSync(extensions, `basicConstraints=critical,${extension}\n`);
-  openssl('req', '-new', '-key', key, '-subj', `/CN=${subject}`, '-out', file('csr'));
-  const by = signer === undefined ? ['-signkey', key] : signedBy(signer);
-  openssl(
-    ...['x509', '-req', '-in', file('csr'), '-days', '2', '-extfile', extensions],
-    ...[...by, '-out', file('pem')],
-  );
-  pems[name] = new X509Certificate(readFileSync(file('pem'))).toString();
-}
-
-function signedBy(signer: string): readonly string[] {
-  const file = path.join(directory, signer);
-  return ['-CA', `${file}.pem`, '-CAkey', `${file}.key`, '-CAcreateserial'];
-}
-
+let chains: Chains | undefined;
 beforeAll(() => {
-  if (!hasOpenssl) return;
-  directory = mkdtempSync(path.join(tmpdir(), 'roots-'));
-  make('near', 'Near Root');
-  make('far', 'Far Root');
-  make('other', 'Other Root');
-  make('namesake', 'Near Root');
-  make('cross', 'Near Root', 'far');
-  make('issuing', 'Issuing CA', 'near');
-  make('server', 'localhost', 'issuing', 'CA:FALSE');
+  if (hasOpenssl) chains = crossSigned();
 });
-afterAll(() => {
-  if (directory) rmSync(directory, { recursive: true });
-});
+afterAll(() => chains?.remove());
 
-const pemsOf = (names: readonly string[]) => names.map((name) => pems[name] ?? '');
+const pemsOf = (names: readonly string[]) => chains?.pems(names) ?? [];
 const found = (sent: readonly string[], trusted: readonly string[]) =>
   vouchingAuthorities(
     pemsOf(sent).map((pem) => new X509Certificate(pem)),
