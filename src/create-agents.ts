@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { type DeliveryServices, deliver } from './deliver.ts';
+import { complete, type DeliveryServices, deliver } from './deliver.ts';
 import type { ExistingAgent } from './destinations/existing-files.ts';
 import { isId, type MadeAgent, type MadeLog } from './destinations/journal.ts';
 import { asFailure, errorCode, Failure } from './failure.ts';
@@ -23,6 +23,8 @@ export interface CreateServices extends certificates.RequestServices, DeliverySe
   };
   /** connects once with a new certificate, where that is asked for; throws `connection-failed` */
   readonly verify: ((device: Device, limit: TimeLimit) => Promise<void>) | undefined;
+  /** learns that no more connections will be verified, so that files needn't wait for one */
+  readonly endProofs: () => Promise<void>;
   /** is told what happens, as it happens */
   readonly report: {
     begin(agents: number): void;
@@ -53,24 +55,54 @@ export async function createAgents(
     return allFailed(agents, asFailure(error));
   }
   const spent = performance.now() - started;
-  const create = async (request: AgentRequest): Promise<AgentResult> => {
+  const create = async (request: AgentRequest): Promise<Work> => {
     const found = existing.get(request.name);
-    if (found !== undefined) return skip(request, found, services);
-    if (dryRun) return { name: request.name, state: 'checked' };
+    if (found !== undefined) return { result: skip(request, found, services) };
+    if (dryRun) return { result: { name: request.name, state: 'checked' } };
     const limit = new TimeLimit(timeout, services.interruption, spent);
     try {
-      return await createAgent(request, inputs, services, limit);
+      const work = await createAgent(request, inputs, services, limit);
+      return await completeAgent(work, services);
     } finally {
       limit.end();
     }
   };
-  const createAndTell = async (request: AgentRequest): Promise<AgentResult> => {
+  const createAndTell = async (request: AgentRequest): Promise<Work> => {
     const begun = performance.now();
-    const result = { ...(await create(request)), ms: performance.now() - begun };
-    if (!dryRun) services.report.finished(result);
+    const { result, issued } = await create(request);
+    const work = { issued, result: { ...result, ms: performance.now() - begun } };
+    if (!dryRun && !mayStillFail(work)) services.report.finished(work.result);
+    return work;
+  };
+  const works = await pMap(agents, createAndTell, { concurrency });
+  await services.endProofs();
+  const finish = async (work: Work): Promise<AgentResult> => {
+    const { result } = await completeAgent(work, services);
+    if (mayStillFail(work)) services.report.finished(result);
     return result;
   };
-  return pMap(agents, createAndTell, { concurrency });
+  return pMap(works, finish, { concurrency: 1 });
+}
+
+/** What became of an agent, and its certificate as long as files of it may be missing. */
+interface Work {
+  readonly result: AgentResult;
+  readonly issued?: IssuedCertificate | undefined;
+}
+
+/** Whether files are missing of an agent that is well so far. */
+function mayStillFail({ result }: Work): boolean {
+  return result.state !== 'failed' && result.delivery?.isPartial === true;
+}
+
+/** Adds the files that could not be written before, if it is known now what they are to hold. */
+async function completeAgent(work: Work, services: CreateServices): Promise<Work> {
+  const { issued, result } = work;
+  if (issued === undefined || !result.delivery?.isPartial) return { result };
+  const { delivery, failure } = await complete(issued, result.delivery, result.failure, services);
+  const facts = { ...result, delivery };
+  services.report.known(facts);
+  return { issued, result: failure ? { ...facts, state: 'failed', failure } : facts };
 }
 
 /** Finds out whether everything is ready, before anything is created. */
@@ -101,12 +133,13 @@ async function createAgent(
   inputs: Inputs,
   services: CreateServices,
   limit: TimeLimit,
-): Promise<AgentResult> {
+): Promise<Work> {
   let facts: AgentFacts = { name: request.name };
+  let issued: IssuedCertificate | undefined;
   try {
     if (limit.cancelled) throw cancelled(`Creating agent ${request.name}`);
     const issue = request.ephemeral ? issueEphemeral : certificates.requestCertificate;
-    const issued = await issue(request, services, limit);
+    issued = await issue(request, services, limit);
     const { clientId, agentId, agentName, certificateId, fingerprint, expiresAt } = issued;
     const ids = { clientId, agentId, agentName, certificateId };
     facts = { ...facts, ids, certificate: { fingerprint, expiresAt } };
@@ -115,12 +148,11 @@ async function createAgent(
     facts = { ...facts, delivery };
     services.report.known(facts);
     warnAbout(issued, inputs, services);
-    if (failure !== undefined) return { ...facts, state: 'failed', failure };
-    if (services.verify === undefined) return { ...facts, state: 'created' };
-    await services.verify({ ...issued, privateKey: issued.plainKey }, limit);
-    return { ...facts, state: 'connected' };
+    if (failure !== undefined) throw failure;
+    await services.verify?.({ ...issued, privateKey: issued.plainKey }, limit);
+    return { issued, result: { ...facts, state: services.verify ? 'connected' : 'created' } };
   } catch (error) {
-    return { ...facts, state: 'failed', failure: asFailure(error) };
+    return { issued, result: { ...facts, state: 'failed', failure: asFailure(error) } };
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type CreateServices, createAgents } from './create-agents.ts';
 import { removeFiles, removeJournal } from './destinations/clean-up.ts';
+import type { FileKind } from './destinations/destination.ts';
 import { findExisting } from './destinations/existing-files.ts';
 import {
   type FileLogs,
@@ -23,7 +24,7 @@ import type { Interruption } from './http/time-limit.ts';
 import type { Inputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
 import { hubQuotas } from './insights-hub/quotas.ts';
-import { trustedAuthorities } from './mqtt/broker.ts';
+import { BrokerAuthorities } from './mqtt/authorities.ts';
 import { createdJson, Outputs, placesFor } from './report/outputs.ts';
 import { CreateReport } from './report/report.ts';
 import { allFailed, stepFailure } from './report/result.ts';
@@ -176,13 +177,16 @@ interface Means extends Notes {
 function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   const { http, interruption, journal, state, report } = means;
   const { agents, credentials, urls, ifExists, toWorkspace, broker, brokerCa, proxies } = inputs;
+  const { verifyConnection } = inputs;
   const { secrets, words } = host;
   const quotas = hubQuotas({ clock: systemClock, countsWaiting: false }, [inputs.rateLimit]);
-  let trusted: string | undefined;
-  const authorities = async () => {
-    trusted ??= brokerCa?.content ?? (await trustedAuthorities());
-    return trusted;
-  };
+  const authorities = new BrokerAuthorities({
+    broker,
+    given: brokerCa?.content,
+    // Secrets hold no CAs.
+    awaitsProof: verifyConnection && toWorkspace,
+    tell: (line) => host.info(line),
+  });
   const debug = (line: string) => host.debug(line);
   return {
     api: hubApi(credentials, urls, quotas, { http, clock: systemClock, secrets }),
@@ -199,14 +203,15 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
       return findExisting(agents, workspaceOf(host, inputs, journal), found);
     },
     ...destinationsFor(host, inputs, means, authorities),
-    verify: !inputs.verifyConnection
+    verify: !verifyConnection
       ? undefined
       : async (device, limit) => {
           // Most runs don't need it.
-          const { verifyConnection } = await import('./mqtt/verify.ts');
-          const access = { broker, proxies, authorities: await authorities() };
-          await verifyConnection(device, access, { clock: systemClock, limit, debug });
+          const { verifyAndProve } = await import('./mqtt/prove.ts');
+          const services = { clock: systemClock, limit, debug };
+          await verifyAndProve(device, { broker, proxies }, authorities, services);
         },
+    endProofs: () => authorities.endProofs(),
   };
 }
 
@@ -215,7 +220,7 @@ function destinationsFor(
   host: Host,
   inputs: Inputs,
   { http, journal, place }: Means,
-  authorities: () => Promise<string>,
+  authorities: BrokerAuthorities,
 ): Pick<CreateServices, 'destinations' | 'rescues'> {
   const { agents, broker, ephemeral, github, several, toWorkspace } = inputs;
   const connection = { broker, authorities };
@@ -224,14 +229,15 @@ function destinationsFor(
     directory: path.join(host.temporaryDirectory, `insights-hub-agent-${randomUUID()}`),
     workspace: path.resolve(host.temporaryDirectory),
   };
+  const encrypted = agents.some(({ passphrase }) => passphrase !== undefined);
   // MQTTX can't use an encrypted key.
-  const withConnection = agents.every(({ passphrase }) => passphrase === undefined);
-  const kept = { ...workspace, made: noLog, withConnection: false };
+  const helpful: readonly FileKind[] = encrypted ? ['brokerCa'] : ['brokerCa', 'mqttx'];
+  const kept = { ...workspace, made: noLog, helpful: [] };
   const made = ephemeral ? journal : noLog;
   const services = { several, ephemeral, made, http, clock: systemClock };
   return {
     destinations: [
-      ...(toWorkspace ? [new Workspace({ ...workspace, withConnection })] : []),
+      ...(toWorkspace ? [new Workspace({ ...workspace, helpful })] : []),
       ...(github ? gitHubDestinations(github, services) : []),
     ],
     rescues: [

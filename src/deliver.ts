@@ -1,4 +1,4 @@
-import type { Delivery, Destination } from './destinations/destination.ts';
+import type { DeliveredTo, Delivery, Destination } from './destinations/destination.ts';
 import { asFailure, Failure } from './failure.ts';
 import type { HostWords } from './host/host.ts';
 import type { TimeLimit } from './http/time-limit.ts';
@@ -56,9 +56,34 @@ export async function deliver(
   return { ...merge([...deliveries, rescued]), failure: failed(where) };
 }
 
+/**
+ * Adds what could not be written when a certificate was delivered, as far as it is known now. `before`
+ * is why the agent has failed, if it has; the failure that comes back includes it.
+ */
+export async function complete(
+  issued: IssuedCertificate,
+  delivered: DeliveredTo,
+  before: Failure | undefined,
+  { destinations, words, state }: DeliveryServices,
+): Promise<{ readonly delivery: DeliveredTo; readonly failure: Failure | undefined }> {
+  let delivery: Delivery = { ...delivered, keepsKey: true };
+  for (const one of destinations) {
+    if (one.complete) delivery = await one.complete(issued, delivery);
+  }
+  const { failure } = delivery;
+  const isKept = before?.code === 'delivery-failed';
+  if (failure !== undefined) state.keepsKey();
+  if (failure !== undefined || isKept) for (const one of destinations) one.keep?.(delivery);
+  if (failure === undefined) return { delivery, failure: before };
+  const where = isKept ? [] : [whereKept(delivery, words)];
+  const message = [before?.message ?? [], failure.message, where].flat().join(' ');
+  const { code, call } = before ?? failure;
+  return { delivery, failure: new Failure(code, message, { call, cause: before ?? failure }) };
+}
+
 /** Where the key is that another destination did not take. */
 function whereKept(
-  { files, settings: [secret] }: Delivery,
+  { files, settings: [secret] }: DeliveredTo,
   { saveFiles }: DeliveryServices['words'],
 ): string {
   return files.privateKey === undefined
@@ -68,7 +93,10 @@ function whereKept(
 
 /** What several destinations took, as one delivery. */
 function merge(deliveries: readonly Delivery[]): Delivery {
+  const authorities = deliveries.find((one) => one.authorities)?.authorities;
   return {
+    ...(authorities && { authorities }),
+    isPartial: deliveries.some(({ isPartial }) => isPartial),
     files: Object.assign({}, ...deliveries.map(({ files }) => files)),
     settings: deliveries.flatMap(({ settings }) => settings),
     keepsKey: deliveries.some(({ keepsKey }) => keepsKey),

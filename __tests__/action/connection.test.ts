@@ -87,6 +87,7 @@ describe.concurrent('the new certificate is proved', () => {
     expect(left).toEqual([
       '.insights-hub',
       '.gitignore',
+      'broker-ca.pem',
       'mqtt1_device001.key',
       'mqtt1_device001.pem',
     ]);

@@ -33,6 +33,7 @@ describe.concurrent('a run that succeeds', () => {
         certificatePath: path.join(directory, 'mqtt1_device001.pem'),
         privateKeyPath: path.join(directory, 'mqtt1_device001.key'),
         mqttxPath: path.join(directory, 'mqtt1_device001.mqttx.json'),
+        brokerCaPath: path.join(directory, 'broker-ca.pem'),
         fingerprint: certificate.fingerprint256,
         expiresAt: '2049-12-31T23:59:59.000Z',
       };

@@ -109,6 +109,25 @@ describe('an agent is there', () => {
     ]);
   });
 
+  test.each([
+    ['broker-ca.pem', 'broker-ca.pem'],
+    ['broker-ca-0b6c1f9e-6f0c-4a57-9d6b-3d3f8f0d6a11.pem'],
+    ['mqtt1_a.pem', ''],
+    ['../broker-ca.pem', ''],
+    ['absent/../broker-ca.pem', ''],
+  ])(
+    'with the file of CAs that its connection file names, if that is beside it: %s',
+    async (name, expected = name) => {
+      await writePair('mqtt1_a');
+      const ca = `${directory}${path.sep}${name}`;
+      await write({ 'mqtt1_a.mqttx.json': JSON.stringify([{ clientId: 'mqtt1_a', ca }]) });
+      expect((await find('a')).get('a')?.files.brokerCa).toBeUndefined();
+      await write({ [expected || 'broker-ca.pem']: 'the CAs' });
+      const there = (await find('a')).get('a')?.files.brokerCa;
+      expect(there).toBe(expected === '' ? undefined : inside(expected));
+    },
+  );
+
   test('with its connection file', async () => {
     await writePair('mqtt1_a');
     await write({ 'mqtt1_a.mqttx.json': connectionFor('mqtt1_a') });

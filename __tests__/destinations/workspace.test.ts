@@ -5,6 +5,7 @@ import {
   readdir,
   readFile,
   realpath,
+  rename,
   rm,
   stat,
   symlink,
@@ -56,6 +57,14 @@ const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
 const namesOf = (files: Files) =>
   Object.entries(files).map(([kind, file]) => [kind, path.relative(inside(), file)]);
 
+const facts = { count: 2, kind: 'trusted', broker: 'mqtts://broker.invalid:8883' } as const;
+
+/** What is to be written of CAs, as soon as it is known. */
+const authoritiesOf = (contentOf: () => Promise<string>) => {
+  const authorities = async () => ({ ...facts, content: await contentOf() });
+  return { toVerify: authorities, toWrite: authorities };
+};
+
 function workspaceWith(options: Partial<WorkspaceOptions> = {}) {
   return new Workspace({
     directory: inside(),
@@ -65,13 +74,13 @@ function workspaceWith(options: Partial<WorkspaceOptions> = {}) {
     warn: () => {},
     connection: {
       broker: { host: 'broker.invalid', port: 8883 },
-      authorities: async () => 'the CAs\n',
+      authorities: authoritiesOf(async () => 'the CAs\n'),
     },
-    withConnection: false,
+    helpful: [],
     ...options,
   });
 }
-const withConnection = true;
+const helpful = ['brokerCa', 'mqttx'] as const;
 
 async function prepared(options: Partial<WorkspaceOptions> = {}): Promise<Workspace> {
   const workspace = workspaceWith(options);
@@ -81,7 +90,7 @@ async function prepared(options: Partial<WorkspaceOptions> = {}): Promise<Worksp
 
 describe('prepare', () => {
   test('leaves nothing but the directory', async () => {
-    await workspaceWith({ withConnection }).prepare([requestOf('a')]);
+    await workspaceWith({ helpful }).prepare([requestOf('a')]);
     expect(await all()).toEqual(['.gitignore']);
   });
 
@@ -93,7 +102,7 @@ describe('prepare', () => {
     await mkdir(inside());
     await writeFile(inside(name), 'theirs');
     const agents = [requestOf('a'), requestOf('b')];
-    const workspace = workspaceWith({ withConnection: connection });
+    const workspace = workspaceWith({ helpful: connection ? helpful : [] });
     await expect(workspace.prepare(agents)).rejects.toMatchObject({
       code: 'destination-invalid',
       message: expect.stringContaining(`and are never overwritten: ${inside(name)}. Remove`),
@@ -116,7 +125,7 @@ describe('prepare', () => {
   test('makes files of every kind and mode, each with a link, and removes them', async () => {
     const journal = await Journal.start(root);
     const temporary = temporaryNames(journal);
-    await workspaceWith({ withConnection, temporary }).prepare([requestOf('a'.repeat(60))]);
+    await workspaceWith({ helpful, temporary }).prepare([requestOf('a'.repeat(60))]);
     const files = vi.mocked(linkSync).mock.calls.map(([, to]) => path.basename(String(to)));
     expect(files).toEqual([
       '.gitignore',
@@ -145,7 +154,7 @@ describe('prepare', () => {
       throw Object.assign(new Error('no'), { code: 'EPERM' });
     });
     const warn = vi.fn();
-    const workspace = workspaceWith({ warn, withConnection });
+    const workspace = workspaceWith({ warn, helpful });
     await workspace.prepare([requestOf('a')]);
     expect(warn).toHaveBeenCalled();
     expect(await workspace.deliver(issuedFor('a'))).toMatchObject({ keepsKey: true });
@@ -179,7 +188,7 @@ describe('deliver', () => {
   });
 
   test.skipIf(!POSIX)('a key is for its owner only', async () => {
-    await (await prepared({ withConnection })).deliver(issuedFor('a'));
+    await (await prepared({ helpful })).deliver(issuedFor('a'));
     const modes = ['mqtt1_a.key', 'mqtt1_a.pem', 'mqtt1_a.mqttx.json', 'broker-ca.pem'].map(
       (name) => modeOf(inside(name)),
     );
@@ -187,7 +196,7 @@ describe('deliver', () => {
   });
 
   test('adds a connection file that names them, and the CAs of the broker', async () => {
-    const { files } = await (await prepared({ withConnection })).deliver(issuedFor('a'));
+    const { files } = await (await prepared({ helpful })).deliver(issuedFor('a'));
     expect(namesOf(files)).toEqual([
       ['privateKey', 'mqtt1_a.key'],
       ['certificate', 'mqtt1_a.pem'],
@@ -206,10 +215,10 @@ describe('deliver', () => {
   });
 
   test('writes the CAs once for all agents, also for those of another step', async () => {
-    const workspace = await prepared({ withConnection });
+    const workspace = await prepared({ helpful });
     const names = ['a', 'b', 'c'].map((name) => issuedFor(name));
     const deliveries = await Promise.all(names.map((issued) => workspace.deliver(issued)));
-    const other = await prepared({ withConnection });
+    const other = await prepared({ helpful });
     const last = await other.deliver(issuedFor('d'));
     const used = [...deliveries, last].map(({ files }) => files.brokerCa);
     expect(new Set(used)).toEqual(new Set([inside('broker-ca.pem')]));
@@ -218,7 +227,7 @@ describe('deliver', () => {
   test('writes the CAs beside others, once', async () => {
     await mkdir(inside());
     await writeFile(inside('broker-ca.pem'), 'other CAs');
-    const workspace = await prepared({ withConnection });
+    const workspace = await prepared({ helpful });
     const names = ['a', 'b'].map((name) => issuedFor(name));
     const deliveries = await Promise.all(names.map((issued) => workspace.deliver(issued)));
     const [first, second] = deliveries.map(({ files }) => path.basename(files.brokerCa ?? ''));
@@ -231,12 +240,12 @@ describe('deliver', () => {
     await mkdir(inside());
     await writeFile(path.join(root, 'ca'), 'the CAs\n');
     await symlink(path.join(root, 'ca'), inside('broker-ca.pem'));
-    const { files } = await (await prepared({ withConnection })).deliver(issuedFor('a'));
+    const { files } = await (await prepared({ helpful })).deliver(issuedFor('a'));
     expect(files.brokerCa).not.toBe(inside('broker-ca.pem'));
   });
 
   test('writes the connection file beside one that has come up', async () => {
-    const workspace = await prepared({ withConnection });
+    const workspace = await prepared({ helpful });
     await writeFile(inside('mqtt1_a.mqttx.json'), 'theirs');
     const { files } = await workspace.deliver(issuedFor('a'));
     const name = path.basename(files.mqttx ?? '');
@@ -245,7 +254,7 @@ describe('deliver', () => {
   });
 
   test('takes a name of its own for what is there against expectation', async () => {
-    const workspace = await prepared({ withConnection });
+    const workspace = await prepared({ helpful });
     await writeFile(inside('mqtt1_a.pem'), 'theirs');
     await writeFile(inside('mqtt1_b.pem'), 'theirs');
     await writeFile(inside('mqtt1_b-ABCD.pem'), 'theirs');
@@ -277,13 +286,13 @@ describe('deliver', () => {
 
   test('keeps the key when only the rest fails, and tries it again for the next agent', async () => {
     let calls = 0;
-    const authorities = async () => {
+    const authorities = authoritiesOf(async () => {
       calls += 1;
       if (calls === 1) throw Object.assign(new Error('the words'), { code: 'EMFILE' });
       return 'the CAs\n';
-    };
+    });
     const connection = { broker: { host: 'broker.invalid', port: 8883 }, authorities };
-    const workspace = await prepared({ withConnection, connection });
+    const workspace = await prepared({ helpful, connection });
     const first = await workspace.deliver(issuedFor('a'));
     expect(namesOf(first.files).map(([kind]) => kind)).toEqual(['privateKey', 'certificate']);
     expect(first).toMatchObject({
@@ -298,11 +307,84 @@ describe('deliver', () => {
   });
 });
 
+describe('files that wait for a proof', () => {
+  /** A workspace that does not know what the file with the CAs is to hold, until it is told. */
+  async function waiting(options: Partial<WorkspaceOptions> = {}) {
+    let content: string | undefined;
+    const known = authoritiesOf(async () => content ?? '');
+    const toWrite = async () => (content === undefined ? undefined : known.toWrite());
+    const broker = { host: 'broker.invalid', port: 8883 };
+    const connection = { broker, authorities: { ...known, toWrite } };
+    const workspace = await prepared({ helpful, connection, ...options });
+    const tell = (text: string) => {
+      content = text;
+    };
+    return { workspace, tell };
+  }
+
+  test('are added to key and certificate, which don’t wait', async () => {
+    const { workspace, tell } = await waiting();
+    const first = await workspace.deliver(issuedFor('a'));
+    expect(first).toMatchObject({ keepsKey: true, isPartial: true });
+    expect(await all()).toEqual(['.gitignore', 'mqtt1_a.key', 'mqtt1_a.pem']);
+    expect(await workspace.complete(issuedFor('a'), first)).toEqual(first);
+    tell('the one CA\n');
+    const { isPartial, authorities, files } = await workspace.complete(issuedFor('a'), first);
+    expect({ isPartial, authorities }).toEqual({ isPartial: undefined, authorities: facts });
+    expect(namesOf(files).map(([, name]) => name)).toEqual([
+      'mqtt1_a.key',
+      'mqtt1_a.pem',
+      'broker-ca.pem',
+      'mqtt1_a.mqttx.json',
+    ]);
+    expect(await readFile(files.brokerCa ?? '', 'utf8')).toBe('the one CA\n');
+    const [connection] = JSON.parse(await readFile(files.mqttx ?? '', 'utf8'));
+    expect(connection).toMatchObject({ ca: files.brokerCa, key: files.privateKey });
+  });
+
+  test('don’t wait once it is known', async () => {
+    const { workspace, tell } = await waiting();
+    tell('the one CA\n');
+    const delivery = await workspace.deliver(issuedFor('a'));
+    expect(delivery.isPartial).toBeUndefined();
+    expect(Object.keys(delivery.files)).toContain('mqttx');
+  });
+
+  test('are named for the key that has a name of its own', async () => {
+    const { workspace, tell } = await waiting();
+    await writeFile(inside('mqtt1_a.pem'), 'theirs');
+    const issued = issuedFor('a', { certificateId: 'id1' });
+    const first = await workspace.deliver(issued);
+    tell('the one CA\n');
+    const { files } = await workspace.complete(issued, first);
+    expect(path.basename(files.mqttx ?? '')).toBe('mqtt1_a-id1.mqttx.json');
+  });
+
+  test.skipIf(!POSIX)('go nowhere when the directory has become a link', async () => {
+    const { workspace, tell } = await waiting();
+    const first = await workspace.deliver(issuedFor('a'));
+    tell('the one CA\n');
+    await rename(inside(), path.join(root, 'moved'));
+    await symlink(path.join(root, 'moved'), inside());
+    const { failure, keepsKey } = await workspace.complete(issuedFor('a'), first);
+    expect({ code: failure?.code, keepsKey }).toEqual({ code: 'delivery-failed', keepsKey: true });
+    expect(await readdir(path.join(root, 'moved'))).not.toContain('broker-ca.pem');
+  });
+
+  test('are the CAs alone beside an encrypted key', async () => {
+    const { workspace, tell } = await waiting({ helpful: ['brokerCa'] });
+    const first = await workspace.deliver(issuedFor('a'));
+    tell('the one CA\n');
+    const { files } = await workspace.complete(issuedFor('a'), first);
+    expect(Object.keys(files)).toEqual(['privateKey', 'certificate', 'brokerCa']);
+  });
+});
+
 test('the CAs stay when the job ends, while the connection file of another step names them', async () => {
   const journal = await Journal.start(root);
-  const workspace = await prepared({ made: journal, withConnection });
+  const workspace = await prepared({ made: journal, helpful });
   await workspace.deliver(issuedFor('a'));
-  await (await prepared({ withConnection })).deliver(issuedFor('b'));
+  await (await prepared({ helpful })).deliver(issuedFor('b'));
   const made = (await readJournal(journal)).made;
   expect(await removeFiles(made, { workspace: root })).toEqual([]);
   expect(await all()).toEqual([
@@ -320,7 +402,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
 describe('what is kept after all', () => {
   test('stays when the job ends, while the rest goes', async () => {
     const journal = await Journal.start(root);
-    const workspace = await prepared({ made: journal, withConnection });
+    const workspace = await prepared({ made: journal, helpful });
     const kept = await workspace.deliver(issuedFor('a'));
     await workspace.deliver(issuedFor('b'));
     await workspace.keep(kept);

@@ -125,7 +125,21 @@ describe('the details', () => {
       delivery: { files, settings: [SECRET] },
     };
     expect(detailsOf(result, { encrypted: false })).toBe(
-      'Agent a: agent id id-of-a, certificate id c1, SHA-256 AB:CD, private key in /w/mqtt1-a.key, certificate in /w/mqtt1-a.pem, connection for MQTTX in /w/a.mqttx.json, secret KEY of repository octo/device',
+      'Agent a: agent id id-of-a, certificate id c1, SHA-256 AB:CD, private key in /w/mqtt1-a.key, certificate in /w/mqtt1-a.pem, CA file in /w/broker-ca.pem, connection for MQTTX in /w/a.mqttx.json, secret KEY of repository octo/device',
+    );
+  });
+
+  test.each([
+    ['proved', 1, '1 CA, the one that vouched for mqtts://broker.invalid:8883'],
+    ['trusted', 265, 'all 265 trusted CAs'],
+    ['given', 1, '1 CA of `broker-ca-file`'],
+    ['given', 2, '2 CAs of `broker-ca-file`'],
+  ] as const)('say what is in the file with the CAs (%s, %i)', (kind, count, words) => {
+    const files = { brokerCa: '/w/broker-ca.pem' };
+    const authorities = { kind, count, broker: 'mqtts://broker.invalid:8883' };
+    const delivery = { files, settings: [], authorities };
+    expect(detailsOf({ ...created('a'), delivery }, { encrypted: false })).toBe(
+      `Agent a: agent id id-of-a, SHA-256 AB:CD, CA file in /w/broker-ca.pem (${words})`,
     );
   });
 

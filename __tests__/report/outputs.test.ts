@@ -63,6 +63,7 @@ describe('the outputs of one agent', () => {
       agentName: 'the agent',
       certificateId: 'c1',
       mqttxPath: '/w/a.mqttx.json',
+      brokerCaPath: '/w/ca.pem',
       secretNames: 'KEY\nCERTIFICATE',
     });
   });

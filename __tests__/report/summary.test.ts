@@ -88,6 +88,27 @@ describe('the summary of one agent', () => {
     );
   });
 
+  test('says what is in the file with the CAs', () => {
+    const authorities = { kind: 'proved', count: 1, broker: 'mqtts://b_1.invalid:8883' } as const;
+    const files = { ...agent.delivery.files, brokerCa: '/w/broker-ca.pem' };
+    const delivery = { files, settings: [SECRET], authorities };
+    const vouched = '(1 CA, the one that vouched for <code>mqtts://b&#95;1.invalid:8883</code>)';
+    expect(listOf(summaryOf([{ ...created('a'), delivery }])).at(-2)).toBe(
+      `- **CA file**: <code>/w/broker-ca.pem</code> ${vouched}`,
+    );
+    const all = {
+      ...delivery,
+      authorities: { ...authorities, kind: 'trusted', count: 265 } as const,
+    };
+    expect(listOf(summaryOf([{ ...created('a'), delivery: all }])).at(-2)).toBe(
+      '- **CA file**: <code>/w/broker-ca.pem</code> (all 265 trusted CAs)',
+    );
+    // Several share it.
+    const markdown = summaryOf([created('b'), { ...created('a'), delivery }]);
+    expect(markdown).toContain(`\n\nCA file: <code>/w/broker-ca.pem</code> ${vouched}.\n\n`);
+    expect(rowsOf(markdown)[1]?.[4]).not.toContain('broker-ca');
+  });
+
   test('names no files where there are only secrets', () => {
     const markdown = summaryOf([{ ...created('a'), delivery: { files: {}, settings: [SECRET] } }]);
     expect(markdown).toContain('Connect to <code>');

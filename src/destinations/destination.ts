@@ -3,6 +3,7 @@ import type { Failure } from '../failure.ts';
 import type { Setting } from '../github/scopes.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/certificates.ts';
+import type { Authorities } from '../mqtt/authorities.ts';
 import { type Broker, mqttxConnection } from '../mqtt/broker.ts';
 import type { Secret } from '../secret.ts';
 
@@ -12,14 +13,24 @@ export interface Destination {
   prepare(agents: readonly AgentRequest[], limit: TimeLimit): Promise<void>;
   /** Delivers a certificate and its private key. Part of it may work: the result says which. */
   deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<Delivery>;
+  /** Adds to a delivery of its own what was not known then, as far as it is known now. */
+  complete?(issued: IssuedCertificate, delivery: DeliveredTo): Promise<Delivery>;
   /** Keeps for good what would go with the job, because another destination did not take it. */
-  keep?(delivery: Delivery): void;
+  keep?(delivery: DeliveredTo): void;
 }
 
-/** Where a certificate went, and what went wrong on the way. */
-export interface Delivery {
+/** Where a certificate went. */
+export interface DeliveredTo {
   readonly files: Files;
   readonly settings: readonly Setting[];
+  /** what the file with the CAs holds, where there is one */
+  readonly authorities?: Omit<Authorities, 'content'>;
+  /** whether files that help to connect are missing until it is known what they are to hold */
+  readonly isPartial?: boolean;
+}
+
+/** The same, and what went wrong on the way. */
+export interface Delivery extends DeliveredTo {
   /** whether the destination has certificate and private key now */
   readonly keepsKey: boolean;
   readonly failure?: Failure;
@@ -72,7 +83,13 @@ export const FILE_KINDS: Readonly<Record<FileKind, AgentFile | SharedFile>> = {
     isOutput: true,
     contentOf: ({ issued }) => issued.certificate,
   },
-  brokerCa: { role: 'shared', ending: '.pem', mode: 0o644, isOutput: false },
+  brokerCa: {
+    role: 'shared',
+    ending: '.pem',
+    mode: 0o644,
+    titles: { log: 'CA file', summary: 'CA file' },
+    isOutput: true,
+  },
   mqttx: {
     role: 'helpful',
     ending: '.mqttx.json',

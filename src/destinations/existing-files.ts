@@ -62,7 +62,8 @@ export async function findExisting(
   const pairs = await findPairs(agents, place);
   const read = async (pair: FoundPair) => {
     if (services.interruption.cancelled.aborted) throw cancelled('Reading the files of agents');
-    return { ...pair, facts: await readPair(pair, services.secrets) };
+    const facts = await readPair(pair, services.secrets);
+    return { ...pair, files: await withBrokerCa(pair.files), facts };
   };
   const concurrency = Math.min(MOST_AT_ONCE, availableParallelism());
   const found = await pMap(pairs, read, { concurrency });
@@ -139,8 +140,22 @@ async function read(file: string, most: number): Promise<string | undefined> {
 
 /** Whether a connection file is for a client id. */
 function isFor(clientId: string, connection = ''): boolean {
-  const parsed = parseJson(connection);
-  return Array.isArray(parsed) && asObject(parsed[0])?.['clientId'] === clientId;
+  return connectionIn(connection)?.['clientId'] === clientId;
+}
+
+function connectionIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  const parsed = parseJson(text);
+  return Array.isArray(parsed) ? asObject(parsed[0]) : undefined;
+}
+
+/** The files, with the one that the connection file names for its CAs, if that is beside them. */
+async function withBrokerCa(files: Files): Promise<Files> {
+  if (files.mqttx === undefined) return files;
+  const named = connectionIn((await read(files.mqttx, LARGEST_FILE)) ?? '')?.['ca'];
+  const name = /[/\\](broker-ca(?:-[\da-f-]{36})?\.pem)$/.exec(String(named))?.[1] ?? '';
+  const brokerCa = path.join(path.dirname(files.mqttx), name);
+  const isThere = named === brokerCa && (await lstat(brokerCa).catch(() => undefined))?.isFile();
+  return isThere ? { ...files, brokerCa } : files;
 }
 
 /** Takes keys from the view of others: what restores files, such as an artifact, keeps no modes. */

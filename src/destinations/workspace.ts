@@ -3,10 +3,12 @@ import { readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import type { AgentRequest, IssuedCertificate } from '../insights-hub/certificates.ts';
+import type { Authorities, BrokerAuthorities } from '../mqtt/authorities.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { Secret } from '../secret.ts';
 import {
   agentFiles,
+  type DeliveredTo,
   type Delivery,
   type Destination,
   FILE_KINDS,
@@ -29,15 +31,18 @@ import {
 import { noLog } from './journal.ts';
 
 export interface WorkspaceOptions extends Place, FileLogs {
-  /** what connection files name: a broker, and the CAs that vouch for it, as PEM */
-  readonly connection: { readonly broker: Broker; readonly authorities: () => Promise<string> };
-  /** whether connection files are written, too */
-  readonly withConnection: boolean;
+  /** what connection files name: a broker, and the CAs that vouch for it */
+  readonly connection: {
+    readonly broker: Broker;
+    readonly authorities: Pick<BrokerAuthorities, 'toVerify' | 'toWrite'>;
+  };
+  /** the kinds of files that help to connect and are written, too */
+  readonly helpful: readonly FileKind[];
   /** whether key and certificate are written also where others can read them */
   readonly isLastResort?: boolean;
 }
 
-/** Files in a directory: key and certificate, and perhaps a connection file that names both. */
+/** Files in a directory: key and certificate, and perhaps what helps to connect with them. */
 export class Workspace implements Destination {
   readonly #options: WorkspaceOptions;
   #brokerCa: Promise<string> | undefined;
@@ -53,38 +58,59 @@ export class Workspace implements Destination {
     await this.#refuseExisting(agents);
     await this.#rehearse(agents);
     // Reading the system's CAs blocks, so it is done while the first requests are under way.
-    const { withConnection, connection } = this.#options;
-    if (withConnection) setImmediate(() => void connection.authorities().catch(() => {}));
+    const { helpful, connection } = this.#options;
+    const read = () => connection.authorities.toVerify();
+    if (helpful.length > 0) setImmediate(() => void read().catch(() => {}));
   }
 
   async deliver(issued: IssuedCertificate): Promise<Delivery> {
-    const { directory, withConnection } = this.#options;
-    let files: Files = {};
+    let files: Files;
     try {
       checkDirectory(this.#options);
-      const base = this.#writeEssentials(issued);
-      files = Object.fromEntries(
-        agentFiles('essential').map(({ kind, ending }) => [kind, `${base}${ending}`]),
-      );
-      if (withConnection) files = await this.#writeHelpful(issued, base, files);
-      return { files, settings: [], keepsKey: true };
+      files = this.#writeEssentials(issued);
     } catch (error) {
-      // Key and certificate are there or not, whatever became of the rest.
-      const keepsKey = files.privateKey !== undefined;
-      const what = keepsKey ? 'The connection file' : 'The files';
-      const message = `${what} could not be written to ${directory} (${errorCode(error)}).`;
-      const why = error instanceof Failure ? error.message : message;
-      const failure = new Failure('delivery-failed', why, { cause: error });
-      return { files, settings: [], keepsKey, failure };
+      const failure = this.#failed('The files', error);
+      return { files: {}, settings: [], keepsKey: false, failure };
+    }
+    return this.complete(issued, { files, settings: [] });
+  }
+
+  async complete(issued: IssuedCertificate, { files, settings }: DeliveredTo): Promise<Delivery> {
+    const { helpful, connection } = this.#options;
+    // Key and certificate are there, whatever becomes of the rest.
+    let delivery: Delivery = { files, settings, keepsKey: true };
+    try {
+      for (const kind of helpful) {
+        const authorities = await connection.authorities.toWrite();
+        if (authorities === undefined) return { ...delivery, isPartial: true };
+        checkDirectory(this.#options);
+        const file = await this.#makeHelpful(kind, issued, delivery.files, authorities);
+        const { content: _, ...facts } = authorities;
+        delivery = {
+          ...delivery,
+          files: { ...delivery.files, [kind]: file },
+          authorities: facts,
+        };
+      }
+      return delivery;
+    } catch (error) {
+      const what = helpful.includes('mqttx') ? 'The connection file' : 'The CA file';
+      return { ...delivery, failure: this.#failed(what, error) };
     }
   }
 
-  keep({ files }: Delivery): void {
+  #failed(what: string, error: unknown): Failure {
+    const message = `${what} could not be written to ${this.#options.directory} (${errorCode(error)}).`;
+    const why = error instanceof Failure ? error.message : message;
+    return new Failure('delivery-failed', why, { cause: error });
+  }
+
+  keep({ files }: DeliveredTo): void {
     for (const file of Object.values(files)) this.#options.made.note({ kind: 'kept', path: file });
   }
 
-  /** Writes all of them under the first name that is free; returns their path without ending. */
-  #writeEssentials(issued: IssuedCertificate): string {
+  /** Writes all of them under the first name that is free. */
+  #writeEssentials(issued: IssuedCertificate): Files {
     const { directory, connection, isLastResort = false } = this.#options;
     const context = { issued, files: {}, broker: connection.broker };
     const filesAt = (base: string): readonly NewFile[] =>
@@ -95,24 +121,32 @@ export class Workspace implements Destination {
         isLastResort,
       }));
     const bases = namesFor(issued).map((name) => path.join(directory, name));
-    return makeUnderFreeName(bases, filesAt, this.#options);
+    const base = makeUnderFreeName(bases, filesAt, this.#options);
+    return Object.fromEntries(
+      agentFiles('essential').map(({ kind, ending }) => [kind, `${base}${ending}`]),
+    );
   }
 
-  /** Adds what helps to connect. */
-  async #writeHelpful(issued: IssuedCertificate, base: string, essential: Files): Promise<Files> {
-    const { broker, authorities } = this.#options.connection;
-    const trusted = await authorities();
-    this.#brokerCa ??= this.#makeBrokerCa(trusted).catch((error: unknown) => {
-      // The next agent tries again.
-      this.#brokerCa = undefined;
-      throw error;
-    });
-    let files: Files = { ...essential, brokerCa: await this.#brokerCa };
-    for (const { kind, contentOf } of agentFiles('helpful')) {
-      const content = contentOf({ issued, files, broker });
-      files = { ...files, [kind]: this.#makeFree(kind, base, content) };
+  /** Makes a file that helps to connect, beside those that are there; returns its path. */
+  async #makeHelpful(
+    kind: FileKind,
+    issued: IssuedCertificate,
+    files: Files,
+    authorities: Authorities,
+  ): Promise<string> {
+    const definition = FILE_KINDS[kind];
+    if (definition.role === 'shared') {
+      this.#brokerCa ??= this.#makeBrokerCa(authorities.content).catch((error: unknown) => {
+        // The next agent tries again.
+        this.#brokerCa = undefined;
+        throw error;
+      });
+      return this.#brokerCa;
     }
-    return files;
+    const { broker } = this.#options.connection;
+    const { privateKey = '' } = files;
+    const base = privateKey.slice(0, -FILE_KINDS.privateKey.ending.length);
+    return this.#makeFree(kind, base, definition.contentOf({ issued, files, broker }));
   }
 
   /** Makes the file that all connection files name, unless another step has made the same. */
@@ -133,8 +167,9 @@ export class Workspace implements Destination {
   }
 
   async #refuseExisting(agents: readonly AgentRequest[]): Promise<void> {
-    const { directory, withConnection } = this.#options;
-    const kinds = [...agentFiles('essential'), ...(withConnection ? agentFiles('helpful') : [])];
+    const { directory, helpful } = this.#options;
+    const wanted = agentFiles('helpful').filter(({ kind }) => helpful.includes(kind));
+    const kinds = [...agentFiles('essential'), ...wanted];
     const names = await readdir(directory).catch((error: unknown) => {
       throw cannot('look into', directory, error);
     });
@@ -156,12 +191,12 @@ export class Workspace implements Destination {
    * and links that a mount does not have, names that are too long. Throws `destination-invalid`.
    */
   async #rehearse(agents: readonly AgentRequest[]): Promise<void> {
-    const { directory, temporary, withConnection } = this.#options;
+    const { directory, temporary, helpful } = this.#options;
     const longest = Math.max(
       ...agents.map(({ expectedClientId }) => safeFileName(expectedClientId).length),
     );
     const kinds = fileKinds.filter(
-      (kind) => withConnection || FILE_KINDS[kind].role === 'essential',
+      (kind) => helpful.includes(kind) || FILE_KINDS[kind].role === 'essential',
     );
     const files = kinds.map((kind): NewFile => {
       const { ending, mode } = FILE_KINDS[kind];

@@ -33,11 +33,11 @@ export function alpnOf({ port }: Broker): string | undefined {
  * The CA certificates that this machine trusts, as PEM, each once: those of Node, of
  * NODE_EXTRA_CA_CERTS and of the system. Reading them blocks for about as long as a round trip.
  */
-export async function trustedAuthorities(): Promise<string> {
+export async function trustedAuthorities(): Promise<readonly string[]> {
   // The inputs need this file: TLS would be loaded at every start.
   const { getCACertificates } = await import('node:tls');
   const all = [...getCACertificates('default'), ...getCACertificates('system')];
-  return [...new Set(all.map((pem) => `${pem.trim()}\n`))].join('');
+  return [...new Set(all.map((pem) => `${pem.trim()}\n`))];
 }
 
 export interface Connection {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -51,24 +52,31 @@ const GOODBYE = 1_000;
 /**
  * Connects to the broker once with the device's certificate and disconnects: TLS with client
  * authentication, MQTT 3.1.1 CONNECT with the client id (clean session), CONNACK, DISCONNECT.
- * Nothing is published. What fails is retried for up to 60 s, within the time limit.
- * Throws `connection-failed`, which tells why the last attempt failed.
+ * Nothing is published. What fails is retried for up to 60 s, within the time limit. Returns the
+ * certificates that the broker sent, its own first. Throws `connection-failed`, which tells why the
+ * last attempt failed.
  */
 export async function verifyConnection(
   device: Device,
   access: BrokerAccess,
   { clock, limit, debug }: VerifyServices,
-): Promise<void> {
+): Promise<readonly X509Certificate[]> {
   const end = clock.now() + Math.min(PATIENCE, limit.remaining());
   const context = contextOf(device, access);
   let failed: errors.FailedAttempt | undefined;
   let wait = FIRST_WAIT;
   for (let attempts = 1; ; attempts += 1) {
     const began = clock.now();
-    const latest = await attempt(device.clientId, access, context, limit);
+    let sent: readonly X509Certificate[] = [];
+    const latest = await connectOnce(access, context, limit.graceSignal, (socket, signal) => {
+      socket.once('secureConnect', () => {
+        sent = sentBy(socket);
+      });
+      return introduce(device.clientId, socket, signal);
+    });
     const outcome = `${latest?.reason ?? 'connected'}, attempt ${attempts}`;
     debug(`MQTT ${urlOf(access.broker)}: ${outcome}, ${clock.now() - began} ms`);
-    if (latest === undefined) return;
+    if (latest === undefined) return sent;
     if (failed === undefined || !latest.isInterrupted) failed = latest;
     const isOver = failed.isFinal || clock.now() + wait >= end || limit.remaining() <= wait;
     if (!isOver && !limit.cancelled) await clock.sleep(wait, limit.signal);
@@ -89,7 +97,10 @@ function connectionFailed(
 }
 
 /** Who the device is, and whom it trusts. Throws `connection-failed` for what TLS can't use. */
-function contextOf(device: Device, { broker, authorities }: BrokerAccess): tls.SecureContext {
+export function contextOf(
+  device: Device,
+  { broker, authorities }: BrokerAccess,
+): tls.SecureContext {
   const { certificate, privateKey } = device;
   try {
     return tls.createSecureContext({
@@ -103,14 +114,17 @@ function contextOf(device: Device, { broker, authorities }: BrokerAccess): tls.S
   }
 }
 
-/** Tries once, which is finished when the job is cancelled; returns why it failed, if it did. */
-async function attempt(
-  clientId: string,
-  { broker, proxies }: BrokerAccess,
+/**
+ * Opens one TLS connection, through a proxy where there is one, and closes it when `talk`, which has
+ * the socket from the start, is done. Takes 10 s at most. Returns why it failed, if it did.
+ */
+export async function connectOnce(
+  { broker, proxies }: Omit<BrokerAccess, 'authorities'>,
   context: tls.SecureContext,
-  limit: TimeLimit,
+  end: AbortSignal,
+  talk: (socket: tls.TLSSocket, signal: AbortSignal) => Promise<errors.FailedAttempt | undefined>,
 ): Promise<errors.FailedAttempt | undefined> {
-  const signal = AbortSignal.any([AbortSignal.timeout(ATTEMPT), limit.graceSignal]);
+  const signal = AbortSignal.any([AbortSignal.timeout(ATTEMPT), end]);
   const authority = authorityOf(broker);
   const proxy = proxyFor(new URL(`https://${authority}`), proxies);
   let tunnel: Duplex | undefined;
@@ -122,9 +136,7 @@ async function attempt(
       tunnel = await openTunnel(proxy, authority, signal);
     }
     socket = connectTo(broker, context, tunnel);
-    const failed = await answerTo(connectPacket(clientId), socket, signal);
-    if (failed === undefined) await disconnect(socket, signal);
-    return failed;
+    return await talk(socket, signal);
   } catch (error) {
     if (signal.aborted)
       return errors.timedOut('no tunnel through the proxy came about', signal.reason);
@@ -148,6 +160,21 @@ function connectTo(broker: Broker, secureContext: tls.SecureContext, tunnel: Dup
     // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
     rejectUnauthorized: true,
   });
+}
+
+/** The certificates that the broker sent, its own first: they may lead past a CA that is trusted. */
+function sentBy(socket: tls.TLSSocket): readonly X509Certificate[] {
+  const sent: X509Certificate[] = [];
+  let next = socket.getPeerX509Certificate();
+  for (; next !== undefined; next = next.issuerCertificate) sent.push(next);
+  return sent;
+}
+
+/** CONNECT, CONNACK, DISCONNECT. */
+async function introduce(clientId: string, socket: tls.TLSSocket, signal: AbortSignal) {
+  const failed = await answerTo(connectPacket(clientId), socket, signal);
+  if (failed === undefined) await disconnect(socket, signal);
+  return failed;
 }
 
 /** Sends the CONNECT when TLS is established, and reads the CONNACK. */

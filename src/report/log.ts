@@ -1,4 +1,4 @@
-import { FILE_KINDS, fileKinds } from '../destinations/destination.ts';
+import { type DeliveredTo, FILE_KINDS, fileKinds } from '../destinations/destination.ts';
 import type { Failure } from '../failure.ts';
 import { isPrivateKey, type Setting } from '../github/scopes.ts';
 import type { Clock } from '../http/clock.ts';
@@ -62,7 +62,7 @@ export function detailsOf(
   { encrypted }: { readonly encrypted: boolean },
 ): string | undefined {
   if (ids === undefined) return undefined;
-  const { files = {}, settings = [] } = delivery ?? {};
+  const { files = {}, settings = [], authorities } = delivery ?? {};
   const facts = [
     ids.agentId && `agent id ${ids.agentId}`,
     ids.certificateId && `certificate id ${ids.certificateId}`,
@@ -70,7 +70,8 @@ export function detailsOf(
     ...fileKinds.map((kind) => {
       const { titles } = FILE_KINDS[kind];
       const form = encrypted && kind === 'privateKey' ? 'encrypted ' : '';
-      return titles && files[kind] && `${form}${titles.log} in ${files[kind]}`;
+      const what = kind === 'brokerCa' && authorities ? ` (${casIn(authorities)})` : '';
+      return titles && files[kind] && `${form}${titles.log} in ${files[kind]}${what}`;
     }),
     ...settings.map((setting) =>
       encrypted && isPrivateKey(setting)
@@ -79,6 +80,16 @@ export function detailsOf(
     ),
   ];
   return `Agent ${name}: ${facts.filter(Boolean).join(', ')}`;
+}
+
+/** What a CA file holds; `show` makes the broker's URL fit for where it is shown. */
+export function casIn(
+  { kind, count, broker }: NonNullable<DeliveredTo['authorities']>,
+  show: (url: string) => string = (url) => url,
+): string {
+  const many = `${count} CA${count === 1 ? '' : 's'}`;
+  if (kind === 'proved') return `${many}, the one that vouched for ${show(broker)}`;
+  return kind === 'given' ? `${many} of \`broker-ca-file\`` : `all ${count} trusted CAs`;
 }
 
 /** E.g. `secret KEY of repository octo/device`. */

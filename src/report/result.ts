@@ -1,4 +1,4 @@
-import type { Delivery } from '../destinations/destination.ts';
+import type { DeliveredTo } from '../destinations/destination.ts';
 import { Failure } from '../failure.ts';
 import type { Setting } from '../github/scopes.ts';
 import type { CertificateFacts } from '../keys/pem.ts';
@@ -57,7 +57,7 @@ export interface AgentFacts {
   /** of an agent that is to be deleted; nothing when its certificates are to stay */
   readonly certificateState?: CertificateState;
   /** where its certificate went */
-  readonly delivery?: Pick<Delivery, 'files' | 'settings'>;
+  readonly delivery?: DeliveredTo;
   /** secrets and variables that are gone now */
   readonly removed?: readonly Setting[];
   /** secrets and variables that were to be removed, and were not */

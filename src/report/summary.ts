@@ -9,7 +9,7 @@ import {
   linkedCode,
   shownMessage,
 } from './failure-list.ts';
-import { dayOf } from './log.ts';
+import { casIn, dayOf } from './log.ts';
 import { type AgentResult, DONE } from './result.ts';
 import {
   FAILED,
@@ -58,17 +58,19 @@ export function summaryOfCreated(results: readonly AgentResult[], options: Creat
 /** One agent, as a list: on a phone its lines are wrapped, where a table would have to be moved. */
 function one(result: AgentResult, options: CreatedOptions) {
   const { name, ids, certificate, delivery, state, failure } = result;
-  const { files = {}, settings = [] } = delivery ?? {};
+  const { files = {}, settings = [], authorities } = delivery ?? {};
   const titleOf = (kind: FileKind) =>
     options.encrypted && kind === 'privateKey' ? ENCRYPTED_KEY : FILE_KINDS[kind].titles?.summary;
   const filesOf = (role: 'essential' | 'helpful') =>
     agentFiles(role).map(({ kind }) => [titleOf(kind), code(files[kind])] as const);
+  const cas = authorities ? ` (${casIn(authorities, code)})` : '';
   const facts = [
     ['Client id', code(ids?.clientId)],
     ['Valid until', lastDayOf(result)],
     ['Connection', state === 'connected' ? 'accepted by the broker' : ''],
     ...filesOf('essential'),
     ...settings.map((setting) => ['Stored', pushedOf(setting, options)] as const),
+    [titleOf('brokerCa'), files.brokerCa && `${code(files.brokerCa)}${cas}`],
     ...filesOf('helpful'),
     [FINGERPRINT, code(certificate?.fingerprint)],
   ] as const;
@@ -107,6 +109,7 @@ function many(results: readonly AgentResult[], options: CreatedOptions) {
     lines,
     encrypted && hasKeys ? 'The private keys are encrypted.' : '',
     place.directory === undefined ? '' : `Files are in ${code(place.directory)}.`,
+    caFileOf(results),
     shownRows.length > 0 ? foldedTable(shownRows, others.length) : '',
     moreNote(left + rows.length - shownRows.length),
     warningSection(warnings, MOST_SHOWN - bytesOf([...lines, ...shownRows])),
@@ -136,6 +139,13 @@ function commonDirectory(results: readonly AgentResult[]): string | undefined {
   return others.length === 0 ? first : undefined;
 }
 
+/** What the file holds that all agents share. */
+function caFileOf(results: readonly AgentResult[]): string {
+  const one = results.find(({ delivery }) => delivery?.authorities)?.delivery;
+  if (one?.authorities === undefined) return '';
+  return `CA file: ${code(one.files.brokerCa)} (${casIn(one.authorities, code)}).`;
+}
+
 function createdRow(result: AgentResult, place: Place): string {
   const { name, state, ids, certificate } = result;
   // In short lines, so that the table is no wider than a page.
@@ -163,8 +173,9 @@ function lastDayOf({ certificate }: AgentResult): string {
 function storedOf({ delivery }: AgentResult, place: Place): readonly string[] {
   const { files = {}, settings = [] } = delivery ?? {};
   const shown = fileKinds.flatMap((kind) => {
-    const file = FILE_KINDS[kind].titles && files[kind];
-    if (file === undefined) return [];
+    const { titles, role } = FILE_KINDS[kind];
+    const file = titles && files[kind];
+    if (file === undefined || role === 'shared') return [];
     return [code(path.dirname(file) === place.directory ? path.basename(file) : file)];
   });
   return [...shown, ...settings.map((setting) => pushedOf(setting, place))];
