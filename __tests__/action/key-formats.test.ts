@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { type IssuedPair, ServerAuthority } from '../../sandbox/insights-hub/authority.ts';
-import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { readOnlyBlock } from '../../src/keys/armour.ts';
 import { decryptKey } from '../../src/keys/pbes2.ts';
 import { Secret } from '../../src/secret.ts';
@@ -151,20 +150,15 @@ describe.concurrent('a later step that prints the key shows nothing of it', () =
 describe.concurrent('an encrypted key', () => {
   const encrypted = { 'encrypt-key': 'true', 'key-passphrase': PASSPHRASE };
 
-  test.for(FORMATS)(
-    'opens with the reader that finds it again, issued as %s',
-    async (format, { start }) => {
-      const { sandbox, forms } = await run(start, format, { ...encrypted, ...KEEP });
-      const der = readOnlyBlock(await sandbox.read(KEY))?.der ?? Buffer.of();
-      const opened = await decryptKey(der, new Secret(PASSPHRASE));
-      expect(opened).toEqual(readOnlyBlock(forms[1] ?? '')?.der);
-      for (const format of ['issued', 'pkcs8']) {
-        const again = await sandbox.main({ ...encrypted, ...KEEP, 'key-format': format });
-        expect(errorOf(again)).toBe('');
-        expect(again.log[0]).toMatch(/^Skipped agent/);
-      }
-    },
-  );
+  test('opens with the reader that finds it again', async ({ start }) => {
+    const { sandbox, forms } = await run(start, 'pkcs1', { ...encrypted, ...KEEP });
+    const der = readOnlyBlock(await sandbox.read(KEY))?.der ?? Buffer.of();
+    const opened = await decryptKey(der, new Secret(PASSPHRASE));
+    expect(opened).toEqual(readOnlyBlock(forms[1] ?? '')?.der);
+    const again = await sandbox.main({ ...encrypted, ...KEEP, 'key-format': 'pkcs8' });
+    expect(errorOf(again)).toBe('');
+    expect(again.log[0]).toMatch(/^Skipped agent/);
+  });
 
   test.skipIf(!hasOpenssl)(
     'has 600,000 rounds, SHA-256 and a salt of 16 bytes, and opens with OpenSSL',
@@ -253,7 +247,7 @@ describe.concurrent('an encrypted key', () => {
       };
       syncBuiltinESMExports();`);
     const inputs = { ...encrypted, name, concurrency: '1', timeout: '60' };
-    const result: StepResult = await sandbox.main(inputs, slow);
+    const result = await sandbox.main(inputs, slow);
     expect(errorOf(result)).toBe('');
     expect(agentsOf(result)).toHaveLength(6);
   });
