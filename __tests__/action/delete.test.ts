@@ -484,7 +484,8 @@ describe.concurrent('the certificates of agents', () => {
     expect(statesOf(result)).toEqual(['device001: deleted']);
     // The token and the credentials: a mask for each line of every key would stop the runner.
     expect(masksOf(result).length).toBeLessThan(10);
-    expect(masksOf(result).join('\n')).not.toContain('MII');
+    const key = pair?.privateKey ?? '';
+    expect(masksOf(result).filter((mask) => key.includes(mask))).toEqual([]);
   });
 
   const lists: Readonly<Record<string, (sandbox: Sandbox) => Fault>> = {
