@@ -216,7 +216,11 @@ describe('a fleet', () => {
   const expectCollected = (services: Services, { artifacts }: Played, name: string) => {
     const files = artifacts.read(name);
     expect(Object.keys(files).sort()).toEqual(
-      ['agents.json', ...clientIds.flatMap((id) => [`${id}.key`, `${id}.pem`])].sort(),
+      [
+        'agents.json',
+        'broker-ca.pem',
+        ...clientIds.flatMap((id) => [`${id}.key`, `${id}.pem`]),
+      ].sort(),
     );
     const results = JSON.parse(files['agents.json'] ?? '') as readonly { clientId: string }[];
     expect(results.map(({ clientId }) => clientId)).toEqual(clientIds);
@@ -308,7 +312,11 @@ describe('an encrypted key as an artifact', () => {
     expect(resultsOf(played)).toEqual({ certificate: 'success', deploy: 'success' });
     expect(logOf(played)).toContain('The key of mqtt1_device-1-1 can be opened');
     const files = played.artifacts.read('certificate-1');
-    expect(Object.keys(files).sort()).toEqual(['mqtt1_device-1-1.key', 'mqtt1_device-1-1.pem']);
+    expect(Object.keys(files).sort()).toEqual([
+      'broker-ca.pem',
+      'mqtt1_device-1-1.key',
+      'mqtt1_device-1-1.pem',
+    ]);
     const key = files['mqtt1_device-1-1.key'] ?? '';
     expect(key).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
     const passphrase = services.secrets.KEY_PASSPHRASE;
@@ -365,7 +373,8 @@ describe('behind a proxy', () => {
       });
       expect(resultsOf(played)).toEqual({ certificate: 'success' });
       expect(logOf(played).join('\n')).toContain('connection accepted by the broker');
-      expect(proxy.connects).toEqual([`${BROKER}:443`]);
+      // Once as the agent, and once to prove that this CA is enough.
+      expect(proxy.connects).toEqual([`${BROKER}:443`, `${BROKER}:443`]);
       expect(broker.connections.map(({ clientId }) => clientId)).toEqual(['mqtt1_device-1-1']);
     } finally {
       await rm(directory, { recursive: true });
