@@ -29,7 +29,7 @@ export async function playOtherAction(
   inputs: Values,
   { github, artifacts, files, workspace }: ActionContext,
 ): Promise<StepRun> {
-  switch (/^actions\/([\w-]+)@v\d+$/.exec(uses)?.[1]) {
+  switch (/^actions\/([\w-]+)@(?:v\d+|[0-9a-f]{40})$/.exec(uses)?.[1]) {
     case 'checkout':
       await checkOut(files, workspace);
       return { passed: true, outputs: {}, log: [] };
