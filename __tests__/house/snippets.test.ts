@@ -186,7 +186,10 @@ describe('what the pages name', () => {
 });
 
 /** Words with hyphens that are neither inputs nor codes. */
-const OTHER_WORDS = ['would-delete', 'x-amzn-mqtt-ca', 'x-ratelimit-reset'];
+const OTHER_WORDS = [
+  ...['would-delete', 'x-amzn-mqtt-ca', 'x-ratelimit-reset'],
+  ...['merge-multiple', 'continue-on-error'],
+];
 
 /** Names in camel case of Insights Hub's, not outputs. */
 const OTHER_NAMES = ['privateKey', 'publicKey', 'mqttClientId'];

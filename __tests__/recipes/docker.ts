@@ -30,9 +30,9 @@ export function findDocker(): Docker | undefined {
 }
 
 /** Puts `docker`, `docker compose` and `sudo` on the PATH of the steps. */
-export async function addDocker(services: DeviceServices, docker: Docker): Promise<void> {
+export async function addDocker(devices: DeviceServices, docker: Docker): Promise<void> {
   const { client, host } = docker;
-  await services.addTool(
+  await devices.addTool(
     'docker',
     `#!/bin/sh
 export DOCKER_HOST='${host}'
@@ -43,7 +43,7 @@ fi
 exec '${client}' "$@"
 `,
   );
-  if (process.getuid?.() === 0) await services.addTool('sudo', '#!/bin/sh\nexec "$@"\n');
+  if (process.getuid?.() === 0) await devices.addTool('sudo', '#!/bin/sh\nexec "$@"\n');
 }
 
 /** A recipe with the base image. */

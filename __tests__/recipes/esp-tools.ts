@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type DeviceServices, ROOT } from './device-services.ts';
+import type { DeviceServices } from './device-services.ts';
+import { ROOT } from './services.ts';
 
 /** What an NVS image says, by namespace and key. */
 export type Nvs = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -15,7 +16,7 @@ export function readNvs(image: Buffer): Nvs {
 /**
  * Espressif's generator, as far as the recipes use it: it reads the same CSV, refuses what the
  * real one and NVS refuse (keys of more than 15 characters, strings of more than 4,000 bytes with
- * their NUL), and writes JSON. A file `broken` beside it makes it fail once.
+ * their NUL), and writes JSON.
  */
 const GENERATOR = `
 const fs = require('node:fs');
@@ -40,13 +41,11 @@ fs.writeFileSync(image, '${MAGIC}' + JSON.stringify(values));
 const shebang = `#!${process.execPath}\n`;
 
 /** Puts a `python3` on the PATH whose virtual environments have Espressif's generator. */
-export async function addGenerator(services: DeviceServices): Promise<void> {
-  const broken = JSON.stringify(services.file('broken'));
-  await services.addTool(
+export async function addGenerator(devices: DeviceServices): Promise<void> {
+  await devices.addTool(
     'python3',
     `${shebang}
 const fs = require('node:fs');
-if (fs.existsSync(${broken})) { fs.rmSync(${broken}); throw new Error('broken once'); }
 const [m, venv, place] = process.argv.slice(2);
 if (m !== '-m' || venv !== 'venv') throw new Error('other words');
 const add = (name, text) => fs.writeFileSync(place + '/bin/' + name, text, { mode: 0o755 });
@@ -61,11 +60,11 @@ add('python', ${JSON.stringify(`#!${process.execPath}\n${GENERATOR}`)});
  * Puts an `esptool` on the PATH, with a board behind it: what is flashed is kept in the file
  * `flash`, and the board connects to the broker with it and says so on its serial line.
  */
-export async function addBoard(services: DeviceServices): Promise<void> {
-  const { broker } = services;
-  const known = { flash: services.file('flash'), url: broker.url, line: services.file('board') };
-  await services.addTool('stty', '#!/bin/sh\nexit 0\n');
-  await services.addTool(
+export async function addBoard(devices: DeviceServices): Promise<void> {
+  const { broker } = devices;
+  const known = { flash: devices.file('flash'), url: broker.url, line: devices.file('board') };
+  await devices.addTool('stty', '#!/bin/sh\nexit 0\n');
+  await devices.addTool(
     'esptool',
     `${shebang}
 const fs = require('node:fs');

@@ -3,11 +3,12 @@ import type { Values } from './workflow-file.ts';
 
 /**
  * Plays actions/create-github-app-token for an App that has all permissions: the token gets all of
- * them, or only those that `permission-` inputs name. Throws for inputs that don't exist.
+ * them, or only those that `permission-` inputs name. Without id or key there is none. Throws for
+ * inputs that don't exist.
  */
-export function issueAppToken(github: GitHub, inputs: Values): string {
+export function issueAppToken(github: GitHub, inputs: Values): string | undefined {
   const { 'client-id': id = '', 'private-key': key = '', ...asked } = inputs;
-  if (id === '' || key === '') throw new Error('an App needs client-id and private-key');
+  if (id === '' || key === '') return undefined;
   const granted = Object.entries(asked).map(([name, level]) => {
     const permission = PERMISSIONS[name];
     if (permission === undefined) throw new Error(`there is no input ${name} for an App's token`);
@@ -25,4 +26,7 @@ const PERMISSIONS: Readonly<Record<string, keyof Permissions>> = {
   'permission-environments': 'environments',
 };
 
-const NOTHING: Permissions = { secrets: 'none', environments: 'none', variables: 'none' };
+const NOTHING: Permissions = {
+  ...{ secrets: 'none', environments: 'none' },
+  ...{ variables: 'none', actions: 'none' },
+};

@@ -21,6 +21,11 @@ export class Artifacts {
     return [...this.#artifacts.keys()];
   }
 
+  /** The bytes of all files of all artifacts. */
+  get contents(): readonly Buffer[] {
+    return [...this.#artifacts.values()].flatMap((files) => [...files.values()]);
+  }
+
   /** The files of an artifact, by path. */
   read(name: string): Values {
     const files = this.#artifacts.get(name) ?? new Map<string, Buffer>();

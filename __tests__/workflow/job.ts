@@ -46,6 +46,8 @@ export interface JobStart {
   /** default inputs for our actions */
   readonly inputs: Values;
   readonly secrets: Values;
+  /** the workflow's own token */
+  readonly token: string;
   /** the artifacts of the run */
   readonly artifacts: Artifacts;
   /** the files of the repository for a checkout, by path */
@@ -99,7 +101,7 @@ class JobRun {
     this.#start = start;
     this.#containers = containers;
     this.#env = start.env;
-    this.#mask(Object.values(start.secrets));
+    this.#mask([...Object.values(start.secrets), start.token]);
   }
 
   async play(job: Job): Promise<PlayedJob> {
@@ -189,11 +191,15 @@ class JobRun {
 
   get #variables(): Values {
     const { apiUrl, repository } = this.#start.github;
+    const { event_name, run_id, run_attempt } = this.#start.contexts['github'] as Values;
     return {
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_API_URL: apiUrl,
       GITHUB_REPOSITORY: repository,
+      GITHUB_EVENT_NAME: event_name ?? '',
+      GITHUB_RUN_ID: run_id ?? '',
+      GITHUB_RUN_ATTEMPT: run_attempt ?? '',
     };
   }
 

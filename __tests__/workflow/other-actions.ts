@@ -23,6 +23,8 @@ export interface ActionContext {
   readonly workspace: string;
 }
 
+const NO_APP = 'Error: an App needs client-id and private-key';
+
 /** Plays one of the actions of others that the recipes use. Throws for any other. */
 export async function playOtherAction(
   uses: string,
@@ -39,6 +41,7 @@ export async function playOtherAction(
       return { outputs: {}, ...(await artifacts.download(inputs, workspace)) };
     case 'create-github-app-token': {
       const token = issueAppToken(github, inputs);
+      if (token === undefined) return { passed: false, outputs: {}, log: [NO_APP] };
       return { passed: true, outputs: { token }, log: [], masks: [token] };
     }
     default:

@@ -1,9 +1,11 @@
-import type { GitHub, Vault } from '../../sandbox/github/github.ts';
+import type { GitHub, Permissions, Vault } from '../../sandbox/github/github.ts';
 import { Artifacts } from './artifacts.ts';
+import { calledWorkflow, combineCalled, givenBy } from './called.ts';
 import { holds, interpolate, interpolateAll } from './expressions.ts';
 import { type PlayedJob, playJob } from './job.ts';
 import { combineLegs, failsFast, type Leg, legsOf } from './matrix.ts';
 import {
+  callOf,
   type Event,
   isStartedBy,
   type Job,
@@ -24,6 +26,8 @@ export interface Play {
   readonly actions: string;
   /** the files of the repository for a checkout, by path */
   readonly files?: Values;
+  /** the workflows of the repository that others call, by path */
+  readonly workflows?: Values;
   /** default inputs for our actions, e.g. the URLs of the services */
   readonly inputs?: Values;
   /** the organization's secrets, which those of the repository and environment override */
@@ -90,9 +94,8 @@ async function playAttempt(play: Play, before: Attempt): Promise<Played> {
   const scope = { contexts: { github, vars: queued.vars } };
   const { concurrency } = workflow;
   const group = typeof concurrency === 'object' ? concurrency.group : concurrency;
-  const run: Run = { play, workflow, github, queued, before, ended: new Map() };
-  for (const id of jobsInOrder(workflow)) run.ended.set(id, await playLegs(id, run));
-  const jobs = Object.fromEntries([...run.ended.values()].flatMap(({ legs }) => [...legs]));
+  const run: Run = { play, workflow, github, queued, before, inputs: {}, ended: new Map() };
+  const jobs = await playJobs(run);
   return {
     started: true,
     concurrency: group && interpolate(group, scope),
@@ -102,6 +105,12 @@ async function playAttempt(play: Play, before: Attempt): Promise<Played> {
   };
 }
 
+/** Plays all jobs of a workflow, and returns them by the names that GitHub lists them under. */
+async function playJobs(run: Run): Promise<Readonly<Record<string, PlayedJob>>> {
+  for (const id of jobsInOrder(run.workflow)) run.ended.set(id, await playLegs(id, run));
+  return Object.fromEntries([...run.ended.values()].flatMap(({ legs }) => [...legs]));
+}
+
 interface Run {
   readonly play: Play;
   readonly workflow: Workflow;
@@ -109,6 +118,8 @@ interface Run {
   readonly queued: Settings;
   /** the previous attempt */
   readonly before: Attempt;
+  /** what the workflow was called with, if it was called */
+  readonly inputs: Values;
   /** the jobs that have ended, by id */
   readonly ended: Map<string, Ended>;
 }
@@ -167,13 +178,31 @@ function conditionHolds(job: Job, { needs, ancestors, run }: ConditionInput): bo
     success: results.every((result) => result === 'success'),
     failure: results.includes('failure'),
   };
-  const { github, queued } = run;
-  return holds(job.if, { contexts: { github, vars: queued.vars, needs }, status });
+  const { github, queued, inputs } = run;
+  return holds(job.if, { contexts: { github, vars: queued.vars, needs, inputs }, status });
+}
+
+/** Plays the workflow that a job calls, as one job: what failed of it runs again as a whole. */
+async function playCalled(uses: string, job: Job, needs: Needs, run: Run): Promise<PlayedJob> {
+  const { play, github, queued, inputs, before } = run;
+  const workflow = calledWorkflow(uses, play.workflows ?? {});
+  const call = callOf(workflow);
+  const { secrets, vars } = queued;
+  const given = givenBy(job, call, { contexts: { github, needs, inputs, vars, secrets } });
+  const jobs = await playJobs({
+    ...run,
+    ...{ workflow, inputs: given.inputs, queued: { secrets: given.secrets, vars } },
+    ...{ before: { ...before, jobs: {} }, ended: new Map() },
+  });
+  return combineCalled(jobs, call);
 }
 
 function playLeg(job: Job, leg: Leg, needs: Needs, run: Run): Promise<PlayedJob> {
-  const { play, workflow, github, queued, before } = run;
-  const known = { github, needs, ...leg.contexts };
+  const { play, workflow, queued, before, inputs } = run;
+  if (job.uses !== undefined) return playCalled(job.uses, job, needs, run);
+  const token = play.github.issueToken(permissionsOf(job));
+  const github = { ...run.github, token };
+  const known = { github, needs, inputs, ...leg.contexts };
   const named = typeof job.environment === 'object' ? job.environment.name : job.environment;
   const environment = interpolate(named ?? '', { contexts: { ...known, vars: queued.vars } });
   // GitHub reads the environment's settings when the job starts.
@@ -183,12 +212,22 @@ function playLeg(job: Job, leg: Leg, needs: Needs, run: Run): Promise<PlayedJob>
     github: play.github,
     inputs: play.inputs ?? {},
     secrets,
+    token,
     artifacts: before.artifacts,
     files: play.files ?? {},
     containers: play.containers ?? false,
     contexts: { ...known, vars },
-    env: interpolateAll(workflow.env, { contexts: { github, vars, secrets } }),
+    env: interpolateAll(workflow.env, { contexts: { github, vars, secrets, inputs } }),
   });
+}
+
+/** What the workflow's own token may do; secrets and variables are never among it. */
+function permissionsOf({ permissions = {} }: Job): Permissions {
+  const { actions } = permissions;
+  return {
+    ...{ secrets: 'none', environments: 'none', variables: 'none' },
+    actions: actions === 'write' || actions === 'read' ? actions : 'none',
+  };
 }
 
 function overlay({ secrets, vars }: Settings, vault: Vault | undefined): Settings {

@@ -32,6 +32,11 @@ export interface Job {
   readonly services?: Readonly<Record<string, Container>>;
   readonly env?: Scalars;
   readonly outputs?: Values;
+  readonly permissions?: Values;
+  /** the path of a workflow that this job calls; it has no steps then */
+  readonly uses?: string;
+  readonly with?: Scalars;
+  readonly secrets?: Scalars;
   readonly steps: readonly Step[];
 }
 
@@ -40,9 +45,16 @@ interface Filter {
   readonly branches?: readonly string[];
 }
 
+/** What a workflow takes and gives when another calls it. */
+export interface Call {
+  readonly inputs?: Readonly<Record<string, { readonly required?: boolean }>>;
+  readonly secrets?: Readonly<Record<string, { readonly required?: boolean }>>;
+  readonly outputs?: Readonly<Record<string, { readonly value: string }>>;
+}
+
 export interface Workflow {
   readonly name: string;
-  readonly on: string | readonly string[] | Readonly<Record<string, Filter | null>>;
+  readonly on: string | readonly string[] | Readonly<Record<string, Filter | Call | null>>;
   readonly concurrency?: string | { readonly group: string };
   readonly env?: Scalars;
   readonly jobs: Readonly<Record<string, Job>>;
@@ -55,9 +67,14 @@ export interface Event {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+/** A job that calls a workflow has none. */
+const NO_STEPS: Pick<Job, 'steps'> = { steps: [] };
+
 /** Parses a workflow file. Throws for keys that the player would ignore. */
 export function parseWorkflow(text: string): Workflow {
-  const workflow = parse(text) as Workflow;
+  const { jobs, ...others } = parse(text) as Workflow;
+  const withSteps = Object.entries(jobs).map(([id, job]) => [id, { ...NO_STEPS, ...job }] as const);
+  const workflow = { ...others, jobs: Object.fromEntries(withSteps) };
   expectKeys('the workflow', workflow, WORKFLOW_KEYS);
   for (const [id, job] of Object.entries(workflow.jobs)) {
     expectKeys(`job ${id}`, job, JOB_KEYS);
@@ -89,6 +106,9 @@ const JOB_KEYS = [
   'env',
   'outputs',
   'timeout-minutes',
+  'uses',
+  'with',
+  'secrets',
   'steps',
 ];
 const CONTAINER_KEYS = ['image', 'options'];
@@ -107,7 +127,7 @@ export function isStartedBy({ on }: Workflow, event: Event, branch: string): boo
   if (typeof on === 'string') return on === event.name;
   if (isList(on)) return on.includes(event.name);
   if (!(event.name in on)) return false;
-  const filter = on[event.name] ?? {};
+  const filter = (on[event.name] ?? {}) as Filter;
   const types = filter.types ?? DEFAULT_TYPES[event.name];
   const isType = types === undefined || types.includes(String(event.payload['action']));
   return isType && (filter.branches?.includes(branch) ?? true);
@@ -116,6 +136,14 @@ export function isStartedBy({ on }: Workflow, event: Event, branch: string): boo
 const DEFAULT_TYPES: Readonly<Record<string, readonly string[]>> = {
   pull_request: ['opened', 'synchronize', 'reopened'],
 };
+
+/** What a workflow takes and gives when another calls it. Throws if none may call it. */
+export function callOf({ name, on }: Workflow): Call {
+  if (typeof on === 'string' || isList(on) || !('workflow_call' in on)) {
+    throw new Error(`${name} can't be called`);
+  }
+  return on['workflow_call'] as Call;
+}
 
 export function needsOf({ needs = [] }: Job): readonly string[] {
   return isList(needs) ? needs : [needs];

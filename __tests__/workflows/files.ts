@@ -44,6 +44,8 @@ export interface WorkflowJob {
   readonly if?: string;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly 'timeout-minutes'?: number;
+  /** the path of a workflow that this job calls; it has no steps then */
+  readonly uses?: string;
   readonly steps: readonly WorkflowStep[];
 }
 
@@ -53,7 +55,13 @@ export interface WorkflowFile {
   readonly jobs: Readonly<Record<string, WorkflowJob>>;
 }
 
-export const workflowOf = (text: string) => parse(text) as WorkflowFile;
+export function workflowOf(text: string): WorkflowFile {
+  const { jobs, ...others } = parse(text) as WorkflowFile;
+  const withSteps = Object.entries(jobs).map(([id, job]) => [id, { ...NO_STEPS, ...job }] as const);
+  return { ...others, jobs: Object.fromEntries(withSteps) };
+}
+
+const NO_STEPS: Pick<WorkflowJob, 'steps'> = { steps: [] };
 
 /** All steps of a workflow, with the ids of their jobs. */
 export function stepsOf(text: string): readonly (WorkflowStep & { readonly job: string })[] {

@@ -1,12 +1,14 @@
+import path from 'node:path';
 import { validate } from '@actions/languageservice/validate';
 import { validateAction } from '@actions/languageservice/validate-action';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { parse } from 'yaml';
-import { read } from './files.ts';
+import { read, recipes } from './files.ts';
 import { theirInputs } from './their-inputs.ts';
 
 type Config = NonNullable<Parameters<typeof validate>[1]>;
 type Provider = NonNullable<Config['actionsMetadataProvider']>;
+type FileProvider = NonNullable<Config['fileProvider']>;
 type Metadata = NonNullable<Awaited<ReturnType<Provider['fetchActionMetadata']>>>;
 
 let documents = 0;
@@ -20,7 +22,10 @@ function documentOf(name: string, text: string): TextDocument {
 /** What the language service of GitHub Actions has against the text of a workflow. */
 export async function complaintsAboutWorkflow(text: string): Promise<readonly string[]> {
   const document = documentOf('.github/workflows/one.yml', withOurNames(text));
-  const found = await validate(document, { actionsMetadataProvider: { fetchActionMetadata } });
+  const found = await validate(document, {
+    actionsMetadataProvider: { fetchActionMetadata },
+    fileProvider: { getFileContent },
+  });
   return found.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);
 }
 
@@ -32,15 +37,32 @@ export async function complaintsAboutAction(text: string): Promise<readonly stri
 
 /** Of actions that are used by their path it does not check the inputs; of others it does. */
 function withOurNames(text: string): string {
-  return text.replaceAll(/(uses: )\.\/(\S*)/g, (_, key: string, folder: string) => {
-    return `${key}OWNER/REPO${folder && `/${folder}`}@v1`;
-  });
+  return text.replaceAll(
+    /(uses: )\.\/(?!\.github\/workflows\/)(\S*)/g,
+    (_, key: string, folder: string) => {
+      return `${key}OWNER/REPO${folder && `/${folder}`}@v1`;
+    },
+  );
 }
 
-const fetchActionMetadata: Provider['fetchActionMetadata'] = async ({ owner, name, path }) => {
-  const whole = [owner, name, ...(path === undefined ? [] : [path])].join('/');
+/** Workflows that others call: recipes, where their users have them. */
+const getFileContent: FileProvider['getFileContent'] = async (reference) => {
+  const name = path.posix.basename(reference.path);
+  const recipe = recipes.find(({ file }) => path.posix.basename(file) === name);
+  if (recipe === undefined) throw new Error(`there is no workflow ${reference.path}`);
+  return { name, content: recipe.text };
+};
+
+const fetchActionMetadata: Provider['fetchActionMetadata'] = async ({
+  owner,
+  name,
+  path: folder,
+}) => {
+  const whole = [owner, name, ...(folder === undefined ? [] : [folder])].join('/');
   if (owner !== 'OWNER') return theirs(whole);
-  return parse(read([...(path === undefined ? [] : [path]), 'action.yml'].join('/'))) as Metadata;
+  return parse(
+    read([...(folder === undefined ? [] : [folder]), 'action.yml'].join('/')),
+  ) as Metadata;
 };
 
 function theirs(whole: string): Metadata | undefined {

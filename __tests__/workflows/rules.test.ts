@@ -3,35 +3,8 @@ import { existsSync, globSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { ROOT, read, stepsOf, workflowOf, workflows } from './files.ts';
-
-const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
-const IMAGE = /^docker:\/\/[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
-const OWN = /^\.\/[\w./-]*$/;
-
-/** What is used, as it stands in the text, with the comment behind it. */
-const usesIn = (text: string) =>
-  [...text.matchAll(/^ +(?:- )?uses: (.*)$/gm)].map(([, uses = '']) => uses);
-
-/** What breaks the rules of this project in the text of a workflow. */
-function offences(text: string): readonly string[] {
-  const { permissions, jobs } = workflowOf(text);
-  const found: string[] = [];
-  if (JSON.stringify(permissions) !== '{}') found.push('permissions of all jobs');
-  for (const uses of usesIn(text)) {
-    if (![PINNED, IMAGE, OWN].some((form) => form.test(uses))) found.push(`not pinned: ${uses}`);
-  }
-  for (const [id, job] of Object.entries(jobs)) {
-    if (!((job['timeout-minutes'] ?? 0) > 0)) found.push(`no time limit: ${id}`);
-    for (const { uses = '', run = '', with: given = {} } of job.steps) {
-      if (uses.startsWith('actions/checkout@') && given['persist-credentials'] !== false) {
-        found.push(`a checkout keeps its credentials: ${id}`);
-      }
-      if (run.includes('${{')) found.push(`an expression in a script: ${id}`);
-    }
-  }
-  return found;
-}
+import { ROOT, read, recipes, stepsOf, workflowOf, workflows } from './files.ts';
+import { offences, usesIn } from './offences.ts';
 
 describe.each(workflows)('$file', ({ text }) => {
   test('keeps the rules', () => {
@@ -96,9 +69,9 @@ describe('a workflow that breaks a rule is found out', () => {
   });
 });
 
-test('one action has one version in all workflows', () => {
+test('one action has one version in all workflows and recipes', () => {
   const versions = new Map<string, Set<string>>();
-  for (const uses of workflows.flatMap(({ text }) => usesIn(text))) {
+  for (const uses of [...workflows, ...recipes].flatMap(({ text }) => usesIn(text))) {
     const [name = '', version = ''] = uses.split('@');
     // All of a repository's actions have its version.
     const repository = name.split('/').slice(0, 2).join('/');

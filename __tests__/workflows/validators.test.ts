@@ -25,7 +25,7 @@ describe.each([...workflows, ...recipes])('$file', ({ text }) => {
   });
 
   test('would not be accepted with an input that is not known', async () => {
-    const planted = plant(/^( +)with:\n/m, '$1with:\n$1  unknown-input: 1\n');
+    const planted = plant(/^( {8})with:\n/m, '$1with:\n$1  unknown-input: 1\n');
     expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain(
       "Invalid action input 'unknown-input'",
     );
@@ -39,11 +39,13 @@ describe.each([...workflows, ...recipes])('$file', ({ text }) => {
 
 describe('a step that uses our own action', () => {
   const ours = [...workflows, ...recipes].flatMap(({ file, text }) =>
-    [...text.matchAll(/uses: ((?:\.\/|OWNER\/REPO)\S*)\n/g)].map((found) => {
-      const { 0: line, 1: uses = '', index = 0 } = found;
-      const [before, after] = [text.slice(0, index), text.slice(index + line.length)];
-      return { file, uses, before: before + line, after };
-    }),
+    [...text.matchAll(/uses: ((?:\.\/(?!\.github\/workflows\/)|OWNER\/REPO)\S*)\n/g)].map(
+      (found) => {
+        const { 0: line, 1: uses = '', index = 0 } = found;
+        const [before, after] = [text.slice(0, index), text.slice(index + line.length)];
+        return { file, uses, before: before + line, after };
+      },
+    ),
   );
 
   // One of each in each file: the language service takes its time.
@@ -80,6 +82,23 @@ describe('a step that uses our own action', () => {
         ...['OWNER/REPO@v1', 'OWNER/REPO/delete@v1'],
       ]),
     );
+  });
+});
+
+describe('a job that calls a workflow', () => {
+  const { text } = recipes.find(({ file }) => file.endsWith('/call-reusable.yml')) ?? { text: '' };
+
+  test.each([
+    ['an input that it does not know', /^( {4}with:\n)/m, '$1      tennant: mqtt1\n'],
+    ['none of what it requires', /^ {6}tenant: .*\n/m, ''],
+    ['a secret that it does not know', /^( {4}secrets:\n)/m, '$1      OTHER: other\n'],
+    ['none of the secrets that it requires', /^ {6}KEY_PASSPHRASE: .*\n/m, ''],
+    ['an output that it does not have', /outputs\.artifact/, 'outputs.other'],
+    ['another workflow', /reusable\.yml$/m, 'other.yml'],
+  ])('would not be accepted with %s', async (_, pattern, replacement) => {
+    const wrong = text.replace(pattern, replacement);
+    expect(wrong).not.toBe(text);
+    expect(await complaintsAboutWorkflow(wrong)).not.toEqual([]);
   });
 });
 

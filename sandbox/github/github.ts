@@ -7,6 +7,7 @@ import {
   type ServerIdentity,
 } from '../embedded-server.ts';
 import type { GitHubEndpoint } from '../faults.ts';
+import { answerOfWorkflows, type Workflows } from './workflows.ts';
 
 type Level = 'none' | 'read' | 'write';
 
@@ -15,6 +16,7 @@ export interface Permissions {
   readonly secrets: Level;
   readonly environments: Level;
   readonly variables: Level;
+  readonly actions: Level;
 }
 
 /** The secrets and variables of a repository or environment, and the key that seals secrets. */
@@ -70,11 +72,12 @@ interface Addressed {
   readonly rest: readonly string[];
 }
 
-/** An embedded GitHub on a loopback port: the API for secrets and variables of one repository. */
+/** An embedded GitHub on a loopback port: the API for one repository's secrets, variables and runs. */
 export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   readonly repository = 'octo/device';
   readonly vault: Vault = makeVault();
   readonly environments = new Map<string, Vault>();
+  readonly workflows: Workflows = { runs: new Map(), enabled: [] };
   readonly #tokens = new Map<string, Permissions>();
 
   readonly #lenient: boolean;
@@ -109,6 +112,7 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
       secrets: 'write',
       environments: 'write',
       variables: 'write',
+      actions: 'write',
       ...permissions,
     });
     return token;
@@ -130,6 +134,8 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
     const [, token = ''] = /^(?:bearer|token) (.+)$/i.exec(headers.authorization ?? '') ?? [];
     const permissions = this.#tokens.get(token);
     if (permissions === undefined) return failure(401, 'Bad credentials');
+    const workflow = answerOfWorkflows(this.workflows, { ...seen, level: permissions.actions });
+    if (workflow !== undefined) return workflow;
     const addressed = this.#find(seen.path);
     if (addressed === undefined || seen.endpoint === undefined) return failure(404, 'Not Found');
     return refuse(seen, addressed, permissions) ?? answer(seen, addressed);

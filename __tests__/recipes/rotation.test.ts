@@ -1,0 +1,101 @@
+import { describe, expect } from 'vitest';
+import { logOf, outcomesOf, readRecipe, resultsOf, type Services, test } from './services.ts';
+
+const RECIPE = 'rotation.yml';
+const PREFIX = 'INSIGHTS_HUB_AGENT';
+
+const runOf = (number: number, event = 'workflow_dispatch') => ({
+  event: { name: event, payload: {} },
+  run: { run_number: String(number) },
+});
+
+/** What the environment holds is all that belongs to an agent. */
+function expectDelivered({ hub, github }: Services, clientId: string): void {
+  const vault = github.environments.get('production');
+  const pair = hub.agents.get(clientId)?.pair;
+  expect(Object.fromEntries(vault?.secrets ?? [])).toEqual({
+    [`${PREFIX}_PRIVATE_KEY`]: pair?.privateKey,
+    [`${PREFIX}_CERTIFICATE`]: pair?.certificate,
+  });
+  expect(vault?.variables.get(`${PREFIX}_CLIENT_ID`)).toBe(clientId);
+  expect(github.vault.secrets.size).toBe(0);
+}
+
+const DONE = { look: 'success', create: 'success', 'hand-over': 'success' };
+
+describe('the rotation', () => {
+  test('hands the new agent over, and deletes the old one after that', async ({ services }) => {
+    services.github.addEnvironment('production');
+    const first = await services.play(RECIPE, runOf(1));
+    expect(resultsOf(first)).toEqual({ ...DONE, 'delete-old': 'skipped' });
+    expect(services.clientIds).toEqual(['mqtt1_device001-1-1']);
+    expectDelivered(services, 'mqtt1_device001-1-1');
+
+    const second = await services.play(RECIPE, runOf(2));
+    expect(resultsOf(second)).toEqual({ ...DONE, 'delete-old': 'success' });
+    expect(logOf(second)).toContain('The device is now mqtt1_device001-2-1');
+    expect(services.clientIds).toEqual(['mqtt1_device001-2-1']);
+    expectDelivered(services, 'mqtt1_device001-2-1');
+  });
+
+  test('keeps both agents while the hand-over fails, and goes on where it failed', async ({
+    services,
+  }) => {
+    services.github.addEnvironment('production');
+    await services.play(RECIPE, runOf(1));
+    const workflow = readRecipe(RECIPE).replace('echo "The device is now', 'exit 1; echo "');
+    expect(workflow).not.toBe(readRecipe(RECIPE));
+    const second = await services.play(RECIPE, { ...runOf(2), workflow });
+    expect(resultsOf(second)).toEqual({
+      ...{ look: 'success', create: 'success', 'hand-over': 'failure', 'delete-old': 'skipped' },
+    });
+    const both = ['mqtt1_device001-1-1', 'mqtt1_device001-2-1'];
+    expect(services.clientIds).toEqual(both);
+
+    const again = await services.rerun(RECIPE, runOf(2), second);
+    expect(resultsOf(again)).toEqual({ ...DONE, 'delete-old': 'success' });
+    expect(services.hub.seen('create')).toHaveLength(2);
+    expect(services.clientIds).toEqual(both.slice(1));
+  });
+
+  test('keeps the old agent when the new one could not be delivered', async ({ services }) => {
+    const { github } = services;
+    github.addEnvironment('production');
+    await services.play(RECIPE, runOf(1));
+    github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
+    const second = await services.play(RECIPE, runOf(2));
+    expect(resultsOf(second)).toEqual({
+      ...{ look: 'success', create: 'failure', 'hand-over': 'skipped', 'delete-old': 'skipped' },
+    });
+    expect(services.clientIds).toContain('mqtt1_device001-1-1');
+  });
+
+  test('does nothing on its schedule until the certificate is old, but keeps the schedule', async ({
+    services,
+  }) => {
+    const { github, hub } = services;
+    github.addEnvironment('production');
+    const first = await services.play(RECIPE, runOf(1, 'schedule'));
+    expect(resultsOf(first)).toEqual({ ...DONE, 'delete-old': 'skipped' });
+
+    const young = await services.play(RECIPE, runOf(2, 'schedule'));
+    expect(logOf(young)).toContain('The certificate is 0 days old');
+    expect(resultsOf(young)).toEqual({
+      ...{ look: 'success', create: 'skipped', 'hand-over': 'skipped', 'delete-old': 'skipped' },
+    });
+    expect(hub.seen('create')).toHaveLength(1);
+
+    const workflow = readRecipe(RECIPE).replace('DAYS: 80', 'DAYS: 0');
+    const old = await services.play(RECIPE, { ...runOf(3, 'schedule'), workflow });
+    expect(resultsOf(old)).toEqual({ ...DONE, 'delete-old': 'success' });
+    expect(github.workflows.enabled).toEqual([RECIPE, RECIPE, RECIPE]);
+  });
+
+  test('says so when it may not keep its schedule', async ({ services }) => {
+    services.github.addEnvironment('production');
+    const workflow = readRecipe(RECIPE).replace('actions: write', 'actions: read');
+    const played = await services.play(RECIPE, { ...runOf(1), workflow });
+    expect(outcomesOf(played.jobs['look'])).toEqual(['failure', 'skipped']);
+    expect(services.hub.requests).toEqual([]);
+  });
+});
