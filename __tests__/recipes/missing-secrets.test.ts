@@ -40,7 +40,11 @@ async function playWithout(
   { name, missing, ...more }: { name: string; missing: string } & Partial<Play>,
 ): Promise<Played> {
   const { github } = services;
-  const { workflow = readRecipe(name) } = more;
+  // The broker is not there, and what is tried to reach it takes a minute.
+  const workflow = (more.workflow ?? readRecipe(name)).replaceAll(
+    /^ +verify-connection: .*\n/gm,
+    '',
+  );
   for (const [, environment = ''] of workflow.matchAll(/^ +environment: (\w+)$/gm)) {
     github.addEnvironment(environment);
   }
@@ -54,7 +58,7 @@ async function playWithout(
   const vars = { ...services.vars, FLASHING_CERTIFICATE: services.hub.authority.certificate };
   const files = { 'devices.csv': 'name,owner\ndevice1\n' };
   const event = eventOf(workflow) ?? { name: '', payload: {} };
-  return services.play(name, { event, files, secrets, vars, ...more });
+  return services.play(name, { event, files, secrets, vars, ...more, workflow });
 }
 
 /** How many of the issued keys can be read in the artifacts of a run. */

@@ -91,6 +91,14 @@ describe('the rotation', () => {
     expect(github.workflows.enabled).toEqual([RECIPE, RECIPE, RECIPE]);
   });
 
+  test('fails when the certificate in the environment is none', async ({ services }) => {
+    const vault = services.github.addEnvironment('production');
+    vault.secrets.set(`${PREFIX}_CERTIFICATE`, 'no certificate');
+    const played = await services.play(RECIPE, runOf(1, 'schedule'));
+    expect(outcomesOf(played.jobs['look'])).toEqual(['success', 'failure']);
+    expect(services.hub.requests).toEqual([]);
+  });
+
   test('says so when it may not keep its schedule', async ({ services }) => {
     services.github.addEnvironment('production');
     const workflow = readRecipe(RECIPE).replace('actions: write', 'actions: read');

@@ -39,7 +39,7 @@ describe('the sweep', () => {
 
     const swept = await services.play(RECIPE, NIGHT);
     expect(resultsOf(swept)).toEqual({ sweep: 'success' });
-    expect(logOf(swept)).toContain('5 agents to look for');
+    expect(logOf(swept)).toContain('Agents to look for: 5');
     expect(services.clientIds).toEqual(['mqtt1_ci-12-1', 'mqtt1_ci-13-1', 'mqtt1_ci-14-1']);
     expect(logOf(swept).join('\n')).not.toContain(WARNING);
     expect(hub.seen('delete-agent')).toHaveLength(2);
@@ -68,7 +68,7 @@ describe('the sweep', () => {
     const workflow = readRecipe(RECIPE).replace(line, lines.join(`\n${' '.repeat(12)}`));
     const swept = await services.play(RECIPE, { ...NIGHT, workflow });
     const log = logOf(swept).join('\n');
-    expect(log).toContain('4 agents to look for');
+    expect(log).toContain('Agents to look for: 4');
     for (const name of ['ci-1-1', 'ci-1-1-service', 'ci-2-1', 'ci-3-1']) {
       expect(log).toContain(`mqtt1_${name}`);
     }
@@ -80,7 +80,7 @@ describe('the sweep', () => {
     );
     services.github.workflows.runs.set(CREATOR, runs);
     const swept = await services.play(RECIPE, NIGHT);
-    expect(logOf(swept)).toContain('1 agents to look for');
+    expect(logOf(swept)).toContain('Agents to look for: 1');
   });
 
   test('fails when GitHub refuses, and when the workflow is not there', async ({ services }) => {

@@ -24,8 +24,10 @@ export function givenBy(job: Job, { inputs = {}, secrets = {} }: Call, scope: Sc
 
 function expectNames(
   known: Readonly<Record<string, { readonly required?: boolean }>>,
-  given: object,
+  given: unknown,
 ): void {
+  if (given === null || typeof given !== 'object')
+    throw new Error('secrets are handed on by name only');
   const wrong = Object.keys(given).filter((name) => !(name in known));
   const missing = Object.keys(known).filter((name) => known[name]?.required && !(name in given));
   if (wrong.length > 0) throw new Error(`the called workflow does not know ${wrong.join(', ')}`);

@@ -378,6 +378,102 @@ describe('a matrix', () => {
   );
 });
 
+describe('a workflow that a job calls', () => {
+  const called = `
+name: Called
+on:
+  workflow_call:
+    inputs: { name: { required: true, type: string }, more: { type: string } }
+    secrets: { KEY: { required: true }, OTHER: {} }
+    outputs: { said: { value: '\${{ jobs.say.outputs.said }}' } }
+jobs:
+  say:
+    runs-on: ubuntu-latest
+    outputs: { said: '\${{ steps.say.outputs.said }}' }
+    steps:
+      - id: say
+        env: { KEY: '\${{ secrets.KEY }}', REST: '\${{ inputs.more }}\${{ secrets.OTHER }}\${{ secrets.HIDDEN }}' }
+        run: |
+          echo "said=\${{ inputs.name }}" >> "$GITHUB_OUTPUT"
+          echo "key $KEY, rest $REST, \${{ vars.PLACE }}"
+          test "\${{ inputs.name }}" != bad
+`;
+  const workflows = { '.github/workflows/called.yml': called };
+  const calling = (hands: string, uses = './.github/workflows/called.yml') => `
+  call:
+    uses: ${uses}
+${hands.replace(/^(?=.)/gm, '    ')}
+  after:
+    needs: call
+    runs-on: ubuntu-latest
+    steps: [{ run: 'echo after \${{ needs.call.outputs.said }}' }]
+`;
+  const GIVEN = "with: { name: '${{ vars.NAME }}' }\nsecrets: { KEY: '${{ secrets.KEY }}' }\n";
+  const settings = (name: string) => ({
+    ...{ workflows, secrets: { KEY: 'sesame', HIDDEN: 'hidden' } },
+    vars: { NAME: name, PLACE: 'here' },
+  });
+
+  test('gets what it is given, and nothing else, and gives its outputs', async () => {
+    const jobs = await play(calling(GIVEN), settings('device'));
+    expect(jobs['call'] && logOf(jobs['call'])).toEqual(['key ***, rest , here']);
+    expect(jobs['after'] && logOf(jobs['after'])).toEqual(['after device']);
+  });
+
+  test('fails the job when one of its own fails', async () => {
+    const jobs = await play(calling(GIVEN), settings('bad'));
+    expect(jobs['call']?.result).toBe('failure');
+    expect(jobs['after']?.result).toBe('skipped');
+  });
+
+  test.each([
+    ['an input that is not known', GIVEN.replace('with: { ', "with: { other: '1', "), /not know/],
+    ['no input that is required', GIVEN.replace(/with:.*\n/, ''), /requires name/],
+    ['a secret that is not known', GIVEN.replace('secrets: { ', 'secrets: { NO: a, '), /not know/],
+    ['no secret that is required', GIVEN.replace(/secrets:.*\n/, ''), /requires KEY/],
+    ['all secrets at once', GIVEN.replace(/secrets:.*\n/, 'secrets: inherit\n'), /by name/],
+  ])('is not played with %s', async (_, hands, message) => {
+    await expect(play(calling(hands), settings('device'))).rejects.toThrow(message);
+  });
+
+  test('is not played when it is not there, or may not be called', async () => {
+    await expect(play(calling(GIVEN, './no.yml'), settings('a'))).rejects.toThrow(/no workflow/);
+    const text = called.replace(/on:\n.*?(?=jobs:)/s, 'on: push\n');
+    const others = { '.github/workflows/called.yml': text };
+    await expect(play(calling(GIVEN), { ...settings('a'), workflows: others })).rejects.toThrow(
+      /can't be called/,
+    );
+  });
+});
+
+describe('the token of a job', () => {
+  const ask = (permissions: string) => `
+  only:
+    runs-on: ubuntu-latest
+    permissions: { ${permissions} }
+    steps:
+      - env: { TOKEN: '\${{ github.token }}' }
+        run: |
+          echo "the token is $TOKEN"
+          runs="$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/actions/workflows/one.yml"
+          for call in "GET $runs/runs" "PUT $runs/enable"; do
+            curl --silent --output answer --write-out '%{http_code} ' --request $call \\
+              --header "authorization: Bearer $TOKEN" --header 'x-github-api-version: 2022-11-28'
+          done
+          rm answer
+`;
+
+  test.each([
+    ['', '403', '403'],
+    ['actions: read', '200', '403'],
+    ['actions: write', '200', '204'],
+  ])('is masked, and may do what the job may (%s)', async (permissions, reads, writes) => {
+    github.workflows.runs.set('one.yml', []);
+    const { only } = await play(ask(permissions));
+    expect(only && logOf(only)).toEqual(['the token is ***', `${reads} ${writes} `]);
+  });
+});
+
 describe('a checkout', () => {
   test('leaves nothing in the workspace but the files of the repository', async () => {
     const steps = `
