@@ -284,28 +284,6 @@ describe.each(['minimal.yml', 'self-hosted.yml'])('%s', (name) => {
   });
 });
 
-describe('firmware', () => {
-  const RECIPE = 'firmware.yml';
-
-  test('takes the files along, and leaves the runner encrypted only', async ({ services }) => {
-    const workflow = `${readRecipe(RECIPE)}      - env:
-          FIRMWARE_PASSPHRASE: \${{ secrets.FIRMWARE_PASSPHRASE }}
-        run: |
-          openssl enc -d -aes-256-cbc -pbkdf2 -pass env:FIRMWARE_PASSPHRASE -in firmware/firmware.tar.gz.enc | tar -xz
-          openssl pkey -in etc/agent/agent.key -pubout > agent.pub
-          openssl x509 -in etc/agent/agent.pem -noout -pubkey | cmp - agent.pub
-          cat etc/agent/client-id
-          stat -c %a etc/agent/agent.key
-          rm -r etc agent.pub
-`;
-    const played = await services.play(RECIPE, { ...BY_HAND, workflow });
-    expect(resultsOf(played)).toEqual({ firmware: 'success' });
-    expect(logOf(played).slice(-3)).toEqual(expect.arrayContaining(['mqtt1_firmware-1-1', '600']));
-    expect(Object.keys(played.artifacts.read('firmware'))).toEqual(['firmware.tar.gz.enc']);
-    expect(played.jobs['firmware']?.files).toEqual(['firmware', 'firmware/firmware.tar.gz.enc']);
-  });
-});
-
 describe('an encrypted key as an artifact', () => {
   test('is opened by the next job with the passphrase', async ({ services }) => {
     const played = await services.play('encrypted-artifact.yml', BY_HAND);

@@ -57,8 +57,10 @@ export class Services {
 
   /** What a repository or an environment must keep beside them. */
   get vars() {
-    const { tenant, application, urls } = this.hub;
+    const { tenant, application, urls, authority } = this.hub;
     return {
+      // Any certificate will do to find out what is missing.
+      FLASHING_CERTIFICATE: authority.certificate,
       INSIGHTS_HUB_TENANT: tenant,
       SECRETS_APP_CLIENT_ID: 'Iv1.app',
       INSIGHTS_HUB_TOKEN_URL: urls['token-url'],

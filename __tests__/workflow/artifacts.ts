@@ -32,6 +32,13 @@ export class Artifacts {
     return Object.fromEntries([...files].map(([file, content]) => [file, content.toString()]));
   }
 
+  /** A file of an artifact. Throws if it isn't there. */
+  file(name: string, file: string): Buffer {
+    const content = this.#artifacts.get(name)?.get(file);
+    if (content === undefined) throw new Error(`artifact ${name} has no ${file}`);
+    return content;
+  }
+
   /** Plays actions/upload-artifact with one file or directory. Throws for inputs it can't play. */
   async upload(inputs: Values, workspace: string): Promise<Transfer> {
     expectInputs(inputs, UPLOAD_INPUTS);

@@ -4,8 +4,14 @@ import { parse } from 'yaml';
 import type { GitHub } from '../../sandbox/github/github.ts';
 import { parseCommand } from '../../sandbox/runner/commands.ts';
 import { Masker } from '../../sandbox/runner/masker.ts';
-import { Runner, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
+import {
+  Runner,
+  type StepOptions,
+  type StepResult,
+  startProcess,
+} from '../../sandbox/runner/runner.ts';
 import type { Artifacts } from './artifacts.ts';
+import { Containers } from './containers.ts';
 import { holds, interpolate, interpolateAll, type Scope } from './expressions.ts';
 import { playOtherAction, type StepRun } from './other-actions.ts';
 import { runScript } from './shell.ts';
@@ -46,6 +52,8 @@ export interface JobStart {
   readonly artifacts: Artifacts;
   /** the files of the repository for a checkout, by path */
   readonly files: Values;
+  /** whether containers are started */
+  readonly containers: boolean;
   /** the contexts `github`, `vars`, `needs`, `strategy` and `matrix` */
   readonly contexts: Readonly<Record<string, unknown>>;
   /** the workflow's `env`, evaluated */
@@ -54,11 +62,18 @@ export interface JobStart {
 
 /** Plays a job, including its post steps. */
 export async function playJob(job: Job, start: JobStart): Promise<PlayedJob> {
-  const runner = await Runner.start(start.actions);
+  let containers: Containers | undefined;
+  const runner = await Runner.start(start.actions, (...run) =>
+    (containers?.launch ?? startProcess)(...run),
+  );
   try {
-    const run = new JobRun(runner, start);
+    const { workspace } = runner;
+    const mounts = { job: path.dirname(workspace), workspace, actions: start.actions };
+    if (start.containers) containers = await Containers.start(job, mounts);
+    const run = new JobRun(runner, start, containers);
     return await run.play(job);
   } finally {
+    await containers?.stop();
     await runner.stop();
   }
 }
@@ -73,6 +88,7 @@ interface Started {
 class JobRun {
   readonly #runner: Runner;
   readonly #start: JobStart;
+  readonly #containers: Containers | undefined;
   readonly #masker = new Masker();
   readonly #masks: string[] = [];
   readonly #steps: PlayedStep[] = [];
@@ -80,9 +96,10 @@ class JobRun {
   #env: Values;
   #passed = true;
 
-  constructor(runner: Runner, start: JobStart) {
+  constructor(runner: Runner, start: JobStart, containers: Containers | undefined) {
     this.#runner = runner;
     this.#start = start;
+    this.#containers = containers;
     this.#env = start.env;
     this.#mask([...Object.values(start.secrets), start.token]);
   }
@@ -133,6 +150,11 @@ class JobRun {
     const inputs = interpolateAll(step.with, scope);
     const ours = /^OWNER\/REPO(?:\/(delete))?@v1$/.exec(uses);
     if (ours !== null) return this.#ours(ours[1] ?? '', name, inputs, env);
+    const image = /^docker:\/\/(.+)$/.exec(uses)?.[1];
+    if (image !== undefined && this.#containers !== undefined) {
+      const { log, ...played } = await this.#containers.playImage(image, inputs);
+      return { ...played, log: log.map((line) => this.#masker.mask(line)) };
+    }
     const { workspace } = this.#runner;
     return playOtherAction(uses, inputs, { ...this.#start, workspace });
   }
@@ -140,7 +162,9 @@ class JobRun {
   async #script(script: string, env: Values, shell: string | undefined): Promise<StepRun> {
     const { workspace, temporary } = this.#runner;
     const variables = { ...this.#variables, GITHUB_WORKSPACE: workspace, RUNNER_TEMP: temporary };
-    const ended = await runScript(script, workspace, { ...variables, ...env }, shell);
+    const command = this.#containers?.command;
+    const elsewhere = command && { command, directory: temporary };
+    const ended = await runScript(script, workspace, { ...variables, ...env }, shell, elsewhere);
     this.#env = { ...this.#env, ...ended.exported };
     const log: string[] = [];
     for (const line of ended.lines) {
@@ -192,7 +216,10 @@ class JobRun {
         env: { ...this.#env, ...env },
         steps: Object.fromEntries(known),
         runner: { os: 'Linux', temp: this.#runner.temporary },
-        job: { status: this.#passed ? 'success' : 'failure' },
+        job: {
+          status: this.#passed ? 'success' : 'failure',
+          services: this.#containers?.services ?? {},
+        },
       },
     };
   }

@@ -34,6 +34,11 @@ export interface Play {
   readonly secrets?: Values;
   /** the same for variables */
   readonly vars?: Values;
+  /**
+   * whether the containers that jobs ask for are started, with the `docker` on the PATH; otherwise
+   * their steps run on this machine, and services and steps that use an image are not played
+   */
+  readonly containers?: boolean;
   /** overrides for the context `github`, such as `run_number` and `ref_name` */
   readonly run?: Readonly<Record<string, unknown>>;
 }
@@ -210,6 +215,7 @@ function playLeg(job: Job, leg: Leg, needs: Needs, run: Run): Promise<PlayedJob>
     token,
     artifacts: before.artifacts,
     files: play.files ?? {},
+    containers: play.containers ?? false,
     contexts: { ...known, vars },
     env: interpolateAll(workflow.env, { contexts: { github, vars, secrets, inputs } }),
   });

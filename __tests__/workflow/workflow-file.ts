@@ -16,12 +16,20 @@ export interface Step {
   readonly env?: Scalars;
 }
 
+/** A container for the steps of a job, or a service; its options are words of `docker run`. */
+export interface Container {
+  readonly image: string;
+  readonly options?: string;
+}
+
 export interface Job {
   readonly name?: string;
   readonly needs?: string | readonly string[];
   readonly if?: string | boolean;
   readonly environment?: string | { readonly name: string };
   readonly strategy?: Strategy;
+  readonly container?: string | Container;
+  readonly services?: Readonly<Record<string, Container>>;
   readonly env?: Scalars;
   readonly outputs?: Values;
   readonly permissions?: Values;
@@ -71,6 +79,9 @@ export function parseWorkflow(text: string): Workflow {
   for (const [id, job] of Object.entries(workflow.jobs)) {
     expectKeys(`job ${id}`, job, JOB_KEYS);
     expectKeys(`the strategy of job ${id}`, job.strategy ?? {}, STRATEGY_KEYS);
+    for (const container of containersOf(job)) {
+      expectKeys(`a container of job ${id}`, container, CONTAINER_KEYS);
+    }
     for (const step of job.steps) expectKeys(`a step of job ${id}`, step, STEP_KEYS);
   }
   return workflow;
@@ -87,6 +98,8 @@ const JOB_KEYS = [
   'needs',
   'if',
   'runs-on',
+  'container',
+  'services',
   'permissions',
   'environment',
   'strategy',
@@ -98,9 +111,16 @@ const JOB_KEYS = [
   'secrets',
   'steps',
 ];
+const CONTAINER_KEYS = ['image', 'options'];
 const STRATEGY_KEYS = ['matrix', 'fail-fast', 'max-parallel'];
 /** `timeout-minutes` makes no difference: no test takes that long. */
 const STEP_KEYS = ['id', 'name', 'if', 'uses', 'with', 'run', 'shell', 'env', 'timeout-minutes'];
+
+/** The containers of a job: that of its steps, and its services. */
+export function containersOf({ container, services = {} }: Job): readonly Container[] {
+  const ofSteps = typeof container === 'string' ? { image: container } : container;
+  return [...(ofSteps === undefined ? [] : [ofSteps]), ...Object.values(services)];
+}
 
 /** Whether an event on a branch triggers the workflow. Branch filters are names, not patterns. */
 export function isStartedBy({ on }: Workflow, event: Event, branch: string): boolean {

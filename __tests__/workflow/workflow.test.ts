@@ -307,7 +307,7 @@ describe('jobs', () => {
 
   test('are not played in a circle, nor with what the player does not know', async () => {
     await expect(play(job('a', 'needs: b\n') + job('b', 'needs: a\n'))).rejects.toThrow(/need/);
-    await expect(play(job('a', 'services: {}\n'))).rejects.toThrow(/services/);
+    await expect(play(job('a', 'defaults: {}\n'))).rejects.toThrow(/defaults/);
     await expect(play(job('a', 'strategy: { other: 1 }\n'))).rejects.toThrow(/other/);
   });
 });

@@ -315,7 +315,8 @@ function isShown(name: string): name is keyof typeof SHOWN {
   return Object.hasOwn(SHOWN, name);
 }
 
-function startProcess(
+/** Runs an entry as a child process, with this Node. */
+export function startProcess(
   script: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
