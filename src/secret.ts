@@ -127,9 +127,12 @@ const textOf = ({ text }: Form) => text;
 
 /** A secret as it is and as a server may echo it; the runner masks most of these forms in the log. */
 function formsOf(value: string): readonly Form[] {
-  const least = leastPart(value.length);
+  // White space says little, and gets lost at the ends of what is shown.
+  const bare = value.replace(/\s/g, '');
+  const least = leastPart(bare.length);
   const texts = [
     value,
+    ...(bare.length < SHORTEST_PIECE ? [] : [bare]),
     JSON.stringify(value).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
   ];
