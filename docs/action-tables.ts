@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 /** The pages that have such tables. */
-export const PAGES = ['README.md', 'docs/ending-agents.md'];
+export const PAGES = ['README.md', 'docs/deleting-agents.md'];
 
 interface Item {
   readonly description: string;

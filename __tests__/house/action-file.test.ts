@@ -41,7 +41,7 @@ const actions = [
   },
   {
     file: 'delete/action.yml',
-    page: 'docs/ending-agents.md',
+    page: 'docs/deleting-agents.md',
     readAll: readDeleteInputs satisfies ReadAll,
     defaults: DELETE_DEFAULTS,
     inputs: 'Inputs of the delete action',
