@@ -3,12 +3,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parse } from 'yaml';
+import { isMap, isNode, isScalar, parse, parseDocument } from 'yaml';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 /** The pages that have such tables. */
-export const PAGES = ['README.md', 'docs/deleting-agents.md'];
+export const PAGES = ['README.md', 'docs/reference.md', 'docs/deleting-agents.md'];
+
+/** The page with a heading for each group of inputs, and its path from the README. */
+const GROUPS_PAGE = 'docs/reference.md';
 
 interface Item {
   readonly description: string;
@@ -16,28 +19,87 @@ interface Item {
   readonly required?: boolean;
 }
 
+interface Group {
+  readonly title: string;
+  readonly names: readonly string[];
+}
+
 interface ActionFile {
   readonly inputs: Readonly<Record<string, Item>>;
   readonly outputs: Readonly<Record<string, Item>>;
 }
 
-/** The page with its tables as the actions' files have them. Throws for a mark without an end. */
+const MARK =
+  /^(<!-- (inputs|outputs|groups) of ([\w./-]+)(?:: ([\w -]+))?, written by npm run docs -->\n)(?:(?!<!-- ).*\n)*(<!-- end of the table -->)$/gm;
+
+/**
+ * The page with its tables as the actions' files have them: all inputs, in their groups; those that
+ * the mark names; or a list of the groups with the inputs that the page does not describe. Throws
+ * for a mark without an end, and for names that do not exist.
+ */
 export function withTables(page: string, read: (file: string) => string): string {
-  const starts = page.match(/^<!-- (inputs|outputs) of /gm)?.length ?? 0;
+  const starts = page.match(/^<!-- (inputs|outputs|groups) of /gm)?.length ?? 0;
   let written = 0;
-  const table =
-    /^(<!-- (inputs|outputs) of (\S+), written by npm run docs -->\n)(?:(?!<!-- ).*\n)*(<!-- end of the table -->)$/gm;
-  const whole = page.replace(table, (_, start: string, kind: string, file: string, end: string) => {
-    written += 1;
-    const action = parse(read(file)) as ActionFile;
-    const rows = kind === 'inputs' ? inputRows(action) : outputRows(action);
-    return `${start}\n${rows.join('\n')}\n\n${end}`;
-  });
+  const whole = page.replace(
+    MARK,
+    (_, start: string, kind: string, file: string, only: string | undefined, end: string) => {
+      written += 1;
+      const names = only?.split(' ');
+      const lines =
+        kind === 'groups' ? groupList(read(file), names) : tables(read(file), kind, names);
+      return `${start}\n${lines.join('\n')}\n\n${end}`;
+    },
+  );
   if (written !== starts) throw new Error('a table has a start, but no end');
   return whole;
 }
 
-function inputRows({ inputs }: ActionFile): readonly string[] {
+function tables(text: string, kind: string, names?: readonly string[]): readonly string[] {
+  const { inputs, outputs } = parse(text) as ActionFile;
+  if (kind === 'outputs') return outputTable(picked(outputs, names));
+  if (names !== undefined) return inputTable(picked(inputs, names));
+  const groups = groupsOf(text);
+  if (groups.length === 0) return inputTable(inputs);
+  return groups.flatMap(({ title, names: own }, index) => [
+    ...(index > 0 ? [''] : []),
+    ...[`### ${title}`, '', ...inputTable(picked(inputs, own))],
+  ]);
+}
+
+/** The groups of an action's inputs, each a comment before its first one. */
+export function groupsOf(text: string): readonly Group[] {
+  const inputs = parseDocument(text).get('inputs');
+  if (!isMap(inputs)) throw new Error('there are no inputs');
+  const groups: { title: string; names: string[] }[] = [];
+  for (const [index, { key }] of inputs.items.entries()) {
+    if (!isScalar(key)) continue;
+    const comment = index === 0 && isNode(inputs) ? inputs.commentBefore : key.commentBefore;
+    if (comment) groups.push({ title: comment.trim(), names: [] });
+    groups.at(-1)?.names.push(String(key.value));
+  }
+  return groups;
+}
+
+/** A list of the groups, without the inputs in `told`. */
+function groupList(text: string, told: readonly string[] = []): readonly string[] {
+  return groupsOf(text).flatMap(({ title, names }) => {
+    const left = names.filter((name) => !told.includes(name)).map((name) => `\`${name}\``);
+    const anchor = title.toLowerCase().replaceAll(' ', '-');
+    return left.length === 0 ? [] : [`- [${title}](${GROUPS_PAGE}#${anchor}): ${left.join(', ')}`];
+  });
+}
+
+function picked(items: Readonly<Record<string, Item>>, names = Object.keys(items)) {
+  return Object.fromEntries(
+    names.map((name): [string, Item] => {
+      const item = items[name];
+      if (item === undefined) throw new Error(`there is no ${name}`);
+      return [name, item];
+    }),
+  );
+}
+
+function inputTable(inputs: ActionFile['inputs']): readonly string[] {
   return [
     '| Input | Default | Meaning |',
     '| --- | --- | --- |',
@@ -48,7 +110,7 @@ function inputRows({ inputs }: ActionFile): readonly string[] {
   ];
 }
 
-function outputRows({ outputs }: ActionFile): readonly string[] {
+function outputTable(outputs: ActionFile['outputs']): readonly string[] {
   return [
     '| Output | Meaning |',
     '| --- | --- |',

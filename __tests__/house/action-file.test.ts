@@ -4,7 +4,7 @@ import { validateAction } from '@actions/languageservice/validate-action';
 import { describe, expect, test } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { parse } from 'yaml';
-import { PAGES, withTables } from '../../docs/action-tables.ts';
+import { groupsOf, PAGES, withTables } from '../../docs/action-tables.ts';
 import type { InputSource } from '../../src/host/host.ts';
 import { CREATE_DEFAULTS, readInputs } from '../../src/inputs/create.ts';
 import { DELETE_DEFAULTS, readDeleteInputs } from '../../src/inputs/delete.ts';
@@ -33,7 +33,7 @@ type ReadAll = (source: InputSource) => unknown;
 const actions = [
   {
     file: 'action.yml',
-    page: 'README.md',
+    page: 'docs/reference.md',
     readAll: readInputs satisfies ReadAll,
     defaults: CREATE_DEFAULTS,
     inputs: 'Inputs',
@@ -49,12 +49,12 @@ const actions = [
   },
 ].map((one) => ({ ...one, text: read(one.file), action: parse(read(one.file)) as ActionFile }));
 
-/** The rows of the table below a heading of a page, without back-ticks. */
+/** The rows of the tables below a heading of a page, without back-ticks. */
 function table(page: string, heading: string): readonly (readonly string[])[] {
-  const [, section = ''] = read(page).split(new RegExp(`\\n##+ ${heading}\\n`));
-  const [own = ''] = section.split(/\n##+ /);
-  const rows = own.split('\n').filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((row) =>
+  const [, section = ''] = read(page).split(new RegExp(`\\n## ${heading}\\n`));
+  const [own = ''] = section.split(/\n## /);
+  const rows = own.split('\n').filter((line) => line.startsWith('| `'));
+  return rows.map((row) =>
     row
       .split('|')
       .slice(1, -1)
@@ -131,6 +131,32 @@ describe.each(actions)(
   },
 );
 
+test('every input of the create action is in the README, and in one group', () => {
+  const { inputs } = parse(read('action.yml')) as ActionFile;
+  const names = Object.keys(inputs);
+  expect(groupsOf(read('action.yml')).flatMap((group) => group.names)).toEqual(names);
+  const [, section = ''] = read('README.md').split('\n## Inputs\n');
+  const [own = ''] = section.split('\n## ');
+  expect(names.filter((name) => !own.includes(`\`${name}\``))).toEqual([]);
+});
+
+describe.each(['action.yml', 'delete/action.yml'])('the Marketplace takes %s', (file) => {
+  const { name, description } = parse(read(file)) as { name: string; description: string };
+
+  // It refuses to list an action with a description of 125 characters or more.
+  test('with its name and description', () => {
+    expect(name).toMatch(/^[A-Z][\w ]{9,60}$/);
+    expect(description).toMatch(/^[A-Z][^\n]+[^.\s]$/);
+    expect(description.length).toBeLessThan(125);
+  });
+
+  test('so that people find it', () => {
+    const searched = ['Siemens', 'Insights Hub', 'MindSphere', 'MindConnect', 'MQTT'];
+    const told = `${name} ${description}`.toLowerCase();
+    expect(searched.filter((word) => !told.includes(word.toLowerCase()))).toEqual([]);
+  });
+});
+
 describe.each(PAGES)('the tables of %s', (page) => {
   test('are what the actions’ files say; `npm run docs` writes them', () => {
     expect(withTables(read(page), read)).toBe(read(page));
@@ -142,6 +168,8 @@ describe.each(PAGES)('the tables of %s', (page) => {
     expect(withTables(wrong, read)).toBe(read(page));
     const open = wrong.replace('<!-- end of the table -->', '');
     expect(() => withTables(open, read)).toThrow('no end');
+    const unknown = read(page).replace(/( of [\w/.]+)(: [\w -]+)?(, written)/, '$1: nothing$3');
+    expect(() => withTables(unknown, read)).toThrow('there is no nothing');
   });
 });
 

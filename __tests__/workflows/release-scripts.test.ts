@@ -148,7 +148,12 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     await mkdir(path.join(clone.work, 'delete'));
     await mkdir(path.join(clone.work, 'dist/create'), { recursive: true });
     const code = ['delete/action.yml', 'package.json', 'LICENSE'];
-    const pages = ['README.md', 'docs/security.md', 'docs/recipes/minimal.yml', 'bench/files.svg'];
+    const pages = [
+      'README.md',
+      'docs/security.md',
+      'docs/recipes/ephemeral-agent.yml',
+      'bench/files.svg',
+    ];
     const whole = [...code, ...pages];
     for (const name of pages)
       await mkdir(path.dirname(path.join(clone.work, name)), { recursive: true });
