@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type ExampleRuns, runExamples } from '../../docs/example-runs.ts';
+import { examplesOf, PAGES, withExamples } from '../../docs/examples.ts';
+import { casIn } from '../../src/report/log.ts';
+import { pages, proseOf, read, snippets } from './pages.ts';
+
+/** The modes of files, and paths with slashes, are those of a POSIX system. */
+describe.skipIf(process.platform === 'win32')('the examples in the pages', () => {
+  let runs: ExampleRuns;
+  let examples: ReturnType<typeof examplesOf>;
+  beforeAll(async () => {
+    runs = await runExamples();
+    examples = examplesOf(runs);
+  });
+
+  test.each(PAGES)('are what the bundles print: %s; `npm run docs` writes them', (page) => {
+    expect(withExamples(read(page), examples)).toBe(read(page));
+  });
+
+  test('are all shown', () => {
+    const all = PAGES.map(read).join('\n');
+    const missing = Object.keys(examples).filter(
+      (name) => !all.includes(`<!-- example: ${name}, written by npm run docs -->`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('would be corrected', () => {
+    const page = read('docs/reference.md');
+    const wrong = page.replace('Created agent device001', 'Made agent device001');
+    expect(wrong).not.toBe(page);
+    expect(withExamples(wrong, examples)).toBe(page);
+    const open = wrong.replace('<!-- end of the example -->', '');
+    expect(() => withExamples(open, examples)).toThrow('no end');
+    const unknown = wrong.replace('<!-- example: log,', '<!-- example: nothing,');
+    expect(() => withExamples(unknown, examples)).toThrow('nothing');
+  });
+
+  test('hold nothing that differs from run to run', async () => {
+    expect(examplesOf(await runExamples())).toEqual(examples);
+    const told = JSON.stringify(examples);
+    expect(told).not.toMatch(/127\.0\.0\.1|localhost|sandbox-runner|\b[0-9a-f]{32}\b/);
+  });
+
+  test('show each file that docs/reference.md describes for a run of one agent', () => {
+    const [, table = ''] = read('docs/reference.md').split(/\n## Files\n/);
+    const rows = [...table.matchAll(/^\| `([^`]+)` \| (\d{4}) \|/gm)].map(
+      ([, file = '', mode]) =>
+        `${mode} .insights-hub/${file.replace('<clientId>', 'mqtt1_device001')}`,
+    );
+    const [folder, ...files] = runs.one.files.map(({ path, mode }) => `${mode} ${path}`);
+    expect(folder).toBe('0700 .insights-hub');
+    const ofFleets = '0644 .insights-hub/agents.json';
+    expect(rows.filter((row) => row !== ofFleets).sort()).toEqual([...files].sort());
+  });
+});
+
+test('JSON and commands for a shell that a run prints are examples, and not typed', () => {
+  const typed = snippets.filter(
+    ({ page, language, text }) =>
+      ((language === 'json' && /"(clientId|certificatePath)":/.test(text)) ||
+        (language === 'sh' && /^mosquitto_pub/m.test(text))) &&
+      !PAGES.includes(page),
+  );
+  expect(typed).toEqual([]);
+  expect(snippets.filter(({ text }) => text.includes('"clientId":')).length).toBeGreaterThan(1);
+});
+
+describe('the words of the log that docs/connecting.md quotes', () => {
+  const broker = 'mqtts://…';
+  test.each([
+    casIn({ kind: 'proved', count: 1, broker }),
+    casIn({ kind: 'trusted', count: 265, broker }),
+    casIn({ kind: 'given', count: 1, broker }),
+  ])('"%s"', (words) => {
+    expect(pages).toContain('docs/connecting.md');
+    expect(proseOf('docs/connecting.md')).toContain(`"${words}"`);
+  });
+});

@@ -1,0 +1,76 @@
+// Writes the examples in the pages, between marks, from what the bundles print and write:
+// `npm run docs`, after `npm run build`.
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ExampleRuns, runExamples } from './example-runs.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** The pages that have examples. */
+export const PAGES = ['docs/reference.md', 'docs/connecting.md', 'docs/deleting-agents.md'];
+
+interface Example {
+  readonly language: 'json' | 'sh' | 'text';
+  readonly lines: readonly string[];
+}
+
+/** Every example, by the name in its mark. */
+export function examplesOf({ one, failed, deleted }: ExampleRuns) {
+  return {
+    log: text(one.log),
+    'log of a failure': text(failed.log),
+    'output agents': json(one.outputs),
+    'output agents, failed': json(failed.outputs),
+    files: text(one.files.map(({ path: file, mode }) => `${mode} ${file}`)),
+    mosquitto_pub: { language: 'sh', lines: commandIn(one.log) },
+    'output agents, deleted': json(deleted.outputs),
+  } as const satisfies Readonly<Record<string, Example>>;
+}
+
+/** The page with its examples. Throws for a mark without an end, or with a name that is unknown. */
+export function withExamples(page: string, examples: Readonly<Record<string, Example>>): string {
+  const starts = page.match(/^<!-- example: /gm)?.length ?? 0;
+  let written = 0;
+  const block =
+    /^(<!-- example: (.+), written by npm run docs -->\n)(?:(?!<!-- ).*\n)*(<!-- end of the example -->)$/gm;
+  const whole = page.replace(block, (_, start: string, name: string, end: string) => {
+    const example = examples[name];
+    if (example === undefined) throw new Error(`there is no example called ${name}`);
+    written += 1;
+    const { language, lines } = example;
+    return `${start}\n\`\`\`${language}\n${lines.join('\n')}\n\`\`\`\n\n${end}`;
+  });
+  if (written !== starts) throw new Error('an example has a start, but no end');
+  return whole;
+}
+
+function text(lines: readonly string[]): Example {
+  return { language: 'text', lines };
+}
+
+function json({ agents = '' }: Readonly<Record<string, string>>): Example {
+  return { language: 'json', lines: [JSON.stringify(JSON.parse(agents), undefined, 2)] };
+}
+
+/** The command in a log, in several lines, with the names of files instead of their paths. */
+function commandIn(log: readonly string[]): readonly string[] {
+  const start = 'To publish a first message: ';
+  const line = log.find((candidate) => candidate.startsWith(start));
+  if (line === undefined) throw new Error(`the log has no "${start}"`);
+  return line
+    .slice(start.length)
+    .replaceAll(/ \/\S+\/(?=[\w.-]+ -)/g, ' ')
+    .replaceAll(/ (?=--cafile |-t |-m )/g, ' \\\n  ')
+    .split('\n');
+}
+
+async function main(): Promise<void> {
+  const examples = examplesOf(await runExamples());
+  for (const page of PAGES) {
+    const target = path.join(ROOT, page);
+    await writeFile(target, withExamples(await readFile(target, 'utf8'), examples));
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
