@@ -62,7 +62,9 @@ describe('the places in CONTRIBUTING.md', () => {
       readdirSync(path.join(ROOT, folder))
         .map((name) => path.posix.join(folder, name))
         .filter((name) => isFolder(name) && !IGNORED.includes(`${name}/`));
-    const folders = ['.', '.github', 'docs'].flatMap(below).filter((name) => name !== '.git');
+    // Others that begin with a dot are Git's, or those of an editor.
+    const isOurs = (name: string) => /^(?!\.)|^\.(ci|github)\b/.test(name);
+    const folders = ['.', '.github', 'docs'].flatMap(below).filter(isOurs);
     const missing = folders.filter((name) => !named.some((one) => one.startsWith(`${name}/`)));
     expect(folders).toContain('src');
     expect(missing).toEqual([]);
