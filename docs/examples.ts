@@ -11,7 +11,8 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 export const PAGES = ['docs/reference.md', 'docs/connecting.md', 'docs/deleting-agents.md'];
 
 interface Example {
-  readonly language: 'json' | 'sh' | 'text';
+  /** of a code block; what has none is quoted, as the Markdown that it is */
+  readonly language?: 'json' | 'sh' | 'text';
   readonly lines: readonly string[];
 }
 
@@ -20,6 +21,7 @@ export function examplesOf({ one, failed, deleted }: ExampleRuns) {
   return {
     log: text(one.log),
     'log of a failure': text(failed.log),
+    'summary of a failure': { lines: failed.summary.trimEnd().split('\n') },
     'output agents': json(one.outputs),
     'output agents, failed': json(failed.outputs),
     files: text(one.files.map(({ path: file, mode }) => `${mode} ${file}`)),
@@ -38,11 +40,15 @@ export function withExamples(page: string, examples: Readonly<Record<string, Exa
     const example = examples[name];
     if (example === undefined) throw new Error(`there is no example called ${name}`);
     written += 1;
-    const { language, lines } = example;
-    return `${start}\n\`\`\`${language}\n${lines.join('\n')}\n\`\`\`\n\n${end}`;
+    return `${start}\n${shown(example)}\n\n${end}`;
   });
   if (written !== starts) throw new Error('an example has a start, but no end');
   return whole;
+}
+
+function shown({ language, lines }: Example): string {
+  if (language === undefined) return lines.map((line) => `> ${line}`.trimEnd()).join('\n');
+  return `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``;
 }
 
 function text(lines: readonly string[]): Example {
@@ -55,11 +61,11 @@ function json({ agents = '' }: Readonly<Record<string, string>>): Example {
 
 /** The command in a log, in several lines, with the names of files instead of their paths. */
 function commandIn(log: readonly string[]): readonly string[] {
-  const start = 'To publish a first message: ';
-  const line = log.find((candidate) => candidate.startsWith(start));
+  const start = 'mosquitto_pub ';
+  const line = log.find((candidate) => candidate.includes(start));
   if (line === undefined) throw new Error(`the log has no "${start}"`);
   return line
-    .slice(start.length)
+    .slice(line.indexOf(start))
     .replaceAll(/ \/\S+\/(?=[\w.-]+ -)/g, ' ')
     .replaceAll(/ (?=--cafile |-t |-m )/g, ' \\\n  ')
     .split('\n');

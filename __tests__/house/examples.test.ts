@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type ExampleRuns, runExamples } from '../../docs/example-runs.ts';
 import { examplesOf, PAGES, withExamples } from '../../docs/examples.ts';
 import { casIn } from '../../src/report/log.ts';
-import { pages, proseOf, read, snippets } from './pages.ts';
+import { pages, proseOf, read } from './pages.ts';
 
 /** The modes of files, and paths with slashes, are those of a POSIX system. */
 describe.skipIf(process.platform === 'win32')('the examples in the pages', () => {
@@ -55,15 +55,19 @@ describe.skipIf(process.platform === 'win32')('the examples in the pages', () =>
   });
 });
 
-test('JSON and commands for a shell that a run prints are examples, and not typed', () => {
-  const typed = snippets.filter(
-    ({ page, language, text }) =>
-      ((language === 'json' && /"(clientId|certificatePath)":/.test(text)) ||
-        (language === 'sh' && /^mosquitto_pub/m.test(text))) &&
-      !PAGES.includes(page),
-  );
-  expect(typed).toEqual([]);
-  expect(snippets.filter(({ text }) => text.includes('"clientId":')).length).toBeGreaterThan(1);
+/** What looks like the output, the log or the summary of a run. */
+const PRINTED =
+  /^ +"(?:clientId|certificatePath|privateKeyPath)": |^mosquitto_pub |^(?:Created|Deleted|Failed:?) agent |^> ### \S* ?Agent/gm;
+const MARKED = /^<!-- example: .*\n(?:(?!<!-- ).*\n)*<!-- end of the example -->$/gm;
+
+test.each(pages)('what a run prints is an example, and not typed: %s', (page) => {
+  expect(read(page).replaceAll(MARKED, '').match(PRINTED)).toBeNull();
+});
+
+test('what is typed would be found', () => {
+  const printed = PAGES.flatMap((page) => read(page).match(PRINTED) ?? []);
+  expect(printed.length).toBeGreaterThan(5);
+  for (const page of PAGES) expect(read(page).match(MARKED)).not.toBeNull();
 });
 
 describe('the words of the log that docs/connecting.md quotes', () => {
