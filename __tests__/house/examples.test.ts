@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ExampleRuns, runExamples } from '../../docs/example-runs.ts';
 import { examplesOf, PAGES, withExamples } from '../../docs/examples.ts';
-import { casIn } from '../../src/report/log.ts';
+import { createWork, estimateLine } from '../../src/report/estimate.ts';
+import { casIn, countProgress } from '../../src/report/log.ts';
 import { pages, proseOf, read } from './pages.ts';
 
 /** The modes of files, and paths with slashes, are those of a POSIX system. */
@@ -79,5 +80,33 @@ describe('the words of the log that docs/connecting.md quotes', () => {
   ])('"%s"', (words) => {
     expect(pages).toContain('docs/connecting.md');
     expect(proseOf('docs/connecting.md')).toContain(`"${words}"`);
+  });
+});
+
+describe('the lines of the log that docs/fleets.md quotes', () => {
+  const code = (text = '') => [...text.matchAll(/`([^`\n]+)`/g)].map(([, quoted = '']) => quoted);
+  const quotes = code(proseOf('docs/fleets.md'));
+  const withoutNumbers = (text: string) => text.replaceAll(/\d+(\.\d+)?/g, '0');
+
+  test('how long a step takes', () => {
+    const rateLimit = { count: 10, seconds: 30 };
+    expect(quotes).toContain(estimateLine(createWork(1000, { rateLimit, ephemeral: false })));
+  });
+
+  test('progress, whatever its numbers', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const count = countProgress(1000, { now: () => now }, (line) => lines.push(line));
+    now = 10_001;
+    count({ state: 'failed' });
+    // More than an hour to go: seconds are left out then.
+    expect(lines).toHaveLength(1);
+    now = 40_000;
+    for (let done = 1; done < 122; done += 1) count({ state: 'created' });
+    now = 60_000;
+    count({ state: 'created' });
+    const [, , line = ''] = lines;
+    expect(line).toMatch(/\d min \d+ s/);
+    expect(quotes.map(withoutNumbers)).toContain(withoutNumbers(line));
   });
 });
