@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { casIn } from '../src/report/log.ts';
 import { type ExampleRuns, runExamples } from './example-runs.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -16,6 +17,8 @@ interface Example {
   readonly lines: readonly string[];
 }
 
+const BROKER = 'mqtts://mindconnectmqtt.eu1.mindsphere.io:8883';
+
 /** Every example, by the name in its mark. */
 export function examplesOf({ one, failed, deleted }: ExampleRuns) {
   return {
@@ -25,6 +28,11 @@ export function examplesOf({ one, failed, deleted }: ExampleRuns) {
     'output agents': json(one.outputs),
     'output agents, failed': json(failed.outputs),
     files: text(one.files.map(({ path: file, mode }) => `${mode} ${file}`)),
+    'CA files': text(
+      (['proved', 'trusted', 'given'] as const).map((kind) =>
+        casIn({ kind, count: kind === 'trusted' ? 265 : 1, broker: BROKER }),
+      ),
+    ),
     mosquitto_pub: { language: 'sh', lines: commandIn(one.log) },
     'output agents, deleted': json(deleted.outputs),
   } as const satisfies Readonly<Record<string, Example>>;

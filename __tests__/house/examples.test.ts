@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type ExampleRuns, runExamples } from '../../docs/example-runs.ts';
 import { examplesOf, PAGES, withExamples } from '../../docs/examples.ts';
 import { createWork, estimateLine } from '../../src/report/estimate.ts';
-import { casIn, countProgress } from '../../src/report/log.ts';
+import { countProgress } from '../../src/report/log.ts';
 import { pages, proseOf, read } from './pages.ts';
 
 /** The modes of files, and paths with slashes, are those of a POSIX system. */
@@ -69,18 +69,6 @@ test('what is typed would be found', () => {
   const printed = PAGES.flatMap((page) => read(page).match(PRINTED) ?? []);
   expect(printed.length).toBeGreaterThan(5);
   for (const page of PAGES) expect(read(page).match(MARKED)).not.toBeNull();
-});
-
-describe('the words of the log that docs/connecting.md quotes', () => {
-  const broker = 'mqtts://…';
-  test.each([
-    casIn({ kind: 'proved', count: 1, broker }),
-    casIn({ kind: 'trusted', count: 265, broker }),
-    casIn({ kind: 'given', count: 1, broker }),
-  ])('"%s"', (words) => {
-    expect(pages).toContain('docs/connecting.md');
-    expect(proseOf('docs/connecting.md')).toContain(`"${words}"`);
-  });
 });
 
 describe('the lines of the log that docs/fleets.md quotes', () => {
