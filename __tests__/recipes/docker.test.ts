@@ -64,14 +64,14 @@ describe.skipIf(found === undefined)(`recipes for Docker (${WHERE})`, () => {
       readRecipe(RECIPE).replace(new RegExp(` {6}- name: ${step}\\n(?: {8}.*\\n|\\n)*`), '');
 
     test('reads the files that it was given', async ({ devices }) => {
-      const played = await play(devices, RECIPE, { workflow: without('With compose') });
+      const played = await play(devices, RECIPE, { workflow: without('Run with Docker Compose') });
       expect(resultsOf(played)).toEqual({ device: 'success' });
       expect(logOf(played)).toEqual(expect.arrayContaining([`User 10001 is ${CLIENT_ID}`, ARMOUR]));
       expect(devices.hub.agents.size).toBe(0);
     });
 
     test.skipIf(!daemon.hasCompose)('reads them with compose, too', async ({ devices }) => {
-      const played = await play(devices, RECIPE, { workflow: without('With docker run') });
+      const played = await play(devices, RECIPE, { workflow: without('Run with docker run') });
       expect(resultsOf(played)).toEqual({ device: 'success' });
       const log = logOf(played).join('\n');
       expect(log).toContain(`User 10001 is ${CLIENT_ID}`);
@@ -79,7 +79,7 @@ describe.skipIf(found === undefined)(`recipes for Docker (${WHERE})`, () => {
     });
 
     test('could not read the files of the action itself', async ({ devices }) => {
-      const theirs = without('With compose')
+      const theirs = without('Run with Docker Compose')
         .replace('source=$RUNNER_TEMP/device', 'source=$RUNNER_TEMP/agent')
         .replace('/run/agent/agent.key', '/run/agent/$CLIENT_ID.key');
       const played = await play(devices, RECIPE, { workflow: theirs });

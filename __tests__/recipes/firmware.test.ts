@@ -56,7 +56,7 @@ describe.each(['firmware.yml', 'firmware-zephyr.yml'])('%s', (recipe) => {
   });
 
   test('builds nothing out of a certificate that was changed on the way', async ({ devices }) => {
-    const upload = '      # Also when a later part';
+    const upload = '      # Runs even if a later part';
     const change = `      - run: cp ${devices.file('flashing.pem')} agent/*1-1.pem\n\n`;
     const workflow = readRecipe(recipe).replace(upload, `${change}${upload}`);
     const played = await devices.play(recipe, { workflow });
@@ -65,7 +65,7 @@ describe.each(['firmware.yml', 'firmware-zephyr.yml'])('%s', (recipe) => {
   });
 
   test('builds no image with a choice of CAs', async ({ devices }) => {
-    const upload = '      # Also when a later part';
+    const upload = '      # Runs even if a later part';
     const add = `      - run: cat ${devices.file('ca.pem')} >> agent/broker-ca.pem\n\n`;
     const workflow = readRecipe(recipe).replace(upload, `${add}${upload}`);
     const played = await devices.play(recipe, { workflow });

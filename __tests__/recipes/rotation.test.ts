@@ -21,7 +21,7 @@ function expectDelivered({ hub, github }: Services, clientId: string): void {
   expect(github.vault.secrets.size).toBe(0);
 }
 
-const DONE = { look: 'success', create: 'success', 'hand-over': 'success' };
+const DONE = { check: 'success', create: 'success', 'hand-over': 'success' };
 
 describe('the rotation', () => {
   test('hands the new agent over, and deletes the old one after that', async ({ services }) => {
@@ -47,7 +47,7 @@ describe('the rotation', () => {
     expect(workflow).not.toBe(readRecipe(RECIPE));
     const second = await services.play(RECIPE, { ...runOf(2), workflow });
     expect(resultsOf(second)).toEqual({
-      ...{ look: 'success', create: 'success', 'hand-over': 'failure', 'delete-old': 'skipped' },
+      ...{ check: 'success', create: 'success', 'hand-over': 'failure', 'delete-old': 'skipped' },
     });
     const both = ['mqtt1_device001-1-1', 'mqtt1_device001-2-1'];
     expect(services.clientIds).toEqual(both);
@@ -65,7 +65,7 @@ describe('the rotation', () => {
     github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
     const second = await services.play(RECIPE, runOf(2));
     expect(resultsOf(second)).toEqual({
-      ...{ look: 'success', create: 'failure', 'hand-over': 'skipped', 'delete-old': 'skipped' },
+      ...{ check: 'success', create: 'failure', 'hand-over': 'skipped', 'delete-old': 'skipped' },
     });
     expect(services.clientIds).toContain('mqtt1_device001-1-1');
   });
@@ -81,7 +81,7 @@ describe('the rotation', () => {
     const young = await services.play(RECIPE, runOf(2, 'schedule'));
     expect(logOf(young)).toContain('The certificate is 0 days old');
     expect(resultsOf(young)).toEqual({
-      ...{ look: 'success', create: 'skipped', 'hand-over': 'skipped', 'delete-old': 'skipped' },
+      ...{ check: 'success', create: 'skipped', 'hand-over': 'skipped', 'delete-old': 'skipped' },
     });
     expect(hub.seen('create')).toHaveLength(1);
 
@@ -95,7 +95,7 @@ describe('the rotation', () => {
     const vault = services.github.addEnvironment('production');
     vault.secrets.set(`${PREFIX}_CERTIFICATE`, 'no certificate');
     const played = await services.play(RECIPE, runOf(1, 'schedule'));
-    expect(outcomesOf(played.jobs['look'])).toEqual(['success', 'failure']);
+    expect(outcomesOf(played.jobs['check'])).toEqual(['success', 'failure']);
     expect(services.hub.requests).toEqual([]);
   });
 
@@ -103,7 +103,7 @@ describe('the rotation', () => {
     services.github.addEnvironment('production');
     const workflow = readRecipe(RECIPE).replace('actions: write', 'actions: read');
     const played = await services.play(RECIPE, { ...runOf(1), workflow });
-    expect(outcomesOf(played.jobs['look'])).toEqual(['failure', 'skipped']);
+    expect(outcomesOf(played.jobs['check'])).toEqual(['failure', 'skipped']);
     expect(services.hub.requests).toEqual([]);
   });
 });
