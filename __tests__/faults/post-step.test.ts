@@ -38,7 +38,7 @@ test('the post step says of every agent that its time is too short for a pause',
 }) => {
   const sandbox = await start();
   const { hub } = sandbox;
-  // More than it ends at once.
+  // More than it deletes at the same time.
   const inputs = { name: 'a\nb\nc\nd\ne', ephemeral: 'true', timeout: '60' };
   const main = await sandbox.main(inputs);
   hub.faults.push({ at: 'find-agent', fault: status(429, '120') });
