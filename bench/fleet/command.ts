@@ -7,7 +7,7 @@ import { benchFleets, type FleetSettings } from './fleet.ts';
 const HELP = `npm run bench -- fleet [AGENTS...]   fleets to create; default: 100 1000 5000
 
   --rounds N        runs of each, interleaved (3)
-  --concurrency N   agents in flight at once (32)
+  --concurrency N   agents in parallel (32)
   --latency MS      of every answer of the hub (50)
   --profile DIR     also write a CPU profile of every run
 `;

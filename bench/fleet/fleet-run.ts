@@ -6,7 +6,7 @@ import type { HubCounts } from './hub-process.ts';
 
 export interface FleetOptions {
   readonly agents: number;
-  /** agents in flight at once */
+  /** agents in parallel */
   readonly concurrency: number;
   /** of the hub, in milliseconds */
   readonly latency: number;

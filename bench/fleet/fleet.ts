@@ -1,4 +1,4 @@
-/** How close the create action comes to the best that Insights Hub's latency allows, for whole fleets. */
+/** For whole fleets: how close the create action comes to what Insights Hub's latency allows. */
 import { median } from '../report/statistics.ts';
 import { tableOf } from '../report/table.ts';
 import { runBare } from './bare.ts';
@@ -6,7 +6,7 @@ import { type FleetOptions, type FleetRun, runFleet } from './fleet-run.ts';
 import { type RemoteHub, startHub } from './hub.ts';
 
 /**
- * ideal: the latency of the creates alone. bare: a client that does nothing but the creates, at the
+ * ideal: only the latency of the creates. bare: a client that sends only the creates, at the
  * same time on the same machine. measured: the action, without its start-up.
  */
 const HEADER = [
@@ -40,7 +40,7 @@ export async function benchFleets(settings: FleetSettings): Promise<readonly str
   const startUp = startUpOf(runs.get(1) ?? [], settings);
   const rows = sizes.map((agents) => rowOf(agents, runs.get(agents) ?? [], startUp, settings));
   return [
-    `${concurrency} agents in flight at once, ${latency} ms of latency of every answer, HTTP without TLS, rounds: ${rounds}. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
+    `${concurrency} agents in parallel, ${latency} ms of latency for every answer, HTTP without TLS, rounds: ${rounds}. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
     '',
     ...tableOf(HEADER, rows),
   ];

@@ -7,7 +7,7 @@ export interface Build {
   /** path of the create action's main entry, and of its post entry */
   readonly create: string;
   readonly post: string;
-  /** of `dist/`, licences apart */
+  /** of `dist/`, without licences */
   readonly bytes: number;
 }
 
