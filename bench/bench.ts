@@ -1,4 +1,4 @@
-/** How fast the action is. `npm run bench -- --help` tells the options. */
+/** How fast the action is. `npm run bench -- --help` lists the options. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

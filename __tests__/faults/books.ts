@@ -30,7 +30,7 @@ async function keyPlaceOf({ sandbox, github, result }: Played): Promise<KeyPlace
   });
   const before = await found();
   if (before.output || before.temporary) {
-    // After a success the post step removes what is there: other tests look at that.
+    // After a success, the post step deletes the files: other tests check that.
     if (result.exitCode === 0 && !before.temporary) return 'file';
     await sandbox.post(result);
     const after = await found();

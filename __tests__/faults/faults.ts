@@ -1,7 +1,7 @@
 import type { Fault } from '../../sandbox/faults.ts';
 import { type Phrase, phraseOf, type Words } from './phrases.ts';
 
-/** How a fault of the matrix is brought about. */
+/** How a fault of the matrix is caused. */
 export type Way =
   /** an embedded server plays it on the requests of one endpoint; `elsewhere` is a URL of another */
   | { readonly by: 'server'; readonly fault: (elsewhere: string) => Fault }
@@ -9,12 +9,12 @@ export type Way =
   | { readonly by: 'address'; readonly host: Unreachable }
   /** file functions fail in the process of the action: code that follows `failingDisk()` */
   | { readonly by: 'disk'; readonly code: string }
-  /** the output directory is removed while the create is under way */
+  /** the output directory is deleted while the create is in progress */
   | { readonly by: 'removal' }
   /** the runner's temporary directory can't be written from the start */
   | { readonly by: 'temporary-directory' };
 
-/** Hosts that no request reaches. */
+/** Hosts that can't be reached. */
 export type Unreachable =
   | 'unknown'
   | 'refusing'
@@ -23,13 +23,13 @@ export type Unreachable =
   | 'expired'
   | 'early'
   | 'other-host'
-  /** behind proxies that answer so */
+  /** behind proxies with these answers */
   | 'behind-403'
   | 'behind-407';
 
 interface KnownFault extends Phrase {
   readonly way: Way;
-  /** no answer comes; seconds, as the input `timeout`, where none comes to any attempt */
+  /** if no answer comes to any attempt: the input `timeout`, in seconds */
   readonly timeout?: number;
 }
 
@@ -59,7 +59,7 @@ const READABLE = 'all files in the output directory can be read by others …';
 /** An answer other than a success, instead of processing the request or after it. */
 const status = (code: number, headers: Readonly<Record<string, string>> = {}, more = '') =>
   server([`HTTP …${more}`, `${code}`], { kind: 'status', status: code, headers });
-/** A refusal that does not come from the service. */
+/** A rejection that does not come from the service. */
 const webPage = (code: number) =>
   server(['HTTP … with a web page', `${code}`], { kind: 'html', status: code });
 const hidden = (code: number) =>
@@ -89,7 +89,7 @@ const TOO_LONG = { 'retry-after': '3600' };
 const HOUR = ' with `Retry-After` of an hour';
 const WAIT = 'HTTP 429 with `Retry-After` …';
 
-/** Shows that a path is one of the output directory, in code for `failingDisk()`. */
+/** Whether a path is in the output directory, as code for `failingDisk()`. */
 const IN_OUTPUT = `String(file).includes('.insights-hub')`;
 
 /** Opens files, and makes writing to them fail where the disk is full. */
@@ -232,7 +232,7 @@ export const faults = {
     padding: 'x'.repeat(2 * 1024 * 1024),
   })),
 
-  // Unusual answers that HTTP allows, and some that can't be used.
+  // Unusual but valid answers, and some that can't be used.
   gzip: server([VALID, 'compressed with `gzip`'], { kind: 'encode', codings: ['gzip'] }),
   br: server([VALID, 'compressed with `br`'], { kind: 'encode', codings: ['br'] }),
   deflate: server([VALID, 'compressed with `deflate`'], {
@@ -261,7 +261,7 @@ export const faults = {
     kind: 'padding',
   }),
 
-  // Of the create alone.
+  // Only for the create.
   continue: server([VALID, 'an unrequested 100 first'], { kind: 'interim', statuses: [100] }),
   processing: server([VALID, 'a 102 first'], { kind: 'interim', statuses: [102] }),
   hints: server([VALID, 'a 103 first'], { kind: 'interim', statuses: [103] }),

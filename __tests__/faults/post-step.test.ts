@@ -44,7 +44,7 @@ test('the post step says of every agent that its time is too short for a pause',
   hub.faults.push({ at: 'find-agent', fault: status(429, '120') });
   const before = hub.seen('find-agent').length;
   const told = warningsOf(await sandbox.post(main)).join('\n');
-  // The last one is not asked for any more, and yet its failure is no timeout of ours.
+  // There is no request for the last one, but its failure is not our timeout.
   expect(hub.seen('find-agent').length - before).toBeLessThan(5);
   expect(told).not.toContain('did not succeed within the time limit');
   expect(told.match(/The service asks to wait 1\d\d s/g)).toHaveLength(5);

@@ -9,7 +9,7 @@ const runOf = (number: number, event = 'workflow_dispatch') => ({
   run: { run_number: String(number) },
 });
 
-/** What the environment holds is all that belongs to an agent. */
+/** The environment holds everything that belongs to an agent, and nothing else. */
 function expectDelivered({ hub, github }: Services, clientId: string): void {
   const vault = github.environments.get('production');
   const pair = hub.agents.get(clientId)?.pair;
@@ -38,7 +38,7 @@ describe('the rotation', () => {
     expectDelivered(services, 'mqtt1_device001-2-1');
   });
 
-  test('keeps both agents while the hand-over fails, and goes on where it failed', async ({
+  test('keeps both agents while the hand-over fails, and continues where it failed', async ({
     services,
   }) => {
     services.github.addEnvironment('production');
@@ -58,7 +58,7 @@ describe('the rotation', () => {
     expect(services.clientIds).toEqual(both.slice(1));
   });
 
-  test('keeps the old agent when the new one could not be delivered', async ({ services }) => {
+  test('keeps the old agent if the new one could not be delivered', async ({ services }) => {
     const { github } = services;
     github.addEnvironment('production');
     await services.play(RECIPE, runOf(1));
@@ -91,7 +91,7 @@ describe('the rotation', () => {
     expect(github.workflows.enabled).toEqual([RECIPE, RECIPE, RECIPE]);
   });
 
-  test('fails when the certificate in the environment is none', async ({ services }) => {
+  test('fails if the secret in the environment is not a certificate', async ({ services }) => {
     const vault = services.github.addEnvironment('production');
     vault.secrets.set(`${PREFIX}_CERTIFICATE`, 'no certificate');
     const played = await services.play(RECIPE, runOf(1, 'schedule'));
@@ -99,7 +99,7 @@ describe('the rotation', () => {
     expect(services.hub.requests).toEqual([]);
   });
 
-  test('says so when it may not keep its schedule', async ({ services }) => {
+  test('fails if it is not allowed to keep its schedule enabled', async ({ services }) => {
     services.github.addEnvironment('production');
     const workflow = readRecipe(RECIPE).replace('actions: write', 'actions: read');
     const played = await services.play(RECIPE, { ...runOf(1), workflow });

@@ -12,10 +12,10 @@ const HELP = `npm run bench -- fleet [AGENTS...]   fleets to create; default: 10
   --profile DIR     also write a CPU profile of every run
 `;
 
-/** What a run without options creates. */
+/** The fleets of a run without options. */
 export const FLEETS = { sizes: [100, 1000, 5000], rounds: 3, concurrency: 32, latency: 50 };
 
-/** Creates fleets alone, and prints what they took. */
+/** Only creates fleets, and prints how long they took. */
 export async function fleetCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -29,11 +29,11 @@ export interface FleetSettings extends Settings {
   readonly sizes: readonly number[];
   /** runs of each, interleaved */
   readonly rounds: number;
-  /** is told of each fleet that is created */
+  /** called for each fleet that was created */
   readonly onRun: (progress: string) => void;
 }
 
-/** Creates the fleets. The result tells in Markdown what they took. */
+/** Creates the fleets. Returns their measurements as Markdown. */
 export async function benchFleets(settings: FleetSettings): Promise<readonly string[]> {
   const { sizes, rounds, concurrency, latency } = settings;
   const runs = await runAll(settings);
@@ -46,7 +46,7 @@ export async function benchFleets(settings: FleetSettings): Promise<readonly str
   ];
 }
 
-/** Runs every size in every round, and one agent to know what the start costs. */
+/** Runs every size in every round, and one agent to measure the start-up. */
 async function runAll(settings: FleetSettings): Promise<ReadonlyMap<number, readonly Round[]>> {
   const { sizes, rounds } = settings;
   const hub: RemoteHub = startHub();
@@ -66,7 +66,7 @@ async function runAll(settings: FleetSettings): Promise<ReadonlyMap<number, read
   return runs;
 }
 
-/** What a run takes that is not for creates: one agent's run without the latency of its create. */
+/** The time of a run without its creates: one agent's run minus the latency of its create. */
 function startUpOf(ofOne: readonly FleetRun[], { latency }: Settings): number {
   return median(ofOne.map(({ wall }) => wall)) - latency;
 }

@@ -1,10 +1,10 @@
 interface Delivery {
-  /** as `performance.now()` tells the time */
+  /** in the time of `performance.now()` */
   readonly due: number;
   readonly act: () => void;
 }
 
-/** Timers of Node may be late by more than this, in milliseconds: the rest is waited for without one. */
+/** Node's timers may be late by about this, in milliseconds: the rest is waited for without one. */
 const AWAKE = 1.5;
 
 /**

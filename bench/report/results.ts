@@ -7,18 +7,18 @@ import { distancesOf, type Plot } from './plots.ts';
 import { tableOf } from './table.ts';
 import { targetsOf, targetTable } from './targets.ts';
 
-/** All that one run of the bench has found. */
+/** All results of one run of the bench. */
 export interface Findings {
   readonly measured: readonly Measured[];
   readonly rounds: number;
   readonly tools: Tools;
   /** of `dist/`, without licences */
   readonly bytes: number;
-  /** what the action used in a whole job without distance */
+  /** CPU time and memory of the action in a whole job without distance */
   readonly usage: Readonly<Record<'files' | 'secrets', Usage>>;
-  /** what fleets took, in Markdown; empty when none were created */
+  /** measurements of fleets, in Markdown; empty if none were created */
   readonly fleets: readonly string[];
-  /** what fleets print, in Markdown; empty when none were created */
+  /** counts of what fleets print, in Markdown; empty if none were created */
   readonly log: readonly string[];
 }
 
@@ -57,14 +57,14 @@ function wholeJobs({ measured, tools }: Findings): Part {
   ]);
 }
 
-/** Why there are no scripts, where there are none. */
+/** Says why scripts are missing, if they are. */
 function lackingFor(scenario: 'files' | 'secrets', tools: Tools): Part {
   const lacking = NEEDED[scenario].filter((name) => tools[name] === undefined);
   if (lacking.length === 0) return [];
   return [`No script was measured: ${lacking.join(', ')} not installed.`, ''];
 }
 
-/** What each variant took at each distance, and how many times as long as the limit that is. */
+/** The time of each variant at each distance, also as a multiple of the limit. */
 export function wholeJob(measured: readonly Measured[], scenario: 'files' | 'secrets'): Part {
   const header = ['round trip', 'limit', 'action', '÷ limit', 'lean', 'action ÷ lean'];
   const rows = distancesOf(measured).map((roundTrip) => {
@@ -119,7 +119,7 @@ function costs({ measured, usage, bytes }: Findings): Part {
   ];
 }
 
-/** What another build took for the same jobs, beside this one. */
+/** The same jobs with another build, beside this one. */
 export function comparison(measured: readonly Measured[]): Part {
   const scenarios = ['failing', 'post', 'files', 'secrets'] as const;
   const rows = scenarios.flatMap((scenario) => {
