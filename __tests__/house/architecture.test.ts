@@ -65,6 +65,16 @@ describe('the page on the architecture', () => {
   });
 });
 
+test('the rule on secrets names every file that reveals one', () => {
+  const [rule = ''] = read(PAGE).match(/^4\. \*\*A secret is .*$/m) ?? [];
+  const revealing = below('src/**/*.ts').filter((file) => read(file).includes('.reveal()'));
+  expect(revealing.length).toBeGreaterThan(5);
+  // The sealed box is named in words.
+  const covered = (file: string) =>
+    /keys\/|sealed-box/.test(file) || rule.includes(`\`${file.replace('src/', '')}\``);
+  expect(revealing.filter((file) => !covered(file))).toEqual([]);
+});
+
 test('a file that the tree lacks would be found', () => {
   const lines = 'src/\n  main.ts\n  http/\n    a.ts  b.ts   the first, c.ts the second\nsandbox/\n';
   expect(filesIn(lines, 'src')).toEqual([
