@@ -1,4 +1,4 @@
-/** How fast the action is. `npm run bench -- --help` tells the options. */
+/** How fast the action is. `npm run bench -- --help` lists the options. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,7 +24,7 @@ npm run bench -- log [N...]   counts mask commands, masks and lines of N agents 
 
   --rounds N     of all jobs, interleaved (15)
   --quick        two rounds at two distances, without fleets; prints only
-  --compare DIR  also does the jobs with another build, in a checkout or a dist folder
+  --compare DIR  also runs the jobs with another build, in a checkout or a dist folder
   --profile DIR  also writes a CPU profile of every kind of run
 `;
 
@@ -63,7 +63,7 @@ function readOptions(args: readonly string[]): Options | undefined {
   };
 }
 
-/** Does all jobs, and then what takes no part in the rounds. */
+/** Runs all jobs, and then the measurements outside the rounds. */
 async function find(options: Options, directory: string): Promise<Findings> {
   const { rounds, roundTrips, compare, profile } = options;
   const tools = findTools();

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Proves that every agent has a key and a certificate in a directory, and that of a sample of them
- * the two belong together. Tells how large the sample is. Throws when something is missing.
+ * Checks that every agent has a key and a certificate in a directory, and that in a sample the two
+ * belong together. Returns the size of the sample. Throws if something is missing.
  */
 export async function checkKeyFiles(
   directory: string,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -43,7 +44,16 @@ test('the page of results says what was left out, and shows the plots', () => {
   expect(page).not.toContain('curl not installed');
   expect(page.match(/^!\[.+\]\((files|secrets|start-up)\.svg\)$/gm)).toHaveLength(3);
   expect(page).toContain('## Fleets\n\na fleet\n');
-  expect(page).toContain('## Masks and lines of the log\n\na log\n');
+  expect(page).toContain('## Masks and log lines\n\na log\n');
+});
+
+test('the last results explain themselves as a new page would', () => {
+  const written = readFileSync(path.join(ROOT, 'bench/results.md'), 'utf8');
+  const end = (text: string) => text.split('\n## How it is measured\n')[1];
+  expect(end(page)).toMatch(/^\n- Times/);
+  expect(end(written)).toBe(end(page));
+  const headings = (text: string) => text.match(/^## .*$/gm);
+  expect(headings(written)).toEqual(headings(page));
 });
 
 test('the page of results names no place of the machine', () => {

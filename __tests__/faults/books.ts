@@ -3,7 +3,7 @@ import path from 'node:path';
 import { OUTPUT_DIRECTORY, type Played, PRIVATE_KEY } from './play.ts';
 import type { KeyPlace, Left } from './row.ts';
 
-/** What exists after a step, by the servers' own books and the disk. */
+/** What exists after a step, by what the servers recorded and by the disk. */
 export async function whatIsLeft(played: Played): Promise<Left> {
   const { hub } = played.sandbox;
   return {
@@ -30,7 +30,7 @@ async function keyPlaceOf({ sandbox, github, result }: Played): Promise<KeyPlace
   });
   const before = await found();
   if (before.output || before.temporary) {
-    // After a success the post step removes what is there: other tests look at that.
+    // After a success, the post step deletes the files: other tests check that.
     if (result.exitCode === 0 && !before.temporary) return 'file';
     await sandbox.post(result);
     const after = await found();
@@ -41,7 +41,7 @@ async function keyPlaceOf({ sandbox, github, result }: Played): Promise<KeyPlace
   return isSecret ? 'secret' : 'lost';
 }
 
-/** Whether one of the keys is in a file of a directory, to the letter. */
+/** Whether one of the keys is a file of a directory, unchanged. */
 async function holdsKey(directory: string, keys: readonly string[]): Promise<boolean> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
     () => [],

@@ -1,6 +1,7 @@
 import type { Fault } from '../../sandbox/faults.ts';
+import { type Phrase, phraseOf, type Words } from './phrases.ts';
 
-/** How a fault of the matrix is brought about. */
+/** How a fault of the matrix is caused. */
 export type Way =
   /** an embedded server plays it on the requests of one endpoint; `elsewhere` is a URL of another */
   | { readonly by: 'server'; readonly fault: (elsewhere: string) => Fault }
@@ -8,12 +9,12 @@ export type Way =
   | { readonly by: 'address'; readonly host: Unreachable }
   /** file functions fail in the process of the action: code that follows `failingDisk()` */
   | { readonly by: 'disk'; readonly code: string }
-  /** the output directory is removed while the create is under way */
+  /** the output directory is deleted while the create is in progress */
   | { readonly by: 'removal' }
   /** the runner's temporary directory can't be written from the start */
   | { readonly by: 'temporary-directory' };
 
-/** Hosts that no request reaches. */
+/** Hosts that can't be reached. */
 export type Unreachable =
   | 'unknown'
   | 'refusing'
@@ -22,40 +23,58 @@ export type Unreachable =
   | 'expired'
   | 'early'
   | 'other-host'
-  /** behind proxies that answer so */
+  /** behind proxies with these answers */
   | 'behind-403'
   | 'behind-407';
 
-interface KnownFault {
-  /** for a person who reads the page; follows "what goes wrong is:" */
-  readonly phrase: string;
+interface KnownFault extends Phrase {
   readonly way: Way;
-  /** no answer comes; seconds, as the input `timeout`, where none comes to any attempt */
+  /** if no answer comes to any attempt: the input `timeout`, in seconds */
   readonly timeout?: number;
 }
 
-const server = (phrase: string, fault: Fault, timeout?: number): KnownFault => ({
-  phrase,
+const server = (words: Words, fault: Fault, timeout?: number): KnownFault => ({
+  ...phraseOf(words),
   way: { by: 'server', fault: () => fault },
   ...(timeout !== undefined && { timeout }),
 });
+const address = (words: Words, host: Unreachable): KnownFault => ({
+  ...phraseOf(words),
+  way: { by: 'address', host },
+});
+
+/** Kinds of phrases. */
+const TLS = 'the TLS certificate …';
+const PROXY = 'the proxy …';
+const BREAKS = 'the connection breaks …';
+const SLOW = 'the answer is slow to …';
+const VALID = 'an unusual, valid answer: …';
+const UNEXPECTED = 'an unexpected answer: …';
+const LACKS = 'the answer has no …';
+const BROKEN_PEM = 'the … is PEM that can’t be parsed';
+const DISK_FULL = 'the disk is full …';
+const READ_ONLY = 'the output directory is read-only …';
+const READABLE = 'all files in the output directory can be read by others …';
 
 /** An answer other than a success, instead of processing the request or after it. */
 const status = (code: number, headers: Readonly<Record<string, string>> = {}, more = '') =>
-  server(`HTTP ${code}${more}`, { kind: 'status', status: code, headers });
-/** A refusal that does not come from the service. */
+  server([`HTTP …${more}`, `${code}`], { kind: 'status', status: code, headers });
+/** A rejection that does not come from the service. */
 const webPage = (code: number) =>
-  server(`HTTP ${code} with a web page`, { kind: 'html', status: code });
+  server(['HTTP … with a web page', `${code}`], { kind: 'html', status: code });
 const hidden = (code: number) =>
-  server(`HTTP ${code}, though it was processed`, { kind: 'status-after', status: code });
+  server(['HTTP …, although the request was processed', `${code}`], {
+    kind: 'status-after',
+    status: code,
+  });
 
 type Answer = Readonly<Record<string, unknown>>;
 
 /** An answer whose content is changed after the request was processed. */
-const changed = (phrase: string, change: (answer: Answer) => unknown) =>
-  server(phrase, { kind: 'change', change });
-const without = (phrase: string, field: string) =>
-  changed(phrase, (answer) => ({ ...answer, [field]: undefined }));
+const changed = (words: Words, change: (answer: Answer) => unknown) =>
+  server(words, { kind: 'change', change });
+const without = (own: string, field: string) =>
+  changed([LACKS, own], (answer) => ({ ...answer, [field]: undefined }));
 
 /** A value of another type than the one that is expected. */
 const ofAnotherType = (value: unknown) => (typeof value === 'string' ? 7 : 'text');
@@ -68,13 +87,14 @@ const inASecond = () => new Date(Date.now() + 1000).toUTCString();
 /** In seconds: longer than any step waits. */
 const TOO_LONG = { 'retry-after': '3600' };
 const HOUR = ' with `Retry-After` of an hour';
+const WAIT = 'HTTP 429 with `Retry-After` …';
 
-/** Shows that a path is one of the output directory, in code for `failingDisk()`. */
+/** Whether a path is in the output directory, as code for `failingDisk()`. */
 const IN_OUTPUT = `String(file).includes('.insights-hub')`;
 
-/** Opens files, and lets writing into them fail where the disk is full. */
-const full = (phrase: string, where: string): KnownFault => ({
-  phrase,
+/** Opens files, and makes writing to them fail where the disk is full. */
+const full = (words: Words, where: string): KnownFault => ({
+  ...phraseOf(words),
   way: {
     by: 'disk',
     code: `const full = new Set();
@@ -91,8 +111,8 @@ const full = (phrase: string, where: string): KnownFault => ({
     };`,
   },
 });
-const readOnly = (phrase: string, where: string): KnownFault => ({
-  phrase,
+const readOnly = (words: Words, where: string): KnownFault => ({
+  ...phraseOf(words),
   way: {
     by: 'disk',
     code: `fs.openSync = (file, ...args) => {
@@ -102,12 +122,15 @@ const readOnly = (phrase: string, where: string): KnownFault => ({
   },
 });
 
-const disk = (phrase: string, code: string): KnownFault => ({ phrase, way: { by: 'disk', code } });
+const disk = (words: Words, code: string): KnownFault => ({
+  ...phraseOf(words),
+  way: { by: 'disk', code },
+});
 
-/** Gives every file one mode, as a mount does that knows no modes. */
-const shown = (phrase: string, where: string): KnownFault =>
+/** Gives every file the same mode, as a mount without modes does. */
+const shown = (own: string, where: string): KnownFault =>
   disk(
-    phrase,
+    [READABLE, own],
     `const { fchmodSync } = fs;
     const loose = new Set();
     fs.openSync = (file, ...args) => {
@@ -127,54 +150,32 @@ const TWO_ATTEMPTS = 60;
 /** Everything that goes wrong in the matrix. */
 export const faults = {
   // On the way there.
-  unresolved: {
-    phrase: 'the host name can’t be resolved',
-    way: { by: 'address', host: 'unknown' },
-  },
-  refused: {
-    phrase: 'the connection is refused',
-    way: { by: 'address', host: 'refusing' },
-  },
-  untrusted: {
-    phrase: 'the TLS certificate is not trusted',
-    way: { by: 'address', host: 'untrusted' },
-  },
-  expiredTls: {
-    phrase: 'the TLS certificate has expired',
-    way: { by: 'address', host: 'expired' },
-  },
-  earlyTls: {
-    phrase: 'the TLS certificate is not valid yet',
-    way: { by: 'address', host: 'early' },
-  },
-  otherHost: {
-    phrase: 'the TLS certificate is for another host',
-    way: { by: 'address', host: 'other-host' },
-  },
-  proxy403: {
-    phrase: 'the proxy refuses with HTTP 403',
-    way: { by: 'address', host: 'behind-403' },
-  },
-  proxy407: {
-    phrase: 'the proxy wants credentials (HTTP 407)',
-    way: { by: 'address', host: 'behind-407' },
-  },
-  reset: server('the connection breaks before the request is processed', { kind: 'reset-before' }),
-  resetLate: server('the connection breaks after the request was processed', {
-    kind: 'reset-after',
-  }),
-  slowStart: server('the answer is slow to begin', { kind: 'delay', milliseconds: 700 }),
-  slowEnd: server('the answer is slow to end', { kind: 'trickle', milliseconds: 700 }),
-  silence: server('no answer comes, nothing is processed', { kind: 'silence' }, TWO_ATTEMPTS),
+  unresolved: address('the host name can’t be resolved', 'unknown'),
+  refused: address('the connection is refused', 'refusing'),
+  untrusted: address([TLS, 'is not trusted'], 'untrusted'),
+  expiredTls: address([TLS, 'has expired'], 'expired'),
+  earlyTls: address([TLS, 'is not valid yet'], 'early'),
+  otherHost: address([TLS, 'is for another host'], 'other-host'),
+  proxy403: address([PROXY, 'refuses (HTTP 403)'], 'behind-403'),
+  proxy407: address([PROXY, 'asks for credentials (HTTP 407)'], 'behind-407'),
+  reset: server([BREAKS, 'before the request is processed'], { kind: 'reset-before' }),
+  resetLate: server([BREAKS, 'after the request was processed'], { kind: 'reset-after' }),
+  slowStart: server([SLOW, 'begin'], { kind: 'delay', milliseconds: 700 }),
+  slowEnd: server([SLOW, 'end'], { kind: 'trickle', milliseconds: 700 }),
+  silence: server(
+    'no answer comes, and the request is not processed',
+    { kind: 'silence' },
+    TWO_ATTEMPTS,
+  ),
   silenceLate: server(
-    'no answer comes, though it was processed',
+    'no answer comes, although the request was processed',
     { kind: 'silence-after' },
     TWO_ATTEMPTS,
   ),
-  stall: server('the answer begins, and its end never comes', { kind: 'stall' }, TWO_ATTEMPTS),
-  cut: server('the connection breaks in the middle of the answer', { kind: 'cut-off' }),
+  stall: server('the answer begins and never ends', { kind: 'stall' }, TWO_ATTEMPTS),
+  cut: server([BREAKS, 'in the middle of the answer'], { kind: 'cut-off' }),
 
-  // Statuses. They come instead of processing the request, unless it is said otherwise.
+  // Statuses. They come instead of processing the request, unless the phrase says otherwise.
   400: status(400),
   401: status(401),
   403: status(403),
@@ -187,9 +188,13 @@ export const faults = {
   422: status(422),
   425: status(425),
   429: status(429),
-  '429 seconds': status(429, { 'retry-after': '1' }, ' with `Retry-After` in seconds'),
+  '429 seconds': server([WAIT, 'in seconds'], {
+    kind: 'status',
+    status: 429,
+    headers: { 'retry-after': '1' },
+  }),
   '429 date': {
-    phrase: 'HTTP 429 with `Retry-After` as a date',
+    ...phraseOf([WAIT, 'as a date']),
     way: {
       by: 'server',
       fault: () => ({ kind: 'status', status: 429, headers: { 'retry-after': inASecond() } }),
@@ -211,99 +216,96 @@ export const faults = {
   '504 late': hidden(504),
 
   // Answers that look like a success.
-  page: server('a web page comes instead of JSON', { kind: 'html' }),
+  page: server([UNEXPECTED, 'a web page instead of JSON'], { kind: 'html' }),
   redirect: {
-    phrase: 'a redirect leads to another host',
+    ...phraseOf('a redirect to another host'),
     way: { by: 'server', fault: (elsewhere) => ({ kind: 'redirect', location: elsewhere }) },
   },
-  empty: changed('the answer is empty', () => undefined),
-  half: server('the answer is half of the JSON', { kind: 'half' }),
-  types: changed('the fields have wrong types', (answer) =>
+  empty: changed([UNEXPECTED, 'empty'], () => undefined),
+  half: server([UNEXPECTED, 'half of the JSON'], { kind: 'half' }),
+  types: changed([UNEXPECTED, 'fields of the wrong types'], (answer) =>
     Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, ofAnotherType(value)])),
   ),
-  fields: changed('all fields are missing', () => ({})),
-  large: changed('the answer has 2 MiB', (answer) => ({
+  fields: changed([UNEXPECTED, 'no fields'], () => ({})),
+  large: changed([UNEXPECTED, 'a body of 2 MiB'], (answer) => ({
     ...answer,
     padding: 'x'.repeat(2 * 1024 * 1024),
   })),
 
-  // Unusual answers that HTTP allows, and some that can't be used.
-  gzip: server('the answer is compressed (`gzip`)', { kind: 'encode', codings: ['gzip'] }),
-  br: server('the answer is compressed (`br`)', { kind: 'encode', codings: ['br'] }),
-  deflate: server('the answer is compressed (`deflate`)', {
+  // Unusual but valid answers, and some that can't be used.
+  gzip: server([VALID, 'compressed with `gzip`'], { kind: 'encode', codings: ['gzip'] }),
+  br: server([VALID, 'compressed with `br`'], { kind: 'encode', codings: ['br'] }),
+  deflate: server([VALID, 'compressed with `deflate`'], {
     kind: 'encode',
     codings: ['deflate'],
   }),
-  bareDeflate: server('the answer is compressed (`deflate` without the header of zlib)', {
+  bareDeflate: server([VALID, 'compressed with `deflate` without the zlib header'], {
     kind: 'encode',
     codings: ['raw-deflate'],
   }),
-  twice: server('the answer is compressed twice (`gzip`, then `br`)', {
+  twice: server([VALID, 'compressed twice (`gzip`, then `br`)'], {
     kind: 'encode',
     codings: ['gzip', 'br'],
   }),
-  coding: server('the answer has a content coding that nobody knows', {
+  coding: server([UNEXPECTED, 'an unknown content coding'], {
     kind: 'encode',
     codings: ['unheard-of'],
   }),
-  headers: server('the answer has 56 KiB of headers', { kind: 'large-headers', kilobytes: 56 }),
-  interim: server('informational answers (100, 102, 103) come first, unasked', {
+  headers: server([VALID, '56 KiB of headers'], { kind: 'large-headers', kilobytes: 56 }),
+  interim: server([VALID, 'unrequested 100, 102 and 103 first'], {
     kind: 'interim',
     statuses: [100, 102, 103],
   }),
-  pieces: server('each byte of the answer is a chunk of its own', { kind: 'pieces' }),
-  padding: server('chunks of one byte, with long extensions, come without an end', {
+  pieces: server([VALID, 'one byte per chunk'], { kind: 'pieces' }),
+  padding: server([UNEXPECTED, 'endless one-byte chunks with long extensions'], {
     kind: 'padding',
   }),
 
-  // Of the create alone.
-  continue: server('an unasked 100 comes first', { kind: 'interim', statuses: [100] }),
-  processing: server('a 102 comes first', { kind: 'interim', statuses: [102] }),
-  hints: server('a 103 comes first', { kind: 'interim', statuses: [103] }),
-  withoutKey: without('the private key is missing', 'privateKey'),
-  withoutCertificate: without('the certificate is missing', 'publicKey'),
-  withoutClientId: without('the client id is missing', 'clientId'),
-  brokenKey: changed('the private key is PEM that does not parse', (answer) => ({
+  // Only for the create.
+  continue: server([VALID, 'an unrequested 100 first'], { kind: 'interim', statuses: [100] }),
+  processing: server([VALID, 'a 102 first'], { kind: 'interim', statuses: [102] }),
+  hints: server([VALID, 'a 103 first'], { kind: 'interim', statuses: [103] }),
+  withoutKey: without('private key', 'privateKey'),
+  withoutCertificate: without('certificate', 'publicKey'),
+  withoutClientId: without('client id', 'clientId'),
+  brokenKey: changed([BROKEN_PEM, 'private key'], (answer) => ({
     ...answer,
     privateKey: brokenPem('RSA PRIVATE KEY'),
   })),
-  brokenCertificate: changed('the certificate is PEM that does not parse', (answer) => ({
+  brokenCertificate: changed([BROKEN_PEM, 'certificate'], (answer) => ({
     ...answer,
     publicKey: brokenPem('CERTIFICATE'),
   })),
-  wrongPair: server('the private key is another certificate’s', { kind: 'wrong-pair' }),
-  expired: server('the certificate has expired already', { kind: 'expired' }),
-  notReady: changed('the status is another one than READY', (answer) => ({
+  wrongPair: server('the private key belongs to another certificate', { kind: 'wrong-pair' }),
+  expired: server('the agent’s certificate has already expired', { kind: 'expired' }),
+  notReady: changed('the agent’s status is not READY', (answer) => ({
     ...answer,
     status: 'PENDING',
   })),
 
   // The disk.
-  full: full('the disk is full from the start', IN_OUTPUT),
-  fullLate: full('the disk is full when the key is to be written', `armed && ${IN_OUTPUT}`),
-  fullEverywhere: full(
-    'the disk is full when the key is to be written, under `RUNNER_TEMP` too',
-    'armed',
-  ),
-  readOnly: readOnly('the output directory is read-only from the start', IN_OUTPUT),
-  readOnlyLate: readOnly(
-    'the output directory is read-only when the key is to be written',
-    `armed && ${IN_OUTPUT}`,
-  ),
-  readOnlyEverywhere: readOnly('everything is read-only when the key is to be written', 'armed'),
+  full: full([DISK_FULL, 'from the start'], IN_OUTPUT),
+  fullLate: full([DISK_FULL, 'when the key is written'], `armed && ${IN_OUTPUT}`),
+  fullEverywhere: full([DISK_FULL, 'when the key is written, even under `RUNNER_TEMP`'], 'armed'),
+  readOnly: readOnly([READ_ONLY, 'from the start'], IN_OUTPUT),
+  readOnlyLate: readOnly([READ_ONLY, 'when the key is written'], `armed && ${IN_OUTPUT}`),
+  readOnlyEverywhere: readOnly('everything is read-only when the key is written', 'armed'),
   removed: {
-    phrase: 'the output directory is removed while the agent is created',
+    ...phraseOf('the output directory is deleted while the agent is created'),
     way: { by: 'removal' },
   },
   noTemporary: {
-    phrase: 'the runner’s temporary directory can’t be written',
+    ...phraseOf('the runner’s temporary directory is not writable'),
     way: { by: 'temporary-directory' },
   },
   noModes: disk(
-    'modes can’t be changed',
+    'file modes can’t be changed',
     `fs.fchmodSync = fs.chmodSync = () => { throw fail('EPERM'); };`,
   ),
-  noLinks: disk('there are no hard links', `fs.linkSync = () => { throw fail('ENOTSUP'); };`),
+  noLinks: disk(
+    'the file system has no hard links',
+    `fs.linkSync = () => { throw fail('ENOTSUP'); };`,
+  ),
   noIgnoreFile: disk(
     '`.gitignore` can’t be written',
     `const { linkSync } = fs;
@@ -312,11 +314,8 @@ export const faults = {
       linkSync(from, to);
     };`,
   ),
-  shown: shown('the output directory shows every file to others', IN_OUTPUT),
-  shownLate: shown(
-    'the output directory shows every file to others when the key is to be written',
-    `armed && ${IN_OUTPUT}`,
-  ),
+  shown: shown('from the start', IN_OUTPUT),
+  shownLate: shown('when the key is written', `armed && ${IN_OUTPUT}`),
 } as const satisfies Readonly<Record<string, KnownFault>>;
 
 export type FaultName = keyof typeof faults;

@@ -13,7 +13,7 @@ import {
 import { files, names, publicKey, rescue, secret } from './rows/deliver.ts';
 import { applicationToken, token } from './rows/token.ts';
 
-/** The fault matrix: what becomes of a step when a request, or the disk, goes wrong. */
+/** The fault matrix: what happens to a step when a request or the disk fails. */
 export const creating: readonly Section[] = [
   token,
   applicationToken,

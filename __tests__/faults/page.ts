@@ -1,67 +1,90 @@
-import { type FaultName, faultOf } from './faults.ts';
-import { matrix } from './matrix.ts';
+import { faultOf } from './faults.ts';
+import { creating, deleting, delivering } from './matrix.ts';
+import { together } from './phrases.ts';
 import type { KeyPlace, Left, Row, Section } from './row.ts';
 
 const INTRODUCTION = `# When something fails
 
-Networks break, services answer strangely, disks fill up. These tables say what becomes of a step then: how it ends, how often the action asked, what exists afterwards, and where the private key is.
+Networks break, services answer strangely, disks fill up. These tables show what happens to a step then: how it ends, how many requests it sends, what exists afterwards, and where the private key is.
 
-The tables are made from the same source as the tests, with \`npm run docs\`. The tests run the bundled actions through every line, against an embedded Insights Hub and an embedded GitHub that fail in just this way, and compare the line with the servers' own books and with the disk.
+The tables and the tests have the same source. The tests run the bundled actions through every line, against an embedded Insights Hub and GitHub that fail in exactly this way, and compare the result with what the servers recorded and what is on the disk.
 
-Five rules are behind most lines:
+Five rules explain most lines:
 
-- **What is safe to repeat is repeated**, up to 4 more times, with growing waits, as long as \`timeout\` allows. What a service asks for in \`Retry-After\` is honoured.
-- **A quota is no failure.** When Insights Hub's APIs ask to slow down (429, or 403 and 503 with \`Retry-After\`), the action waits for as long as they ask, or else 30 s. That uses up neither a try nor \`timeout\`. It gives up when it would have waited for more than 10 minutes without a success in between; a longer wait is not begun.
-- **A create that may have been processed is not sent again blindly.** The private key is in its answer and nowhere else, so the agent is looked up first.
-- **An issued key finds a place.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where. What only helps (the mode of the certificate, \`.gitignore\`) stops neither.
-- **What HTTP allows is understood.** Informational answers (1xx), also a 100 that nobody asked for; bodies compressed with \`gzip\`, \`br\` or \`deflate\`, though none is asked for; headers of up to 64 KiB; chunks of any size. An answer counts decompressed (1 MiB) and with its framing (2 MiB); a page of the list of certificates may have 16 MiB. Each address of a host has 2 s to take the connection before the next one is tried.
+- **Requests that are safe to repeat are retried**, up to 4 more times, with growing waits, within \`timeout\`. \`Retry-After\` is honoured.
+- **Running into a quota is not a failure.** If Insights Hub's APIs ask to slow down (429, or 403 and 503 with \`Retry-After\`), the action waits for as long as they ask, or else 30 s. Waiting uses up neither a retry nor \`timeout\`. The action gives up when it would have waited for more than 10 minutes without a success in between. It does not begin a longer wait.
+- **A create that may have been processed is not blindly sent again.** The private key is only in its answer, so the agent is looked up first.
+- **An issued key is always saved somewhere, if the disk allows.** If no destination takes it, it is saved in the output directory, or else under the runner's temporary directory, and the message says where. A failure of something that only helps (the mode of the certificate, \`.gitignore\`) stops neither.
+- **Whatever HTTP allows is understood**: informational answers (1xx), even an unrequested 100; bodies compressed with \`gzip\`, \`br\` or \`deflate\`, although none is requested; headers of up to 64 KiB; chunks of any size. The limit for an answer is 1 MiB decompressed and 2 MiB with its framing; a page of the list of certificates may have 16 MiB. Each address of a host has 2 s to accept the connection before the next one is tried.
 
-How to read the tables:
+## How to read the tables
 
-| Column | What it says |
+| Column | Meaning |
 | --- | --- |
-| What goes wrong | Several faults in one line have the same end. Unless it is said otherwise, the service has processed nothing when it answers with an error |
-| How often | \`once\`: one request meets the fault, and the next ones are answered as usual. \`every time\`: all requests of this kind meet it |
-| Ends with | \`success\`, or one of the [failure codes](troubleshooting.md#failure-codes) |
-| Requests | How many requests of this kind the action makes, with those that don't get a connection |
-| What exists | Agents, certificates and assets at Insights Hub, and secrets at GitHub, when the step is over |
-| Private key | Where it is then. A key that is *lost* was issued, and nobody has it: the agent has to be ended. A key that was *saved* stays when the job ends, until the runner is emptied |
+| What goes wrong | Faults with the same result share a line. Unless the line says otherwise, the service has not processed a request that it answers with an error. |
+| How often | *Once*: one request meets the fault, and the next ones are answered normally. *Always*: all requests of this kind meet it. |
+| What the step does | Whether it succeeds or fails, and with which [failure code](troubleshooting.md#failure-codes). The number of requests counts only those that the section is about, including attempts without a connection. |
+| What exists | Agents, certificates and assets at Insights Hub, and secrets at GitHub, when the step is over. |
+| Private key | Where it is then. A *lost* key was issued, but nobody has it: delete the agent. A *saved* key stays when the job ends, until the runner is emptied. |
 
-In the create action's tables one agent is created, with its files as the only destination, or with GitHub's secrets where the heading names them. In those of the delete action, one agent is ended that has a certificate, an asset and two secrets. \`timeout\` is as it is by default, but 60 s where no answer comes every time: one attempt waits 30 s for it.
+In the sections on creating, one agent is created, with files as the only destination, or with GitHub secrets if the heading names them. In those on deleting, one agent is deleted that has a certificate, an asset and two secrets. \`timeout\` has its default, but 60 s where an answer never comes: one attempt waits 30 s for it.
 `;
+
+const PARTS: readonly (readonly [title: string, sections: readonly Section[]])[] = [
+  ['Creating the agent', creating],
+  ['Delivering the key and certificate', delivering],
+  ['Deleting the agent', deleting],
+];
 
 /** The page that shows the matrix, as Markdown. */
 export function makePage(): string {
-  return [INTRODUCTION, ...matrix.map(sectionOf)].join('\n');
+  const contents = PARTS.flatMap(([title, sections]) => [
+    `- ${title}`,
+    ...sections.map((section) => `  - [${section.title}](#${anchorOf(section.title)})`),
+  ]);
+  const parts = PARTS.flatMap(([title, sections]) => [`## ${title}\n`, ...sections.map(sectionOf)]);
+  return [INTRODUCTION, ...contents, '', ...parts].join('\n');
+}
+
+/** What GitHub calls a heading in links. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 function sectionOf({ title, about, rows }: Section): string {
   const head = [
-    '| What goes wrong | How often | Ends with | Requests | What exists | Private key |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| What goes wrong | How often | What the step does | What exists | Private key |',
+    '| --- | --- | --- | --- | --- |',
   ];
-  return [`## ${title}`, '', about, '', ...head, ...rows.map(lineOf), ''].join('\n');
+  return [`### ${title}`, '', about, '', ...head, ...merged(rows).map(lineOf), ''].join('\n');
+}
+
+/** Rows that differ in their faults only, as one. */
+function merged(rows: readonly Row[]): readonly Row[] {
+  const ends = new Map<string, Row>();
+  for (const [faults, ...end] of rows) {
+    const key = JSON.stringify(end);
+    ends.set(key, [[...(ends.get(key)?.[0] ?? []), ...faults], ...end]);
+  }
+  return [...ends.values()];
 }
 
 function lineOf([faults, times, ends, requests, left]: Row): string {
   const cells = [
-    linesOf(faults).join('<br>'),
-    times === 'once' ? 'once' : 'every time',
-    `\`${ends}\``,
-    String(requests),
+    together(faults.map(faultOf)).map(capital).join('<br>'),
+    times,
+    `${ends === 'success' ? 'succeeds' : `fails: \`${ends}\``}, ${requestsIn(requests)}`,
     existing(left),
     KEYS[left.key],
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-/** The faults in words; plain statuses share a line. */
-function linesOf(faults: readonly FaultName[]): readonly string[] {
-  const phrases = faults.map((name) => faultOf(name).phrase);
-  const isPlain = (phrase: string) => /^HTTP \d+$/.test(phrase);
-  const statuses = phrases.filter(isPlain).map((phrase) => phrase.slice('HTTP '.length));
-  const together = statuses.length > 0 ? [`HTTP ${statuses.join(', ')}`] : [];
-  return [...phrases.filter((phrase) => !isPlain(phrase)), ...together].map(capital);
+function requestsIn(count: number): string {
+  return counted(count, 'request') || 'no request';
 }
 
 function existing({ agents, assets, certificates, secrets }: Left): string {
@@ -80,13 +103,13 @@ function counted(count: number, noun: string): string {
 }
 
 const KEYS: Readonly<Record<KeyPlace, string>> = {
-  none: 'none was issued',
+  none: 'not issued',
   file: 'in its file',
   secret: 'in its secret',
   rescued: 'saved in the output directory',
   temporary: 'saved under `RUNNER_TEMP`',
   lost: '*lost*',
-  removed: 'removed',
+  removed: 'deleted',
 };
 
 function capital(text: string): string {

@@ -18,7 +18,7 @@ export const OUTPUT_DIRECTORY = '.insights-hub';
 export const PRIVATE_KEY = 'INSIGHTS_HUB_AGENT_PRIVATE_KEY';
 const CERTIFICATE = 'INSIGHTS_HUB_AGENT_CERTIFICATE';
 
-/** Servers that the action should not talk to. */
+/** Servers that the action must not send requests to. */
 export interface Others {
   /** origins, by what is wrong with their TLS certificates */
   readonly tls: Readonly<Record<'untrusted' | 'expired' | 'early' | 'other-host', string>>;
@@ -37,7 +37,7 @@ export interface Trial {
   readonly times: Times;
 }
 
-/** A step that has run, and the servers that it met. */
+/** A step after its run, and its servers. */
 export interface Played {
   readonly result: StepResult;
   readonly sandbox: Sandbox;
@@ -105,7 +105,7 @@ export async function play(trial: Trial, sandbox: Sandbox, others: Others): Prom
   return { result: await running, sandbox, github };
 }
 
-/** Names a CA for the connection file: to look for all that the system trusts takes a while. */
+/** Names a CA for the connection file: reading all CAs that the system trusts takes a while. */
 async function oneAuthority({ hub, runner }: Sandbox) {
   const file = path.join(runner.temporary, 'root-ca.pem');
   await writeFile(file, hub.authority.certificate);

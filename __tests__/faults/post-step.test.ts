@@ -38,13 +38,13 @@ test('the post step says of every agent that its time is too short for a pause',
 }) => {
   const sandbox = await start();
   const { hub } = sandbox;
-  // More than it ends at once.
+  // More than it deletes at the same time.
   const inputs = { name: 'a\nb\nc\nd\ne', ephemeral: 'true', timeout: '60' };
   const main = await sandbox.main(inputs);
   hub.faults.push({ at: 'find-agent', fault: status(429, '120') });
   const before = hub.seen('find-agent').length;
   const told = warningsOf(await sandbox.post(main)).join('\n');
-  // The last one is not asked for any more, and yet its failure is no timeout of ours.
+  // There is no request for the last one, but its failure is not our timeout.
   expect(hub.seen('find-agent').length - before).toBeLessThan(5);
   expect(told).not.toContain('did not succeed within the time limit');
   expect(told.match(/The service asks to wait 1\d\d s/g)).toHaveLength(5);

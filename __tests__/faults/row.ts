@@ -8,7 +8,7 @@ export type Times = 'once' | 'always';
 export type KeyPlace =
   /** Insights Hub issued none */
   | 'none'
-  /** in its file, which the post step removes */
+  /** in its file, which the post step deletes */
   | 'file'
   | 'secret'
   /** in the output directory, or under RUNNER_TEMP, where the post step leaves it */
@@ -16,7 +16,7 @@ export type KeyPlace =
   | 'temporary'
   /** it was issued, and nobody has it */
   | 'lost'
-  /** removed together with the agent */
+  /** deleted together with the agent */
   | 'removed';
 
 /** What exists afterwards: agents, assets and certificates at Insights Hub, secrets at GitHub, and the key. */
@@ -29,7 +29,7 @@ export interface Left {
 }
 
 /**
- * Faults with the same fate: how the step ends, how many requests the endpoint gets (attempts, where
+ * Faults with the same result: how the step ends, how many requests the endpoint gets (attempts, where
  * none gets through), and what is left.
  */
 export type Row = readonly [
@@ -80,7 +80,7 @@ export interface Section {
  */
 export const PAUSES = 21;
 
-/** Answers that are unusual, and that HTTP allows: they change nothing. */
+/** Answers that are unusual but valid in HTTP: they change nothing. */
 export const ODD = ['gzip', 'headers', 'interim', 'pieces'] as const;
 
 const left = (
@@ -101,7 +101,7 @@ export const HALF_PUSHED = left(1, 0, 1, 1, 'rescued');
 export const IN_TEMPORARY = left(1, 0, 1, 0, 'temporary');
 export const LOST = left(1, 0, 1, 0, 'lost');
 
-/** Of the delete action, in the order in which it goes on. */
+/** Of the delete action, in the order of its work. */
 export const UNTOUCHED = left(1, 1, 1, 2, 'secret');
 export const CERTIFICATE_GONE = left(1, 1, 0, 2, 'secret');
 export const AGENT_GONE = left(0, 1, 0, 2, 'secret');

@@ -4,13 +4,13 @@ import type { Endpoint } from './row.ts';
 
 type Inputs = Readonly<Record<string, string>>;
 
-/** How the action comes to send the requests that a section of the matrix is about. */
+/** How to make the action send the requests of a section. */
 export interface Scenario {
   /** the requests that are counted, and that a server's fault hits */
   readonly at: HubEndpoint | GitHubEndpoint;
   readonly action: 'create' | 'delete';
   readonly inputs?: (sandbox: Sandbox) => Inputs;
-  /** where the key goes, or what the delete action is to clean; files, when not given */
+  /** whether the key goes to secrets, or the delete action deletes them; the default is files */
   readonly secrets?: true;
   /** what leads there, for faults of the address */
   readonly address?: 'token-url' | 'api-url' | 'GITHUB_API_URL';
@@ -28,11 +28,11 @@ const goneAfter = (at: OrderedFault['at'], answers = true): OrderedFault => ({
   times: 1,
 });
 
-/** The first create, without and with an agent as its end. */
+/** The first create, which creates no agent, or creates one. */
 const BROKEN_OFF: OrderedFault = { at: 'create', fault: { kind: 'reset-before' }, times: 1 };
 const BROKEN_OFF_LATE: OrderedFault = { at: 'create', fault: { kind: 'reset-after' }, times: 1 };
 
-/** Look-ups do not see the agent that is there. */
+/** Look-ups do not show the existing agent. */
 const NO_AGENT: OrderedFault = {
   at: 'find-agent',
   fault: { kind: 'change', change: (answer) => ({ ...answer, content: [], totalElements: 0 }) },

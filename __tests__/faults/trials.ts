@@ -51,19 +51,19 @@ export function testSections(sections: readonly Section[]): void {
       expect(result.exitCode).toBe(expected.ends === 'success' ? 0 : 1);
       if (faultOf(trial.fault).way.by === 'address') expect(arrived).toBe(0);
       expectTold(sandbox, result);
-      // Of a certificate that is still there, only a 404 could make the action believe otherwise.
+      // If a certificate still exists, only a 404 could make the action believe otherwise.
       if (scenarios[endpoint].action === 'delete' && sandbox.hub.certificates.size > 0) {
         const told = [...warningsOf(result), errorOf(result)].join('\n');
         if (trial.fault !== 404 || endpoint === 'list-to-delete')
           expect(told).toMatch(/certificate/i);
       }
-      // Half-written files and trials are gone, whatever happened.
+      // Half-written files and rehearsals are deleted in any case.
       expect((await sandbox.files()).filter((name) => /\.(tmp|probe)$/.test(name))).toEqual([]);
     });
   });
 }
 
-/** Servers that get no request in any of the trials; gives them once they are there. */
+/** Starts servers that must get no request in any trial. Returns a function that returns them. */
 function startOthers(): () => Others {
   let others: Others | undefined;
   const stops: (() => Promise<unknown>)[] = [];

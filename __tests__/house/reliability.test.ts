@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type FaultName, faults } from '../faults/faults.ts';
+import { type FaultName, faultOf, faults } from '../faults/faults.ts';
 import { matrix } from '../faults/matrix.ts';
 import { makePage } from '../faults/page.ts';
 import { type Endpoint, ODD } from '../faults/row.ts';
@@ -72,6 +72,20 @@ describe('the fault matrix', () => {
         .map((name) => `${endpoint}: ${name}`);
     });
     expect(missing).toEqual([]);
+  });
+
+  test.each(matrix)('is shown in full: $title', ({ title, rows }) => {
+    const [, after = ''] = makePage().split(`\n### ${title}\n`);
+    const lines = (after.split(/\n##/)[0] ?? '').split('\n');
+    for (const [names, times, ends, requests] of rows) {
+      const owns = names.map((name) => faultOf(name).own.toLowerCase());
+      const end = ends === 'success' ? 'succeeds' : `fails: \`${ends}\``;
+      const count = `| ${times} | ${end}, ${requests === 0 ? 'no' : requests} request`;
+      const shown = lines.find(
+        (line) => line.includes(count) && owns.every((own) => line.toLowerCase().includes(own)),
+      );
+      expect(shown, `${names.join(', ')} (${times})`).toBeDefined();
+    }
   });
 
   test('uses every fault', () => {

@@ -35,7 +35,7 @@ describe.skipIf(found === undefined)(`recipes for Docker (${WHERE})`, () => {
   describe('a build with a secret', () => {
     const RECIPE = 'docker-build.yml';
 
-    test('has the key while it runs, as its own user, and not afterwards', async ({ devices }) => {
+    test('has the key only while it runs, as its own user', async ({ devices }) => {
       const played = await play(devices, RECIPE);
       expect(resultsOf(played)).toEqual({ image: 'success' });
       const log = logOf(played).join('\n');
@@ -48,7 +48,7 @@ describe.skipIf(found === undefined)(`recipes for Docker (${WHERE})`, () => {
       docker(daemon, 'rmi', 'device:test');
     });
 
-    test('would have it in a layer with the files in the build context', async ({ devices }) => {
+    test('would have it in a layer if the files were in the build context', async ({ devices }) => {
       const inside = readRecipe(RECIPE).replace(/ +output-directory: .*\n/, '');
       const played = await play(devices, RECIPE, { workflow: inside });
       expect(resultsOf(played)).toEqual({ image: 'success' });
@@ -58,28 +58,28 @@ describe.skipIf(found === undefined)(`recipes for Docker (${WHERE})`, () => {
     });
   });
 
-  describe('a container with a user of its own', () => {
+  describe('a container with its own user', () => {
     const RECIPE = 'docker-run.yml';
     const without = (step: string) =>
       readRecipe(RECIPE).replace(new RegExp(` {6}- name: ${step}\\n(?: {8}.*\\n|\\n)*`), '');
 
-    test('reads the files that it was given', async ({ devices }) => {
-      const played = await play(devices, RECIPE, { workflow: without('With compose') });
+    test('reads its copies of the files', async ({ devices }) => {
+      const played = await play(devices, RECIPE, { workflow: without('Run with Docker Compose') });
       expect(resultsOf(played)).toEqual({ device: 'success' });
       expect(logOf(played)).toEqual(expect.arrayContaining([`User 10001 is ${CLIENT_ID}`, ARMOUR]));
       expect(devices.hub.agents.size).toBe(0);
     });
 
-    test.skipIf(!daemon.hasCompose)('reads them with compose, too', async ({ devices }) => {
-      const played = await play(devices, RECIPE, { workflow: without('With docker run') });
+    test.skipIf(!daemon.hasCompose)('reads them with Docker Compose, too', async ({ devices }) => {
+      const played = await play(devices, RECIPE, { workflow: without('Run with docker run') });
       expect(resultsOf(played)).toEqual({ device: 'success' });
       const log = logOf(played).join('\n');
       expect(log).toContain(`User 10001 is ${CLIENT_ID}`);
       expect(log).toContain(ARMOUR);
     });
 
-    test('could not read the files of the action itself', async ({ devices }) => {
-      const theirs = without('With compose')
+    test('could not read the action’s own files', async ({ devices }) => {
+      const theirs = without('Run with Docker Compose')
         .replace('source=$RUNNER_TEMP/device', 'source=$RUNNER_TEMP/agent')
         .replace('/run/agent/agent.key', '/run/agent/$CLIENT_ID.key');
       const played = await play(devices, RECIPE, { workflow: theirs });
@@ -89,7 +89,7 @@ describe.skipIf(found === undefined)(`recipes for Docker (${WHERE})`, () => {
   });
 
   describe('container jobs and services', () => {
-    test('have the files under the paths that the recipe says', async ({ devices }) => {
+    test('have the files under the paths in the recipe', async ({ devices }) => {
       // A file of this machine, such as that of `broker-ca-file`, is not in the container.
       const played = await play(devices, 'containers.yml', { inputs: devices.hub.urls });
       expect(resultsOf(played)).toEqual({ 'job-container': 'success', service: 'success' });

@@ -13,7 +13,7 @@ import { logOf, readRecipe, resultsOf } from './services.ts';
 const CLIENT_ID = 'mqtt1_firmware-1-1';
 const HOST = 'mindconnectmqtt.eu1.mindsphere.io';
 
-/** What the machine that flashes devices gets out of an image. */
+/** The content of an image, as the machine that flashes devices decrypts it. */
 async function opened(devices: DeviceServices, image: Buffer): Promise<Buffer> {
   const [sealed, plain] = [devices.file('image.cms'), devices.file('image')];
   await writeFile(sealed, image);
@@ -22,7 +22,7 @@ async function opened(devices: DeviceServices, image: Buffer): Promise<Buffer> {
   return readFileSync(plain);
 }
 
-/** The private key that was issued, whatever the form in which a device has it. */
+/** Expects the issued private key, in any form. */
 function expectIssued(devices: DeviceServices, key: Parameters<typeof createPrivateKey>[0]) {
   const { certificate } = devices.services.pairOf(CLIENT_ID);
   expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))).toBe(true);
@@ -45,9 +45,7 @@ describe.each(['firmware.yml', 'firmware-zephyr.yml'])('%s', (recipe) => {
     await addGenerator(devices);
   });
 
-  test('creates nothing without the certificate of the machine that flashes', async ({
-    devices,
-  }) => {
+  test('creates nothing without the certificate of the flashing machine', async ({ devices }) => {
     const played = await devices.play(recipe, {
       vars: { ...devices.vars, FLASHING_CERTIFICATE: '' },
     });
@@ -55,8 +53,8 @@ describe.each(['firmware.yml', 'firmware-zephyr.yml'])('%s', (recipe) => {
     expect(devices.hub.requests).toEqual([]);
   });
 
-  test('builds nothing out of a certificate that was changed on the way', async ({ devices }) => {
-    const upload = '      # Also when a later part';
+  test('builds nothing from a certificate that was tampered with', async ({ devices }) => {
+    const upload = '      # Runs even if a later part';
     const change = `      - run: cp ${devices.file('flashing.pem')} agent/*1-1.pem\n\n`;
     const workflow = readRecipe(recipe).replace(upload, `${change}${upload}`);
     const played = await devices.play(recipe, { workflow });
@@ -64,8 +62,8 @@ describe.each(['firmware.yml', 'firmware-zephyr.yml'])('%s', (recipe) => {
     expect(played.artifacts.names).toEqual(['agent-1']);
   });
 
-  test('builds no image with a choice of CAs', async ({ devices }) => {
-    const upload = '      # Also when a later part';
+  test('builds no image with more than one CA', async ({ devices }) => {
+    const upload = '      # Runs even if a later part';
     const add = `      - run: cat ${devices.file('ca.pem')} >> agent/broker-ca.pem\n\n`;
     const workflow = readRecipe(recipe).replace(upload, `${add}${upload}`);
     const played = await devices.play(recipe, { workflow });
@@ -87,7 +85,7 @@ describe.each(['firmware.yml', 'firmware-zephyr.yml'])('%s', (recipe) => {
     expect(second.artifacts.names).toEqual(['agent-1', 'firmware-2']);
   });
 
-  test('has an image that nobody can change without its being noticed', async ({ devices }) => {
+  test('has an image in which tampering is detected', async ({ devices }) => {
     const played = await devices.play(recipe);
     const [file = ''] = Object.keys(played.artifacts.read('firmware-1'));
     const image = played.artifacts.file('firmware-1', file);
@@ -154,7 +152,7 @@ describe('firmware for Zephyr', () => {
 describe('a test on a board', () => {
   const RECIPE = 'hardware-in-the-loop.yml';
 
-  test('connects with an agent of its own, of which nothing is left', async ({ devices }) => {
+  test('connects with its own agent, and leaves nothing of it', async ({ devices }) => {
     await addGenerator(devices);
     await addBoard(devices);
     const played = await devices.play(RECIPE);
@@ -168,7 +166,7 @@ describe('a test on a board', () => {
     expect(played.jobs['test']?.files).toEqual([]);
   });
 
-  test('leaves nothing on the board when the tests fail', async ({ devices }) => {
+  test('leaves nothing on the board if the tests fail', async ({ devices }) => {
     await addGenerator(devices);
     await addBoard(devices);
     const workflow = readRecipe(RECIPE).replace('"connected as', '-x "connected otherwise as');

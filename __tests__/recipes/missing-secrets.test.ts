@@ -6,7 +6,7 @@ import { parseWorkflow } from '../workflow/workflow-file.ts';
 import { plainKeysIn } from './plain-keys.ts';
 import { readRecipe, recipes, resultsOf, type Services, test } from './services.ts';
 
-/** What an event brings along, so that a recipe's jobs start. */
+/** The payload of an event, so that a recipe's jobs start. */
 const PAYLOADS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   pull_request: {
     action: 'opened',
@@ -40,7 +40,7 @@ async function playWithout(
   { name, missing, ...more }: { name: string; missing: string } & Partial<Play>,
 ): Promise<Played> {
   const { github } = services;
-  // The broker is not there, and what is tried to reach it takes a minute.
+  // There is no broker, and attempts to reach it take a minute.
   const workflow = (more.workflow ?? readRecipe(name)).replaceAll(
     /^ +verify-connection: .*\n/gm,
     '',
@@ -73,22 +73,22 @@ const cases = recipes.flatMap(({ name, text }) =>
 
 describe('a recipe whose secret is missing', () => {
   test.for(cases)(
-    '%s fails, and no key leaves it in the clear, without %s',
+    '%s fails, and no plain key leaves it, without %s',
     { timeout: 60_000 },
     async ([name, missing], { services }) => {
       const played = await playWithout(services, { name, missing });
       expect(played.started).toBe(true);
       expect(Object.values(resultsOf(played))).toContain('failure');
       expect(plainKeysOf(services, played)).toBe(0);
-      // All of them find out before anything is made.
+      // All of them fail before anything is created.
       expect(services.hub.seen('create')).toEqual([]);
       expect(played.artifacts.names.filter((one) => !/^certificates-/.test(one))).toEqual([]);
     },
   );
 
-  // Otherwise something else ended it before the secret was needed.
+  // Otherwise it failed for another reason before the secret was needed.
   test.for([...new Set(cases.map(([name]) => name))])(
-    '%s asks Insights Hub when all are there',
+    '%s sends requests to Insights Hub with all secrets',
     { timeout: 60_000 },
     async (name, { services }) => {
       // Not everything that follows can be played here.
@@ -97,7 +97,7 @@ describe('a recipe whose secret is missing', () => {
     },
   );
 
-  test('would be found out if it went on with a plain key', async ({ services }) => {
+  test('would be noticed if it continued with a plain key', async ({ services }) => {
     const name = 'encrypted-artifact.yml';
     const workflow = readRecipe(name).replace(/^ +encrypt-key: true\n/m, '');
     expect(workflow).not.toBe(readRecipe(name));

@@ -9,7 +9,7 @@ describe('a workflow that others call', () => {
   const RECIPE = 'call-reusable.yml';
   const KEY = 'mqtt1_device-1-1.key';
 
-  test('hands the encrypted key to the job of the caller', async ({ services }) => {
+  test('passes the encrypted key to the job of the caller', async ({ services }) => {
     const played = await services.play(RECIPE, BY_HAND);
     expect(resultsOf(played)).toEqual({ certificate: 'success', deploy: 'success' });
     expect(logOf(played)).toContain('The key of mqtt1_device-1-1 can be opened');
@@ -22,7 +22,7 @@ describe('a workflow that others call', () => {
     );
   });
 
-  test('gets only the secrets that are handed to it by name', async ({ services }) => {
+  test('gets only the secrets that are passed by name', async ({ services }) => {
     const line = /^ +KEY_PASSPHRASE: .*\n/m;
     const workflow = readRecipe(RECIPE).replace(line, '');
     await expect(services.play(RECIPE, { ...BY_HAND, workflow })).rejects.toThrow(
@@ -35,8 +35,8 @@ describe('a workflow that others call', () => {
 describe.for([
   ['encrypted-artifact.yml', 'certificate-1'],
   ['call-reusable.yml', 'agent-device-1-1'],
-] as const)('an artifact that is handed on (%s)', ([recipe, artifact]) => {
-  test('can be used again when only the last job is repeated', async ({ services }) => {
+] as const)('an artifact that is passed on (%s)', ([recipe, artifact]) => {
+  test('can be used again if only the last job is repeated', async ({ services }) => {
     const workflow = readRecipe(recipe).replace('echo "The key of', 'exit 1; echo "The key of');
     const first = await services.play(recipe, { ...BY_HAND, workflow });
     expect(resultsOf(first)).toEqual({ certificate: 'success', deploy: 'failure' });
@@ -46,7 +46,7 @@ describe.for([
     expect(services.hub.seen('create')).toHaveLength(1);
   });
 
-  test('is refused when another certificate and key lie in it', async ({ services }) => {
+  test('is refused if it contains another certificate and key', async ({ services }) => {
     // They belong together and are encrypted with the same passphrase, but nobody issued them.
     const forge = `      - env:
           KEY_PASSPHRASE: \${{ secrets.KEY_PASSPHRASE }}
@@ -65,7 +65,7 @@ describe.for([
 describe('a token that the workflow has', () => {
   const RECIPE = 'token.yml';
 
-  test('is masked, and used as it is', async ({ services }) => {
+  test('is masked, and used unchanged', async ({ services }) => {
     const played = await services.play(RECIPE, BY_HAND);
     expect(resultsOf(played)).toEqual({ certificate: 'success' });
     expect(logOf(played)).toContain('The private key can be read');
@@ -73,7 +73,7 @@ describe('a token that the workflow has', () => {
     expect(played.jobs['certificate']?.files).toEqual([]);
   });
 
-  test('that is not in the answer ends the job', async ({ services }) => {
+  test('that is missing from the answer fails the job', async ({ services }) => {
     const fault = { kind: 'body', body: '{"token_type":"bearer"}' } as const;
     services.hub.faults.push({ at: 'token', fault });
     const played = await services.play(RECIPE, BY_HAND);
@@ -83,7 +83,7 @@ describe('a token that the workflow has', () => {
 });
 
 describe('the credentials of an application', () => {
-  test('get a token of the Technical Token Manager', async ({ services }) => {
+  test('get a token from the Technical Token Manager', async ({ services }) => {
     const played = await services.play('application.yml', BY_HAND);
     expect(resultsOf(played)).toEqual({ certificate: 'success' });
     expect(logOf(played)).toContain('The private key can be read');

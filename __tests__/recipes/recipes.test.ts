@@ -39,7 +39,7 @@ describe.each(recipes)('$name', ({ text }) => {
   const steps = Object.values(parseWorkflow(text).jobs).flatMap((job) => job.steps);
   const ours = steps.filter(({ uses }) => uses?.startsWith('OWNER/REPO'));
 
-  base('is a whole workflow that actionlint accepts', async () => {
+  base('is a complete workflow that actionlint accepts', async () => {
     expect(text).toMatch(/^name: /);
     expect(text).toMatch(/^permissions: \{\}$/m);
     expect(await lint(text)).toBe('');
@@ -49,7 +49,7 @@ describe.each(recipes)('$name', ({ text }) => {
     expect(await lint(text.replace('${{ secrets.', '${{ secret.'))).toContain('"secret"');
   });
 
-  base('uses inputs that exist, and gives those that are required', () => {
+  base('uses inputs that exist, and sets all that are required', () => {
     // One that calls a recipe uses the actions through it.
     expect(ours.length > 0 || text.includes(' uses: ./.github/workflows/')).toBe(true);
     for (const { uses = '', with: given = {} } of ours) {
@@ -88,7 +88,7 @@ describe('an agent for each pull request', () => {
   const RECIPE = 'agent-per-pull-request.yml';
   const CLIENT_ID = 'mqtt1_device-pr-7';
 
-  test('lives from push to push, and ends when the pull request is closed', async ({
+  test('is replaced by each push, and deleted when the pull request is closed', async ({
     services,
   }) => {
     const opened = await services.play(RECIPE, run('opened'));
@@ -112,7 +112,7 @@ describe('an agent for each pull request', () => {
     expect(services.clientIds).toEqual([CLIENT_ID]);
   });
 
-  test('is not made for a fork or Dependabot, nor when only a label changes', async ({
+  test('is not created for a fork or Dependabot, or when only a label changes', async ({
     services,
   }) => {
     for (const action of ['opened', 'closed']) {
@@ -133,7 +133,7 @@ describe('an ephemeral agent', () => {
   const RECIPE = 'ephemeral-agent.yml';
   const event = { name: 'push', payload: {} };
 
-  test('is there for the tests only, and so are its files', async ({ services }) => {
+  test('exists only during the tests, like its files', async ({ services }) => {
     const workflow = `${readRecipe(RECIPE)}      - run: cat .insights-hub/*.pem
 `;
     const played = await services.play(RECIPE, { event, workflow });
@@ -145,7 +145,7 @@ describe('an ephemeral agent', () => {
     expect(played.jobs['test']?.files).toEqual([]);
   });
 
-  test('ends when the tests fail, too', async ({ services }) => {
+  test('is deleted even if the tests fail', async ({ services }) => {
     const workflow = `${readRecipe(RECIPE)}      - run: exit 1\n`;
     const played = await services.play(RECIPE, { event, workflow });
     expect(outcomesOf(played.jobs['test'])).toEqual(['success', 'success', 'failure', 'success']);
@@ -158,11 +158,11 @@ describe('an agent for each release', () => {
   const RECIPE = 'release.yml';
   const runOf = (tag: string) => ({
     event: { name: 'release', payload: { action: 'published', release: { tag_name: tag } } },
-    // They are the environment's alone.
+    // Only the environment has them.
     secrets: {},
   });
 
-  test('hands key and certificate to the next job as secrets of the environment', async ({
+  test('passes key and certificate to the next job as secrets of the environment', async ({
     services,
   }) => {
     const { github } = services;
@@ -185,7 +185,7 @@ describe('an agent for each release', () => {
     expect(github.vault.secrets.size).toBe(0);
   });
 
-  test('is not made without the secrets of the environment', async ({ services }) => {
+  test('is not created without the secrets of the environment', async ({ services }) => {
     services.github.addEnvironment('staging');
     const played = await services.play(RECIPE, {
       ...runOf('v1'),
@@ -234,7 +234,7 @@ describe('a fleet', () => {
     }
   };
 
-  test('is made exactly once, by one job', async ({ services }) => {
+  test('is created exactly once, by one job', async ({ services }) => {
     const played = await services.play(RECIPE, run);
     expect(resultsOf(played)).toEqual({ create: 'success' });
     expect([...asked(services)].sort()).toEqual(names);
@@ -244,7 +244,7 @@ describe('a fleet', () => {
     expectCollected(services, played, 'certificates-1');
   });
 
-  test('is completed by a re-run, which makes only what is missing', async ({ services }) => {
+  test('is completed by a re-run, which creates only missing agents', async ({ services }) => {
     const { hub } = services;
     hub.faults.push({ at: 'create', fault: { kind: 'status', status: 400 }, times: 1 });
     const first = await services.play(RECIPE, run);
@@ -260,7 +260,7 @@ describe('a fleet', () => {
     expectCollected(services, second, 'certificates-2');
   });
 
-  test('is completed also after an attempt that could do nothing at all', async ({ services }) => {
+  test('is completed even after an attempt that created nothing', async ({ services }) => {
     const { hub } = services;
     hub.faults.push({ at: 'token', fault: { kind: 'status', status: 401 }, times: 1 });
     const first = await services.play(RECIPE, run);

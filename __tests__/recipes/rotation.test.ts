@@ -9,7 +9,7 @@ const runOf = (number: number, event = 'workflow_dispatch') => ({
   run: { run_number: String(number) },
 });
 
-/** What the environment holds is all that belongs to an agent. */
+/** The environment holds everything that belongs to an agent, and nothing else. */
 function expectDelivered({ hub, github }: Services, clientId: string): void {
   const vault = github.environments.get('production');
   const pair = hub.agents.get(clientId)?.pair;
@@ -21,7 +21,7 @@ function expectDelivered({ hub, github }: Services, clientId: string): void {
   expect(github.vault.secrets.size).toBe(0);
 }
 
-const DONE = { look: 'success', create: 'success', 'hand-over': 'success' };
+const DONE = { check: 'success', create: 'success', 'hand-over': 'success' };
 
 describe('the rotation', () => {
   test('hands the new agent over, and deletes the old one after that', async ({ services }) => {
@@ -38,7 +38,7 @@ describe('the rotation', () => {
     expectDelivered(services, 'mqtt1_device001-2-1');
   });
 
-  test('keeps both agents while the hand-over fails, and goes on where it failed', async ({
+  test('keeps both agents while the hand-over fails, and continues where it failed', async ({
     services,
   }) => {
     services.github.addEnvironment('production');
@@ -47,7 +47,7 @@ describe('the rotation', () => {
     expect(workflow).not.toBe(readRecipe(RECIPE));
     const second = await services.play(RECIPE, { ...runOf(2), workflow });
     expect(resultsOf(second)).toEqual({
-      ...{ look: 'success', create: 'success', 'hand-over': 'failure', 'delete-old': 'skipped' },
+      ...{ check: 'success', create: 'success', 'hand-over': 'failure', 'delete-old': 'skipped' },
     });
     const both = ['mqtt1_device001-1-1', 'mqtt1_device001-2-1'];
     expect(services.clientIds).toEqual(both);
@@ -58,14 +58,14 @@ describe('the rotation', () => {
     expect(services.clientIds).toEqual(both.slice(1));
   });
 
-  test('keeps the old agent when the new one could not be delivered', async ({ services }) => {
+  test('keeps the old agent if the new one could not be delivered', async ({ services }) => {
     const { github } = services;
     github.addEnvironment('production');
     await services.play(RECIPE, runOf(1));
     github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
     const second = await services.play(RECIPE, runOf(2));
     expect(resultsOf(second)).toEqual({
-      ...{ look: 'success', create: 'failure', 'hand-over': 'skipped', 'delete-old': 'skipped' },
+      ...{ check: 'success', create: 'failure', 'hand-over': 'skipped', 'delete-old': 'skipped' },
     });
     expect(services.clientIds).toContain('mqtt1_device001-1-1');
   });
@@ -81,7 +81,7 @@ describe('the rotation', () => {
     const young = await services.play(RECIPE, runOf(2, 'schedule'));
     expect(logOf(young)).toContain('The certificate is 0 days old');
     expect(resultsOf(young)).toEqual({
-      ...{ look: 'success', create: 'skipped', 'hand-over': 'skipped', 'delete-old': 'skipped' },
+      ...{ check: 'success', create: 'skipped', 'hand-over': 'skipped', 'delete-old': 'skipped' },
     });
     expect(hub.seen('create')).toHaveLength(1);
 
@@ -91,19 +91,19 @@ describe('the rotation', () => {
     expect(github.workflows.enabled).toEqual([RECIPE, RECIPE, RECIPE]);
   });
 
-  test('fails when the certificate in the environment is none', async ({ services }) => {
+  test('fails if the secret in the environment is not a certificate', async ({ services }) => {
     const vault = services.github.addEnvironment('production');
     vault.secrets.set(`${PREFIX}_CERTIFICATE`, 'no certificate');
     const played = await services.play(RECIPE, runOf(1, 'schedule'));
-    expect(outcomesOf(played.jobs['look'])).toEqual(['success', 'failure']);
+    expect(outcomesOf(played.jobs['check'])).toEqual(['success', 'failure']);
     expect(services.hub.requests).toEqual([]);
   });
 
-  test('says so when it may not keep its schedule', async ({ services }) => {
+  test('fails if it is not allowed to keep its schedule enabled', async ({ services }) => {
     services.github.addEnvironment('production');
     const workflow = readRecipe(RECIPE).replace('actions: write', 'actions: read');
     const played = await services.play(RECIPE, { ...runOf(1), workflow });
-    expect(outcomesOf(played.jobs['look'])).toEqual(['failure', 'skipped']);
+    expect(outcomesOf(played.jobs['check'])).toEqual(['failure', 'skipped']);
     expect(services.hub.requests).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ describe.each(recipes)('$name', ({ text }) => {
       ),
     );
     const { name } = workflowOf(text);
-    expect(writing).toEqual(name === 'Rotate the agent certificate' ? ['look actions'] : []);
+    expect(writing).toEqual(name === 'Rotate the agent certificate' ? ['check actions'] : []);
   });
 });
 

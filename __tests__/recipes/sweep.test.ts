@@ -8,7 +8,7 @@ const NIGHT = { event: { name: 'schedule', payload: {} } };
 const DAY = 86_400_000;
 const WARNING = 'Nothing that was asked for is in Insights Hub';
 
-/** A run that was cancelled an hour ago, unless told otherwise. */
+/** A run, by default one that was cancelled an hour ago. */
 function runOf(id: number, more: Partial<WorkflowRun> = {}): WorkflowRun {
   const time = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+/, '');
   const ended = { status: 'completed', conclusion: 'cancelled', run_attempt: 1 } as const;
@@ -20,7 +20,7 @@ const daysAgo = (days: number) => new Date(Date.now() - days * DAY).toISOString(
 describe('the sweep', () => {
   test('deletes the agents of killed runs, and no others', async ({ services }) => {
     const { hub, github } = services;
-    // Without its post step, the recipe leaves its agent, as a runner that is killed does.
+    // Without `ephemeral`, the recipe leaves its agent, as a killed runner does.
     const workflow = readRecipe(CREATOR).replace(/^ +ephemeral: true\n/m, '');
     const create = async (id: number, attempt = 1) => {
       const run = { run_id: String(id), run_attempt: String(attempt) };
@@ -45,21 +45,21 @@ describe('the sweep', () => {
     expect(hub.seen('delete-agent')).toHaveLength(2);
   });
 
-  test('asks Insights Hub nothing when no run may have left an agent', async ({ services }) => {
+  test('sends nothing to Insights Hub if no run can have left an agent', async ({ services }) => {
     services.github.workflows.runs.set(CREATOR, [runOf(1, { conclusion: 'success' })]);
     const swept = await services.play(RECIPE, NIGHT);
     expect(outcomesOf(swept.jobs['sweep'])).toEqual(['success', 'skipped']);
     expect(services.hub.requests).toEqual([]);
   });
 
-  test('passes with the warning that it announces when all were ended', async ({ services }) => {
+  test('passes with the expected warning if all were already deleted', async ({ services }) => {
     services.github.workflows.runs.set(CREATOR, [runOf(1), runOf(2)]);
     const swept = await services.play(RECIPE, NIGHT);
     expect(resultsOf(swept)).toEqual({ sweep: 'success' });
     expect(logOf(swept).join('\n')).toContain(WARNING);
   });
 
-  test('knows several agents of a run, and those of several workflows', async ({ services }) => {
+  test('finds several agents of a run, and those of several workflows', async ({ services }) => {
     const { workflows } = services.github;
     workflows.runs.set(CREATOR, [runOf(1)]);
     workflows.runs.set('other.yml', [runOf(2), runOf(3)]);
@@ -83,7 +83,7 @@ describe('the sweep', () => {
     expect(logOf(swept)).toContain('Agents to look for: 1');
   });
 
-  test('fails when GitHub refuses, and when the workflow is not there', async ({ services }) => {
+  test('fails if GitHub refuses, or if the workflow does not exist', async ({ services }) => {
     const missing = await services.play(RECIPE, NIGHT);
     expect(resultsOf(missing)).toEqual({ sweep: 'failure' });
     services.github.workflows.runs.set(CREATOR, []);

@@ -1,6 +1,6 @@
 /**
- * Creates agents with nothing but requests, as many at once as allowed, and prints how long that
- * took in milliseconds: what machine, hub and Node need, whatever the action does.
+ * Creates agents and does nothing else, as many in parallel as allowed, and prints how long that
+ * took in milliseconds: the time that machine, hub and Node need without the action.
  */
 import type { BareOrder } from './bare.ts';
 

@@ -10,8 +10,8 @@ export interface BareOrder extends Pick<FleetOptions, 'agents' | 'concurrency'> 
 }
 
 /**
- * How long the creates of a fleet take, in milliseconds, when nothing else is done: in a process of
- * its own, like the action. It tells how fast this machine can be at that moment.
+ * How long the creates of a fleet take alone, in milliseconds, in a separate process like the
+ * action. It shows how fast this machine can be at that moment.
  */
 export async function runBare(hub: RemoteHub, options: FleetOptions): Promise<number> {
   const { agents, concurrency, latency } = options;

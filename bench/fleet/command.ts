@@ -7,15 +7,15 @@ import { benchFleets, type FleetSettings } from './fleet.ts';
 const HELP = `npm run bench -- fleet [AGENTS...]   fleets to create; default: 100 1000 5000
 
   --rounds N        runs of each, interleaved (3)
-  --concurrency N   agents in flight at once (32)
+  --concurrency N   agents in parallel (32)
   --latency MS      of every answer of the hub (50)
   --profile DIR     also write a CPU profile of every run
 `;
 
-/** What a run without options creates. */
+/** The fleets of a run without options. */
 export const FLEETS = { sizes: [100, 1000, 5000], rounds: 3, concurrency: 32, latency: 50 };
 
-/** Creates fleets alone, and prints what they took. */
+/** Only creates fleets, and prints how long they took. */
 export async function fleetCommand(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -6,17 +6,17 @@ import type { HubCounts } from './hub-process.ts';
 
 export interface FleetOptions {
   readonly agents: number;
-  /** agents in flight at once */
+  /** agents in parallel */
   readonly concurrency: number;
   /** of the hub, in milliseconds */
   readonly latency: number;
-  /** where CPU profiles go, if they are wanted */
+  /** where CPU profiles go, if any */
   readonly profile?: string | undefined;
 }
 
-/** What it took to create a fleet, and what the hub saw of it. */
+/** The cost of creating a fleet, and what the hub saw. */
 export interface FleetRun extends Usage, HubCounts {
-  /** pairs that were looked at, and match */
+  /** pairs that were checked, and match */
   readonly matching: number;
 }
 

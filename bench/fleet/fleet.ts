@@ -1,4 +1,4 @@
-/** How close the create action comes to the best that Insights Hub's latency allows, for whole fleets. */
+/** For whole fleets: how close the create action comes to what Insights Hub's latency allows. */
 import { median } from '../report/statistics.ts';
 import { tableOf } from '../report/table.ts';
 import { runBare } from './bare.ts';
@@ -6,7 +6,7 @@ import { type FleetOptions, type FleetRun, runFleet } from './fleet-run.ts';
 import { type RemoteHub, startHub } from './hub.ts';
 
 /**
- * ideal: the latency of the creates alone. bare: a client that does nothing but the creates, at the
+ * ideal: only the latency of the creates. bare: a client that sends only the creates, at the
  * same time on the same machine. measured: the action, without its start-up.
  */
 const HEADER = [
@@ -29,24 +29,24 @@ export interface FleetSettings extends Settings {
   readonly sizes: readonly number[];
   /** runs of each, interleaved */
   readonly rounds: number;
-  /** is told of each fleet that is created */
+  /** called for each fleet that was created */
   readonly onRun: (progress: string) => void;
 }
 
-/** Creates the fleets. The result tells in Markdown what they took. */
+/** Creates the fleets. Returns their measurements as Markdown. */
 export async function benchFleets(settings: FleetSettings): Promise<readonly string[]> {
   const { sizes, rounds, concurrency, latency } = settings;
   const runs = await runAll(settings);
   const startUp = startUpOf(runs.get(1) ?? [], settings);
   const rows = sizes.map((agents) => rowOf(agents, runs.get(agents) ?? [], startUp, settings));
   return [
-    `${concurrency} agents in flight at once, ${latency} ms of latency of every answer, HTTP without TLS, rounds: ${rounds}. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
+    `${concurrency} agents in parallel, ${latency} ms of latency for every answer, HTTP without TLS, rounds: ${rounds}. Start-up, not counted in "measured": ${seconds(startUp)} s.`,
     '',
     ...tableOf(HEADER, rows),
   ];
 }
 
-/** Runs every size in every round, and one agent to know what the start costs. */
+/** Runs every size in every round, and one agent to measure the start-up. */
 async function runAll(settings: FleetSettings): Promise<ReadonlyMap<number, readonly Round[]>> {
   const { sizes, rounds } = settings;
   const hub: RemoteHub = startHub();
@@ -66,7 +66,7 @@ async function runAll(settings: FleetSettings): Promise<ReadonlyMap<number, read
   return runs;
 }
 
-/** What a run takes that is not for creates: one agent's run without the latency of its create. */
+/** The time of a run without its creates: one agent's run minus the latency of its create. */
 function startUpOf(ofOne: readonly FleetRun[], { latency }: Settings): number {
   return median(ofOne.map(({ wall }) => wall)) - latency;
 }

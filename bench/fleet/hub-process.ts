@@ -2,16 +2,16 @@ import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
 import { obeyOrders } from '../processes/helper.ts';
 
-/** So many key pairs are handed out in turn. */
+/** Number of key pairs that are issued in turn. */
 const PAIRS = 64;
 
 export type HubOrders = {
-  /** starts a hub with empty books; the answer is the inputs that lead an action there */
+  /** starts an empty hub; returns the inputs that lead an action to it */
   readonly open: {
     readonly order: { readonly latency: number };
     readonly answer: Readonly<Record<string, string>>;
   };
-  /** ends that hub, and tells what it saw */
+  /** stops that hub, and returns what it saw */
   readonly close: { readonly order: object; readonly answer: HubCounts };
 };
 

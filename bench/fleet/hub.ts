@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Helper } from '../processes/helper.ts';
 import type { HubOrders } from './hub-process.ts';
 
-/** Insights Hub in a process of its own. */
+/** Insights Hub in a separate process. */
 export type RemoteHub = Helper<HubOrders>;
 
 export function startHub(): RemoteHub {

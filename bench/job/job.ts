@@ -1,16 +1,16 @@
 /**
- * What is measured: Node that does nothing; the create action without inputs, so that it fails at
- * once; the post step with nothing to do; and the whole job, with files or with two secrets.
+ * What is measured: Node doing nothing; the create action without inputs, so that it fails
+ * immediately; the post step with nothing to do; and the whole job, with files or with two secrets.
  */
 export type Scenario = 'node' | 'failing' | 'post' | 'files' | 'secrets';
 
-/** Who does it: this build, another one, or a shell script. */
+/** What runs the job: this build, another one, or a shell script. */
 export type Variant = 'action' | 'other' | 'lean' | 'usual';
 
 export interface Job {
   readonly scenario: Scenario;
   readonly variant: Variant;
-  /** Does it once. Throws when anything about it is not as it has to be. */
+  /** Runs it once. Throws if anything is not as expected. */
   run(): Promise<Sample>;
 }
 

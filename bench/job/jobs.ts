@@ -12,7 +12,7 @@ const SCRIPTS = path.resolve(import.meta.dirname, '../scripts');
 const DIRECTORY = 'certificates';
 const PREFIX = 'INSIGHTS_HUB_AGENT';
 
-/** Whole jobs: what they leave behind decides whether they were done. */
+/** Whole jobs: whether they succeeded is judged by what they leave behind. */
 type Whole = 'files' | 'secrets';
 
 export interface JobSettings {
@@ -22,7 +22,7 @@ export interface JobSettings {
   readonly tools: Tools;
 }
 
-/** All jobs that can be done here, in the order in which a round takes them. */
+/** All jobs that can run here, in the order of a round. */
 export function jobsOf({ network, ours, other, tools }: JobSettings): readonly Job[] {
   const builds = [
     { variant: 'action', build: ours },
@@ -61,7 +61,7 @@ function startJob(scenario: 'failing' | 'post', variant: Variant, run: ActionRun
   };
 }
 
-/** A run of the create action that does a whole job for one agent. */
+/** A run of the create action: a whole job for one agent. */
 export function actionRun(network: Network, scenario: Whole, entry: string): ActionRun {
   const { inputs, gitHubToken, env } = network.action;
   const name = nextName();

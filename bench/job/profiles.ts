@@ -5,7 +5,7 @@ import { type ActionRun, timeAction } from '../processes/action-process.ts';
 import { OURS } from '../processes/build.ts';
 import { actionRun } from './jobs.ts';
 
-/** The distance of the jobs that are profiled, in milliseconds of round trip. */
+/** The distance of the profiled jobs, in milliseconds of round trip. */
 const AT = 50;
 
 /** Writes a CPU profile of each kind of run with this build, to folders of a directory. */

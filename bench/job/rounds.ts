@@ -5,14 +5,14 @@ export interface RoundSettings {
   readonly rounds: number;
   /** in milliseconds */
   readonly roundTrips: readonly number[];
-  /** is told of each round that is over */
+  /** called after each round */
   readonly onRound: (round: number) => void;
 }
 
 /**
- * Does all jobs at all distances, in turn, in every round, so that what changes on the machine over
- * time is the same for all. Every other round goes backwards. A first round does not count: caches
- * are filled in it.
+ * Runs all jobs at all distances, in turn, in every round, so that changes on the machine over time
+ * affect all of them alike. Every other round runs backwards. A first round does not count: it fills
+ * the caches.
  */
 export async function runRounds(
   network: Network,

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 
-/** The first line that each program says of its version; not there for one that is not installed. */
+/** The first line of each program's version; missing if it is not installed. */
 export type Tools = Readonly<Partial<Record<ToolName, string>>>;
 
 const TOOLS = ['curl', 'jq', 'awk', 'gh'] as const;
 type ToolName = (typeof TOOLS)[number];
 
-/** What a shell script of the bench needs, by what it does. */
+/** The programs that a shell script of the bench needs, by scenario. */
 export const NEEDED = {
   files: ['curl', 'jq', 'awk'],
   secrets: ['curl', 'jq', 'awk', 'gh'],
@@ -22,7 +22,7 @@ export function findTools(): Tools {
 }
 
 function versionOf(name: ToolName): string | undefined {
-  // The awk of some systems knows only this; the one of others takes it, too.
+  // Some versions of awk know only this option; the others accept it, too.
   const args = name === 'awk' ? ['-W', 'version'] : ['--version'];
   try {
     const output = execFileSync(name, args, {

@@ -5,29 +5,29 @@ import { parseCommand } from '../../sandbox/runner/commands.ts';
 import { OURS } from '../processes/build.ts';
 import { inputVariables, type Values, withJobFolder } from '../processes/job-folder.ts';
 
-/** What a step prints, in numbers. */
+/** Counts of what a step prints. */
 export interface LogCounts {
-  /** commands that have something masked */
+  /** mask commands */
   readonly commands: number;
-  /** what they have masked; of a command that is split into lines, each line */
+  /** the masked values; if a command is split into lines, each line */
   readonly masks: number;
-  /** those of the command that has most of them: where commands are split, of a key */
+  /** the masks of the command with the most: if commands are split, those of a key */
   readonly most: number;
   readonly warnings: number;
-  /** lines that are shown, warnings among them */
+  /** shown lines, including warnings */
   readonly lines: number;
 }
 
-/** Runners by what they set: which splits a command into lines decides how masks are printed. */
+/** Runners by their variables: how masks are printed depends on whether it splits a command into lines. */
 export const RUNNERS = {
   GitHub: { RUNNER_ENVIRONMENT: 'github-hosted' },
   others: { ACT: 'true' },
 } as const satisfies Readonly<Record<string, Values>>;
 
-/** More is not printed by a thousand agents, in bytes. */
+/** A thousand agents print at most this, in bytes. */
 const LONGEST_LOG = 256 * 1024 * 1024;
 
-/** Creates so many agents with the bundled action, and counts what it prints. Throws when it fails. */
+/** Creates agents with the bundled action, and counts what it prints. Throws if it fails. */
 export async function countLog(
   hub: InsightsHub,
   agents: number,
@@ -51,7 +51,7 @@ export async function countLog(
   });
 }
 
-/** Counts what a step has printed. */
+/** Counts what a step printed. */
 export function countsOf(stdout: string): LogCounts {
   const lines = stdout.split(/\r?\n/).filter(Boolean);
   const commands = lines.map(parseCommand);

@@ -1,16 +1,16 @@
-/** What a fleet costs the runner: masks, and lines that are searched for all of them. */
+/** The cost of a fleet for the runner: masks, and lines that are searched for all of them. */
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
 import { tableOf } from '../report/table.ts';
 import { countLog, type LogCounts, RUNNERS } from './log-run.ts';
 
-/** Agents of each run: up to 20, each has lines of its own. */
+/** Agents of each run: up to 20, each has its own lines. */
 export const LOG_SIZES = [1, 20, 21, 1000];
 
-/** So many key pairs are handed out in turn. */
+/** Number of key pairs that are issued in turn. */
 const PAIRS = 16;
 
-/** Creates fleets and counts what is printed. The result tells it in Markdown. */
+/** Creates fleets and counts what is printed. Returns the counts as Markdown. */
 export async function benchLog(sizes: readonly number[] = LOG_SIZES): Promise<readonly string[]> {
   const pairs = await makePairs(PAIRS);
   const rows: (readonly string[])[] = [];

@@ -1,15 +1,15 @@
 interface Delivery {
-  /** as `performance.now()` tells the time */
+  /** in the time of `performance.now()` */
   readonly due: number;
   readonly act: () => void;
 }
 
-/** Timers of Node may be late by more than this, in milliseconds: the rest is waited for awake. */
+/** Node's timers may be late by about this, in milliseconds: the rest is waited for without one. */
 const AWAKE = 1.5;
 
 /**
- * Makes a queue of acts, each done when it is due, to a fraction of a millisecond. They are done in
- * the order in which they were given, and not before it is their time.
+ * Makes a queue of acts, each done when it is due, to a fraction of a millisecond: in the order in
+ * which they were given, and never before they are due.
  */
 export function deliverLate(): (due: number, act: () => void) => void {
   const queue: Delivery[] = [];

@@ -5,18 +5,18 @@ import type { Values } from '../processes/job-folder.ts';
 import type { RelayOrders } from './relay-process.ts';
 import type { Access, Asked, ServicesOrders } from './services-process.ts';
 
-/** Hosts of their own, as in life: of the token service, of the gateway, and of GitHub. */
+/** Separate hosts, as in reality, for the token service, the gateway and GitHub. */
 const HOSTS = ['127.0.0.1', '127.0.0.2', '127.0.0.3'] as const;
 
-/** Insights Hub and GitHub over TLS 1.3, as far away as wished. */
+/** Insights Hub and GitHub over TLS 1.3, at any distance. */
 export interface Network {
   readonly tenant: string;
-  /** what leads the action there: inputs, and variables of its job */
+  /** what leads the action to them: inputs, and variables of its job */
   readonly action: ActionAccess;
-  /** the variables that lead a shell script there */
+  /** the variables that lead a shell script to them */
   readonly script: Values;
   setRoundTrip(milliseconds: number): Promise<void>;
-  /** what was asked since the last time, and over how many connections */
+  /** requests since the last call, and the number of connections */
   count(): Promise<Asked & { readonly connections: number }>;
   stop(): void;
 }
@@ -27,7 +27,7 @@ interface ActionAccess {
   readonly env: Values;
 }
 
-/** Starts services and relays, in processes of their own. The directory takes the CA's file. */
+/** Starts services and relays, in separate processes. The CA's file is written to the directory. */
 export async function startNetwork(directory: string): Promise<Network> {
   const services = new Helper<ServicesOrders>(script('services-process.ts'));
   const relay = new Helper<RelayOrders>(script('relay-process.ts'));

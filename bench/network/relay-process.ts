@@ -2,7 +2,7 @@ import { obeyOrders } from '../processes/helper.ts';
 import { type Relay, type RelayOptions, startRelay } from './relay.ts';
 
 export type RelayOrders = {
-  /** starts a relay for each of the targets; the answer is their ports, in the same order */
+  /** starts a relay for each target; returns their ports, in the same order */
   readonly open: {
     readonly order: { readonly relays: readonly RelayOptions[] };
     readonly answer: { readonly ports: readonly number[] };
@@ -11,7 +11,7 @@ export type RelayOrders = {
     readonly order: { readonly milliseconds: number };
     readonly answer: object;
   };
-  /** how many connections each relay has seen since it was asked last */
+  /** number of connections of each relay since the last call */
   readonly count: {
     readonly order: object;
     readonly answer: { readonly connections: readonly number[] };

@@ -12,15 +12,15 @@ export interface Relay {
   readonly port: number;
   /** in milliseconds; of connections that are opened from now on */
   setRoundTrip(milliseconds: number): void;
-  /** how many connections were opened so far */
+  /** number of connections opened so far */
   connections(): number;
   stop(): Promise<void>;
 }
 
 /**
- * Passes TCP connections on as a network does that is far away: what is sent arrives half a round
- * trip later, in both directions, and what is sent first a whole one later still. That is what
- * opening takes: here the kernel opens a connection at once, and a client may send at once.
+ * Passes on TCP connections as a distant network does: data arrives half a round trip later, in both
+ * directions, and the first data one more round trip later. That stands for opening the connection:
+ * here the kernel opens it immediately, and a client may send immediately.
  */
 export async function startRelay({ host, target }: RelayOptions): Promise<Relay> {
   let roundTrip = 0;
@@ -58,11 +58,11 @@ export async function startRelay({ host, target }: RelayOptions): Promise<Relay>
 interface Way {
   /** of one direction, in milliseconds */
   readonly delay: number;
-  /** when the connection is open, as `performance.now()` tells the time */
+  /** when the connection is open, in the time of `performance.now()` */
   readonly ready: number;
 }
 
-/** Passes on what one end sends, and that it ends. An end that breaks takes the other with it. */
+/** Passes on one end's data, and its end. If one end breaks, the other is broken too. */
 function join(from: Socket, to: Socket, { delay, ready }: Way): void {
   const late = deliverLate();
   const pass = (act: () => void) => late(Math.max(performance.now(), ready) + delay, act);

@@ -4,18 +4,18 @@ import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
 import { obeyOrders } from '../processes/helper.ts';
 
-/** So many key pairs are handed out in turn. */
+/** Number of key pairs that are issued in turn. */
 const PAIRS = 16;
 
 export type ServicesOrders = {
   /** starts the services with a certificate for these hosts */
   readonly open: { readonly order: { readonly hosts: readonly string[] }; readonly answer: Access };
-  /** what they were asked since the last time */
+  /** requests since the last call */
   readonly count: { readonly order: object; readonly answer: Asked };
 };
 
 export interface Access {
-  /** who vouches for the services' certificate, as PEM */
+  /** the CA of the services' certificate, as PEM */
   readonly ca: string;
   readonly hubPort: number;
   readonly gitHubPort: number;
@@ -28,7 +28,7 @@ export interface Access {
 
 export interface Asked {
   readonly requests: number;
-  /** the secrets that were written, opened, by name */
+  /** the written secrets, opened, by name */
   readonly secrets: Readonly<Record<string, string>>;
 }
 

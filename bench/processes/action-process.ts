@@ -10,19 +10,19 @@ export interface ActionRun {
   readonly inputs: Values;
   /** files in the workspace, by name */
   readonly files?: Values;
-  /** variables of the job, over those of every job */
+  /** variables of the job, in addition to those of every job */
   readonly env?: Values;
-  /** the script that is run; the create action's of this repository, when not given */
+  /** the script to run; the default is the create action of this repository */
   readonly entry?: string;
-  /** how it has to end; 0 when not given */
+  /** the expected exit code; the default is 0 */
   readonly exitCode?: number;
-  /** where a CPU profile goes, if one is wanted */
+  /** where a CPU profile goes, if any */
   readonly profile?: string | undefined;
-  /** Looks at the workspace before it is removed. */
+  /** Looks at the workspace before it is deleted. */
   readonly inspect?: (workspace: string) => Promise<void>;
 }
 
-/** What a run of an action took. */
+/** The cost of a run of an action. */
 export interface Usage {
   /** from start to end of its process, in milliseconds */
   readonly wall: number;
@@ -33,8 +33,8 @@ export interface Usage {
 }
 
 /**
- * Runs a bundled action as a runner does: in an environment and a workspace of its own. The result
- * is how long that took, in milliseconds. Throws when it does not end as it has to.
+ * Runs a bundled action as a runner does: in its own environment and workspace. Returns how long that
+ * took, in milliseconds. Throws if it does not end as expected.
  */
 export function timeAction(run: ActionRun): Promise<number> {
   return withJobFolder(run.files ?? {}, async ({ workspace, env }) => {
@@ -44,7 +44,7 @@ export function timeAction(run: ActionRun): Promise<number> {
   });
 }
 
-/** The same, with what its process used. That takes a script beside the action, and so some time. */
+/** The same, with CPU time and memory. These need a script beside the action, which takes some time. */
 export function measureAction(run: ActionRun): Promise<Usage> {
   return withJobFolder(run.files ?? {}, async ({ root, workspace, env }) => {
     const usage = path.join(root, 'usage.json');

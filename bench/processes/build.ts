@@ -2,26 +2,26 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 
-/** Built actions: what a runner would start, and how large all of it is. */
+/** Built actions: what a runner would start, and its total size. */
 export interface Build {
   /** path of the create action's main entry, and of its post entry */
   readonly create: string;
   readonly post: string;
-  /** of `dist/`, licences apart */
+  /** of `dist/`, without licences */
   readonly bytes: number;
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** What is built in this repository. */
+/** The build of this repository. */
 export const OURS = buildIn(ROOT);
 
-/** The build of a checkout, or in a folder that was one's `dist/`. Throws when there is none. */
+/** The build in a checkout, or in a copy of its `dist/`. Throws if there is none. */
 export function buildIn(directory: string): Build {
   const isCheckout = existsSync(path.join(directory, 'action.yml'));
   const { main, post } = entriesOf(isCheckout ? directory : ROOT);
   const dist = isCheckout ? path.join(directory, 'dist') : directory;
-  // The folder may be called otherwise.
+  // The folder may have another name.
   const place = (entry: string) => path.join(dist, entry.replace(/^dist\//, ''));
   const build = { create: place(main), post: place(post) };
   for (const entry of Object.values(build)) {

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 
-/** What a helper is told, and what it answers, by the kind of the order. */
+/** The requests and answers of a helper, by the kind of request. */
 export type Orders = Readonly<
   Record<string, { readonly order: object; readonly answer: object | null }>
 >;
 
-/** A script of the bench in a process of its own, so that it takes no time from what is measured. */
+/** A script of the bench in a separate process, so that it takes no time from the measured one. */
 export class Helper<Known extends Orders> {
   readonly #child: ChildProcess;
 
@@ -13,7 +13,7 @@ export class Helper<Known extends Orders> {
     this.#child = fork(script);
   }
 
-  /** Gives an order, and waits until it is done. One order at a time. */
+  /** Sends a request, and waits for its answer. One request at a time. */
   ask<Kind extends keyof Known & string>(
     kind: Kind,
     order: Known[Kind]['order'],
@@ -40,7 +40,7 @@ type Obey<Known extends Orders> = {
   ) => Known[Kind]['answer'] | Promise<Known[Kind]['answer']>;
 };
 
-/** In the helper: does what it is told until its parent lets go of it. */
+/** In the helper: handles requests until its parent disconnects. */
 export function obeyOrders<Known extends Orders>(obey: Obey<Known>): void {
   process.on('message', ({ kind, order }: { kind: keyof Known; order: never }) => {
     Promise.resolve(order)

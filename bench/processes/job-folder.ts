@@ -5,15 +5,15 @@ import { parse } from 'yaml';
 
 export type Values = Readonly<Record<string, string>>;
 
-/** One job of a runner: a workspace, and the variables that the runner gives. */
+/** One job of a runner: a workspace, and the variables that the runner sets. */
 export interface JobFolder {
   readonly root: string;
   readonly workspace: string;
-  /** nothing of this process's environment but what programs need */
+  /** of this process's environment, only what programs need */
   readonly env: Values;
 }
 
-/** Sets up a job with files in its workspace, and removes it after use. */
+/** Sets up a job with files in its workspace, and deletes it after use. */
 export async function withJobFolder<Result>(
   files: Values,
   use: (job: JobFolder) => Promise<Result>,
@@ -57,7 +57,7 @@ const known = readFile(ACTION_FILE, 'utf8').then(
       .inputs,
 );
 
-/** The inputs as the action reads them, with the defaults of its file. Throws for one it has not. */
+/** The inputs as the action reads them, with the defaults of its file. Throws for an unknown input. */
 export async function inputVariables(given: Values): Promise<Values> {
   const inputs = await known;
   const unknown = Object.keys(given).filter((name) => !(name in inputs));

@@ -5,9 +5,9 @@ export interface Command {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** all of its environment */
+  /** its whole environment */
   readonly env: Values;
-  /** how it has to end; 0 when not given */
+  /** the expected exit code; the default is 0 */
   readonly exitCode?: number;
 }
 
@@ -15,8 +15,8 @@ export interface Command {
 const LONGEST = 600_000;
 
 /**
- * Runs a process to its end, with what it prints read but not kept. The result is the time from
- * before its start to its end, in milliseconds. Throws when it does not end as it has to.
+ * Runs a process to its end; its output is read but not kept. Returns the time from before its start
+ * to its end, in milliseconds. Throws if it does not end as expected.
  */
 export function timeProcess({ command, args, cwd, env, exitCode = 0 }: Command): Promise<number> {
   const began = performance.now();
@@ -39,7 +39,7 @@ export function timeProcess({ command, args, cwd, env, exitCode = 0 }: Command):
   });
 }
 
-/** What tells why it failed. Its other lines may be masks. */
+/** The lines that say why it failed. The other lines may be masks. */
 function errorsIn({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) {
   const errors = stdout.split('\n').filter((line) => line.startsWith('::error'));
   return [...errors, stderr].join('\n').slice(0, 1000);

@@ -1,4 +1,4 @@
-// Loaded before the action: leaves what its process used in the file that BENCH_USAGE names.
+// Loaded before the action: writes CPU time and memory of its process to the file BENCH_USAGE.
 import { writeFileSync } from 'node:fs';
 
 const { BENCH_USAGE } = process.env;

@@ -15,12 +15,12 @@ export interface BarPlot {
 }
 
 const WIDTH = 760;
-/** Where bars begin and end at most, in pixels from the left. */
+/** The start and the maximum end of bars, in pixels from the left. */
 const [LEFT, RIGHT] = [270, 690];
 const FIRST = 64;
 const ROW = 34;
 
-/** Draws bars from the left to the right, each with its value at its end. */
+/** Draws bars from left to right, each with its value at its end. */
 export function barPlot({ title, description, bars, target }: BarPlot): string {
   const most = Math.max(target.value, ...bars.map(({ value }) => value));
   const x = (value: number) => LEFT + (value / most) * (RIGHT - LEFT);

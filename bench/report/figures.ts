@@ -1,13 +1,13 @@
 import type { Measured, Scenario, Variant } from '../job/job.ts';
 import { median, quartiles } from './statistics.ts';
 
-/** How long a job took, in milliseconds: in the middle, and what half of its runs lie between. */
+/** How long a job took, in milliseconds: the median, and the quartiles. */
 export interface Figure {
   readonly median: number;
   readonly quartiles: readonly [number, number];
 }
 
-/** Which runs are meant: at one distance, in milliseconds of round trip, or at any. */
+/** A selection of runs: at one distance, in milliseconds of round trip, or at any. */
 export interface Which {
   readonly scenario: Scenario;
   readonly variant: Variant;
@@ -17,14 +17,14 @@ export interface Which {
 /** How many round trips depend on one another: token (TCP, TLS 1.3, request), create, push. */
 export const ROUND_TRIPS = { files: 4, secrets: 5 } as const;
 
-/** How long a job took; not there when it was not done. */
+/** How long a job took; undefined if it was not run. */
 export function figureOf(measured: readonly Measured[], which: Which): Figure | undefined {
   const walls = runsOf(measured, which).map(({ wall }) => wall);
   if (walls.length === 0) return undefined;
   return { median: median(walls), quartiles: quartiles(walls) };
 }
 
-/** The shortest time that a job can take at a distance: Node's start and what the network takes. */
+/** The shortest time that a job can take at a distance: Node's start plus the network. */
 export function limitOf(
   measured: readonly Measured[],
   scenario: keyof typeof ROUND_TRIPS,
@@ -34,7 +34,7 @@ export function limitOf(
   return start + ROUND_TRIPS[scenario] * roundTrip;
 }
 
-/** The most requests, or connections, that any run of a job made; not there when it was not done. */
+/** The most requests, or connections, that any run of a job made; undefined if it was not run. */
 export function mostOf(
   measured: readonly Measured[],
   which: Which,
@@ -44,7 +44,7 @@ export function mostOf(
   return counts.length === 0 ? undefined : Math.max(...counts);
 }
 
-/** How many times as long; not there when one of the two is not. */
+/** How many times as long; undefined if one of the two is. */
 export function ratio(part: number | undefined, whole: number | undefined): number | undefined {
   return part === undefined || whole === undefined ? undefined : part / whole;
 }

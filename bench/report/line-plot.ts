@@ -10,24 +10,24 @@ export interface Line {
 interface Point {
   readonly x: number;
   readonly y: number;
-  /** what half of the runs lie between */
+  /** the quartiles */
   readonly spread?: readonly [number, number];
 }
 
 export interface LinePlot {
   readonly title: string;
   readonly description: string;
-  /** what is right and up, with the unit */
+  /** the horizontal and the vertical axis, with their units */
   readonly axes: readonly [string, string];
   readonly lines: readonly Line[];
 }
 
 const SIZE = { width: 760, height: 400 };
-/** What is left free around the lines: on the right are their names. */
+/** Space around the lines: on the right are their names. */
 const FREE = { left: 64, right: 230, top: 56, bottom: 52 };
 const BOTTOM = SIZE.height - FREE.bottom;
 const RIGHT = SIZE.width - FREE.right;
-/** How far apart names of lines are at least, in pixels. */
+/** The minimum distance between the names of lines, in pixels. */
 const APART = 18;
 
 interface Scale {
@@ -89,7 +89,7 @@ function drawLine({ x, y }: Scale, { kind, points }: Line): readonly string[] {
   ];
 }
 
-/** The names beside the ends of the lines, moved down where they would cover one another. */
+/** The names beside the ends of the lines, moved down if they would overlap. */
 function namesOf({ y }: Scale, lines: readonly Line[]): readonly string[] {
   const ends = lines
     .map(({ name, kind, points }) => ({ name, kind, at: y(points.at(-1)?.y ?? 0) + 4 }))

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os';
 import type { Tools } from '../job/tools.ts';
 
-/** What the figures depend on, as a list in Markdown. It holds no name of the machine. */
+/** What the figures depend on, as a Markdown list. It does not name the machine. */
 export function describeMachine(tools: Tools): readonly string[] {
   const memory = Math.round(totalmem() / 1024 ** 3);
   const others = Object.values(tools);

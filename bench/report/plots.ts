@@ -3,11 +3,11 @@ import { barPlot } from './bar-plot.ts';
 import { figureOf, limitOf, ROUND_TRIPS, ratio } from './figures.ts';
 import { type Line, linePlot } from './line-plot.ts';
 
-/** A picture, and what it shows in words. */
+/** A picture, and its description. */
 export interface Plot {
-  /** of its file */
+  /** file name */
   readonly name: string;
-  /** what a reader is told who does not see it */
+  /** the text for readers who can't see it */
   readonly alt: string;
   readonly svg: string;
 }
@@ -68,7 +68,7 @@ function inWords({ name, points }: Line): string {
   return `${name} ${values.join(', ')}`;
 }
 
-/** How long it takes to start and to have nothing to do, as multiples of Node's own start. */
+/** How long starting and doing nothing takes, as multiples of Node's own start. */
 export function startUpPlot(measured: readonly Measured[]): Plot {
   const start = figureOf(measured, { scenario: 'node', variant: 'action' })?.median;
   const rows: readonly (readonly [Scenario, string])[] = [
@@ -87,7 +87,7 @@ export function startUpPlot(measured: readonly Measured[]): Plot {
   return { name: 'start-up.svg', alt, svg: barPlot({ title, description: alt, bars, target }) };
 }
 
-/** The distances at which anything was measured, in milliseconds of round trip. */
+/** The measured distances, in milliseconds of round trip. */
 export function distancesOf(measured: readonly Measured[]): readonly number[] {
   return [...new Set(measured.map(({ roundTrip }) => roundTrip))].sort((a, b) => a - b);
 }

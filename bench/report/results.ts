@@ -7,24 +7,24 @@ import { distancesOf, type Plot } from './plots.ts';
 import { tableOf } from './table.ts';
 import { targetsOf, targetTable } from './targets.ts';
 
-/** All that one run of the bench has found. */
+/** All results of one run of the bench. */
 export interface Findings {
   readonly measured: readonly Measured[];
   readonly rounds: number;
   readonly tools: Tools;
-  /** of `dist/`, licences apart */
+  /** of `dist/`, without licences */
   readonly bytes: number;
-  /** what the action used in a whole job without distance */
+  /** CPU time and memory of the action in a whole job without distance */
   readonly usage: Readonly<Record<'files' | 'secrets', Usage>>;
-  /** what fleets took, in Markdown; empty when none were created */
+  /** measurements of fleets, in Markdown; empty if none were created */
   readonly fleets: readonly string[];
-  /** what fleets print, in Markdown; empty when none were created */
+  /** counts of what fleets print, in Markdown; empty if none were created */
   readonly log: readonly string[];
 }
 
 type Part = readonly string[];
 
-/** The page of results, without a line of the machine but what describes it. */
+/** The page of results. Of the machine, it has only the description. */
 export function resultsPage(findings: Findings, plots: readonly Plot[]): string {
   const { measured, bytes, fleets, log } = findings;
   const [files, secrets, startUp] = plots.map(({ name, alt }) => `![${alt}](${name})`);
@@ -32,17 +32,17 @@ export function resultsPage(findings: Findings, plots: readonly Plot[]): string 
     ...[
       '# Speed',
       '',
-      '`npm run bench` has written this page and its plots; see below for how.',
+      '`npm run bench` wrote this page and its plots. The last section says how it measures.',
       '',
     ],
     ...[...describeMachine(findings.tools), `- Rounds: ${findings.rounds}, interleaved`, ''],
-    ...['## To reach', '', ...targetTable(targetsOf(measured, bytes)), ''],
+    ...['## Targets', '', ...targetTable(targetsOf(measured, bytes)), ''],
     ...['## The whole job', '', `${files}`, '', `${secrets}`, ''],
     ...wholeJobs(findings),
     ...['## Start-up', '', `${startUp}`, '', ...startUps(measured), ''],
     ...['## Requests, connections, memory', '', ...costs(findings), ''],
     ...(fleets.length > 0 ? ['## Fleets', '', ...fleets, '', FLEET_NOTE, ''] : []),
-    ...(log.length > 0 ? ['## Masks and lines of the log', '', ...log, '', LOG_NOTE, ''] : []),
+    ...(log.length > 0 ? ['## Masks and log lines', '', ...log, '', LOG_NOTE, ''] : []),
     ...HOW,
   ].join('\n');
 }
@@ -57,14 +57,14 @@ function wholeJobs({ measured, tools }: Findings): Part {
   ]);
 }
 
-/** Why there are no scripts, where there are none. */
+/** Says why scripts are missing, if they are. */
 function lackingFor(scenario: 'files' | 'secrets', tools: Tools): Part {
   const lacking = NEEDED[scenario].filter((name) => tools[name] === undefined);
   if (lacking.length === 0) return [];
   return [`No script was measured: ${lacking.join(', ')} not installed.`, ''];
 }
 
-/** What each variant took at each distance, and how many times as long as the limit that is. */
+/** The time of each variant at each distance, also as a multiple of the limit. */
 export function wholeJob(measured: readonly Measured[], scenario: 'files' | 'secrets'): Part {
   const header = ['round trip', 'limit', 'action', '÷ limit', 'lean', 'action ÷ lean'];
   const rows = distancesOf(measured).map((roundTrip) => {
@@ -115,11 +115,11 @@ function costs({ measured, usage, bytes }: Findings): Part {
   return [
     ...tableOf(['job', 'requests', 'connections', 'peak MiB', 'CPU ms'], rows),
     '',
-    `\`dist/\` has ${bytes} bytes, licences apart.`,
+    `\`dist/\` has ${bytes} bytes, without licences.`,
   ];
 }
 
-/** What another build took for the same jobs, beside this one. */
+/** The same jobs with another build, beside this one. */
 export function comparison(measured: readonly Measured[]): Part {
   const scenarios = ['failing', 'post', 'files', 'secrets'] as const;
   const rows = scenarios.flatMap((scenario) => {
@@ -149,19 +149,19 @@ function times(value: number | undefined): string {
 }
 
 const FLEET_NOTE =
-  'Ideal is the latency of the creates alone: agents ÷ in flight × latency. Bare is a client that does nothing but the creates, on the same machine at about the same time. Measured is the action without its start-up; ratio is measured ÷ ideal.';
+  'Ideal: only the latency of the creates, agents ÷ in flight × latency. Bare: a client that sends only the creates, on the same machine at about the same time. Measured: the action without its start-up. Ratio: measured ÷ ideal.';
 
 const LOG_NOTE =
-  "The runner takes time for each command that masks something, and searches each line that is shown, of this step and of all later ones in the job, for all masks. GitHub's own runner gets those of a key in one command; others don't split it, and get a command for each.";
+  "Each mask command takes the runner time, and the runner searches each shown line, in this step and all later ones of the job, for all masks. On GitHub's own runner, one command holds all masks of a key. Other runners don't split it, so they get one command per mask.";
 
 const HOW: Part = [
   '## How it is measured',
   '',
-  '- Times are from the start of a process to its end: medians, in brackets the quartiles. All jobs are done in turn in every round, every other round backwards. Ratios are of medians.',
-  '- Token service, gateway and GitHub are the embedded ones, with TLS 1.3, at three loopback addresses. Each run is checked: a key and its certificate are in files or secrets.',
-  '- The distance is made by a relay in a process of its own, which delays both directions by half a round trip, and the first bytes of a connection by one more, for opening it. It is not made by the kernel (netem), which needs rights and a module that many machines lack.',
-  `- The limit is the median of \`node -e 0\` and what depends on one another: ${ROUND_TRIPS.files} round trips for files (token: TCP, TLS, request; create on an open connection), ${ROUND_TRIPS.secrets} with secrets (both pushed at once). It holds no work of anyone, neither here nor in the services.`,
-  "- The lean script is curl, curl, jq and awk, once each. The usual one has jq for each field. For secrets, both then call `gh secret set` twice. They trust one root certificate only, by `--cacert` and `SSL_CERT_FILE`, and so start faster than with a system's whole list; the action loads the list of Node, and that certificate by `NODE_EXTRA_CA_CERTS`.",
-  '- Environments hold only what a job needs. Memory and CPU time are of runs of their own, because looking at them takes time.',
+  '- Times are from the start of a process to its end: medians, with quartiles in brackets. In every round, all jobs run in turn; every other round runs backwards. Ratios are of medians.',
+  '- Token service, gateway and GitHub are embedded servers with TLS 1.3, at three loopback addresses. After each run, a check makes sure that a key and its certificate are in files or secrets.',
+  '- A relay in a separate process simulates the distance. It delays both directions by half a round trip, and the first bytes of a connection by one more, for opening it. Linux netem is not used, because it needs privileges and a module that many machines lack.',
+  `- The limit is the median of \`node -e 0\` plus the round trips that depend on one another: ${ROUND_TRIPS.files} for files (token: TCP, TLS, request; create on an open connection), ${ROUND_TRIPS.secrets} with secrets (both pushed at the same time). It includes no work by the action or the services.`,
+  "- The lean script runs curl, curl, jq and awk, once each. The usual one runs jq for each field. For secrets, both then call `gh secret set` twice. They trust only one root certificate, with `--cacert` and `SSL_CERT_FILE`, and so start faster than with a system's whole list. The action loads Node's list, and that certificate with `NODE_EXTRA_CA_CERTS`.",
+  '- Environments hold only what a job needs. Memory and CPU time come from separate runs, because measuring them takes time.',
   '',
 ];

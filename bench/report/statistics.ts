@@ -1,14 +1,14 @@
-/** The middle of the values; of an even number of them, the mean of the two in the middle. */
+/** The median; of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** What half of the values lie between: a quarter is below the first, a quarter above the second. */
+/** The quartiles: a quarter of the values is below the first, a quarter above the second. */
 export function quartiles(values: readonly number[]): readonly [number, number] {
   return [quantile(values, 0.25), quantile(values, 0.75)];
 }
 
-/** Between two values of the list, it is in proportion between them. NaN of an empty list. */
+/** Interpolates between two values of the list. NaN for an empty list. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;

@@ -1,4 +1,4 @@
-/** Colours for both themes of a reader; the plot has a ground of its own, whatever is around it. */
+/** Colours for light and dark themes; the plot has its own background. */
 const STYLE = `
   .ground { fill: #ffffff }
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -29,7 +29,7 @@ const STYLE = `
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** A picture in a file of its own; the description is for those who do not see it. */
+/** A picture in a separate file; the description is for readers who can't see it. */
 export function svg(
   { width, height }: { readonly width: number; readonly height: number },
   { title, description }: { readonly title: string; readonly description: string },

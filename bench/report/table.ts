@@ -1,6 +1,6 @@
 type Row = readonly string[];
 
-/** Lines of a Markdown table whose columns but the first are flush right, also as plain text. */
+/** Lines of a Markdown table. All columns but the first are flush right, also as plain text. */
 export function tableOf(header: Row, rows: readonly Row[]): readonly string[] {
   const widths = header.map((_, column) =>
     Math.max(3, ...[header, ...rows].map((row) => row[column]?.length ?? 0)),

@@ -2,11 +2,11 @@ import type { Measured, Scenario, Variant } from '../job/job.ts';
 import { figureOf, limitOf, mostOf, ratio } from './figures.ts';
 import { tableOf } from './table.ts';
 
-/** Something to reach: what was measured may be at most the target. */
+/** A target: the measured value may be at most this. */
 export interface Target {
   readonly what: string;
   readonly atMost: number;
-  /** not there when it could not be measured here */
+  /** missing if it could not be measured here */
   readonly measured: number | undefined;
   readonly digits: number;
 }
@@ -15,7 +15,7 @@ export interface Target {
 const AT = 50;
 const MEGABYTE = 1_000_000;
 
-/** All that is to be reached, with what was measured. Bytes are those of `dist/`, licences apart. */
+/** All targets, with the measured values. Bytes are those of `dist/` without licences. */
 export function targetsOf(measured: readonly Measured[], bytes: number): readonly Target[] {
   const wall = (scenario: Scenario, variant: Variant = 'action') =>
     figureOf(measured, { scenario, variant, roundTrip: AT })?.median;
@@ -41,7 +41,7 @@ export function targetsOf(measured: readonly Measured[], bytes: number): readonl
     share('the same ÷ the lean script with `gh secret set`', 0.45, lean),
     share('failing fast on missing inputs ÷ `node -e 0`', 2.5, start('failing')),
     share('post step with nothing to do ÷ `node -e 0`', 2.5, start('post')),
-    share('`dist/`, licences apart, in MB', 1.5, bytes / MEGABYTE),
+    share('`dist/` without licences, in MB', 1.5, bytes / MEGABYTE),
     count('requests: files', 2, most('files', 'requests')),
     count('requests: two secrets', 5, most('secrets', 'requests')),
     count('connections: files', 2, most('files', 'connections')),
@@ -56,10 +56,10 @@ export function targetTable(targets: readonly Target[]): readonly string[] {
     measured?.toFixed(digits) ?? 'not measured',
     verdictOf(atMost, measured),
   ]);
-  return tableOf(['to reach', 'at most', 'measured', 'reached'], rows);
+  return tableOf(['target', 'at most', 'measured', 'met'], rows);
 }
 
-/** Told by the exact figure, not by the one that is shown. */
+/** Judged by the exact figure, not by the rounded one. */
 function verdictOf(atMost: number, measured: number | undefined): string {
   if (measured === undefined) return '';
   return measured <= atMost ? 'yes' : 'no';

@@ -2,9 +2,9 @@ import { LOST, NOTHING, ODD, PAUSES, type Section, WRITTEN } from '../row.ts';
 
 export const create: Section = {
   endpoint: 'create',
-  title: 'The create',
+  title: 'Creating an agent and its certificate',
   about:
-    'The private key is in this one answer and nowhere else. What was surely not processed is sent again. After anything else the agent is looked up first, and the create is sent once more only if the agent is proved to be absent. After an answer that looks like a success, such as a web page, the action can’t know that nothing was created, and tells how to end the agent.',
+    'The private key is only in this one answer. If the request was certainly not processed, it is sent again. In all other cases the agent is looked up first, and the create is sent once more only if the agent is proved to be absent. After an answer that looks like a success, such as a web page, the action can’t know that nothing was created, and says how to delete the agent.',
   rows: [
     [['slowStart', 'slowEnd', 'expired', 'notReady', ...ODD], 'always', 'success', 1, WRITTEN],
     [['br', 'deflate', 'bareDeflate', 'twice'], 'always', 'success', 1, WRITTEN],
@@ -62,9 +62,9 @@ export const create: Section = {
 
 export const lookUp: Section = {
   endpoint: 'look-up',
-  title: 'The look-up after a create that was not processed',
+  title: 'Looking up the agent after a create that was not processed',
   about:
-    'The create broke off, and Insights Hub has no agent. Absent is only what is answered with an empty list, twice; then the create is sent a second time. The look-up has 30 s.',
+    'The create was interrupted, and Insights Hub has no agent. The agent counts as absent only if the answer is an empty list, twice. Then the create is sent a second time. The look-up has 30 s.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 2, WRITTEN],
     [['reset', 'resetLate', 'cut', 401], 'once', 'success', 3, WRITTEN],
@@ -81,9 +81,9 @@ export const lookUp: Section = {
 
 export const lookUpFound: Section = {
   endpoint: 'look-up-found',
-  title: 'The look-up after a create that was processed',
+  title: 'Looking up the agent after a create that was processed',
   about:
-    'The create broke off, and Insights Hub has the agent. Whatever the look-up meets, the create is not sent again, the step says what to do, and nothing is deleted.',
+    'The create was interrupted, and Insights Hub has the agent. Whatever happens to the look-up, the create is not sent again, the step says what to do, and nothing is deleted.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'outcome-unknown', 1, LOST],
     [['reset', 429, 500, '503 wait', 401], 'once', 'outcome-unknown', 2, LOST],
@@ -113,9 +113,9 @@ export const lookUpFound: Section = {
 
 export const list: Section = {
   endpoint: 'list',
-  title: 'The list of certificates after a create that was not processed',
+  title: 'Listing certificates after a create that was not processed',
   about:
-    'The create broke off, and the look-up says twice that there is no agent. The list of certificates is a second witness, which only counts when it can be read: what it answers is documented nowhere. Without it, the look-up decides.',
+    'The create was interrupted, and the look-up says twice that there is no agent. The list of certificates is a second check. It counts only if it can be read, because its answers are documented nowhere. Without it, the look-up decides.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, WRITTEN],
     [['reset', 'resetLate', 'cut', 401], 'once', 'success', 2, WRITTEN],
@@ -140,9 +140,9 @@ export const list: Section = {
 
 export const listFound: Section = {
   endpoint: 'list-found',
-  title: 'The list of certificates after a create that was processed',
+  title: 'Listing certificates after a create that was processed',
   about:
-    'The create broke off, and Insights Hub has the agent, but the look-up does not show it. A certificate in the list proves that the create was processed, so it is not sent again. Without the list it is, and refused then because the agent is there.',
+    'The create was interrupted, and Insights Hub has the agent, but the look-up does not show it. A certificate in the list proves that the create was processed, so it is not sent again. Without the list it is sent again, and rejected because the agent exists.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'outcome-unknown', 1, LOST],
     [['reset', 'cut', 401, 429, 500, '503 wait'], 'once', 'outcome-unknown', 2, LOST],
@@ -161,9 +161,9 @@ export const listFound: Section = {
 
 export const ephemeral: Section = {
   endpoint: 'ephemeral',
-  title: 'The look-up before an ephemeral agent is created',
+  title: 'Looking up an ephemeral agent before it is created',
   about:
-    'An agent that the post step ends must not have been there before. If nobody can say so, nothing is created.',
+    'An agent that the post step will delete must not exist before. If that can’t be determined, nothing is created.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, WRITTEN],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, WRITTEN],

@@ -13,9 +13,9 @@ import {
 
 export const listToDelete: Section = {
   endpoint: 'list-to-delete',
-  title: 'Delete: listing the certificates',
+  title: 'Listing the certificates to delete',
   about:
-    'Certificates go first, so that a device can’t come back meanwhile. Their ids are in a list that is read once a step, but what it answers is documented nowhere: a list that can’t be read is a warning, and the agent is ended all the same.',
+    'Certificates are deleted first, so that a device can’t reconnect meanwhile. Their ids come from a list that is read once per step, but its answers are documented nowhere. If it can’t be read, that is a warning, and the agent is still deleted.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'cut', 'silence', 'stall', 401], 'once', 'success', 2, ALL_GONE],
@@ -46,9 +46,9 @@ export const listToDelete: Section = {
 
 export const deleteCertificate: Section = {
   endpoint: 'delete-certificate',
-  title: 'Delete: deleting the certificate of the agent',
+  title: 'Deleting the agent’s certificate',
   about:
-    'A certificate that can’t be deleted is a warning that names it, and the agent is ended all the same. A 404 counts as gone.',
+    'If a certificate can’t be deleted, a warning names it, and the agent is still deleted. A 404 counts as already deleted.',
   rows: [
     [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [['reset', 'resetLate', 'silence', 401, '500 late'], 'once', 'success', 2, ALL_GONE],
@@ -78,9 +78,9 @@ export const deleteCertificate: Section = {
 
 export const deleteCertificateById: Section = {
   endpoint: 'delete-certificate-by-id',
-  title: 'Delete: deleting a certificate by its id',
+  title: 'Deleting a certificate by its id',
   about:
-    'A certificate whose id is given with `certificate-id` has to go: what can’t be deleted fails the step. Agents are ended beside it all the same.',
+    'If a certificate whose id is given with `certificate-id` can’t be deleted, the step fails. The agents are still deleted.',
   rows: [
     [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
@@ -117,7 +117,7 @@ export const deleteCertificateById: Section = {
 
 export const find: Section = {
   endpoint: 'find',
-  title: 'Delete: finding the agent',
+  title: 'Finding the agent to delete',
   about: 'The agent is looked up by its client id. A 404 proves nothing.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, ALL_GONE],
@@ -160,8 +160,8 @@ export const find: Section = {
 
 export const offboard: Section = {
   endpoint: 'offboard',
-  title: 'Delete: offboarding the agent',
-  about: 'An agent is deleted only when it is offboarded.',
+  title: 'Offboarding the agent',
+  about: 'An agent is deleted only after it is offboarded.',
   rows: [
     [['slowStart', 'slowEnd', 'empty', 'half', ...ODD], 'always', 'success', 1, ALL_GONE],
     [
@@ -186,9 +186,9 @@ export const offboard: Section = {
 
 export const deleteAgent: Section = {
   endpoint: 'delete-agent',
-  title: 'Delete: deleting the agent',
+  title: 'Deleting the offboarded agent',
   about:
-    'The request carries the tag of the look-up. After a 412 the tag is read anew, once; after a 404 the agent is looked up.',
+    'The request carries the tag from the look-up. After a 412, the tag is read again, once. After a 404, the agent is looked up again.',
   rows: [
     [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
@@ -215,9 +215,9 @@ export const deleteAgent: Section = {
 
 export const deleteAsset: Section = {
   endpoint: 'delete-asset',
-  title: 'Delete: deleting the asset of the agent',
+  title: 'Deleting the agent’s asset',
   about:
-    'The agent is gone by then. Of an asset, a 404 is taken for its end: nothing else depends on it. One that is locked (409) is tried again.',
+    'The agent is already deleted. For an asset, a 404 counts as already deleted, because nothing else depends on it. If the asset is locked (409), the request is retried.',
   rows: [
     [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 1, ALL_GONE],
     [
@@ -244,9 +244,9 @@ export const deleteAsset: Section = {
 
 export const deleteSecret: Section = {
   endpoint: 'delete-secret',
-  title: 'Delete: removing GitHub’s secrets',
+  title: 'Deleting GitHub’s secrets',
   about:
-    'The secrets go last, one after the other, so without a fault there are two requests. The first that can’t be removed ends it. A 404 counts as removed, because the same token has seen the place.',
+    'The secrets are deleted last, one after the other: without a fault, two requests. If one can’t be deleted, the step stops there. A 404 counts as already deleted, because the same token has read the public key of the repository or environment.',
   rows: [
     [['slowStart', ...ODD, 'padding', 'coding'], 'always', 'success', 2, ALL_GONE],
     [

@@ -13,9 +13,9 @@ import {
 
 export const publicKey: Section = {
   endpoint: 'public-key',
-  title: 'GitHub’s public key for secrets',
+  title: 'Reading GitHub’s public key for secrets',
   about:
-    'It is read before anything is created, with the destination `repository` or `environment`: what GitHub refuses then costs no agent. After a secondary rate limit that says nothing of the time (here the plain HTTP 429), GitHub wants a minute to pass before the next attempt.',
+    'With the destination `repository` or `environment`, the key is read before anything is created, so that a rejection by GitHub costs no agent. After a secondary rate limit without a time (here the plain HTTP 429), GitHub asks clients to wait a minute before the next attempt.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, PUSHED],
     [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
@@ -54,9 +54,9 @@ export const publicKey: Section = {
 
 export const names: Section = {
   endpoint: 'names',
-  title: 'The names of GitHub’s secrets, for an ephemeral agent',
+  title: 'Listing GitHub’s secrets, for an ephemeral agent',
   about:
-    'What the step writes is removed with the job, so it must not have been there before. If nobody can say so, nothing is created.',
+    'The secrets that the step writes are deleted after the job, so they must not exist before. If that can’t be determined, nothing is created.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, PUSHED],
     [['reset', 'resetLate', 'cut', 'silence', 'stall'], 'once', 'success', 2, PUSHED],
@@ -89,7 +89,7 @@ export const secret: Section = {
   endpoint: 'secret',
   title: 'Writing GitHub’s secrets',
   about:
-    'There are two, for the private key and the certificate, and they are sent at the same time: without a fault, that is two requests. A key that does not get there is saved in the output directory, and the post step leaves it.',
+    'There are two secrets, the private key and the certificate, sent at the same time: without a fault, two requests. A key that can’t be pushed is saved in the output directory, and the post step keeps it.',
   rows: [
     [['slowStart', 'slowEnd', 'empty', 'large', ...ODD], 'always', 'success', 2, PUSHED],
     [['padding', 'coding'], 'always', 'success', 2, PUSHED],
@@ -126,7 +126,7 @@ export const files: Section = {
   endpoint: 'files',
   title: 'Writing the files',
   about:
-    'Before anything is created, files of every kind are made in the output directory as they are made afterwards, with other content, and removed again. What only helps, such as the mode of the certificate, is a warning when it fails. Requests are those of the create.',
+    'Before anything is created, the action writes files of every kind to the output directory, in the same way but with other content, and deletes them again. If something that only helps fails, such as the mode of the certificate, that is a warning. The requests are creates.',
   rows: [
     [['noModes', 'noLinks', 'noIgnoreFile'], 'always', 'success', 1, WRITTEN],
     [['full', 'readOnly', 'shown', 'noTemporary'], 'always', 'destination-invalid', 0, NOTHING],
@@ -143,9 +143,9 @@ export const files: Section = {
 
 export const rescue: Section = {
   endpoint: 'rescue',
-  title: 'Saving a key that GitHub does not take',
+  title: 'Saving a key that GitHub rejects',
   about:
-    'GitHub refuses both secrets with HTTP 422, and then the disk fails as well. Requests are those that write the secrets.',
+    'GitHub rejects both secrets with HTTP 422, and then the disk fails as well. The requests are those that write the secrets.',
   rows: [
     [['noModes', 'noLinks', 'noIgnoreFile'], 'always', 'delivery-failed', 2, RESCUED],
     [['full', 'readOnly', 'shown'], 'always', 'delivery-failed', 2, IN_TEMPORARY],

@@ -2,8 +2,8 @@ import { NOTHING, ODD, type Section, WRITTEN } from '../row.ts';
 
 export const token: Section = {
   endpoint: 'token',
-  title: 'The token request of a technical user',
-  about: 'Nothing is created before there is a token. The request is safe to repeat.',
+  title: 'Getting a token for a technical user',
+  about: 'Nothing is created before the action has a token. The request is safe to repeat.',
   rows: [
     [['slowStart', 'slowEnd', ...ODD], 'always', 'success', 1, WRITTEN],
     [
@@ -44,9 +44,9 @@ export const token: Section = {
 
 export const applicationToken: Section = {
   endpoint: 'application-token',
-  title: 'The token request of an application',
+  title: 'Getting a token for an application',
   about:
-    'The Technical Token Manager is another service, but the request is made and judged by the same code, so these are samples.',
+    'The Technical Token Manager is another service, but the same code sends the request and handles the answer. So these are only samples.',
   rows: [
     [[...ODD], 'always', 'success', 1, WRITTEN],
     [['resetLate', '429 date', 503], 'once', 'success', 2, WRITTEN],
