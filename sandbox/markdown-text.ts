@@ -1,6 +1,6 @@
 import type { Line } from './screen.ts';
 
-/** Renders a job summary for a terminal: without tags, and with tables as lists. */
+/** Renders a job summary for a terminal: without tags, with tables as lists, and code unwrapped. */
 export function markdownAsText(markdown: string): readonly Line[] {
   const lines: Line[] = [];
   let headings: readonly string[] | undefined;
@@ -9,7 +9,7 @@ export function markdownAsText(markdown: string): readonly Line[] {
     if (line.startsWith('```')) {
       isCode = !isCode;
     } else if (isCode) {
-      lines.push({ text: line, indent: 2 });
+      lines.push({ text: line, isCode: true });
     } else if (line.startsWith('|')) {
       const cells = cellsOf(line);
       if (headings === undefined) headings = cells.map(plain);
@@ -17,9 +17,11 @@ export function markdownAsText(markdown: string): readonly Line[] {
     } else {
       headings = undefined;
       const text = plain(line.replace(/^#+ /, ''));
-      lines.push(line.startsWith('#') ? { text, style: 'bold' } : { text });
+      if (line.startsWith('#')) lines.push({ text, style: 'bold' });
+      else lines.push(text === '' || /^\s*- /.test(line) ? { text } : { text, hang: 0 });
     }
   }
+  while (lines.at(-1)?.text === '') lines.pop();
   return lines.filter(({ text }, index) => text !== '' || lines[index - 1]?.text !== '');
 }
 

@@ -129,7 +129,7 @@ describe('what arrives at serve', () => {
     const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
     try {
       const shown = new Shown(child.stdout.setEncoding('utf8'));
-      await shown.waitFor('What arrives is shown below.');
+      await shown.waitFor('appear below.');
       const [, origin] = /api-url: (http:\/\/[^/]+)/.exec(shown.text) ?? [];
       await fetch(`${origin}/mqtt1/oauth/token`, { method: 'POST' });
       await fetch(`${origin}/api/x?filter=%7B%22a%22%3A1%7D%1B%5B31m`);
@@ -144,9 +144,9 @@ describe('what arrives at serve', () => {
       await publish(directory, `${/broker-url: (.*)/.exec(shown.text)?.[1]}`);
       await shown.waitFor('…\n');
       expect(shown.text).toMatch(
-        new RegExp(`${times}MQTT connection of mqtt1_by-hand: accepted$`, 'm'),
+        new RegExp(`${times}MQTT connection from mqtt1_by-hand: accepted$`, 'm'),
       );
-      expect(shown.text).toMatch(/MQTT message of mqtt1_by-hand to tc\/mqtt1\/\S+: hello\s+x+/);
+      expect(shown.text).toMatch(/MQTT message from mqtt1_by-hand to tc\/mqtt1\/\S+: hello\s+x+/);
       expect(shown.text.length).toBeLessThan(10_000);
     } finally {
       clearTimeout(timer);

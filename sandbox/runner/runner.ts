@@ -99,7 +99,7 @@ export class Runner {
    * child processes, unless `launch` runs them in another way.
    */
   static async start(repository: string, launch: Launch = startProcess): Promise<Runner> {
-    const root = await mkdtemp(path.join(tmpdir(), 'sandbox-runner-'));
+    const root = await mkdtemp(path.join(tmpdir(), 'runner-'));
     const runner = new Runner(root, repository, launch);
     await mkdir(runner.workspace);
     await mkdir(runner.temporary);
