@@ -66,7 +66,7 @@ describe('the demo', () => {
     expect(stripVTControlCharacters(shown.stdout)).toBe(shown.stdout);
   });
 
-  test('has colours where they are asked for', async () => {
+  test('has colours on request', async () => {
     const { stdout } = await demo(['delete'], { FORCE_COLOR: '1' });
     expect(stdout).toContain('\u001b[32mExit code 0: the action succeeded.');
     expect(tooWide(stripVTControlCharacters(stdout))).toEqual([]);
@@ -79,7 +79,7 @@ describe('the demo', () => {
     expect(commands.every((line) => /^::(group::.+|endgroup::)$/.test(line))).toBe(true);
   });
 
-  test('prints one JSON document with --json, and no secret in it', async () => {
+  test('prints one JSON document without secrets with --json', async () => {
     const { exitCode, stdout, stderr } = await demo(['--json']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     const report = JSON.parse(stdout);
@@ -97,7 +97,7 @@ describe('the demo', () => {
     expect(stdout).not.toContain('PRIVATE KEY-----');
   });
 
-  test('shows the certificate, the agent and the asset that there were', async () => {
+  test('shows the certificate, agent and asset that existed before', async () => {
     const { stdout } = await demo(['delete']);
     const before = sectionOf(stdout, 'What exists before the step');
     expect(before).toMatch(/^certificate [0-9A-Z]{26} of mqtt1_device001$/m);
@@ -105,7 +105,7 @@ describe('the demo', () => {
     expect(before).toMatch(/^asset .* with external id mqtt1_device001$/m);
   });
 
-  test('keeps to the quota of the smallest tenants, if it is asked to', async () => {
+  test('keeps to the quota of the smallest tenants on request', async () => {
     const { stdout } = await demo(['--json', '--quota', 'xxs', '--dry-run']);
     expect(JSON.parse(stdout).step.with['rate-limit']).toBe('1/30s');
     const slow = await demo(['--quota', 'xxs', '--name', 'a', '--name', 'b', '--dry-run']);
@@ -137,20 +137,20 @@ describe('the demo', () => {
     }
   });
 
-  test('says only with faults that it may take long', async () => {
+  test('only says that it may take long if there are faults', async () => {
     const [quiet, faulty] = await Promise.all([demo([]), demo(['--fault', 'token:503'])]);
     expect(sectionOf(quiet.stdout, 'The workflow step')).not.toMatch(/\b\d+ s\b/);
     expect(sectionOf(faulty.stdout, 'The workflow step')).toContain('this may take 20 s.');
   });
 
-  test('connects as the first of several agents, also with pushed secrets', async () => {
+  test('connects as the first of several agents with pushed secrets', async () => {
     const args = ['--name', 'a', '--name', 'b', '--destination', 'repository'];
     // The first agent's secrets are written last.
     const { stdout } = await demo([...args, '--fault', 'create:slow', '--json']);
     expect(JSON.parse(stdout).messages).toMatchObject([{ clientId: 'mqtt1_a' }]);
   });
 
-  test('keeps the private key in the format that it is asked for', async () => {
+  test('stores the private key in the requested format', async () => {
     const inFile = await demo(['--key-format', 'pkcs8']);
     expect(sectionOf(inFile.stdout, 'The certificate')).toMatch(/PKCS#8\nthey match +yes\n/);
     const pushed = await demo(['--key-format', 'pkcs8', '--destination', 'environment']);

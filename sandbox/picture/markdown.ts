@@ -35,7 +35,7 @@ export function parseMarkdown(markdown: string): readonly Block[] {
   return blocks;
 }
 
-/** A closed `<details>`, of which only the first line shows. */
+/** A closed `<details>`, which shows only its first line. */
 const CLOSED = /^(<details><summary>[^\n]*)\n.*?^<\/details>$/gms;
 
 /** The block at the beginning, if there is one, and how many lines it has. */
