@@ -7,7 +7,15 @@ import type { DemoOptions } from './options.ts';
 import { type DemoReport, filesIn, placesOf, requestsOf, resourcesOf } from './report.ts';
 import { Runner, type StepOptions, type StepResult } from './runner/runner.ts';
 import type { Screen } from './screen.ts';
-import { accessTo, startBroker, startGitHub, startHub, stepTimeout } from './services.ts';
+import {
+  accessTo,
+  SOURCE,
+  startBroker,
+  startGitHub,
+  startHub,
+  stepTimeout,
+  usesOf,
+} from './services.ts';
 import {
   asLines,
   hideSecrets,
@@ -35,7 +43,7 @@ export async function demonstrateCreate(
   const { broker, inputs } = await startBroker(hub, runner.temporary, options);
   try {
     const given = stepFor(hub, github, inputs, options);
-    const step = { uses: 'OWNER/REPO@v1', with: hideSecrets(given) };
+    const step = { uses: usesOf(), with: hideSecrets(given) };
     showStep(screen, step, options);
 
     const main = await runner.main(given);
@@ -136,7 +144,7 @@ function stepFor(
       ...(ephemeral && { ephemeral: 'true' }),
     },
     secrets: [...secrets, passphrase],
-    env,
+    env: { ...env, ...SOURCE },
     debug,
     timeout: stepTimeout(options),
   };

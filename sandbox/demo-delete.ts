@@ -4,7 +4,7 @@ import type { DemoOptions } from './options.ts';
 import { type DemoReport, filesIn, placesOf, requestsOf, resourcesOf } from './report.ts';
 import { Runner, type StepOptions } from './runner/runner.ts';
 import type { Screen } from './screen.ts';
-import { accessTo, startGitHub, startHub, stepTimeout } from './services.ts';
+import { accessTo, SOURCE, startGitHub, startHub, stepTimeout, usesOf } from './services.ts';
 import {
   asLines,
   hideSecrets,
@@ -30,7 +30,7 @@ export async function demonstrateDelete(
     await prepare(hub, github, options);
     screen.section('What exists before the step', asLines(resourcesOf(hub, github)));
     const given = stepFor(hub, github, options);
-    const step = { uses: 'OWNER/REPO/delete@v1', with: hideSecrets(given) };
+    const step = { uses: usesOf('/delete'), with: hideSecrets(given) };
     showStep(screen, step, options);
 
     const main = await runner.main(given);
@@ -96,7 +96,7 @@ function stepFor(hub: InsightsHub, github: GitHub | undefined, options: DemoOpti
       ...(dryRun && { 'dry-run': 'true' }),
     },
     secrets,
-    env,
+    env: { ...env, ...SOURCE },
     debug,
     timeout: stepTimeout(options),
   };

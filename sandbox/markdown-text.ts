@@ -16,8 +16,8 @@ export function markdownAsText(markdown: string): readonly Line[] {
       else if (!isRule(cells)) lines.push(...rowAsText(headings, cells));
     } else {
       headings = undefined;
-      const text = plain(line.replace(/^#+ /, ''));
-      if (line.startsWith('#')) lines.push({ text, style: 'bold' });
+      const text = plain(line);
+      if (line.startsWith('#')) lines.push({ text: heading(line), style: 'bold' });
       else lines.push(text === '' || /^\s*- /.test(line) ? { text } : { text, hang: 0 });
     }
   }
@@ -49,11 +49,18 @@ function rowAsText(headings: readonly string[], cells: readonly string[]): reado
   );
 }
 
-/** Strips tags, links, emphasis and escapes from a text. */
+/** A heading, without the URLs of its links: there is no room for them. */
+function heading(line: string): string {
+  return plain(line.replace(/^#+ /, '').replace(LINK, '$1'));
+}
+
+const LINK = /!?\[([^\]]*)\]\(([^)]*)\)/g;
+
+/** Strips tags, emphasis and escapes from a text, and shows the URLs of links. */
 function plain(text: string): string {
   return text
     .replace(/<\/?[a-z][^>]*>/gi, '')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(LINK, '$1 ($2)')
     .replace(/\*\*|`/g, '')
     .replace(/\\([\\|`*_[\]<>#])/g, '$1')
     .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))

@@ -9,6 +9,16 @@ import type { DemoOptions } from './options.ts';
 /** The step's timeout when there are faults, in seconds: nobody wants to watch for longer. */
 export const TIMEOUT_WITH_FAULTS = '20';
 
+/** Where the actions come from. */
+const REPOSITORY = 'OWNER/REPO';
+const REF = 'v1';
+
+/** How a workflow names an action in a folder of the repository. */
+export const usesOf = (folder = '') => `${REPOSITORY}${folder}@${REF}`;
+
+/** What the runner says about that in the environment: job summaries link to the documentation. */
+export const SOURCE = { GITHUB_ACTION_REPOSITORY: REPOSITORY, GITHUB_ACTION_REF: REF } as const;
+
 /** A name that needs encoding in URLs. */
 const ENVIRONMENT = 'production/eu';
 

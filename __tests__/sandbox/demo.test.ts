@@ -128,6 +128,12 @@ describe('the demo', () => {
     for (const command of commands) expect(command).toMatch(/ -m '\{.*\}'$/);
   });
 
+  test('links from the job summary to the page on failures, as in a workflow', async () => {
+    const { stdout } = await demo(['--json', '--fault', 'create:403']);
+    const url = 'https://github.com/OWNER/REPO/blob/v1/docs/troubleshooting.md#forbidden';
+    expect(JSON.parse(stdout).summary).toContain(`](${url})`);
+  });
+
   test('folds fingerprints in the middle', async () => {
     const { stdout } = await demo([]);
     for (const title of ['The certificate', 'Outputs']) {

@@ -51,13 +51,13 @@ describe('a wrapped text', () => {
 
 test('a summary is shown without tags, and a table as a list', () => {
   const markdown = [
-    '### Title',
+    '### Title: [code](https://host/page#code)',
     '',
     '| Agent | Stored |',
     '| --- | --- |',
     '| <code>a&#95;b</code> | x<br><code>&lt;y&gt;</code> |',
     '',
-    'A paragraph.',
+    'A [paragraph](https://host/page).',
     '- An item.',
     '',
     '```sh',
@@ -67,13 +67,13 @@ test('a summary is shown without tags, and a table as a list', () => {
     '',
   ].join('\n');
   expect(markdownAsText(markdown)).toEqual([
-    { text: 'Title', style: 'bold' },
+    { text: 'Title: code', style: 'bold' },
     { text: '' },
     { label: '- Agent   ', text: 'a_b' },
     { label: '  Stored  ', text: 'x' },
     { label: '          ', text: '<y>' },
     { text: '' },
-    { text: 'A paragraph.', hang: 0 },
+    { text: 'A paragraph (https://host/page).', hang: 0 },
     { text: '- An item.' },
     { text: '' },
     { text: 'some <line>', isCode: true },

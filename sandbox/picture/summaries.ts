@@ -1,15 +1,12 @@
 import path from 'node:path';
 import { readOptions } from '../options.ts';
 import { Runner } from '../runner/runner.ts';
-import { accessTo, startBroker, startHub } from '../services.ts';
+import { accessTo, SOURCE, startBroker, startHub } from '../services.ts';
 
 const ACTIONS = path.resolve(import.meta.dirname, '../..');
 
 /** Where GitHub's own runners have the workspace of a repository `octo/device`. */
 const WORKSPACE = '/home/runner/work/device/device';
-
-/** Where the action comes from, so that its job summaries have links. */
-const SOURCE = { GITHUB_ACTION_REPOSITORY: 'OWNER/REPO', GITHUB_ACTION_REF: 'v1' };
 
 interface Agents {
   readonly names: readonly string[];
