@@ -22,10 +22,10 @@ export function showArrivals(screen: Screen, { hub, github, broker }: Services):
   hub.onRequest = showRequest;
   if (github !== undefined) github.onRequest = showRequest;
   broker.onConnect = ({ clientId }, code) => {
-    show(`MQTT connection of ${clientId}: ${MEANINGS.get(code) ?? `refused with ${code}`}`);
+    show(`MQTT connection from ${clientId}: ${MEANINGS.get(code) ?? `rejected with code ${code}`}`);
   };
   broker.onMessage = ({ clientId, topic, payload }) => {
-    show(`MQTT message of ${clientId} to ${topic}: ${payload}`);
+    show(`MQTT message from ${clientId} to ${topic}: ${payload}`);
   };
 }
 
@@ -42,7 +42,7 @@ function decode(path: string): string {
   }
 }
 
-/** Shortens a text, and replaces the characters that a terminal could take for commands. */
+/** Shortens a text, and replaces characters that a terminal could interpret as commands. */
 function printable(text: string): string {
   const line = text.replace(/\p{C}/gu, '\ufffd');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;

@@ -1,15 +1,14 @@
 import type { GitHub } from './github/github.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 import type { DemoOptions } from './options.ts';
-import { booksOf, type DemoReport, filesIn, placesOf, requestsOf } from './report.ts';
+import { type DemoReport, filesIn, placesOf, requestsOf, resourcesOf } from './report.ts';
 import { Runner, type StepOptions } from './runner/runner.ts';
 import type { Screen } from './screen.ts';
-import { accessTo, quotaTime, startGitHub, startHub, stepTimeout } from './services.ts';
+import { accessTo, SOURCE, startGitHub, startHub, stepTimeout, usesOf } from './services.ts';
 import {
   asLines,
   hideSecrets,
   logLines,
-  shortenerFor,
   showEnd,
   showOutputs,
   showRequests,
@@ -18,7 +17,7 @@ import {
   unmetFaults,
 } from './show.ts';
 
-/** Runs the delete action once, on agents that already exist. */
+/** Runs the delete action once, for agents that already exist. */
 export async function demonstrateDelete(
   actions: string,
   options: DemoOptions,
@@ -27,20 +26,19 @@ export async function demonstrateDelete(
   const hub = await startHub(options);
   const github = await startGitHub(options);
   const runner = await Runner.start(actions);
-  const shorten = shortenerFor(runner);
   try {
     await prepare(hub, github, options);
-    screen.section('What there is before', asLines(booksOf(hub, github)));
+    screen.section('What exists before the step', asLines(resourcesOf(hub, github)));
     const given = stepFor(hub, github, options);
-    const step = { uses: 'OWNER/REPO/delete@v1', with: hideSecrets(given) };
-    showStep(screen, step, { shorten, seconds: quotaTime(options) });
+    const step = { uses: usesOf('/delete'), with: hideSecrets(given) };
+    showStep(screen, step, options);
 
     const main = await runner.main(given);
-    screen.section('The log, masked as on GitHub', logLines(main.lines, shorten));
-    showOutputs(screen, main.outputs, shorten);
-    showSummary(screen, main.summary, shorten);
-    const books = booksOf(hub, github);
-    screen.section('What there is now', asLines(books));
+    screen.section('The log, masked as on GitHub', logLines(main.lines));
+    showOutputs(screen, main.outputs);
+    showSummary(screen, main.summary);
+    const resources = resourcesOf(hub, github);
+    screen.section('What exists now', asLines(resources));
     const report: DemoReport = {
       command: 'delete',
       exitCode: main.exitCode ?? 1,
@@ -49,7 +47,7 @@ export async function demonstrateDelete(
       outputs: main.outputs,
       summary: main.summary,
       files: await filesIn(runner.workspace),
-      books,
+      resources,
       messages: [],
       requests: requestsOf(hub),
     };
@@ -64,7 +62,7 @@ export async function demonstrateDelete(
   }
 }
 
-/** Adds the agents and their secrets; the first agent has connected, so it has an asset. */
+/** Adds the agents and their secrets. The first agent has connected, so it has an asset. */
 async function prepare(
   hub: InsightsHub,
   github: GitHub | undefined,
@@ -98,7 +96,7 @@ function stepFor(hub: InsightsHub, github: GitHub | undefined, options: DemoOpti
       ...(dryRun && { 'dry-run': 'true' }),
     },
     secrets,
-    env,
+    env: { ...env, ...SOURCE },
     debug,
     timeout: stepTimeout(options),
   };

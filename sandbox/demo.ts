@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { demonstrateCreate } from './demo-create.ts';
 import { demonstrateDelete } from './demo-delete.ts';
-import { HELP } from './help.ts';
+import { helpText } from './help.ts';
 import { type DemoOptions, readOptions, UsageError } from './options.ts';
 import type { DemoReport } from './report.ts';
-import { noScreen, standardScreen, WIDTH } from './screen.ts';
+import { noScreen, standardScreen, widthOf } from './screen.ts';
 import { serve } from './serve.ts';
 import { wrap } from './wrap.ts';
 
@@ -17,16 +17,16 @@ try {
   process.exitCode = await run(readOptions(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  const text = `${error.message} "npm start -- --help" lists what there is.`;
-  console.error(wrap(text, WIDTH, 0).join('\n'));
+  const lines = wrap(error.message, widthOf(process.stderr), 0);
+  console.error([...lines, 'For all options, run "npm start -- --help".'].join('\n'));
   process.exitCode = 2;
 }
 
-/** Runs the command that was asked for, and returns the exit code. */
+/** Runs the command, and returns the exit code. */
 async function run(options: DemoOptions): Promise<number> {
   switch (options.command) {
     case 'help':
-      process.stdout.write(HELP);
+      process.stdout.write(helpText(widthOf(process.stdout)));
       return 0;
     case 'serve':
       await serve(options);

@@ -20,8 +20,8 @@ export async function equipmentFrom(
   { outputs }: StepResult,
   github: GitHub | undefined,
 ): Promise<Equipment | undefined> {
-  const [agent] = JSON.parse(outputs['agents'] ?? '[]') as Readonly<Record<string, string>>[];
-  const { clientId, certificatePath, privateKeyPath, code } = agent ?? {};
+  const [agent] = JSON.parse(outputs['agents'] ?? '[]') as readonly Partial<AgentOutput>[];
+  const { clientId, certificatePath, privateKeyPath, secretNames = [], code } = agent ?? {};
   if (clientId === undefined || code !== undefined) return undefined;
   if (certificatePath !== undefined && privateKeyPath !== undefined) {
     return {
@@ -32,11 +32,21 @@ export async function equipmentFrom(
   }
   const vaults = github ? [github.vault, ...github.environments.values()] : [];
   const secrets = new Map(vaults.flatMap((vault) => [...vault.secrets]));
-  const find = (ending: string) => [...secrets].find(([name]) => name.endsWith(ending))?.[1];
+  const find = (ending: string) =>
+    secrets.get(secretNames.find((name) => name.endsWith(ending)) ?? '');
   const certificate = find('_CERTIFICATE');
   const privateKey = find('_PRIVATE_KEY');
   if (certificate === undefined || privateKey === undefined) return undefined;
   return { clientId, certificate, privateKey };
+}
+
+/** What the output `agents` says of one agent. */
+interface AgentOutput {
+  readonly clientId: string;
+  readonly certificatePath: string;
+  readonly privateKeyPath: string;
+  readonly secretNames: readonly string[];
+  readonly code: string;
 }
 
 /** Connects as a device, publishes one message, and waits until the broker has acknowledged it. */

@@ -30,8 +30,8 @@ export interface ServerIdentity {
 }
 
 /**
- * How long an idle connection stays open, in milliseconds: longer than any test, so that an action
- * that waits for its connections to close doesn't pass unnoticed.
+ * How long an idle connection stays open, in milliseconds: longer than any test, so that tests
+ * notice an action that waits for its connections to close.
  */
 const KEEP_ALIVE = 120_000;
 
@@ -90,7 +90,7 @@ export abstract class EmbeddedServer<Endpoint extends string> {
     seen: SeenRequest<Endpoint>,
     fault: Fault | undefined,
   ): Reply | Promise<Reply>;
-  /** An error response, in the words that the service uses at this endpoint. */
+  /** An error response, with the wording that the service uses for this endpoint. */
   protected abstract errorReply(status: number, endpoint: Endpoint | undefined): Reply;
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -31,13 +31,13 @@ export type GitHubEndpoint = (typeof gitHubEndpoints)[number];
 export type Endpoint = HubEndpoint | GitHubEndpoint;
 
 /**
- * What goes wrong. The first kinds, up to `reply`, replace the processing of the request; the next
- * ones, up to `reply-after`, strike after it was processed; the last ones delay the processing, or
- * change the response. `wrong-pair` and `expired` only apply to a create; `change` changes any JSON response
- * that is not an error. After `down` the service accepts no more connections. `encode` names the
- * content codings, in the order in which they are applied; `raw-deflate` is `deflate` without zlib's
- * header, and any name that is not known stands for a coding that is not. With `pieces` each byte is
- * a chunk; with `padding` chunks of one byte, with long extensions, come without an end.
+ * What goes wrong. The first kinds, up to `reply`, replace the processing of the request. The next
+ * ones, up to `reply-after`, happen after it was processed. The last ones delay the processing or
+ * change the response. `wrong-pair` and `expired` only apply to a create. `change` changes any JSON
+ * response that is not an error. After `down`, the service accepts no more connections. `encode`
+ * names the content codings in the order in which they are applied: `raw-deflate` is `deflate`
+ * without zlib's header, and any other unknown name stands for an unknown coding. With `pieces`,
+ * each byte is a chunk. With `padding`, there is no end of chunks of one byte with long extensions.
  */
 export type Fault =
   | { readonly kind: 'reset-before' }
@@ -101,79 +101,82 @@ export const namedFaults: Readonly<
 > = {
   'reset-before': {
     fault: { kind: 'reset-before' },
-    shows: 'the connection breaks before the service has done anything',
+    shows: 'the connection breaks before the service processes the request',
   },
   'reset-after': {
     fault: { kind: 'reset-after' },
-    shows: 'the connection breaks after the service has done its work',
+    shows: 'the connection breaks after the service has processed the request',
   },
-  'cut-off': { fault: { kind: 'cut-off' }, shows: 'the answer ends half-way' },
-  half: { fault: { kind: 'half' }, shows: 'the answer is half of one, as if it were whole' },
-  silence: { fault: { kind: 'silence' }, shows: 'the service never answers' },
-  html: { fault: { kind: 'html' }, shows: 'a web page comes instead of JSON' },
-  empty: { fault: { kind: 'body', body: '' }, shows: 'the answer is empty' },
+  'cut-off': { fault: { kind: 'cut-off' }, shows: 'the response ends halfway' },
+  half: {
+    fault: { kind: 'half' },
+    shows: 'the body is only half of the JSON, but the response looks complete',
+  },
+  silence: { fault: { kind: 'silence' }, shows: 'the service never responds' },
+  html: { fault: { kind: 'html' }, shows: 'the response is a web page instead of JSON' },
+  empty: { fault: { kind: 'body', body: '' }, shows: 'the response is empty' },
   'too-large': {
     fault: { kind: 'body', body: ' '.repeat(2 * 1024 * 1024) },
-    shows: 'the answer has 2 MiB',
+    shows: 'the response is 2 MiB long',
   },
   echo: {
     fault: { kind: 'echo', status: 400 },
-    shows: 'the error repeats the request, secrets and all',
+    shows: 'the error repeats the request, including its secrets',
   },
   redirect: {
     fault: { kind: 'redirect', location: 'https://elsewhere.invalid/' },
-    shows: 'the service sends the caller elsewhere',
+    shows: 'the service redirects to another host',
   },
   'wrong-pair': {
     fault: { kind: 'wrong-pair' },
-    shows: "create: the private key is another certificate's",
+    shows: 'create: the private key belongs to another certificate',
     of: ['create'],
   },
   expired: {
     fault: { kind: 'expired' },
-    shows: 'create: the certificate has expired already',
+    shows: 'create: the certificate has already expired',
     of: ['create'],
   },
   onboarded: {
     fault: { kind: 'change', change: (answer) => ({ ...answer, status: 'ONBOARDED' }) },
     shows:
-      'delete: the agent stays onboarded, if ordered for both offboard and boarding-status (:99)',
+      'delete: the agent stays onboarded; use offboard:onboarded with boarding-status:onboarded:99',
     of: ['offboard', 'boarding-status'],
   },
-  gzip: { fault: { kind: 'encode', codings: ['gzip'] }, shows: 'the answer is compressed' },
+  gzip: { fault: { kind: 'encode', codings: ['gzip'] }, shows: 'the response is compressed' },
   'unknown-coding': {
     fault: { kind: 'encode', codings: ['unheard-of'] },
-    shows: 'the answer has a content coding that nobody knows',
+    shows: 'the response has an unknown content coding',
   },
   'large-headers': {
     fault: { kind: 'large-headers', kilobytes: 48 },
-    shows: 'the answer has 48 KiB of headers',
+    shows: 'the response has 48 KiB of headers',
   },
   interim: {
     fault: { kind: 'interim', statuses: [100, 102, 103] },
-    shows: 'informational answers come first, though nobody asked for them',
+    shows: 'unsolicited informational responses (1xx) come first',
   },
-  pieces: { fault: { kind: 'pieces' }, shows: 'each byte of the answer is a chunk of its own' },
+  pieces: { fault: { kind: 'pieces' }, shows: 'each byte of the response is a chunk of its own' },
   padding: {
     fault: { kind: 'padding' },
-    shows: 'chunks of one byte, with long extensions, come without an end',
+    shows: 'the response is an endless series of tiny chunks',
   },
-  slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the answer takes 3 s' },
+  slow: { fault: { kind: 'delay', milliseconds: 3000 }, shows: 'the response takes 3 s' },
 };
 
-/** A fault, and the requests that it hits. */
+/** A fault, and the requests that it affects. */
 export interface OrderedFault {
   readonly at: Endpoint;
   readonly fault: Fault;
-  /** how many requests it hits; defaults to all of them */
+  /** how many requests it affects; defaults to all of them */
   readonly times?: number;
-  /** how many requests to the endpoint it lets through first */
+  /** how many requests to the endpoint succeed before it */
   readonly after?: number;
 }
 
 /**
  * Parses `ENDPOINT:FAULT` or `ENDPOINT:FAULT:TIMES`, where FAULT is a name from the list or a
- * status, e.g. `create:reset-after` or `token:503:2`. Returns undefined for anything else.
+ * status, for example `create:reset-after` or `token:503:2`. Returns undefined for anything else.
  */
 export function parseFault(text: string): OrderedFault | undefined {
   const [first = '', name = '', count = '1'] = text.split(':');

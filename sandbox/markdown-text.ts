@@ -1,6 +1,6 @@
 import type { Line } from './screen.ts';
 
-/** Renders a job summary for a terminal: without tags, and with tables as lists. */
+/** Renders a job summary for a terminal: without tags, with tables as lists, and code unwrapped. */
 export function markdownAsText(markdown: string): readonly Line[] {
   const lines: Line[] = [];
   let headings: readonly string[] | undefined;
@@ -9,17 +9,19 @@ export function markdownAsText(markdown: string): readonly Line[] {
     if (line.startsWith('```')) {
       isCode = !isCode;
     } else if (isCode) {
-      lines.push({ text: line, indent: 2 });
+      lines.push({ text: line, isCode: true });
     } else if (line.startsWith('|')) {
       const cells = cellsOf(line);
       if (headings === undefined) headings = cells.map(plain);
       else if (!isRule(cells)) lines.push(...rowAsText(headings, cells));
     } else {
       headings = undefined;
-      const text = plain(line.replace(/^#+ /, ''));
-      lines.push(line.startsWith('#') ? { text, style: 'bold' } : { text });
+      const text = plain(line);
+      if (line.startsWith('#')) lines.push({ text: heading(line), style: 'bold' });
+      else lines.push(text === '' || /^\s*- /.test(line) ? { text } : { text, hang: 0 });
     }
   }
+  while (lines.at(-1)?.text === '') lines.pop();
   return lines.filter(({ text }, index) => text !== '' || lines[index - 1]?.text !== '');
 }
 
@@ -47,11 +49,18 @@ function rowAsText(headings: readonly string[], cells: readonly string[]): reado
   );
 }
 
-/** Strips tags, links, emphasis and escapes from a text. */
+/** A heading, without the URLs of its links: there is no room for them. */
+function heading(line: string): string {
+  return plain(line.replace(/^#+ /, '').replace(LINK, '$1'));
+}
+
+const LINK = /!?\[([^\]]*)\]\(([^)]*)\)/g;
+
+/** Strips tags, emphasis and escapes from a text, and shows the URLs of links. */
 function plain(text: string): string {
   return text
     .replace(/<\/?[a-z][^>]*>/gi, '')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(LINK, '$1 ($2)')
     .replace(/\*\*|`/g, '')
     .replace(/\\([\\|`*_[\]<>#])/g, '$1')
     .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))

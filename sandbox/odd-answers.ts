@@ -4,8 +4,8 @@ import type { Reply } from './embedded-server.ts';
 import type { Fault } from './faults.ts';
 
 /**
- * Sends an answer in a way that HTTP allows and that is seldom seen, or one without an end. Returns
- * whether the fault asks for that.
+ * Sends a response in an unusual way that HTTP allows, or one without an end. Returns false if the
+ * fault is of another kind.
  */
 export function sendOddly(response: ServerResponse, reply: Reply, fault: Fault): boolean {
   const { status, body } = reply;
@@ -19,7 +19,7 @@ export function sendOddly(response: ServerResponse, reply: Reply, fault: Fault):
       return true;
     }
     case 'large-headers':
-      // In some of 8,000 bytes each, as Node's own parser takes them too.
+      // Several of 8,000 bytes each, which Node's own parser accepts too.
       response.writeHead(status, {
         ...headers,
         'x-padding': Array.from({ length: fault.kilobytes / 8 }, () => 'x'.repeat(8_000)),
@@ -67,12 +67,12 @@ function encode(bytes: Buffer, coding: string): Buffer {
     case 'raw-deflate':
       return deflateRawSync(bytes);
     default:
-      // One that only this service knows.
+      // A coding that only this service knows.
       return Buffer.from(bytes).reverse();
   }
 }
 
-/** The head of an answer whose body comes in chunks, which Node's own server does not write. */
+/** The head of a response in chunks of odd forms, which Node's own server can't write. */
 function chunkedHead({ status, type, headers }: Reply): Buffer {
   const framing = status === 204 ? {} : { 'content-type': type, 'transfer-encoding': 'chunked' };
   const lines = Object.entries({ ...framing, connection: 'close', ...headers }).map(
@@ -82,8 +82,8 @@ function chunkedHead({ status, type, headers }: Reply): Buffer {
 }
 
 /**
- * Sends bytes one by one, each with a long chunk extension (RFC 9112, 7.1.1), until nobody reads on.
- * After a 204 they are no part of the answer.
+ * Sends bytes one by one, each with a long chunk extension (RFC 9112, 7.1.1), until the client stops
+ * reading. After a 204, they aren't part of the response.
  */
 function sendWithoutEnd({ socket }: ServerResponse, reply: Reply): void {
   const chunk = Buffer.from(`1;padding=${'x'.repeat(8_000)}\r\n \r\n`);

@@ -9,13 +9,14 @@ export const ways = ['technical-user', 'application', 'token'] as const;
 export const destinations = ['workspace', 'repository', 'environment'] as const;
 export const shapes = ['flat', 'nested'] as const;
 export const lineEnds = ['lf', 'crlf', 'escaped', 'trimmed'] as const;
+export const keyFormats = ['issued', 'pkcs8'] as const;
 
-/** The option as it was typed. */
+/** An option as it was typed. */
 interface AsTyped {
   readonly text: string;
 }
 
-/** What the demo is asked to do. */
+/** The command line of the demo. */
 export interface DemoOptions {
   readonly command: 'create' | 'delete' | 'serve' | 'help';
   readonly names: readonly string[];
@@ -30,12 +31,13 @@ export interface DemoOptions {
   readonly faults: readonly (OrderedFault & AsTyped)[];
   readonly brokerFaults: readonly (OrderedBrokerFault & AsTyped)[];
   readonly passphrase: string;
+  readonly keyFormat: (typeof keyFormats)[number];
   /** whether to write the ids to variables as well */
   readonly variables: boolean;
   readonly dryRun: boolean;
   readonly ephemeral: boolean;
   readonly debug: boolean;
-  /** print one JSON document instead of text */
+  /** whether to print one JSON document instead of text */
   readonly json: boolean;
   /** the file that `serve` writes its inputs to; none if empty */
   readonly addressFile: string;
@@ -49,19 +51,22 @@ export function readOptions(args: readonly string[]): DemoOptions {
   const { values, positionals } = parse(args);
   const [given = 'create', ...others] = positionals;
   const command = commands.find((known) => known === given);
-  if (others.length > 0 || command === undefined) {
-    throw new UsageError(`I don't know what ${positionals.join(' ')} means.`);
-  }
+  if (command === undefined) throw new UsageError(`${given} is not a command.`);
+  if (others.length > 0) throw new UsageError(`Unexpected argument: ${others.join(' ')}.`);
   rejectInapplicable(command, Object.keys(values));
   const clientIds = values['client-id'] ?? [];
+  const places = (values.destination ?? ['workspace']).map((place) =>
+    oneOf('--destination', destinations, place),
+  );
+  if (values.variables && places.every((place) => place === 'workspace')) {
+    throw new UsageError('--variables needs --destination repository or environment.');
+  }
   return {
     command: values.help ? 'help' : command,
     names: values.name ?? (clientIds.length > 0 ? [] : ['device001']),
     clientIds,
     owner: values.owner ?? 'somebody@some.com',
-    destinations: (values.destination ?? ['workspace']).map((place) =>
-      oneOf('--destination', destinations, place),
-    ),
+    destinations: places,
     way: oneOf('--auth', ways, values.auth ?? 'technical-user'),
     form: {
       shape: oneOf('--shape', shapes, values.shape ?? 'flat'),
@@ -70,6 +75,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     quota: oneOf('--quota', quotaSizes, values.quota ?? 'xs'),
     ...readFaults(values.fault ?? []),
     passphrase: values.passphrase ?? '',
+    keyFormat: oneOf('--key-format', keyFormats, values['key-format'] ?? 'issued'),
     variables: values.variables ?? false,
     dryRun: values['dry-run'] ?? false,
     ephemeral: values.ephemeral ?? false,
@@ -87,6 +93,7 @@ const ONLY_FOR: Readonly<Record<string, readonly DemoOptions['command'][]>> = {
   shape: ['create', 'serve'],
   'line-ends': ['create', 'serve'],
   passphrase: ['create'],
+  'key-format': ['create'],
   ephemeral: ['create'],
   'dry-run': ['create', 'delete'],
   debug: ['create', 'delete'],
@@ -114,6 +121,7 @@ function parse(args: readonly string[]) {
         'line-ends': { type: 'string' },
         quota: { type: 'string' },
         passphrase: { type: 'string' },
+        'key-format': { type: 'string' },
         fault: { type: 'string', multiple: true },
         'client-id': { type: 'string', multiple: true },
         'address-file': { type: 'string' },
@@ -126,7 +134,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // Only the first sentence of Node's message fits here; the others are about its own syntax.
+    // Only the first sentence of Node's message helps; the others explain how to pass values.
     const [what = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
     throw new UsageError(`${what.replace(/\.$/, '')}.`);
   }
@@ -146,7 +154,7 @@ function readFaults(texts: readonly string[]): Pick<DemoOptions, 'faults' | 'bro
     const brokerFault = parseBrokerFault(text);
     if (fault !== undefined) faults.push({ ...fault, text });
     else if (brokerFault !== undefined) brokerFaults.push({ ...brokerFault, text });
-    else throw new UsageError(`--fault ${text}: I don't know that fault.`);
+    else throw new UsageError(`--fault ${text} is not a known fault.`);
   }
   return { faults, brokerFaults };
 }

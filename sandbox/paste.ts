@@ -4,10 +4,10 @@ import type { DemoOptions } from './options.ts';
 type Lines = readonly string[];
 type Inputs = Readonly<Record<string, string>>;
 
-/** A text as one word of a shell. */
+/** Quotes a text as one word for a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Gets a token with curl, as the inputs say. */
+/** Gets a token with curl and the credentials in the inputs. */
 export function tokenLines(inputs: Inputs): Lines {
   const { token, 'app-name': appName } = inputs;
   if (token !== undefined) return [`TOKEN=${quoted(token)}`, 'echo "$TOKEN"'];

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { GitHub } from './github/github.ts';
 import type { InsightsHub } from './insights-hub/insights-hub.ts';
 
-/** Everything that a run of the demo shows, for scripts. It holds no secrets. */
+/** Everything that a run of the demo shows, for scripts. It contains no secrets. */
 export interface DemoReport {
   readonly command: 'create' | 'delete';
   /** of the action: 0 or 1 */
@@ -17,11 +17,11 @@ export interface DemoReport {
   /** the files in the workspace after the step */
   readonly files: readonly ShownFile[];
   /** the certificates, agents, assets, secrets and variables that exist after the step */
-  readonly books: readonly string[];
+  readonly resources: readonly string[];
   /** what the device published */
   readonly messages: readonly Message[];
   /** the same after the post step, if the action has one */
-  readonly post?: Pick<DemoReport, 'log' | 'files' | 'books'>;
+  readonly post?: Pick<DemoReport, 'log' | 'files' | 'resources'>;
   readonly requests: readonly { readonly method: string; readonly path: string }[];
 }
 
@@ -54,7 +54,7 @@ export function requestsOf({ requests }: InsightsHub): DemoReport['requests'] {
 }
 
 /** Lists what exists: certificates, agents, assets, and the names of secrets and variables. */
-export function booksOf(hub: InsightsHub, github: GitHub | undefined): readonly string[] {
+export function resourcesOf(hub: InsightsHub, github: GitHub | undefined): readonly string[] {
   const certificates = [...hub.certificates.values()].map(
     ({ id, clientId }) => `certificate ${id} of ${clientId}`,
   );

@@ -15,7 +15,9 @@ export interface Line {
   readonly label?: string;
   /** spaces before the line; defaults to 0 */
   readonly indent?: number;
-  /** whether it is to be pasted into a shell, and must not be wrapped */
+  /** spaces before its second and further lines; by default, what looks right below the first */
+  readonly hang?: number;
+  /** whether people copy it, so that it must not be wrapped */
   readonly isCode?: boolean;
 }
 
@@ -27,14 +29,19 @@ export interface Screen {
   line(line: Line): void;
 }
 
-/** Prints nothing, for those who only want the report. */
+/** How many characters a line of this stream may have. */
+export function widthOf({ columns }: NodeJS.WriteStream): number {
+  return Math.max(NARROWEST, Math.min(WIDTH, columns || WIDTH));
+}
+
+/** Prints nothing: with `--json`, only the report is printed. */
 export const noScreen: Screen = { section: () => {}, line: () => {} };
 
 /** Prints to standard output, in colour if it is a terminal and NO_COLOR isn't set. */
 export function standardScreen(environment: NodeJS.ProcessEnv = process.env): Screen {
   const stream = process.stdout;
   const isActions = environment['GITHUB_ACTIONS'] === 'true';
-  const width = Math.max(NARROWEST, Math.min(WIDTH, stream.columns || WIDTH));
+  const width = widthOf(stream);
   const print = (text: string) => stream.write(`${text}\n`);
   const paint = (style: Format | undefined, text: string) =>
     style === undefined || text === '' ? text : styleText(style, text, { stream });
@@ -56,16 +63,16 @@ export function standardScreen(environment: NodeJS.ProcessEnv = process.env): Sc
 const NOTHING: Line = { text: '(none)', style: 'dim' };
 
 function render(
-  { text, style, label, indent = 0, isCode = false }: Line,
+  { text, style, label, indent = 0, hang, isCode = false }: Line,
   width: number,
   paint: (style: Format | undefined, text: string) => string,
 ): readonly string[] {
-  if (isCode) return [paint(style, text)];
   const before = ' '.repeat(indent);
   const column = label ?? '';
+  if (isCode) return [before + paint('cyan', column) + paint(style, text)];
   const own = /^ */.exec(text)?.[0].length ?? 0;
-  const hang = column.length > 0 ? column.length : own + 2;
-  return wrap(column + text, width - indent, hang).map((line, index) => {
+  const below = column.length > 0 ? column.length : own + 2;
+  return wrap(column + text, width - indent, hang ?? below).map((line, index) => {
     if (index > 0 || column === '') return before + paint(style, line);
     return before + paint('cyan', column) + paint(style, line.slice(column.length));
   });

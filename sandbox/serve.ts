@@ -10,15 +10,15 @@ import { standardScreen } from './screen.ts';
 import { accessTo, startBroker, startGitHub, startHub } from './services.ts';
 import { inputLines } from './show.ts';
 
-/** An agent that exists from the start, so that clients have something to connect as. */
+/** An agent that exists from the start, so that clients can connect. */
 const AGENT = 'by-hand';
 
 type Values = Readonly<Record<string, string>>;
 
-/** What is printed about the services. */
+/** What `serve` prints about the services. */
 interface Served {
   readonly inputs: Values;
-  /** environment variables that a step needs beside its inputs */
+  /** environment variables that a step needs besides its inputs */
   readonly env: Values;
   readonly clientId: string;
   readonly directory: string;
@@ -27,7 +27,7 @@ interface Served {
   readonly commands: Readonly<Record<'token' | 'create' | 'publish', readonly string[]>>;
 }
 
-/** Runs the embedded services until a signal, prints how to use them, and then what arrives. */
+/** Runs the embedded services until a signal arrives; prints how to use them, then every request. */
 export async function serve(options: DemoOptions): Promise<void> {
   const hub = await startHub(options);
   const github = await startGitHub(options);
@@ -68,23 +68,26 @@ function show({ inputs, env, mqttx, commands }: Served, { quota }: DemoOptions):
   const screen = standardScreen();
   screen.section('An embedded Insights Hub and its broker are running', inputLines(inputs));
   if (Object.keys(env).length > 0) {
-    screen.section('An embedded GitHub is running, too', inputLines(env));
+    screen.section('An embedded GitHub is running as well', inputLines(env));
   }
-  screen.section('A token, with curl', codeLines(commands.token));
-  screen.section('An agent certificate, with curl and that token', codeLines(commands.create));
-  screen.section('A message to the broker, with mosquitto_pub', codeLines(commands.publish));
-  screen.section('A connection, with MQTTX', [
-    { text: 'Connections, Import, JSON, and this file:' },
+  screen.section('Get a token with curl', codeLines(commands.token));
+  screen.section(
+    'Create an agent certificate with curl and that token',
+    codeLines(commands.create),
+  );
+  screen.section('Publish a message with mosquitto_pub', codeLines(commands.publish));
+  screen.section('Connect with MQTTX', [
+    { text: 'Choose Connections, Import, JSON, and this file:' },
     { text: mqttx, isCode: true },
   ]);
   screen.line({ text: '' });
   const quotas =
     quota === 'off'
-      ? 'There are no quotas.'
-      : `The quotas are those of a tenant of size ${quota.toUpperCase()}.`;
+      ? 'No quotas apply.'
+      : `The quotas of a tenant of size ${quota.toUpperCase()} apply.`;
   for (const text of [
-    'The commands may be pasted into a shell. Ctrl-C ends all, and removes the files.',
-    `${quotas} What arrives is shown below.`,
+    'Press Ctrl-C to stop the services and delete the files.',
+    `${quotas} Incoming requests and messages appear below.`,
   ]) {
     screen.line({ text, style: 'bold' });
   }
@@ -109,10 +112,10 @@ async function equip(hub: InsightsHub, directory: string, { hostname, port }: UR
   return clientId;
 }
 
-/** Writes the file in one step, so that whoever waits for it never reads half of it. */
+/** Writes the file in one step, so that a process that waits for it never reads half of it. */
 async function writeAddresses(file: string, inputs: Values): Promise<void> {
   const lines = Object.entries(inputs).map(([name, value]) => {
-    // One line each: lists of destinations may also have commas.
+    // One line each: a list of destinations may be separated by commas instead.
     return `${name}=${value.replaceAll('\n', ',')}\n`;
   });
   await writeFile(`${file}.new`, lines.join(''));

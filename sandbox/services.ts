@@ -7,7 +7,17 @@ import { leastTime, PUBLISHED } from './insights-hub/quotas.ts';
 import type { DemoOptions } from './options.ts';
 
 /** The step's timeout when there are faults, in seconds: nobody wants to watch for longer. */
-const TIMEOUT_WITH_FAULTS = '20';
+export const TIMEOUT_WITH_FAULTS = '20';
+
+/** Where the actions come from. */
+const REPOSITORY = 'OWNER/REPO';
+const REF = 'v1';
+
+/** How a workflow names an action in a folder of the repository. */
+export const usesOf = (folder = '') => `${REPOSITORY}${folder}@${REF}`;
+
+/** What the runner says about that in the environment: job summaries link to the documentation. */
+export const SOURCE = { GITHUB_ACTION_REPOSITORY: REPOSITORY, GITHUB_ACTION_REF: REF } as const;
 
 /** A name that needs encoding in URLs. */
 const ENVIRONMENT = 'production/eu';
@@ -18,7 +28,11 @@ export async function startHub({ form, quota, faults }: DemoOptions): Promise<In
   return hub;
 }
 
-/** The time that the quotas take for all agents of a run, at the least, in seconds. */
+export function hasFaults({ faults, brokerFaults }: DemoOptions): boolean {
+  return faults.length + brokerFaults.length > 0;
+}
+
+/** The least time that the quotas make a run with all its agents take, in seconds. */
 export function quotaTime({ command, quota, names, clientIds, ephemeral }: DemoOptions): number {
   const { create, ...others } = PUBLISHED[quota];
   const agents = names.length + clientIds.length;
@@ -28,7 +42,7 @@ export function quotaTime({ command, quota, names, clientIds, ephemeral }: DemoO
   return Math.max(creating, ...(isDeleting ? deleting : []));
 }
 
-/** When a step is killed, in milliseconds: never because it keeps to the quotas. */
+/** After how many milliseconds a step is killed; waiting for the quotas never takes that long. */
 export function stepTimeout(options: DemoOptions): number {
   return 60_000 + 2000 * quotaTime(options);
 }
@@ -68,12 +82,11 @@ export function accessTo(
   options: DemoOptions,
 ): Access {
   const credentials = credentialsFor(hub, options);
-  const isFaulty = options.faults.length + options.brokerFaults.length > 0;
   const inputs = {
     tenant: hub.tenant,
     ...credentials.inputs,
     ...hub.urls,
-    ...(isFaulty && { timeout: TIMEOUT_WITH_FAULTS }),
+    ...(hasFaults(options) && { timeout: TIMEOUT_WITH_FAULTS }),
   };
   if (github === undefined) return { inputs, secrets: [credentials.secret], env: {} };
   const token = github.issueToken();

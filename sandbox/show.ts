@@ -1,23 +1,12 @@
-import path from 'node:path';
 import { markdownAsText } from './markdown-text.ts';
 import type { DemoOptions } from './options.ts';
 import type { DemoReport, ShownFile } from './report.ts';
-import type { LogLine, Runner, StepOptions } from './runner/runner.ts';
+import type { LogLine, StepOptions } from './runner/runner.ts';
 import type { Line, Screen } from './screen.ts';
+import { hasFaults, quotaTime, TIMEOUT_WITH_FAULTS } from './services.ts';
 
 /** The most lines of a log group that are shown. */
 const MOST_IN_GROUP = 12;
-
-/** Shortens the paths of a job: those in the workspace and in the runner's temporary folder. */
-export type Shorten = (text: string) => string;
-
-export function shortenerFor({ workspace, temporary }: Runner): Shorten {
-  return (text) =>
-    text
-      .replaceAll(`${workspace}${path.sep}`, '')
-      .replaceAll(workspace, '.')
-      .replaceAll(temporary, '$RUNNER_TEMP');
-}
 
 export const asLines = (texts: readonly string[]): readonly Line[] =>
   texts.map((text) => ({ text }));
@@ -27,32 +16,33 @@ export function pairs(values: Readonly<Record<string, string>>): readonly Line[]
   return Object.entries(values).map(([name, text]) => ({ label: name.padEnd(width + 2), text }));
 }
 
-/**
- * Shows a step as it would be in a workflow, with its secrets hidden, and how many seconds it takes
- * because of quotas.
- */
-export function showStep(
-  screen: Screen,
-  step: DemoReport['step'],
-  { shorten, seconds }: { readonly shorten: Shorten; readonly seconds: number },
-): void {
-  const wait = `# It runs now. The quotas of Insights Hub make it take ${seconds} s or more.`;
-  screen.section('The step of a workflow', [
+/** Shows a step as it would be in a workflow, with its secrets hidden. */
+export function showStep(screen: Screen, step: DemoReport['step'], options: DemoOptions): void {
+  screen.section('The workflow step', [
     { text: `- uses: ${step.uses}` },
     { text: '  with:' },
-    ...inputLines(step.with, 4).map((line) => ({ ...line, text: shorten(line.text) })),
-    { text: '# The URLs lead to services that run embedded on this machine.', style: 'dim' },
-    {
-      text: seconds > 0 ? wait : '# It runs now. What goes wrong by order may take 20 s.',
-      style: 'dim',
-    },
+    ...inputLines(step.with, 4),
+    { text: '# The URLs lead to services embedded on this machine.', style: 'dim' },
+    { text: `# ${running(options)}`, style: 'dim' },
   ]);
 }
 
-/** The inputs as lines of YAML. */
+/** Says that the step runs, and how long that may take where it is long. */
+function running(options: DemoOptions): string {
+  const seconds = quotaTime(options);
+  const quotas = `Insights Hub's quotas make this take at least ${seconds} s.`;
+  const faults = `With these faults, this may take ${TIMEOUT_WITH_FAULTS} s.`;
+  return [
+    'The step is running.',
+    ...(seconds > 0 ? [quotas] : []),
+    ...(hasFaults(options) ? [faults] : []),
+  ].join(' ');
+}
+
+/** The inputs as lines of YAML; they aren't wrapped, because people copy them. */
 export function inputLines(inputs: Readonly<Record<string, string>>, indent = 0): readonly Line[] {
   return Object.entries(inputs).flatMap(([name, value]) => {
-    if (!value.includes('\n')) return [{ label: `${name}: `, text: value, indent }];
+    if (!value.includes('\n')) return [{ label: `${name}: `, text: value, indent, isCode: true }];
     return [
       { text: `${name}: |`, style: 'cyan' as const, indent },
       ...value.split('\n').map((text) => ({ text, indent: indent + 2 })),
@@ -69,23 +59,27 @@ export function hideSecrets({ inputs, secrets = [] }: StepOptions) {
   );
 }
 
-/** The lines of a log, with groups indented and long ones cut. */
-export function logLines(log: readonly LogLine[], shorten: Shorten): readonly Line[] {
+/** A command for a shell within a line. */
+const COMMAND = /\bmosquitto_pub -/;
+
+/** The lines of a log, with groups indented and long ones cut; commands to copy aren't wrapped. */
+export function logLines(log: readonly LogLine[]): readonly Line[] {
   const lines: Line[] = [];
   let inGroup = 0;
   const endGroup = () => {
     if (inGroup <= MOST_IN_GROUP) return;
-    const text = `… and ${inGroup - MOST_IN_GROUP} more lines, which --json shows`;
+    const text = `… and ${inGroup - MOST_IN_GROUP} more lines (--json shows all)`;
     lines.push({ text, indent: 2, style: 'dim' });
   };
   for (const { kind, inGroup: isInside, text } of log) {
+    const line = { text, isCode: COMMAND.test(text) };
     if (!isInside) {
       endGroup();
       inGroup = 0;
-      lines.push({ text: shorten(text), ...STYLES[kind] });
+      lines.push({ ...line, ...STYLES[kind] });
     } else {
       inGroup += 1;
-      if (inGroup <= MOST_IN_GROUP) lines.push({ text: shorten(text), indent: 2, style: 'dim' });
+      if (inGroup <= MOST_IN_GROUP) lines.push({ ...line, indent: 2, style: 'dim' });
     }
   }
   endGroup();
@@ -101,24 +95,26 @@ const STYLES: Readonly<Record<LogLine['kind'], Pick<Line, 'style'>>> = {
   debug: { style: 'dim' },
 };
 
-export function showFiles(screen: Screen, title: string, files: readonly ShownFile[]): void {
+/** Lists files, below the absolute path of the workspace that their paths are relative to. */
+export function showFiles(
+  screen: Screen,
+  title: string,
+  { workspace, files }: { readonly workspace: string; readonly files: readonly ShownFile[] },
+): void {
   const lines = files.map(({ path: name, mode, size }) => {
     const isSecret = name.endsWith('.key');
     const text = `${mode} ${String(size).padStart(6)}  ${name}`;
     return isSecret ? { text, style: 'yellow' as const } : { text };
   });
-  screen.section(title, lines);
+  const folder: Line = { text: `${workspace}:`, style: 'dim' };
+  screen.section(title, lines.length > 0 ? [folder, ...lines] : []);
 }
 
 /** Shows the outputs, with spaces in JSON so that it can be wrapped. */
-export function showOutputs(
-  screen: Screen,
-  outputs: Readonly<Record<string, string>>,
-  shorten: Shorten,
-): void {
+export function showOutputs(screen: Screen, outputs: Readonly<Record<string, string>>): void {
   const shown = Object.entries(outputs).map(([name, value]) => [
     name,
-    shorten(value.startsWith('[{') ? spaced(value) : value.replaceAll('\n', ', ')),
+    value.startsWith('[{') ? spaced(value) : value.replaceAll('\n', ', '),
   ]);
   screen.section('Outputs', pairs(Object.fromEntries(shown)));
 }
@@ -127,12 +123,9 @@ function spaced(json: string): string {
   return JSON.stringify(JSON.parse(json), undefined, 1).replace(/\n\s*/g, ' ');
 }
 
-export function showSummary(screen: Screen, summary: string, shorten: Shorten): void {
+export function showSummary(screen: Screen, summary: string): void {
   const lines = summary === '' ? [] : markdownAsText(summary);
-  screen.section(
-    'Job summary, which GitHub shows as a page',
-    lines.map((line) => ({ ...line, text: shorten(line.text) })),
-  );
+  screen.section('Job summary, which GitHub shows as a page', lines);
 }
 
 export function showRequests(screen: Screen, requests: DemoReport['requests']): void {
@@ -140,7 +133,7 @@ export function showRequests(screen: Screen, requests: DemoReport['requests']): 
     label: method.padEnd(8),
     text: decodeURIComponent(way),
   }));
-  screen.section('What Insights Hub was asked', lines);
+  screen.section('Requests sent to Insights Hub', lines);
 }
 
 /** Shows the exit code and what it means, and which faults never happened. */
@@ -152,18 +145,18 @@ export function showEnd(
 ): void {
   const code = log.map((line) => /^Error: \[([a-z-]+)\]/.exec(line)?.[1]).find(Boolean);
   const isFine = exitCode === 0;
-  const failed = code === undefined ? 'the action was ended early' : `the action failed: ${code}`;
+  const failed = code === undefined ? 'the action stopped early' : `the action failed: ${code}`;
   screen.line({ text: '' });
   screen.line({
     text: `Exit code ${exitCode}: ${isFine ? 'the action succeeded' : failed}.`,
     style: isFine ? ['bold', 'green'] : ['bold', 'red'],
   });
   for (const text of unmet) {
-    const why = 'was not met: nothing came that it could have gone wrong with';
-    screen.line({ text: `The fault ${text} ${why}.`, style: 'yellow' });
+    const why = 'no call or connection that it applies to was made';
+    screen.line({ text: `The fault ${text} did not happen: ${why}.`, style: 'yellow' });
   }
   if (isFine && !debug && faults.length + brokerFaults.length > unmet.length) {
-    screen.line({ text: 'What was tried again is in the log with --debug.', style: 'dim' });
+    screen.line({ text: 'To see every attempt in the log, add --debug.', style: 'dim' });
   }
 }
 
@@ -173,7 +166,7 @@ export function unmetFaults(
   services: readonly (readonly object[])[],
   ofBroker: readonly object[] = brokerFaults,
 ): readonly string[] {
-  // Each service starts with all of them, and drops those that have happened.
+  // Each service starts with all of them and drops those that have happened.
   const unmet = faults.filter((fault) => services.every((left) => left.includes(fault)));
   const unmetByBroker = brokerFaults.filter((fault) => ofBroker.includes(fault));
   return [...unmet, ...unmetByBroker].map(({ text }) => text);

@@ -1,5 +1,5 @@
-// `npm start`, also on a fresh clone and with any version of Node: installs the packages if needed,
-// then runs the demo on Node 24, which is one of them.
+// `npm start`, on a fresh clone too and with any version of Node: installs the packages if needed,
+// then runs the demo on Node 24, which is one of the packages.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -22,9 +22,7 @@ function run(command, args, options = {}) {
 
 function install() {
   // Standard output is for the demo.
-  console.error(
-    'Installing what the demo needs. This happens once, and takes half a minute or so.',
-  );
+  console.error('Installing packages. This happens once and takes about half a minute.');
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const stdio = ['inherit', 2, 2];
@@ -32,7 +30,7 @@ function install() {
     ? run(process.execPath, [npm, ...args], { stdio })
     : run('npm', args, { stdio, shell: process.platform === 'win32' });
   if (status !== 0) {
-    console.error('The packages could not be installed; npm says above why.');
+    console.error('The packages could not be installed. See the messages from npm above.');
     process.exit(status);
   }
 }
@@ -47,7 +45,7 @@ if (!isInstalled()) install();
 const node = findNode24();
 if (!existsSync(node)) {
   console.error(
-    `This needs Node 24, and found Node ${process.versions.node}. Run "npm ci" without ignore-scripts, so\nthat the package "node" can install it, or put Node 24 on the PATH.`,
+    `Node 24 is required; this is Node ${process.versions.node}. Run "npm ci" without ignore-scripts, so that the\npackage "node" can install it, or put Node 24 on the PATH.`,
   );
   process.exit(1);
 }
@@ -55,7 +53,7 @@ const demo = spawn(node, [inRoot('sandbox', 'demo.ts'), ...process.argv.slice(2)
   cwd: root,
   stdio: 'inherit',
 });
-// Ctrl-C in a terminal reaches both processes; signals sent only to this one are passed on.
+// Ctrl-C in a terminal reaches both processes. Signals sent only to this one are passed on.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => demo.kill(signal));
 demo.on('error', ({ code }) => {

@@ -33,7 +33,7 @@ async function onboarded() {
 }
 
 describe('agents', () => {
-  test('come from a create, with the id that it answers', async () => {
+  test('come from a create, with the id that it returns', async () => {
     const { body } = await calls.create('a');
     const agent = hub.agents.get('mqtt1_a');
     expect(body['agentId']).toBe(agent?.id);
@@ -50,7 +50,7 @@ describe('agents', () => {
     expect(await calls.statusOf(agent?.id ?? '')).toEqual(says('NOT_ONBOARDED'));
   });
 
-  test('are made once, however many creates come at a time', async () => {
+  test('are created once, even by several creates at the same time', async () => {
     const answers = await Promise.all([calls.create('a'), calls.create('a')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
@@ -89,7 +89,7 @@ describe('agents', () => {
     },
   );
 
-  test('may be told without their client ids, and are found by them all the same', async () => {
+  test('can be returned without their client ids, and are still found by them', async () => {
     const { agent, asset } = await onboarded();
     hub.tellsClientIds = false;
     const { body } = await calls.find(agents, { mqttClientId: 'mqtt1_a' });
@@ -104,7 +104,7 @@ describe('agents', () => {
     ]);
   });
 
-  test('are deleted with their tag only, and not while they are onboarded', async () => {
+  test('are deleted only with their tag, and not while they are onboarded', async () => {
     hub.offboardingChangesTag = true;
     const { agent } = await onboarded();
     const path = `${agents}/${agent.id}`;
@@ -135,7 +135,7 @@ describe('agents', () => {
     expect(agent.eTag).toBe(0);
   });
 
-  test('come in pages, in the order that is asked for', async () => {
+  test('come in pages, in the requested order', async () => {
     const pair = await hub.authority.issue();
     for (const name of ['b', 'c', 'a']) await hub.addAgent(name, name, pair);
     const page = async (query: string) => {
@@ -163,7 +163,7 @@ describe('agents', () => {
     expect(await page('size=0&page=x')).toEqual(['bca', expect.objectContaining({ size: 20 })]);
   });
 
-  test('stay onboarded for as many reads as an offboarding takes', async () => {
+  test('stay onboarded for as many reads as offboarding takes', async () => {
     hub.offboardingChangesTag = true;
     const { agent } = await onboarded();
     hub.offboarding = 2;
@@ -204,7 +204,7 @@ describe('every call', () => {
     ['delete-asset', 'DELETE', `${assets}/1`],
   ];
 
-  test.each(all)('of %s needs a token and a right', async (endpoint, method, path) => {
+  test.each(all)('of %s needs a token and a permission', async (endpoint, method, path) => {
     const isAgents = path.startsWith(agents);
     const refused = await calls.call(path, { method, token: 'unknown' });
     if (isAgents) expect(refused).toEqual(agentError(401));
@@ -231,7 +231,7 @@ describe('every call', () => {
     },
   );
 
-  test('can be answered otherwise, unless it is refused', async () => {
+  test('can get another response, unless it is rejected', async () => {
     const agent = await hub.addAgent('a');
     const change = () => ({ status: 'ONBOARDED' });
     hub.faults.push({ at: 'boarding-status', fault: { kind: 'change', change } });

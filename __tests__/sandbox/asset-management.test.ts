@@ -37,7 +37,7 @@ async function namesOf(filter: object): Promise<unknown> {
 }
 
 describe('assets', () => {
-  test('are made when a device first connects', async () => {
+  test('are created when a device first connects', async () => {
     await hub.addAgent('b');
     const { agent, asset } = await onboarded();
     const record = {
@@ -65,7 +65,7 @@ describe('assets', () => {
     expect(() => hub.connect('mqtt1_c')).toThrow();
   });
 
-  test('are deleted with their tag only, and not while their agent is onboarded', async () => {
+  test('are deleted only with their tag, and not while their agent is onboarded', async () => {
     await start({ softDelete: false });
     const { agent, asset } = await onboarded();
     const path = `${assets}/${asset.id}`;
@@ -97,7 +97,7 @@ describe('assets', () => {
     expect((await calls.remove(`${assets}/${parent.id}`, 0)).status).toBe(204);
   });
 
-  test('can be read after they were deleted, but not be deleted again', async () => {
+  test('can be read after they were deleted, but not deleted again', async () => {
     const { agent, asset } = await onboarded();
     await calls.offboard(agent.id);
     const path = `${assets}/${asset.id}`;
@@ -125,7 +125,7 @@ describe('assets', () => {
     ['application/hal+json', 200],
     ['application/json, */*;q=0.5', 200],
     ['application/*', 200],
-  ])('are answered to those who accept %s with %i', async (accept, status) => {
+  ])('are returned to callers that accept %s with %i', async (accept, status) => {
     const response = await calls.send(assets, { headers: { accept } });
     expect(response.status).toBe(status);
     const says = status === 500 ? 'No acceptable representation' : '"totalElements":0';
@@ -152,7 +152,7 @@ describe('a list of assets', () => {
     expect(Object.keys(second.body._links)).toEqual(['self', 'first', 'prev', 'last']);
   });
 
-  test('has no part for assets when there are none, also after the last page', async () => {
+  test('has no part for assets if there are none, also after the last page', async () => {
     const empty = await calls.call<Page>(assets);
     expect(empty.body).toEqual({
       _links: { self: expect.any(Object), first: expect.any(Object), last: expect.any(Object) },
@@ -220,7 +220,7 @@ describe('a filter', () => {
     [{ and: [{ name: 'x' }] }],
     [{ not: 'x' }],
     [{ description: { like: 'x' } }],
-  ])('%j is refused', async (filter) => {
+  ])('%j is rejected', async (filter) => {
     expect(await namesOf(filter)).toBe(400);
   });
 });

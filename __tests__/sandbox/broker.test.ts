@@ -106,7 +106,7 @@ const certificateOf = ({ certificate, privateKey }: IssuedPair) => ({
 const own = (agent: HubAgent, rest = 'mc_v3/ts') => `tc/mqtt1/${agent.clientId}/o/${rest}`;
 
 describe.concurrent('the embedded broker', () => {
-  test('accepts an agent, which is onboarded, and notes what was negotiated', async ({ rig }) => {
+  test('accepts an agent, onboards it, and records what was negotiated', async ({ rig }) => {
     const broker = await rig.broker();
     expect(rig.agent.boarding).toBe('NOT_ONBOARDED');
     const client = await rig.connect(broker, { keepalive: 33, clean: false });
@@ -133,7 +133,7 @@ describe.concurrent('the embedded broker', () => {
     expect(broker.attempts).toBe(1);
   });
 
-  test('accepts an agent in TLS 1.2, and nobody below', async ({ rig }) => {
+  test('accepts TLS 1.2, and nothing older', async ({ rig }) => {
     const broker = await rig.broker({ maxVersion: 'TLSv1.2' });
     await rig.connect(broker);
     expect(broker.connections).toMatchObject([{ tls: 'TLSv1.2' }]);
@@ -157,7 +157,7 @@ describe.concurrent('the embedded broker', () => {
     expect(broker.connections).toMatchObject([{ clientId: 'mqtt1_b' }]);
   });
 
-  test('refuses another client id with 2', async ({ rig }) => {
+  test('rejects another client id with 2', async ({ rig }) => {
     const broker = await rig.broker();
     await rig.hub.addAgent('b');
     expect(await rig.refusal(broker, { clientId: 'mqtt1_b' })).toBe(2);
@@ -165,19 +165,19 @@ describe.concurrent('the embedded broker', () => {
     expect(rig.hub.assets.size).toBe(0);
   });
 
-  test("refuses another agent's certificate with 2", async ({ rig }) => {
+  test("rejects another agent's certificate with 2", async ({ rig }) => {
     const broker = await rig.broker();
     const other = await rig.hub.addAgent('b');
     expect(await rig.refusal(broker, certificateOf(other.pair))).toBe(2);
   });
 
-  test('refuses a certificate that the hub did not hand out with 5', async ({ rig }) => {
+  test('rejects a certificate that the hub did not issue with 5', async ({ rig }) => {
     const broker = await rig.broker();
     const pair = await rig.hub.authority.issue();
     expect(await rig.refusal(broker, certificateOf(pair))).toBe(5);
   });
 
-  test('refuses a deleted agent with 5, also when it was made again', async ({ rig }) => {
+  test('rejects a deleted agent with 5, even if it was created again', async ({ rig }) => {
     const broker = await rig.broker();
     rig.hub.agents.delete('mqtt1_a');
     expect(await rig.refusal(broker)).toBe(5);
@@ -185,7 +185,7 @@ describe.concurrent('the embedded broker', () => {
     expect(await rig.refusal(broker)).toBe(5);
   });
 
-  test('refuses a deleted certificate with 5, and no other one of the agent', async ({ rig }) => {
+  test('rejects a deleted certificate with 5, but none of the same agent', async ({ rig }) => {
     const broker = await rig.broker();
     const other = await rig.hub.addCertificate('mqtt1_a');
     const [first] = rig.hub.certificatesOf('mqtt1_a');
@@ -195,7 +195,7 @@ describe.concurrent('the embedded broker', () => {
     expect(broker.connections).toMatchObject([{}, { fingerprint: other.fingerprint }]);
   });
 
-  test('admits each agent whose key pair was handed out to several', async ({ rig }) => {
+  test('accepts every agent that shares a key pair', async ({ rig }) => {
     const broker = await rig.broker();
     await rig.hub.addAgent('b', 'mqtt1_b', rig.agent.pair);
     await rig.connect(broker);
@@ -203,7 +203,7 @@ describe.concurrent('the embedded broker', () => {
     expect(await rig.refusal(broker, { clientId: 'mqtt1_c' })).toBe(2);
   });
 
-  test('tells of connections and messages when they come', async ({ rig }) => {
+  test('reports connections and messages when they arrive', async ({ rig }) => {
     const broker = await rig.broker({ faults: [{ fault: { kind: 'close' }, times: 1 }] });
     const told: unknown[] = [];
     broker.onConnect = ({ clientId }, code) => told.push([clientId, code]);
@@ -230,7 +230,7 @@ describe.concurrent('the embedded broker', () => {
     expect(broker.connections).toEqual([]);
   });
 
-  test('refuses MQTT 5 with 1', async ({ rig }) => {
+  test('rejects MQTT 5 with 1', async ({ rig }) => {
     const broker = await rig.broker();
     expect(await rig.refusal(broker, { protocolVersion: 5 })).not.toBe('accepted');
     expect(broker.connections).toMatchObject([{ protocolVersion: 5 }]);
@@ -243,7 +243,7 @@ describe.concurrent('the embedded broker', () => {
     expect(await rig.refusal(foreign)).toMatch(/SELF_SIGNED|UNABLE_TO|SIGNATURE/);
   });
 
-  test('ends the older connection of a client id', async ({ rig }) => {
+  test('closes the older connection of a client id', async ({ rig }) => {
     const broker = await rig.broker();
     const first = await rig.connect(broker);
     const closed = closeOf(first);
@@ -254,7 +254,7 @@ describe.concurrent('the embedded broker', () => {
     expect(broker.connections).toHaveLength(2);
   });
 
-  test('has names as they are ordered, also on IPv6', async ({ rig }) => {
+  test('has the given names, on IPv6 too', async ({ rig }) => {
     const broker = await rig.broker({ host: '::1', names: ['::1'] });
     await rig.connect({ url: `mqtts://[::1]:${broker.port}`, port: 0, ca: broker.ca });
     expect(broker.connections).toMatchObject([{ clientId: 'mqtt1_a' }]);
@@ -285,13 +285,13 @@ describe.concurrent('with ALPN', () => {
     );
   });
 
-  test('the embedded broker is a web server to who offers none', async ({ rig }) => {
+  test('the embedded broker is a web server for clients that offer none', async ({ rig }) => {
     const broker = await rig.broker({ alpn: [ALPN] });
     expect((await talk(rig, broker)).text).toMatch(/^HTTP\/1\.1 400 /);
     expect(broker.connections).toEqual([]);
   });
 
-  test('a broker without it does not mind', async ({ rig }) => {
+  test('a broker without it accepts any client', async ({ rig }) => {
     const broker = await rig.broker();
     await rig.connect(broker, { ALPNProtocols: [ALPN] });
     expect(broker.connections).toMatchObject([{ alpn: undefined }]);
@@ -299,7 +299,7 @@ describe.concurrent('with ALPN', () => {
 });
 
 describe.concurrent('topics', () => {
-  test('of the agent may be used', async ({ rig }) => {
+  test('of the agent can be used', async ({ rig }) => {
     const broker = await rig.broker();
     const client = await rig.connect(broker);
     await client.publishAsync(own(rig.agent), 'text', { qos: 1 });
@@ -316,7 +316,7 @@ describe.concurrent('topics', () => {
     'tc/mqtt1/mqtt1_a/i/mc_v3/ts',
     'tc/mqtt2/mqtt1_a/o/x',
     'x',
-  ])('of others may not be published to: %s', async (topic, { rig }) => {
+  ])('of other agents reject messages: %s', async (topic, { rig }) => {
     const broker = await rig.broker();
     const client = await rig.connect(broker);
     const closed = closeOf(client);
@@ -451,9 +451,7 @@ describe.concurrent('a fault of the embedded broker', () => {
     expect(await talk(rig, broker)).toMatchObject({ code, secured, silent: false });
   });
 
-  test('meets everybody when it is not told how many, and ends when it is taken back', async ({
-    rig,
-  }) => {
+  test('affects every connection without a number, until it is withdrawn', async ({ rig }) => {
     const broker = await rig.broker();
     broker.faults.push({ fault: { kind: 'connack', code: 3 } });
     for (let times = 0; times < 3; times += 1) expect(await rig.refusal(broker)).toBe(3);
@@ -461,7 +459,7 @@ describe.concurrent('a fault of the embedded broker', () => {
     await rig.connect(broker);
   });
 
-  test('is that a certificate is not known at first', async ({ rig }) => {
+  test('can be that a certificate is not known yet', async ({ rig }) => {
     const broker = await rig.broker();
     broker.acceptsAfter(2);
     expect([await rig.refusal(broker), await rig.refusal(broker)]).toEqual([5, 5]);
@@ -470,7 +468,7 @@ describe.concurrent('a fault of the embedded broker', () => {
     expect(broker.attempts).toBe(3);
   });
 
-  test('can be ordered in words', () => {
+  test('can be given by its name', () => {
     expect(parseBrokerFault('broker:connack-5:2')).toEqual({
       fault: { kind: 'connack', code: 5 },
       times: 2,
@@ -525,7 +523,7 @@ describe.concurrent('MQTT.js', () => {
     await waitFor(() => / as mqtt1_a \(/.test(broker.log()));
   });
 
-  test.skipIf(lacks('mosquitto'))('is rejected by a Mosquitto of others', async ({ rig }) => {
+  test.skipIf(lacks('mosquitto'))('is rejected by a Mosquitto with another CA', async ({ rig }) => {
     const { certificate: clientCa } = await ServerAuthority.create();
     const broker = await startMosquitto({ clientCa });
     rig.onEnd(broker.stop);

@@ -53,7 +53,7 @@ describe('certificates', () => {
     expect(own?.fingerprint).toBe(certificate.fingerprint256);
   });
 
-  test('have ULIDs, which tell when they were made', async () => {
+  test('have ULIDs, which contain the time of their creation', async () => {
     const before = Date.now();
     const { body } = await calls.create('a');
     const id = `${body['id']}`;
@@ -78,7 +78,7 @@ describe('certificates', () => {
     [undefined, 400],
     [1, 400],
     ['ä'.repeat(61), 201],
-  ])('for the name %j are answered %i', async (name, status) => {
+  ])('for the name %j get a response of %i', async (name, status) => {
     const answer = await calls.create(name);
     expect(answer).toEqual(status === 400 ? error(400) : { status, body: expect.any(Object) });
   });
@@ -90,7 +90,7 @@ describe('certificates', () => {
     },
   );
 
-  test('can be read and deleted by id, and are gone then', async () => {
+  test('can be read and deleted by id, and no longer exist then', async () => {
     const [one, ...others] = await addAgents();
     if (one === undefined) throw new Error('there are no certificates');
     const path = `${certificates}/${one.id}`;
@@ -103,7 +103,7 @@ describe('certificates', () => {
     expect(hub.agents.size).toBe(3);
   });
 
-  test('outlive their agents, whose names may be used again', async () => {
+  test('outlive their agents, whose names can be used again', async () => {
     const { body } = await calls.create('a');
     const { body: agent } = await calls.call(`agentmanagement/v3/agents/${body['agentId']}`);
     await calls.remove(`agentmanagement/v3/agents/${agent['id']}`, Number(agent['eTag']));
@@ -121,7 +121,7 @@ describe('a list of certificates', () => {
     });
   });
 
-  test('may come in pages with content', async () => {
+  test('can come in pages with content', async () => {
     const all = await addAgents();
     hub.certificateList = 'content';
     expect((await calls.call(certificates)).body).toMatchObject({
@@ -138,7 +138,7 @@ describe('a list of certificates', () => {
     });
   });
 
-  test('may come in pages of HAL', async () => {
+  test('can come in pages of HAL', async () => {
     const all = await addAgents();
     hub.certificateList = 'hal';
     const { body } = await calls.call(`${certificates}?size=3`);
@@ -152,7 +152,7 @@ describe('a list of certificates', () => {
     expect(Object.keys(empty.body)).toEqual(['_links', 'page']);
   });
 
-  test('may have a shape that nobody knows', async () => {
+  test('can have an unknown shape', async () => {
     await addAgents();
     hub.certificateList = 'unknown';
     expect(Object.keys((await calls.call(certificates)).body)).toEqual(['result']);

@@ -25,7 +25,7 @@ describe('parseCommand', () => {
       },
     ],
     ['::notice::100%25 %0D%0A', { name: 'notice', properties: {}, message: '100% \r\n' }],
-    // Unescaped once: what was a per cent sign is no escape's beginning.
+    // Unescaped once: an unescaped percent character doesn't start another escape.
     ['::notice::%250A %252C', { name: 'notice', properties: {}, message: '%0A %2C' }],
     ['::notice::%3A %2C', { name: 'notice', properties: {}, message: '%3A %2C' }],
   ])('reads %j', (line, command) => {
@@ -43,11 +43,11 @@ describe('parseCommand', () => {
     '::error',
     '::error:words',
     '***::error::words',
-  ])('takes %j for no command', (line) => {
+  ])('reads no command in %j', (line) => {
     expect(parseCommand(line)).toBeUndefined();
   });
 
-  test('reads every message as the toolkit escapes it', () => {
+  test('reads every message that the toolkit escapes', () => {
     const written: string[] = [];
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
       written.push(String(chunk));
@@ -81,7 +81,7 @@ describe('parseFileCommands', () => {
     ['an empty file', '', {}],
     ['a value on its line', 'a=b\n', { a: 'b' }],
     ['an empty value', 'a=\n', { a: '' }],
-    ['a value with signs of its own', 'a=b=c<<d\n', { a: 'b=c<<d' }],
+    ['a value with = and <<', 'a=b=c<<d\n', { a: 'b=c<<d' }],
     ['several', 'a=1\nb=2\n', { a: '1', b: '2' }],
     ['the last of the same name', 'a=1\na=2\n', { a: '2' }],
     ['blank lines between', '\na=1\n\nb=2\n\n', { a: '1', b: '2' }],
@@ -98,7 +98,7 @@ describe('parseFileCommands', () => {
       'a<<EOF\nxEOF\nEOFx\n EOF\nEOF\n',
       { a: 'xEOF\nEOFx\n EOF' },
     ],
-    ['a delimiter with signs', 'a<<b=c<<d\nx\nb=c<<d\n', { a: 'x' }],
+    ['a delimiter with = and <<', 'a<<b=c<<d\nx\nb=c<<d\n', { a: 'x' }],
     ['a name with blanks', 'a b=c\n', { 'a b': 'c' }],
   ])('reads %s', (_, text, values) => {
     expect(parseFileCommands(text)).toEqual(values);
@@ -111,7 +111,7 @@ describe('parseFileCommands', () => {
     ['a last delimiter that does not end', 'a<<EOF\nb\nEOF'],
     ['a line without a value', 'words\n'],
     ['a value without a name', '=b\n'],
-  ])('refuses %s, as it fails the step', (_, text) => {
+  ])('throws on %s, which would fail the step', (_, text) => {
     expect(() => parseFileCommands(text)).toThrow(Error);
   });
 
@@ -126,8 +126,8 @@ describe('parseFileCommands', () => {
       await rm(directory, { recursive: true });
     });
 
-    test('gives every value to the letter', async () => {
-      // Line ends of other systems are not what outputs hold.
+    test('returns every value unchanged', async () => {
+      // Outputs don't contain the line ends of other systems.
       const text = fc.oneof(fc.string(), fc.constantFrom('a\nb', 'a=b', 'a<<b', '\n', '[{"a":1}]'));
       await fc.assert(
         fc.asyncProperty(

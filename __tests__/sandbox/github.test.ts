@@ -23,7 +23,7 @@ test.each([
   ['TOKEN', 200],
   ['Basic', 401],
   ['', 401],
-])('a token after %j is answered with %i', async (scheme, status) => {
+])('a token after %j gets a response of %i', async (scheme, status) => {
   const { token, statusOf } = await start();
   const authorization = `${scheme} ${token}`.trim();
   expect(await statusOf({ ...VERSION, authorization })).toBe(status);
@@ -32,7 +32,7 @@ test.each([
 test.each([
   [false, 400],
   [true, 200],
-])('a call that names no version of the API: lenient is %s', async (lenient, status) => {
+])('a call without a version of the API: lenient is %s', async (lenient, status) => {
   const { token, statusOf } = await start({ lenient });
   const authorization = `Bearer ${token}`;
   expect(await statusOf({ authorization })).toBe(status);

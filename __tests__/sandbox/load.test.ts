@@ -25,7 +25,7 @@ function create(hub: InsightsHub, name: string, token: string): Promise<Response
 }
 
 describe('a token bucket', () => {
-  test('lets a burst through, then says when the next call may come', () => {
+  test('lets a burst through, then says when to call again', () => {
     let now = 0;
     const bucket = new TokenBucket({ perSecond: 0.4, burst: 2 }, () => now);
     expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([undefined, undefined, 3]);
@@ -35,7 +35,7 @@ describe('a token bucket', () => {
     expect([bucket.take(), bucket.take()]).toEqual([undefined, 3]);
   });
 
-  test('holds no more than a burst, however long the rest', () => {
+  test('never lets more than a burst through, even after a long pause', () => {
     let now = 0;
     const bucket = new TokenBucket({ perSecond: 100, burst: 1 }, () => now);
     now = 3600_000;
@@ -44,7 +44,7 @@ describe('a token bucket', () => {
 });
 
 describe('a hub under load', () => {
-  test('answers 429 over its limit, as a gateway does, but never for a token', async () => {
+  test('responds with 429 over its limit, as a gateway does, but never to token requests', async () => {
     // No key has to be generated, so that both calls come within the same second.
     const hub = await start({ rateLimit: { perSecond: 0.1, burst: 1 }, pairs: await makePairs(1) });
     const token = hub.issueToken();
@@ -59,7 +59,7 @@ describe('a hub under load', () => {
     expect(hub.replies.map(({ reply }) => reply.status)).toEqual([201, 429, 401]);
   });
 
-  test('takes its time for all answers at once, and counts the creates', async () => {
+  test('delays all responses in parallel, and counts the creates', async () => {
     const pairs = await makePairs(2);
     const hub = await start({ latency: 1000, pairs });
     const token = hub.issueToken();
@@ -88,7 +88,7 @@ describe('a hub under load', () => {
     expect(pairs).not.toContainEqual(hub.issued[3]);
   });
 
-  test('forgets its tokens when told to, but keeps them in its books', async () => {
+  test('rejects its tokens on request, but still lists them', async () => {
     const hub = await start({ pairs: await makePairs(1) });
     const old = hub.issueToken();
     hub.expireTokens();

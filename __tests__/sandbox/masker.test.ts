@@ -53,7 +53,7 @@ describe('the masker', () => {
     ['a command line', 'a"b', 'a\\"b'],
     ['an expression', "it's", "it''s"],
     ['a value without the quotes around it', '"open sesame"', 'open sesame'],
-  ])('knows %s of a value', (_, value, form) => {
+  ])('masks %s of a value', (_, value, form) => {
     expect(maskerOf(value).mask(`x ${form} y`)).toBe('x *** y');
   });
 
@@ -61,11 +61,11 @@ describe('the masker', () => {
     ['hex', Buffer.from('open sesame').toString('hex')],
     ['base64 in lines of another width', base64('open sesame').replace(/(.{8})/g, '$1\n')],
     ['base64url', Buffer.from('o?>~ sesame').toString('base64url')],
-  ])('does not know %s, no more than the runner does', (_, form) => {
+  ])('does not mask %s, like the runner', (_, form) => {
     expect(maskerOf('open sesame', 'o?>~ sesame').mask(form)).toBe(form);
   });
 
-  test('leaves no value behind, and touches nothing else', () => {
+  test('masks every value, and nothing else', () => {
     const value = fc.stringMatching(/^[a-z]{1,6}$/);
     const text = fc.stringMatching(/^[a-z .]{0,40}$/);
     fc.assert(

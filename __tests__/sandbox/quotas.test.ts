@@ -18,16 +18,24 @@ describe('a sliding window', () => {
     return take;
   };
 
-  test('lets so many through within any so many seconds', () => {
+  test('limits the requests within any number of seconds', () => {
     const take = at([{ count: 2, seconds: 10 }])({ countsRefused: false });
     expect([take(0), take(6), take(7), take(9.5)]).toEqual([undefined, undefined, 3, 1]);
     expect([take(10), take(11), take(16), take(16)]).toEqual([undefined, 5, undefined, 4]);
   });
 
-  test('counts refused requests as well, and then opens only to those who wait', () => {
+  test('counts rejected requests as well, so that only waiting helps', () => {
     const take = at([{ count: 1, seconds: 10 }])({});
     expect([take(0), take(9), take(18), take(27)]).toEqual([undefined, 10, 10, 10]);
     expect(take(37)).toBeUndefined();
+  });
+
+  test('never asks to wait a second more than the window, at any fraction of a millisecond', () => {
+    const now = 3049.99156;
+    // The sum has no exact binary representation: taking the time off it again leaves a bit more.
+    expect(now + 30_000 - now).toBeGreaterThan(30_000);
+    const counter = new SlidingWindows([{ count: 1, seconds: 30 }], { now: () => now });
+    expect([counter.take(), counter.take()]).toEqual([undefined, 30]);
   });
 
   test('has room only when all windows have', () => {
@@ -39,7 +47,7 @@ describe('a sliding window', () => {
     expect([take(10), take(21), take(60)]).toEqual([undefined, 39, undefined]);
   });
 
-  test('takes a known time for so many requests', () => {
+  test('takes a known time for a number of requests', () => {
     const windows = [
       { count: 10, seconds: 30 },
       { count: 40, seconds: 180 },
@@ -62,13 +70,13 @@ async function statuses(calls: Calls, path: string, count: number, method = 'GET
 }
 
 describe('the quotas of a tenant', () => {
-  test('are off unless they are asked for', async () => {
+  test('are off by default', async () => {
     const { calls } = await startHub({ pairs });
     expect(await statuses(calls, certificates, 60)).not.toContain(429);
     expect(PUBLISHED.off).toEqual({});
   });
 
-  test('answer 429 in the words of the gateway, and how long to wait', async () => {
+  test('respond with 429 and the text of the gateway, and say how long to wait', async () => {
     const { hub, calls } = await startHub({ pairs, quota: 'xxs' });
     expect((await calls.create('a')).status).toBe(201);
     const refused = await calls.send(certificates, { method: 'POST', body: '{"name":"b"}' });
@@ -97,7 +105,7 @@ describe('the quotas of a tenant', () => {
     expect(hub.seen('create')).toEqual([]);
   });
 
-  test('can be set freely, with or without a word on how long to wait', async () => {
+  test('can be set freely, and say how long to wait or not', async () => {
     const windows = { create: [{ count: 2, seconds: 3600 }] };
     const { calls } = await startHub({ pairs, quota: { windows, sendsRetryAfter: false } });
     for (const name of ['a', 'b']) expect((await calls.create(name)).status).toBe(201);
@@ -111,7 +119,7 @@ describe('the quotas of a tenant', () => {
     for (const name of ['a', 'b']) expect((await small.calls.create(name)).status).toBe(201);
   });
 
-  test('do not count calls of nobody, nor requests for tokens', async () => {
+  test('do not count calls without a token or requests for tokens', async () => {
     const { hub, calls } = await startHub({ pairs, quota: 'xxs' });
     for (let times = 0; times < 5; times++) {
       const refused = await calls.call(certificates, { method: 'POST', token: 'unknown' });

@@ -36,7 +36,7 @@ async function logOf(inputs: Readonly<Record<string, string>>, debug = false) {
   return { log, outputs, state };
 }
 
-test('each line of a command is masked, and outputs and state are passed on as they are', async () => {
+test('each line of a command is masked, and outputs and state are passed on unchanged', async () => {
   expect(await logOf({})).toEqual({
     log: ['it is *** and ***, on github-hosted', 'given none,,'],
     outputs: { id: 'of second' },
@@ -44,7 +44,7 @@ test('each line of a command is masked, and outputs and state are passed on as t
   });
 });
 
-test('with debug logging, masks leave a line, and outputs and state are shown', async () => {
+test('with debug logging, the log shows a line for each mask, the outputs and the state', async () => {
   const { log } = await logOf({ other: 'x' }, true);
   expect(log).toEqual([
     '::add-mask::***',

@@ -21,7 +21,7 @@ interface Served {
   readonly commands: Readonly<Record<'token' | 'create' | 'publish', string>>;
 }
 
-/** Keeps `serve` running for as long as `use` takes; `serve` must then end well, and leave nothing. */
+/** Keeps `serve` running while `use` runs. It must then exit with 0 and leave no files. */
 async function withServe(
   use: (served: Served) => Promise<void>,
   args: readonly string[] = [],
@@ -52,13 +52,13 @@ async function documentOf(stream: AsyncIterable<string>): Promise<Served> {
     text += chunk;
     if (text.endsWith('\n}\n')) return JSON.parse(text);
   }
-  throw new Error(`no whole document came: ${text}`);
+  throw new Error(`the document is incomplete: ${text}`);
 }
 
 const paste = (...lines: readonly string[]) =>
   run('bash', ['-c', lines.join('\n')], { timeout: 20_000 });
 
-test.skipIf(!hasBash)('what serve prints for curl works when it is pasted', async () => {
+test.skipIf(!hasBash)('the commands that serve prints for curl work', async () => {
   await withServe(async ({ commands, inputs }) => {
     const { stdout } = await paste(commands.token, commands.create);
     expect(stdout).toContain('"clientId":"mqtt1_device001"');
@@ -68,7 +68,7 @@ test.skipIf(!hasBash)('what serve prints for curl works when it is pasted', asyn
 });
 
 test.skipIf(!hasBash || !hasMosquitto)(
-  'what serve prints for mosquitto_pub works when it is pasted',
+  'the command that serve prints for mosquitto_pub works',
   async () => {
     await withServe(async ({ commands }) => {
       const { stdout } = await paste(commands.publish);
@@ -78,7 +78,7 @@ test.skipIf(!hasBash || !hasMosquitto)(
   },
 );
 
-test('what serve writes for MQTTX leads to the files and the broker', async () => {
+test('the connection that serve writes for MQTTX names the files and the broker', async () => {
   await withServe(async ({ mqttx, clientId, inputs }) => {
     const [connection] = JSON.parse(await readFile(mqttx, 'utf8'));
     const { host, port, ca, cert, key } = connection;
@@ -88,7 +88,7 @@ test('what serve writes for MQTTX leads to the files and the broker', async () =
   });
 });
 
-test.skipIf(!hasBash)('serve takes the options that say what to paste', async () => {
+test.skipIf(!hasBash)('serve prints commands that follow its options', async () => {
   const args = ['--name', "o'x", '--name', 'b', '--owner', 'me', '--quota', 'off'];
   const more = ['--auth', 'application', '--shape', 'nested', '--line-ends', 'lf'];
   await withServe(
@@ -104,7 +104,7 @@ test.skipIf(!hasBash)('serve takes the options that say what to paste', async ()
   );
 });
 
-test('serve takes the options for secrets and faults', async () => {
+test('serve accepts the options for secrets and faults', async () => {
   const args = ['--destination', 'repository', '--variables', '--fault', 'token:503'];
   await withServe(
     async ({ inputs, env }) => {
@@ -121,15 +121,17 @@ test('serve takes the options for secrets and faults', async () => {
   );
 });
 
-describe('what arrives at serve', () => {
-  test('is shown, harmless for terminals', async () => {
-    const child = spawn(process.execPath, [DEMO, 'serve'], {
+describe('serve', () => {
+  test('shows incoming requests, connections and messages, harmless for terminals', async () => {
+    const child = spawn(process.execPath, [DEMO, 'serve', '--auth', 'token'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
     try {
       const shown = new Shown(child.stdout.setEncoding('utf8'));
-      await shown.waitFor('What arrives is shown below.');
+      await shown.waitFor('appear below.');
+      // Values to copy aren't wrapped, however long they are.
+      expect(shown.text).toMatch(/^token: [\w-]{10,}\.[\w-]{100,}\.[\w-]{100,}$/m);
       const [, origin] = /api-url: (http:\/\/[^/]+)/.exec(shown.text) ?? [];
       await fetch(`${origin}/mqtt1/oauth/token`, { method: 'POST' });
       await fetch(`${origin}/api/x?filter=%7B%22a%22%3A1%7D%1B%5B31m`);
@@ -144,9 +146,9 @@ describe('what arrives at serve', () => {
       await publish(directory, `${/broker-url: (.*)/.exec(shown.text)?.[1]}`);
       await shown.waitFor('…\n');
       expect(shown.text).toMatch(
-        new RegExp(`${times}MQTT connection of mqtt1_by-hand: accepted$`, 'm'),
+        new RegExp(`${times}MQTT connection from mqtt1_by-hand: accepted$`, 'm'),
       );
-      expect(shown.text).toMatch(/MQTT message of mqtt1_by-hand to tc\/mqtt1\/\S+: hello\s+x+/);
+      expect(shown.text).toMatch(/MQTT message from mqtt1_by-hand to tc\/mqtt1\/\S+: hello\s+x+/);
       expect(shown.text.length).toBeLessThan(10_000);
     } finally {
       clearTimeout(timer);
@@ -172,7 +174,7 @@ class Shown {
   }
 }
 
-/** Publishes a long message as the agent that is there from the start. */
+/** Publishes a long message as the agent that exists from the start. */
 async function publish(directory: string, url: string): Promise<void> {
   const clientId = 'mqtt1_by-hand';
   const read = (name: string) => readFile(path.join(directory, name));

@@ -65,7 +65,7 @@ describe('tokens', () => {
     },
   );
 
-  test('may be asked for in the query', async () => {
+  test('can be requested in the query', async () => {
     const { hub } = await start();
     const path = '/oauth/token?grant_type=client_credentials';
     expect((await ask(hub, path, { body: '' })).status).toBe(200);
@@ -76,7 +76,7 @@ describe('tokens', () => {
     });
   });
 
-  test('are not given to those who are not known', async () => {
+  test('are not issued to unknown users', async () => {
     const { hub } = await start();
     const headers = { authorization: 'Basic eDp5' };
     const refused = {
@@ -87,7 +87,7 @@ describe('tokens', () => {
     expect(await ask(hub, MANAGER)).toEqual(refused);
   });
 
-  test('are given to applications, by a body of JSON', async () => {
+  test('are issued to applications, for a body of JSON', async () => {
     const { hub } = await start();
     expect(await askAsApplication(hub)).toEqual({
       status: 200,
@@ -131,14 +131,14 @@ describe('tokens', () => {
     },
   );
 
-  test('are refused when their life is over', async () => {
+  test('are rejected when they have expired', async () => {
     const { hub, calls } = await start({ tokenLife: 0 });
     expect((await calls.call(agents)).status).toBe(401);
     const { claims } = partsOf(hub.issueToken());
     expect(claims['exp']).toBe(claims['iat']);
   });
 
-  test('may be of any other kind', async () => {
+  test('can be of any other kind', async () => {
     const { hub, calls } = await start({ makeToken: () => 'some token' });
     expect(hub.issueToken()).toBe('some token');
     expect((await calls.call(agents)).status).toBe(200);

@@ -10,9 +10,9 @@ const APPLICATION_DATA = 0x17;
 const FATAL = 2;
 
 /**
- * Runs the TLS handshake until the client has sent its certificate, and rejects that with an alert,
- * as servers do that leave verification to OpenSSL. In TLS 1.3, the client believes by then that
- * the connection is established. Node's own servers just hang up instead.
+ * Runs the TLS handshake until the client has sent its certificate, and then rejects it with an
+ * alert, like servers that leave verification to OpenSSL. In TLS 1.3, the client considers the
+ * connection established by then. Node's own servers close the connection without an alert.
  */
 export function rejectCertificate(socket: Socket, options: TlsOptions, description: number): void {
   let secret: Buffer | undefined;

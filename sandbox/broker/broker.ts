@@ -48,7 +48,7 @@ export interface Message {
 
 /** An MQTT broker on a loopback port, for the agents of an embedded Insights Hub. */
 export class Broker {
-  /** every CONNECT, including those that were refused */
+  /** every CONNECT, including those that were rejected */
   readonly connections: Connection[] = [];
   /** the messages that were accepted */
   readonly messages: Message[] = [];
@@ -57,7 +57,7 @@ export class Broker {
   readonly disconnects: string[] = [];
   /** the faults to come; the first one hits the next connection */
   readonly faults: OrderedBrokerFault[];
-  /** how many TCP connections were opened, whatever became of them */
+  /** how many TCP connections were opened, whether or not they succeeded */
   attempts = 0;
   /** called for every CONNECT, with the return code of its answer if there is one */
   onConnect: (connection: Connection, code: number | undefined) => void = () => {};
@@ -109,7 +109,7 @@ export class Broker {
     return `mqtts://localhost:${this.port}`;
   }
 
-  /** Refuses the first connections, as a broker does that doesn't know a new certificate yet. */
+  /** Rejects the first connections, like a broker that doesn't know a new certificate yet. */
   acceptsAfter(times: number): void {
     if (times > 0) this.faults.push({ fault: { kind: 'connack', code: 5 }, times });
   }

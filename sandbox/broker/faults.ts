@@ -2,9 +2,9 @@
 export type Refusal = 1 | 2 | 3 | 4 | 5;
 
 /**
- * How a connection to the broker goes wrong. The kinds that end in `-before-tls` strike before the
- * TLS handshake, the next four present another server certificate, `alert` rejects the client's
- * certificate, and the others strike after the handshake.
+ * How a connection to the broker fails. The kinds that end in `-before-tls` fail before the TLS
+ * handshake, the next four present another server certificate, `alert` rejects the client's
+ * certificate, and the others fail after the handshake.
  */
 export type BrokerFault =
   | { readonly kind: 'silence-before-tls' }
@@ -23,14 +23,14 @@ export type BrokerFault =
   | { readonly kind: 'answer'; readonly bytes: string | Uint8Array }
   | { readonly kind: 'connack'; readonly code: Refusal };
 
-/** A fault, and the connections that it hits. */
+/** A fault, and the connections that it affects. */
 export interface OrderedBrokerFault {
   readonly fault: BrokerFault;
-  /** how many connections it hits; defaults to all of them */
+  /** how many connections it affects; defaults to all of them */
   readonly times?: number;
 }
 
-/** What a web server answers to something that isn't HTTP. */
+/** What a web server sends to a client that doesn't speak HTTP. */
 export const HTTP_ANSWER = [
   'HTTP/1.1 400 Bad Request',
   'Content-Type: text/html',
@@ -55,11 +55,11 @@ export const namedBrokerFaults: Readonly<
   'connack-5': refusal(5, 'not authorized'),
   'silence-before-tls': {
     fault: { kind: 'silence-before-tls' },
-    shows: 'the broker never says anything, not even in TLS',
+    shows: 'the broker never sends anything, not even in the TLS handshake',
   },
   'reset-before-tls': {
     fault: { kind: 'reset-before-tls' },
-    shows: 'the connection breaks before TLS',
+    shows: 'the connection breaks before the TLS handshake',
   },
   'foreign-authority': {
     fault: { kind: 'foreign-authority' },
@@ -77,17 +77,20 @@ export const namedBrokerFaults: Readonly<
     fault: { kind: 'other-server' },
     shows: "the broker's certificate is for another name",
   },
-  alert: { fault: { kind: 'alert' }, shows: "TLS rejects the agent's certificate" },
-  reset: { fault: { kind: 'reset' }, shows: 'the connection breaks after TLS' },
-  silence: { fault: { kind: 'silence' }, shows: 'the broker never answers the CONNECT' },
-  close: { fault: { kind: 'close' }, shows: 'the broker closes without an answer' },
+  alert: {
+    fault: { kind: 'alert' },
+    shows: "the broker rejects the agent's certificate in the TLS handshake",
+  },
+  reset: { fault: { kind: 'reset' }, shows: 'the connection breaks after the TLS handshake' },
+  silence: { fault: { kind: 'silence' }, shows: 'the broker never responds to CONNECT' },
+  close: { fault: { kind: 'close' }, shows: 'the broker closes the connection on CONNECT' },
   http: {
     fault: { kind: 'answer', bytes: HTTP_ANSWER },
-    shows: 'a web server answers',
+    shows: 'a web server responds',
   },
   garbage: {
     fault: { kind: 'answer', bytes: new Uint8Array(64).fill(0xff) },
-    shows: 'the answer is not MQTT',
+    shows: 'the response is not MQTT',
   },
 };
 

@@ -33,7 +33,7 @@ const PREFIX = '/api/v3';
 const VERSION = '2022-11-28';
 const MOST_SECRETS = 100;
 
-/** How many entries a page has at most, and by default. */
+/** The most entries on a page, and the default. */
 const PAGES = { secrets: { most: 100, usual: 30 }, variables: { most: 30, usual: 10 } };
 const NAME = /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/;
 
@@ -59,8 +59,8 @@ type Seen = SeenRequest<GitHubEndpoint>;
 export interface GitHubOptions {
   readonly tls?: ServerIdentity;
   /**
-   * Whether calls may leave out the header with the API version. GitHub allows that; the actions
-   * must send it, so it is only for other clients.
+   * Whether calls may omit the header with the API version. GitHub allows that, but the actions must
+   * send it, so this is only for other clients.
    */
   readonly lenient?: boolean;
 }
@@ -154,7 +154,7 @@ export class GitHub extends EmbeddedServer<GitHubEndpoint> {
   }
 }
 
-/** GitHub's answer if the token lacks a permission; undefined if it has it. */
+/** GitHub's answer if the token lacks a permission; undefined if it has that permission. */
 function refuse(
   seen: Seen,
   { kind, rest }: Addressed,

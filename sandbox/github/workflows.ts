@@ -10,7 +10,7 @@ export interface WorkflowRun {
   readonly updated_at: string;
 }
 
-/** What a repository has of workflows, by file name: their runs, and how often each was enabled. */
+/** A repository's workflows by file name: their runs, and how often each was enabled. */
 export interface Workflows {
   readonly runs: Map<string, readonly WorkflowRun[]>;
   readonly enabled: string[];
@@ -19,7 +19,7 @@ export interface Workflows {
 interface WorkflowCall {
   readonly method: string;
   readonly path: string;
-  /** whether the token may do this with Actions */
+  /** whether the token has this permission for Actions */
   readonly level: 'none' | 'read' | 'write';
 }
 

@@ -45,7 +45,7 @@ function find(path: string, books: Books): Reply {
   return json(200, springPage({ ...page, elements: records }, request));
 }
 
-/** Agents are found by their client ids also where these aren't returned. */
+/** Agents are found by their client ids even if these aren't returned. */
 function fieldsOf({ id, entityId, name, securityProfile, clientId }: HubAgent) {
   return { id, entityId, name, securityProfile, mqttClientId: clientId };
 }

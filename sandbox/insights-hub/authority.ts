@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
-/** For servers, where the kind of key doesn't matter: these are quick to generate. */
+/** For servers, where any kind of key will do: these are quick to generate. */
 const SERVER_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** The names in the service's certificates: no agent is named, and the issuer is a single OU. */

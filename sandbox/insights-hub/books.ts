@@ -17,7 +17,7 @@ export interface HubAgent {
   boarding: BoardingStatus;
   /** the id of its asset, which it gets when it first connects */
   entityId: string | undefined;
-  /** while it is being offboarded: how many more reads of its boarding status that takes */
+  /** while it is being offboarded: after how many more reads of its boarding status that ends */
   readsUntilOffboarded: number | undefined;
 }
 
@@ -45,8 +45,8 @@ export interface HubAsset {
 }
 
 /**
- * The shape of the list of certificates, of which only the existence is known: a bare array, pages
- * as in Agent Management or Asset Management, or something that no client can know.
+ * The shape of the list of certificates. It is only known that the list exists, so it can be a bare
+ * array, pages as in Agent Management or Asset Management, or something that no client knows.
  */
 export type CertificateList = 'array' | 'content' | 'hal' | 'unknown';
 
@@ -64,20 +64,20 @@ export interface Books {
   readonly certificates: Map<string, HubCertificate>;
   /** whether agents are returned with their client ids */
   readonly tellsClientIds: boolean;
-  /** how many reads of the boarding status it takes until an agent is offboarded */
+  /** after how many reads of the boarding status an agent is offboarded */
   readonly offboarding: number;
-  /** whether an agent has another tag after it was offboarded */
+  /** whether offboarding changes an agent's tag */
   readonly offboardingChangesTag: boolean;
   readonly certificateList: CertificateList;
   /** whether lists and records of certificates hold the certificates and their private keys */
   readonly tellsKeys: boolean;
-  /** whether lists hold deleted assets, too */
+  /** whether lists also contain deleted assets */
   readonly listsDeletedAssets: boolean;
   /** the answer to a request to delete a deleted asset */
   readonly deletedAssetStatus: 400 | 409 | 410;
   /** whether deleted assets can still be read */
   readonly softDelete: boolean;
-  /** whether Asset Management fails for callers that only take plain JSON */
+  /** whether Asset Management fails for callers that only accept plain JSON */
   readonly strictAccept: boolean;
 }
 
@@ -106,7 +106,7 @@ export function newCertificate(
   return { id: certificateId(), clientId, agentId, owner, pair, fingerprint };
 }
 
-/** What an asset is made of; by default, as an agent gets it when it first connects. */
+/** The fields of a new asset; the defaults are those of an agent's asset. */
 export type AssetFacts = Pick<HubAsset, 'parentId'> &
   Partial<Pick<HubAsset, 'name' | 'externalId' | 'typeId'>>;
 

@@ -7,7 +7,7 @@ export function refuseByTag(headers: IncomingHttpHeaders, tag: number): 400 | 41
   return wanted === String(tag) ? undefined : 412;
 }
 
-/** Whether the caller takes answers of a media type (`type/subtype`). */
+/** Whether the caller accepts responses of a media type (`type/subtype`). */
 export function accepts({ accept }: IncomingHttpHeaders, mediaType: string): boolean {
   if (accept === undefined) return true;
   const [type] = mediaType.split('/');

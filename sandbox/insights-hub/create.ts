@@ -5,10 +5,10 @@ import { type AnswerForm, certificateAnswer } from './certificate-answer.ts';
 import type { Issuer } from './issuer.ts';
 import { errorReply, json, objectIn } from './replies.ts';
 
-/** MQTT brokers take client ids of so many bytes at the most. */
+/** The longest client id that the brokers accept, in bytes. */
 const LONGEST_CLIENT_ID = 128;
 
-/** What no client id may hold, because it is also a level of topics. */
+/** Characters that no client id may contain, because it is also a level of topics. */
 const NO_TOPIC_LEVEL = /[/+#\s\p{Cc}]/u;
 
 interface Desk {
@@ -17,7 +17,7 @@ interface Desk {
   readonly form: AnswerForm;
 }
 
-/** MindConnect MQTT: makes an agent and its certificate. */
+/** MindConnect MQTT: creates an agent and its certificate. */
 export async function answerCreate(
   { body }: SeenRequest<string>,
   fault: Fault | undefined,

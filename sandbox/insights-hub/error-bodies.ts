@@ -11,7 +11,7 @@ export type Words = readonly [code: string, message: string];
 
 const reference = () => randomBytes(16).toString('hex');
 
-/** The body of an error, from the gateway or from the API itself; by default in its usual words. */
+/** The body of an error, from the gateway or from the API itself; by default with its usual text. */
 export function errorBody(status: number, api: Api, words = wordsOf(status, api)): ErrorBody {
   if (status === 429) return json({ message: 'API rate limit exceeded' });
   if (status >= 500) {

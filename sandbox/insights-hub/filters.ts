@@ -1,7 +1,7 @@
-/** The values that a record can be filtered by; what it doesn't have is undefined. */
+/** The values that a record can be filtered by; missing ones are undefined. */
 export type Fields = Readonly<Record<string, string | undefined>>;
 
-/** Whether a record is wanted. */
+/** Whether a record matches. */
 export type Filter = (fields: Fields) => boolean;
 
 type Condition = (value: string | undefined) => boolean;
@@ -15,8 +15,8 @@ interface Known {
 class MalformedFilter extends Error {}
 
 /**
- * Parses the parameter `filter`, e.g. `{"name":{"startsWith":"a"},"deleted":null}`, in the language
- * of the pages "Filtering" of Siemens' APIs, without its operators for times. Returns undefined if
+ * Parses the parameter `filter`, for example `{"name":{"startsWith":"a"},"deleted":null}`, in the
+ * language that Siemens' pages "Filtering" describe, without the operators for times. Returns undefined if
  * it is malformed.
  */
 export function readFilter(query: URLSearchParams, known: Known): Filter | undefined {
@@ -68,7 +68,7 @@ function operand(name: string, wanted: unknown, known: Known): Filter | undefine
   return undefined;
 }
 
-/** What one field must be: a value, or an object of functions that must all hold. */
+/** The condition for one field: a value, or an object of functions that must all match. */
 function condition(wanted: unknown): Condition {
   if (wanted === null) return (value) => value === undefined;
   if (typeof wanted === 'string') return (value) => value === wanted;

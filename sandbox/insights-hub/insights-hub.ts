@@ -54,10 +54,10 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
 
   /** Whether agents are returned with their client ids; a published sample has none. */
   tellsClientIds = true;
-  /** How often the boarding status still says ONBOARDED after the request to offboard. */
+  /** How often the boarding status is still ONBOARDED after the request to offboard. */
   offboarding = 0;
 
-  // Books says what these mean; tests may change them at any time.
+  // `Books` explains these; tests may change them at any time.
   offboardingChangesTag = false;
   certificateList: CertificateList = 'array';
   tellsKeys = false;
@@ -114,7 +114,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     };
   }
 
-  /** Every token that was issued; one that is taken out of it is refused. */
+  /** Every token that was issued; tokens that are removed from it are rejected. */
   get tokens(): Set<string> {
     return this.#tokenServices.tokens;
   }
@@ -129,12 +129,12 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return this.#tokenServices.issue();
   }
 
-  /** Refuses all tokens issued so far from now on; they stay in `tokens`. */
+  /** From now on, rejects all tokens issued so far; they stay in `tokens`. */
   expireTokens(): void {
     this.#tokenServices.expireAll();
   }
 
-  /** How many creates are being processed, without those that were refused before. */
+  /** How many creates are being processed, not counting those that were rejected first. */
   get inFlight(): number {
     return this.#creates.now;
   }
@@ -165,7 +165,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return this.#issuer.enter(agent, pair ?? (await this.#issuer.pair()), this);
   }
 
-  /** The certificates of a client id that exist, in the order of their making. */
+  /** The existing certificates of a client id, oldest first. */
   certificatesOf(clientId: string): readonly HubCertificate[] {
     return [...this.certificates.values()].filter((own) => own.clientId === clientId);
   }
@@ -217,7 +217,7 @@ export class InsightsHub extends EmbeddedServer<HubEndpoint> implements Books {
     return isCreate ? this.#creates.during(answer) : answer();
   }
 
-  /** What the gateway answers without asking a service, if it does. */
+  /** The gateway's own response, if it doesn't pass the request on to a service. */
   #refuse({ endpoint, path, headers }: Seen): Reply | undefined {
     if (endpoint === undefined) return errorReply(404, apiAround(path));
     if (apiOf(endpoint) === 'oauth') return undefined;

@@ -2,7 +2,7 @@ import type { Fault } from '../faults.ts';
 import type { CertificateAuthority, IssuedPair } from './authority.ts';
 import { type Books, type HubAgent, type HubCertificate, newCertificate } from './books.ts';
 
-/** Hands out key pairs, and enters the certificates of agents. */
+/** Hands out key pairs, and records the certificates of agents. */
 export class Issuer {
   /** every key pair that was handed out, including those of deleted agents */
   readonly issued: IssuedPair[] = [];
@@ -23,7 +23,7 @@ export class Issuer {
     return pair ?? this.#authority.issue();
   }
 
-  /** Enters a certificate of an agent. */
+  /** Records a certificate of an agent. */
   enter(agent: HubAgent, pair: IssuedPair, { certificates }: Books): HubCertificate {
     const certificate = newCertificate(agent, pair);
     certificates.set(certificate.id, certificate);

@@ -16,19 +16,19 @@ export interface HubOptions {
   /** limits each kind of call, as the service does for tenants of this size; defaults to `off` */
   readonly quota?: QuotaSize | QuotaOptions;
   /**
-   * how long every response takes, in milliseconds, including the time to produce it; faults come
-   * without delay
+   * how long every response takes, in milliseconds, including the time to produce it; faults aren't
+   * delayed
    */
   readonly latency?: number;
   /**
-   * key pairs to hand out in turn, over and over, instead of generating one per agent, for
-   * benchmarks and large tests; `makePairs()` makes some
+   * key pairs to reuse in turn instead of generating one per agent, for benchmarks and large tests;
+   * `makePairs()` makes some
    */
   readonly pairs?: readonly IssuedPair[];
   /** makes the tokens; by default, they are signed JWTs like the service's */
   readonly makeToken?: () => string;
-  /** whether Asset Management fails for callers that only take plain JSON; defaults to true */
+  /** whether Asset Management fails for callers that only accept plain JSON; defaults to true */
   readonly strictAccept?: boolean;
-  /** whether deleted assets can still be read, and are not to be deleted again; defaults to true */
+  /** whether deleted assets can still be read, and can't be deleted again; defaults to true */
   readonly softDelete?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Fields } from './filters.ts';
 
-/** Which page of a list is asked for, and in which order. */
+/** The requested page of a list, and its order. */
 export interface PageRequest {
   /** from 0 */
   readonly number: number;
@@ -13,15 +13,15 @@ interface Order {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** How many elements a page has if nobody asks for a number, and at the most. */
+/** How many elements a page has by default, and at most. */
 interface Sizes {
   readonly usual: number;
   readonly most?: number;
 }
 
 /**
- * Reads the parameters `page`, `size` and `sort` (`name,DESC`). What makes no sense counts as not
- * given, and so does an order without a field; larger pages than there are become the largest.
+ * Reads the parameters `page`, `size` and `sort` (`name,DESC`). Invalid values and an order without
+ * a field are ignored; sizes over the maximum become the maximum.
  */
 export function readPage(query: URLSearchParams, { usual, most = Infinity }: Sizes): PageRequest {
   const size = wholeNumber(query.get('size')) || usual;
@@ -43,7 +43,7 @@ function readOrder(text: string): readonly Order[] {
   return [{ property, direction: isDown ? 'DESC' : 'ASC' }];
 }
 
-/** A page of a list, and what there is around it. */
+/** A page of a list, and its place in it. */
 interface Page<Element> {
   readonly elements: readonly Element[];
   readonly totalElements: number;
@@ -97,8 +97,8 @@ export function springPage<Element>(page: Page<Element>, { number, size, sort }:
 }
 
 /**
- * A page in the form of HAL, as Asset Management has it: without `_embedded` if it is empty. `url`
- * is the one that was asked for, and `name` is that of the list.
+ * A page in the form of HAL, as Asset Management has it: without `_embedded` if it is empty. `url` is
+ * the requested URL, and `name` is that of the list.
  */
 export function halPage<Element>(
   page: Page<Element>,

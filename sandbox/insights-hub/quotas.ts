@@ -1,6 +1,6 @@
 import type { HubEndpoint } from '../faults.ts';
 
-/** So many requests at most within any so many seconds. */
+/** The most requests within a number of seconds. */
 export interface QuotaWindow {
   readonly count: number;
   readonly seconds: number;
@@ -13,16 +13,16 @@ export type QuotaSize = (typeof quotaSizes)[number];
 
 /** Quotas that differ from the published ones, for tests. */
 export interface QuotaOptions {
-  /** whose quotas apply to the endpoints that `windows` doesn't name; defaults to `off` */
+  /** the size of tenant whose quotas apply to endpoints not in `windows`; defaults to `off` */
   readonly size?: QuotaSize;
   readonly windows?: Windows;
-  /** whether a refused request counts as well, which prolongs the wait; defaults to true */
+  /** whether a rejected request counts as well, which prolongs the wait; defaults to true */
   readonly countsRefused?: boolean;
-  /** whether a refusal says how long to wait; defaults to true */
+  /** whether a rejection says how long to wait; defaults to true */
   readonly sendsRetryAfter?: boolean;
 }
 
-/** Endpoints that are counted together with another one. */
+/** Endpoints that share the quota of another one. */
 const COUNTED_AS: Readonly<Partial<Record<HubEndpoint, HubEndpoint>>> = {
   'read-agent': 'find-agent',
   'read-asset': 'find-asset',
@@ -73,7 +73,7 @@ export class TenantQuota {
     this.#sendsRetryAfter = sendsRetryAfter;
   }
 
-  /** Lets a request through, or returns the headers of the refusal. */
+  /** Lets a request through, or returns the headers of the rejection. */
   take(endpoint: HubEndpoint): Readonly<Record<string, string>> | undefined {
     const wait = this.#counters.get(COUNTED_AS[endpoint] ?? endpoint)?.take();
     if (wait === undefined) return undefined;
@@ -86,12 +86,12 @@ interface CountingOptions extends Pick<QuotaOptions, 'countsRefused'> {
   readonly now?: () => number;
 }
 
-/** Counts requests in sliding windows: in each, so many are let through within any so many seconds. */
+/** Limits requests in sliding windows. */
 export class SlidingWindows {
   readonly #windows: readonly QuotaWindow[];
   readonly #countsRefused: boolean;
   readonly #now: () => number;
-  /** how many of the latest requests matter */
+  /** how many of the latest requests are remembered */
   readonly #most: number;
   /** when the latest requests that count were made */
   readonly #times: number[] = [];
@@ -119,13 +119,13 @@ export class SlidingWindows {
   #wait(now: number): number {
     const waits = this.#windows.map(({ count, seconds }) => {
       const first = this.#times.at(-count);
-      return first === undefined ? 0 : first + seconds * 1000 - now;
+      return first === undefined ? 0 : seconds * 1000 - (now - first);
     });
     return Math.max(0, ...waits);
   }
 }
 
-/** How many seconds so many requests take at the least. */
+/** The least time that a number of requests takes, in seconds. */
 export function leastTime(requests: number, all: readonly QuotaWindow[] = []): number {
   const times = all.map(({ count, seconds }) => (Math.ceil(requests / count) - 1) * seconds);
   return Math.max(0, ...times);

@@ -1,11 +1,11 @@
 /** How many calls a service lets through. */
 export interface RateLimit {
   readonly perSecond: number;
-  /** how many calls may come at once after a pause */
+  /** how many calls are let through at the same time after a pause */
   readonly burst: number;
 }
 
-/** A token bucket, which is how gateways limit calls. */
+/** A token bucket, as gateways use to limit calls. */
 export class TokenBucket {
   readonly #limit: RateLimit;
   readonly #now: () => number;

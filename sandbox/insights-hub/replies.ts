@@ -8,12 +8,12 @@ export function json(status: number, value: unknown): Reply {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
-/** An error response of an API; by default in its usual words. */
+/** An error response of an API; by default with its usual text. */
 export function errorReply(status: number, api: Api, words?: Words): Reply {
   return { status, ...errorBody(status, api, words) };
 }
 
-/** The JSON object in the body of a request; undefined if it holds anything else. */
+/** The JSON object in the body of a request; undefined if the body is anything else. */
 export function objectIn(body: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(body);

@@ -12,7 +12,7 @@ interface Route {
 }
 
 const ROUTES: readonly Route[] = [
-  // At the root as on the tenant's own host, and below a path with the tenant's name.
+  // At the root, as on the tenant's own host, and below a path with the tenant's name.
   ...routesOf('oauth', '', [
     ['token', 'POST', 'oauth/token'],
     ['token-keys', 'GET', 'token_keys'],
@@ -85,7 +85,7 @@ export function apiOf(endpoint: HubEndpoint | undefined): Api {
   return ROUTES.find((route) => route.endpoint === endpoint)?.api ?? 'mindconnectmqtt';
 }
 
-/** The API that a path without an endpoint lies in; defaults to the one for certificates. */
+/** The API that a path without an endpoint belongs to; defaults to the one for certificates. */
 export function apiAround(path: string): Api {
   const parts = plain(path).split('/', 3);
   return (

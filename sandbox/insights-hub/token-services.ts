@@ -6,10 +6,10 @@ import { errorReply, json, objectIn } from './replies.ts';
 import { queryOf } from './routes.ts';
 import type { TokenSigner } from './token-signer.ts';
 
-/** How long tokens live, in seconds: as they were seen, and as they are documented. */
+/** How long tokens live, in seconds: as observed, and as documented. */
 const LIFE = { seen: 1799, documented: 1800 };
 
-/** What the token services know, and how they make tokens. */
+/** What the token services accept, and how they make tokens. */
 interface TokenOptions {
   readonly tenant: string;
   readonly technicalUser: { readonly id: string; readonly secret: string };
@@ -32,7 +32,7 @@ export class TokenServices {
   /** every token that was issued */
   readonly tokens = new Set<string>();
   readonly #options: TokenOptions;
-  /** until when the tokens are good, as a time in milliseconds */
+  /** when the tokens expire, as a time in milliseconds */
   readonly #ends = new Map<string, number>();
 
   constructor(options: TokenOptions) {
@@ -73,7 +73,7 @@ export class TokenServices {
     for (const token of this.tokens) this.#ends.set(token, 0);
   }
 
-  /** The error status if a call brings no token (403) or one that is no good (401). */
+  /** The error status if a call has no token (403) or an invalid one (401). */
   refuse({ authorization = '' }: IncomingHttpHeaders): 401 | 403 | undefined {
     const [, token] = /^Bearer +(.+)$/i.exec(authorization) ?? [];
     if (token === undefined) return 403;
@@ -94,7 +94,7 @@ export class TokenServices {
   #forUser({ headers, body, path }: Seen): Reply {
     const { id, secret } = this.#options.technicalUser;
     if (headers.authorization !== basic(id, secret)) return errorReply(401, 'oauth');
-    // In the query it is not documented, but it was seen to work.
+    // In the query it is not documented, but was observed to work.
     const query = queryOf(path).get('grant_type');
     if ((new URLSearchParams(body).get('grant_type') ?? query) !== 'client_credentials') {
       return { status: 400, ...oauthError('unsupported_grant_type', 'Unsupported grant type') };

@@ -18,7 +18,7 @@ export class TokenSigner {
     this.#keys = keys;
   }
 
-  /** The signer of this process, whose key is made on first use: that takes a while. */
+  /** The signer of this process. Its key is made on first use, because that takes a while. */
   static shared(): Promise<TokenSigner> {
     TokenSigner.#shared ??= promisify(generateKeyPair)('rsa', { modulusLength: 2048 }).then(
       (keys) => new TokenSigner(keys),

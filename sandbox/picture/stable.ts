@@ -1,9 +1,9 @@
-/** Replaces random ids, and is as long as they are. */
+/** A sample id, as long as the random ids that it replaces. */
 const SAMPLE = '9eyf37799b5949099a5287a547f8e001';
 
 /**
- * Replaces what differs from run to run by fixed values: ids, fingerprints, ports, times and sizes.
- * Every line keeps its length, so that the layout stays the same.
+ * Replaces what differs from run to run with fixed values: directories, ids, fingerprints, ports,
+ * times and sizes. Every line keeps its length, so that the layout stays the same.
  */
 export function stable(transcript: string): string {
   const ports = new Map<string, string>();
@@ -14,6 +14,7 @@ export function stable(transcript: string): string {
   };
   return transcript
     .replace(/(?:[0-9A-F]{2}:)+[0-9A-F]{2}\b|(?:[0-9A-F]{2}:){2,}/g, fingerprint)
+    .replace(/\brunner-\w{6}(?=[/\\])/g, 'runner-a1b2c3')
     .replace(/\b(?=[a-z]*\d)[0-9a-z]{32}\b/g, SAMPLE)
     .replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '01G16QJSRNKA3JD4DQE2Z7KPEK')
     .replace(/(localhost:|127\.0\.0\.1:|-p )(\d+)/g, (_, host, port) => host + portOf(port))
@@ -23,8 +24,8 @@ export function stable(transcript: string): string {
     .replace(/\w{3} [ \d]\d [\d:]{8} (?!2049)\d{4} GMT/g, 'Jan  1 08:00:00 2026 GMT')
     .replace(/\b\d\.\d s\b/g, '0.4 s')
     .replace(/\d{4}(?= {2}\S+\.key\b)/g, '1675')
-    .replace(/\d{4}(?= {2}\S+_device001\.pem\b)/g, '1131')
-    .replace(/\d{3}(?= {2}\S+\.mqttx\.json\b)/g, '831');
+    .replace(/\d{4}(?= {2}\S+_device001\.pem\b)/g, '1216')
+    .replace(/\d{3}(?= {2}\S+\.mqttx\.json\b)/g, '807');
 }
 
 const BYTES = ['AB', 'CD', 'EF', '01', '23', '45', '67', '89'];

@@ -1,3 +1,5 @@
+import { xmlOf } from './theme.ts';
+
 /** In pixels. */
 const FONT = 13;
 const CHARACTER = 7.83;
@@ -36,7 +38,10 @@ export function terminalAsSvg(
   transcript: string,
   { title, columns }: { readonly title: string; readonly columns: number },
 ): string {
-  const lines = transcript.trim().split('\n');
+  const lines = transcript
+    .trim()
+    .split('\n')
+    .flatMap((line) => cut(line, columns));
   const width = Math.ceil(columns * CHARACTER + 2 * MARGIN);
   const height = BAR + lines.length * LINE + 2 * MARGIN;
   const rows = drawLines(lines);
@@ -94,10 +99,11 @@ function apply(code: string, styles: Set<string>): void {
   if (style !== undefined) styles.add(style);
 }
 
-function xmlOf(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+/** Cuts a line at the edge of the terminal, as terminals do; codes for styles take no room. */
+function cut(line: string, columns: number): readonly string[] {
+  const character = `(?:${ESCAPE}\\[[\\d;]*m)*[^${ESCAPE}]`;
+  const rows = line.match(
+    new RegExp(`(?:${character}){1,${columns}}(?:${ESCAPE}\\[[\\d;]*m)*`, 'g'),
+  );
+  return rows ?? [line];
 }

@@ -18,7 +18,7 @@ export interface StepOptions {
   readonly inputs: Readonly<Record<string, string>>;
   /** values from the `secrets` context, which are masked from the start */
   readonly secrets?: readonly string[];
-  /** environment variables of the job, e.g. for a proxy */
+  /** environment variables of the job, for example for a proxy */
   readonly env?: Readonly<Record<string, string>>;
   /** whether debug logging is on, as with the secret ACTIONS_STEP_DEBUG */
   readonly debug?: boolean;
@@ -99,14 +99,14 @@ export class Runner {
    * child processes, unless `launch` runs them in another way.
    */
   static async start(repository: string, launch: Launch = startProcess): Promise<Runner> {
-    const root = await mkdtemp(path.join(tmpdir(), 'sandbox-runner-'));
+    const root = await mkdtemp(path.join(tmpdir(), 'runner-'));
     const runner = new Runner(root, repository, launch);
     await mkdir(runner.workspace);
     await mkdir(runner.temporary);
     return runner;
   }
 
-  /** Removes the job's directories. */
+  /** Deletes the job's directories. */
   async stop(): Promise<void> {
     await rm(this.#root, { recursive: true, force: true });
   }
@@ -165,7 +165,7 @@ export class Runner {
     const { lines, commands } = this.#readLog(ended, debug);
     lines.unshift(...this.#show(unexpectedInputs(action, options.inputs), 'warning'));
     if (debug) {
-      // With debug logging the runner tells what it has read.
+      // With debug logging, the runner logs what it has read.
       const told = [
         ...Object.entries(outputs).map(([name, value]) => `Set output ${name} = ${value}`),
         ...Object.entries(saved).map(
@@ -243,7 +243,7 @@ export class Runner {
       ...(SystemRoot && { SystemRoot }),
       CI: 'true',
       GITHUB_ACTIONS: 'true',
-      // Set by GitHub's service only: other runners read masks in another way.
+      // Only GitHub's own service sets it: other runners read masks in another way.
       RUNNER_ENVIRONMENT: 'github-hosted',
       GITHUB_WORKSPACE: this.workspace,
       RUNNER_TEMP: this.temporary,
@@ -259,7 +259,7 @@ export class Runner {
   }
 }
 
-/** What the runner says of inputs that `action.yml` doesn't know. */
+/** The runner's warning about inputs that `action.yml` doesn't define. */
 function unexpectedInputs(
   { inputs }: ActionFile,
   given: Readonly<Record<string, string>>,
@@ -271,7 +271,7 @@ function unexpectedInputs(
   return [`Unexpected input(s) ${listOf(unexpected)}, valid inputs are [${valid}]`];
 }
 
-/** The inputs as environment variables, with the defaults from `action.yml`; unexpected ones, too. */
+/** The inputs as environment variables, including unexpected ones and defaults. */
 function inputsOf(
   { inputs }: ActionFile,
   given: Readonly<Record<string, string>>,
@@ -342,7 +342,7 @@ export function startProcess(
   });
 }
 
-/** Splits a text into lines as .NET does: a carriage return alone ends a line, too. */
+/** Splits a text into lines as .NET does: a carriage return alone ends a line as well. */
 function linesOf(text: string): readonly string[] {
   const lines = text.split(/\r\n|[\r\n]/);
   if (lines.at(-1) === '') lines.pop();
