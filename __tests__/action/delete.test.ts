@@ -86,7 +86,9 @@ describe.concurrent('create, then delete', () => {
     expect(first.summary).toContain('ended<br>secret <code>');
     expect(first.summary).toContain('its effect on devices is not');
     expect(first.summary).not.toContain('documented nowhere');
-    expect(first.log.join('\n')).toMatch(/Ended: agent a: client id mqtt1_a.*certificate deleted/);
+    expect(first.log.join('\n')).toMatch(
+      /Deleted: agent a: client id mqtt1_a.*certificate deleted/,
+    );
 
     const second = await sandbox.delete(inputs);
     expect(second.exitCode).toBe(0);
@@ -415,7 +417,7 @@ describe.concurrent('the certificates of agents', () => {
     expect([...hub.certificates.values()].map(({ clientId }) => clientId)).toEqual(['mqtt1_other']);
     expect(statesOf(result)).toEqual(['device001: deleted']);
     expect(certificatesOf(result)).toEqual([]);
-    expect(result.log.join('\n')).toMatch(/Ended: agent device001: .*certificate deleted/);
+    expect(result.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
     expect(result.summary).toContain('| Certificate |');
     expect(result.summary).toContain('Insights Hub was asked to delete the certificates');
   });
@@ -615,7 +617,7 @@ describe.concurrent('certificates that are given by their ids', () => {
       'delete-certificate',
     ]);
     expect(result.log.join('\n')).toContain(`Deleted: certificate ${id}`);
-    expect(result.log.join('\n')).toContain('Not there: certificate not-there');
+    expect(result.log.join('\n')).toContain('Not found: certificate not-there');
     expect(result.summary).toContain(id);
     expect(hub.agents.size).toBe(1);
   });

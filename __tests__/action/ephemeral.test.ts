@@ -61,7 +61,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(post.exitCode).toBe(0);
     expect(warningsOf(post)).toEqual([]);
     expect(await everything(sandbox, github)).toEqual({ ...nothing, settings: ['THEIRS'] });
-    expect(post.log.join('\n')).toContain('Ended: agent a: client id mqtt1_a');
+    expect(post.log.join('\n')).toContain('Deleted: agent a: client id mqtt1_a');
     expect(post.log.join('\n')).toContain('Removed secret INSIGHTS_HUB_AGENT_A_PRIVATE_KEY');
     await expectNothingToDo(sandbox, main);
   });
@@ -85,7 +85,7 @@ describe.concurrent('an ephemeral agent', () => {
       'offboard',
       'delete-agent',
     ]);
-    expect(post.log.join('\n')).toMatch(/Ended: agent device001: .*certificate deleted/);
+    expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
   });
 
   test('leaves the certificates of a create that was not answered, and names them', async ({
@@ -101,7 +101,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(warningsOf(post)).toEqual([
       expect.stringContaining(`Of agent device001, these certificates were left: ${id}.`),
     ]);
-    expect(post.log.join('\n')).toMatch(/Ended: agent device001: .*certificate unknown/);
+    expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate unknown/);
     expect(sandbox.hub.certificates.size).toBe(2);
   });
 
@@ -163,7 +163,7 @@ describe.concurrent('an ephemeral agent', () => {
       { name: 'a', code: 'agent-exists' },
       { name: 'b', clientId: 'mqtt1_b' },
     ]);
-    expect(errorOf(main)).toMatch(/Agent a exists already \(client id mqtt1_a\)\..*ended after/);
+    expect(errorOf(main)).toMatch(/Agent a already exists \(client id mqtt1_a\)\..*ended after/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
     await sandbox.post(main);
     expect([...sandbox.hub.agents.values()].map((agent) => agent.id)).toEqual([id]);
@@ -188,7 +188,7 @@ describe.concurrent('an ephemeral agent', () => {
       'finds something else',
       { kind: 'body', body: '{"content":[{"id":"a","mqttClientId":"b"}]}' },
       'response-invalid',
-      /Nobody can say whether agent device001 exists already/,
+      /It is unknown whether agent device001 already exists/,
     ],
   ] as const)('is not created when the look-up %s', async ([, fault, code, says], { start }) => {
     const sandbox = await start();

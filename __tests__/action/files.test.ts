@@ -453,7 +453,9 @@ describe.concurrent('the post step', () => {
     const post = await sandbox.post(result);
     expect(post.exitCode).toBe(0);
     expect(post.log).toHaveLength(1);
-    expect(post.log[0]).toMatch(/^Warning: These could not be removed after the job: .*\.key \(E/);
+    expect(post.log[0]).toMatch(
+      /^Warning: These files could not be deleted after the job: .*\.key \(E/,
+    );
   });
 
   test.runIf(posix).for(['linkSync', 'appendFileSync'])(

@@ -75,7 +75,7 @@ describe('the log of a run', () => {
     expect(created.summary).toContain('#### Connect as <code>mqtt1&#95;device0</code>');
     const again = await sandbox.main({ ...inputs, name: list(22) });
     expect(plainOf(again).map(timeless)).toEqual([
-      `Skipped 21 agents (their files are there): ${namesOf(20).join(', ')} and 1 more`,
+      `Skipped 21 agents (their files exist): ${namesOf(20).join(', ')} and 1 more`,
       '22 agents: 1 created, 21 there already; in a while.',
     ]);
     const encrypted = await sandbox.main({

@@ -223,9 +223,9 @@ describe('erasing', () => {
       vaults[kind].secrets.set('A', 'text');
       vaults[kind].variables.set('A', 'text');
       for (let times = 0; times < 2; times++) {
-        await eraser.remove({ kind: 'secret', name: 'A', scope }, limit);
+        await eraser.delete({ kind: 'secret', name: 'A', scope }, limit);
         expect(vaults[kind].secrets.size).toBe(0);
-        await eraser.remove({ kind: 'variable', name: 'A', scope }, limit);
+        await eraser.delete({ kind: 'variable', name: 'A', scope }, limit);
         expect(vaults[kind].variables.size).toBe(0);
       }
     },
@@ -264,7 +264,7 @@ describe('erasing', () => {
   test('leaves what is in another scope than the inputs name', async () => {
     const { eraser, limit, github } = await start();
     const setting = { kind: 'secret', name: 'A', scope: 'repository octo/other' } as const;
-    await expect(eraser.remove(setting, limit)).rejects.toMatchObject({
+    await expect(eraser.delete(setting, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
       message: expect.stringMatching(/^The secret A of repository octo\/other was not removed: /),
     });
@@ -275,7 +275,7 @@ describe('erasing', () => {
     const { eraser, limit, github } = await start();
     github.faults.push({ at: 'delete-secret', fault: refused });
     const setting = { kind: 'secret', name: 'A', scope: scopeOf('repository').title } as const;
-    await expect(eraser.remove(setting, limit)).rejects.toMatchObject({
+    await expect(eraser.delete(setting, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
       message: expect.stringMatching(/^Deleting secret A of repository octo\/device failed: /),
     });
@@ -329,7 +329,7 @@ describe('what calls GitHub', () => {
     vaults.repository.secrets.set('A', 'text');
     expect(tell).not.toHaveBeenCalled();
     await eraser.prepare(limit);
-    await eraser.remove({ kind: 'secret', name: 'A', scope: scopeOf('repository').title }, limit);
+    await eraser.delete({ kind: 'secret', name: 'A', scope: scopeOf('repository').title }, limit);
     expect(vaults.repository.secrets.size).toBe(0);
     expect(tell.mock.calls).toEqual([['loaded'], ['opened']]);
   });

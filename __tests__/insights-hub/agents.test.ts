@@ -85,7 +85,7 @@ describe('looking an agent up', () => {
       'a token that is refused',
       answer(401),
       'unauthorized',
-      `${what} failed: Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.`,
+      `${what} failed: Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.`,
     ],
   ])('fails with %s', async (_, reply, code, message) => {
     const failure = await look(reply).catch((error: Failure) => error);

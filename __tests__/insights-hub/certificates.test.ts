@@ -333,14 +333,18 @@ describe('a create', () => {
     [
       401,
       'unauthorized',
-      'Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.',
+      'Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.',
     ],
     [
       403,
       'forbidden',
       'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.',
     ],
-    [409, 'agent-exists', 'Agent a exists already. Choose another name, or end that agent first.'],
+    [
+      409,
+      'agent-exists',
+      'Agent a already exists. Choose another name, or delete that agent first with the delete action.',
+    ],
     [
       400,
       'request-rejected',

@@ -140,7 +140,7 @@ describe('an answer to the token request', () => {
     await expect(get()).rejects.toMatchObject({
       code: 'response-invalid',
       message:
-        'The answer to the token request holds no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
+        'The answer to the token request contains no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
       call: { method: 'POST', status: 200, said: {} },
     });
     expect(masked).toEqual(masks);
@@ -149,7 +149,7 @@ describe('an answer to the token request', () => {
 
 describe('without a token', () => {
   const refused =
-    'The token endpoint did not accept the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
+    'The token endpoint rejected the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
   test.each([
     ['400', answer(400), 'token-rejected', refused],
     [

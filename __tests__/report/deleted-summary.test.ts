@@ -53,7 +53,11 @@ describe('the summary of agents that were deleted', () => {
 
   test('says of one that failed what became of all that goes with it', () => {
     const other = { ...SECRET, name: 'CERTIFICATE' };
-    const result = { ...failed('a'), certificateState: 'deleted', removed: [SECRET] } as const;
+    const result = {
+      ...failed('a'),
+      certificateState: 'deleted',
+      deletedSettings: [SECRET],
+    } as const;
     expect(summaryOf([{ ...result, remaining: [other] }])).toContain(
       '\n- <code>a</code> failed: <code>agent-exists</code>, certificate deleted, secret <code>KEY</code> of <code>repository octo/device</code> is gone, secret <code>CERTIFICATE</code> of <code>repository octo/device</code> was not removed: <code>It is there, says the server.</code>\n',
     );
@@ -66,7 +70,7 @@ describe('the summary of agents that were deleted', () => {
   });
 
   test('names the secrets that are gone', () => {
-    const result = { name, ids, removed: [SECRET], state: 'deleted' } as const;
+    const result = { name, ids, deletedSettings: [SECRET], state: 'deleted' } as const;
     const markdown = summaryOf([result]);
     expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 ended\n/);
     expect(rowsOf(markdown)[0]?.[1]).toBe(

@@ -45,7 +45,7 @@ describe('the summary of one agent', () => {
       '- **Valid until**: <code>2049-12-31</code>',
       '- **Private key**: <code>/w/mqtt1-a.key</code>',
       '- **Certificate**: <code>/w/mqtt1-a.pem</code>',
-      '- **SHA-256 of the certificate**: <code>AB:CD</code>',
+      '- **Certificate SHA-256**: <code>AB:CD</code>',
     ]);
     expect(markdown).toContain('\n\n#### Connect as <code>mqtt1-a</code>\n\n');
     expect(markdown).toContain(
@@ -281,7 +281,7 @@ describe('the summary of several agents', () => {
   test('says of a dry run that nothing was created', () => {
     const results: readonly AgentResult[] = [{ name: 'a', state: 'checked' }, failed('b')];
     const markdown = summaryOf(results, { dryRun: true });
-    expect(markdown).toContain('\n\nDry run: everything was checked, nothing was created.\n');
+    expect(markdown).toContain('\n\nDry run: everything was checked, and nothing was created.\n');
     expect(listOf(markdown)).toEqual([
       '- <code>b</code> failed: <code>agent-exists</code>: <code>It is there, says the server.</code>',
     ]);
