@@ -175,7 +175,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     const { privateKeyPath = '', certificatePath = '' } = result.outputs;
     expect(privateKeyPath.startsWith(sandbox.runner.temporary)).toBe(true);
     expect(errorOf(result)).toMatch(
-      /could not be written to .* \(ENOSPC\)\. The private key was saved in /,
+      /could not be written to .* \(ENOSPC\)\. The private key is in /,
     );
     expect(errorOf(result)).toContain(privateKeyPath);
     expect(errorOf(result)).toContain(certificatePath);
@@ -207,7 +207,7 @@ describe.concurrent('a key that the workspace does not take', () => {
       ),
     );
     expect(codeOf(result)).toBe('delivery-failed');
-    expect(errorOf(result)).toMatch(/is lost.*End the agent with client id mqtt1_device001/);
+    expect(errorOf(result)).toMatch(/is lost.*Delete the agent with client id mqtt1_device001/);
     expect(result.outputs['clientId']).toBe('mqtt1_device001');
     expect(result.outputs['privateKeyPath']).toBeUndefined();
   });
@@ -226,7 +226,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     release();
     const result = await running;
     expect(codeOf(result)).toBe('delivery-failed');
-    expect(errorOf(result)).toMatch(/is a link.*The private key was saved in/);
+    expect(errorOf(result)).toMatch(/is a link.*The private key is in/);
     expect(await readdir(elsewhere)).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ const CREATED_AGAIN =
 const FOUND =
   /It is unknown whether this step created agent device001: .*An agent with client id mqtt1_device001 \(agent id \w{32}\) exists now\. If it did not exist before, its private key is lost: delete it with the delete action, then run this step again\./;
 const NO_LOOK_UP =
-  /It is unknown whether this step created agent device001: .*The look-up of client id mqtt1_device001 failed \(\[[a-z-]+\]\)\. If the agent exists in Insights Hub but did not exist before, its private key is lost: delete it with the delete action\. Then run this step again\./;
+  /It is unknown whether this step created agent device001: .*The look-up of client id mqtt1_device001 failed\. If the agent exists in Insights Hub but did not exist before, its private key is lost: delete it with the delete action\. Then run this step again\. Why that failed: \[[a-z-]+\] /;
 const PROVES_NOTHING =
   /The look-up of client id mqtt1_device001 found .*\. If the agent exists in Insights Hub but did not exist before, its private key is lost: delete it/;
 const ABSENT_TWICE =
@@ -62,7 +62,7 @@ const table: Readonly<Record<string, Row>> = {
     posts: 1,
     agents: 0,
     code: 'outcome-unknown',
-    says: /Two look-ups found no agent with client id mqtt1_device001, and creating it again failed \(\[timeout\]\)\. Run this step again\./,
+    says: /Two look-ups found no agent with client id mqtt1_device001, and creating it again failed\. Run this step again\. .*Why that failed: \[timeout\]/,
   },
   'no answer within the time limit, though it was processed': {
     creates: [{ kind: 'silence-after' }],
@@ -119,7 +119,7 @@ const table: Readonly<Record<string, Row>> = {
     creates: [processed(500)],
     lookUp: unprocessed(403),
     ...unproved,
-    says: /could not be looked up: \[forbidden\] .*agm\.r/,
+    says: /look-up of client id mqtt1_device001 failed\. .*Why that failed: \[forbidden\] .*agm\.r/,
   },
   'a look-up that gets something else': {
     creates: [processed(500)],
@@ -271,7 +271,7 @@ describe.concurrent('an unclear create', () => {
     const result = await sandbox.main();
     expect(codeOf(result)).toBe('outcome-unknown');
     expect(errorOf(result)).toMatch(
-      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read to its end \(\[forbidden\]\)\. Run this step again\./,
+      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read to its end\. Run this step again\. .*Why that failed: \[forbidden\] /,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
@@ -298,7 +298,7 @@ describe.concurrent('with `ephemeral`, when the create meets', () => {
     expect(codeOf(result)).toBe(row.code);
     expect(sandbox.hub.agents.size).toBe(row.agents);
     if (row.code)
-      expect(errorOf(result)).toMatch(/[Tt]he post step ends it\. Run this step again\./);
+      expect(errorOf(result)).toMatch(/[Tt]he post step deletes it\. Run this step again\./);
 
     const certificates = [...sandbox.hub.certificates.keys()];
     const post = await sandbox.post(result);

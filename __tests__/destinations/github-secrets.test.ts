@@ -195,7 +195,7 @@ describe('what is removed with the job', () => {
     for (const name of ['OTHER', 'X_A_AGENT_ID']) vaults[kind].variables.set(name, '');
     await expect(destinationOf(kind).prepare(agents, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: `These are in ${scopeOf(kind).title} already: secret X_B_PRIVATE_KEY, variable X_A_AGENT_ID. With \`ephemeral\` they would be overwritten, and removed after the job. Remove them, or choose another \`secret-prefix\`.`,
+      message: `These already exist in ${scopeOf(kind).title}: secret X_B_PRIVATE_KEY, variable X_A_AGENT_ID. With \`ephemeral\`, they would be overwritten, and deleted after the job. Delete them, or choose another \`secret-prefix\`.`,
     });
   });
 
@@ -266,7 +266,9 @@ describe('erasing', () => {
     const setting = { kind: 'secret', name: 'A', scope: 'repository octo/other' } as const;
     await expect(eraser.delete(setting, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: expect.stringMatching(/^The secret A of repository octo\/other was not removed: /),
+      message: expect.stringMatching(
+        /^The secret A of repository octo\/other was not deleted, because /,
+      ),
     });
     expect(github.requests).toEqual([]);
   });
@@ -342,7 +344,7 @@ describe('what calls GitHub', () => {
     const invalid = {
       code: 'destination-invalid',
       message:
-        "The context of the job can't be read (Error), so that nothing can be done with GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
+        "The context of the job can't be read (Error), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
       cause: expect.any(Error),
     };
     await expect(destinations[0]?.prepare([], limit)).rejects.toMatchObject(invalid);

@@ -105,7 +105,7 @@ describe('prepare', () => {
     const workspace = workspaceWith({ helpful: connection ? helpful : [] });
     await expect(workspace.prepare(agents)).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: expect.stringContaining(`and are never overwritten: ${inside(name)}. Remove`),
+      message: expect.stringContaining(`and are never overwritten: ${inside(name)}. Delete them, `),
     });
     await workspace.prepare([requestOf('a')]);
   });
@@ -279,7 +279,7 @@ describe('deliver', () => {
       keepsKey: false,
       failure: expect.objectContaining({
         code: 'delivery-failed',
-        message: `The directory ${inside()} is not there any more.`,
+        message: `The directory ${inside()} no longer exists.`,
       }),
     });
   });

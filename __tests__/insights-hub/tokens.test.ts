@@ -149,14 +149,14 @@ describe('an answer to the token request', () => {
 
 describe('without a token', () => {
   const refused =
-    'The token endpoint rejected the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
+    'The token endpoint rejected the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`. For application credentials, also check `app-name`, `app-version` and `host-tenant`.';
   test.each([
     ['400', answer(400), 'token-rejected', refused],
     [
       '401',
       answer(401),
       'token-rejected',
-      `${refused} Note that "service credentials" from Insights Hub's Settings app are for Cloud Foundry only and don't work here; a technical user's do.`,
+      `${refused} "Service credentials" from Insights Hub's Settings app work for Cloud Foundry only. Use those of a technical user.`,
     ],
     ['403', answer(403), 'token-rejected', refused],
     [

@@ -15,7 +15,7 @@ function told(names: readonly string[]) {
 
 test('a few names are all in the warning', () => {
   expect(told(['a', 'b'])).toEqual({ warnings: ['Left: a, b.'], lines: [] });
-  expect(told([])).toEqual({ warnings: ['Left: nothing that is known.'], lines: [] });
+  expect(told([])).toEqual({ warnings: ['Left: nothing known.'], lines: [] });
 });
 
 test('many names are all told, in few lines', () => {

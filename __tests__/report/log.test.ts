@@ -79,7 +79,7 @@ describe('the line of an agent', () => {
 
   test('that failed has the secrets that were not removed', () => {
     expect(lineOf({ name: 'a', state: 'failed', failure, remaining: [SECRET] }, one)).toBe(
-      'Failed: agent a [agent-exists]: secret KEY of repository octo/device was not removed',
+      'Failed: agent a [agent-exists]: secret KEY of repository octo/device was not deleted',
     );
   });
 
@@ -132,10 +132,10 @@ describe('the details', () => {
   });
 
   test.each([
-    ['proved', 1, '1 CA, the one that vouched for mqtts://broker.invalid:8883'],
+    ['proved', 1, '1 CA, the one that verifies mqtts://broker.invalid:8883'],
     ['trusted', 265, 'all 265 trusted CAs'],
-    ['given', 1, '1 CA of `broker-ca-file`'],
-    ['given', 2, '2 CAs of `broker-ca-file`'],
+    ['given', 1, '1 CA from `broker-ca-file`'],
+    ['given', 2, '2 CAs from `broker-ca-file`'],
   ] as const)('say what is in the file with the CAs (%s, %i)', (kind, count, words) => {
     const files = { brokerCa: '/w/broker-ca.pem' };
     const authorities = { kind, count, broker: 'mqtts://broker.invalid:8883' };

@@ -116,7 +116,7 @@ describe('the report of a run', () => {
     const skipped = namesOf(45).slice(25).join(', ');
     expect(lines.slice(21).map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([
       `Skipped 25 agents (their files exist): ${skipped} and 5 more`,
-      '60 agents: 10 created, 25 there already, 25 failed; in 1 s. `agents` says why each failed.',
+      '60 agents: 10 created, 25 skipped (their files exist), 25 failed, in 1 s. The output `agents` says why each failed.',
     ]);
     expect(groups).toEqual(new Map());
     expect(summaries[0]).toContain('#### Connect as <code>mqtt1-device25</code>');
@@ -126,15 +126,13 @@ describe('the report of a run', () => {
   });
 
   test.each([
-    [undefined, 'created; in 1 s.'],
-    ['a long passphrase', 'created; in 1 s. The private keys are encrypted.'],
+    [undefined, 'created in 1 s.'],
+    ['a long passphrase', 'created in 1 s. The private keys are encrypted.'],
   ])('says with the result of many whether keys are encrypted', async (passphrase, end) => {
     const given = passphrase === undefined ? {} : { 'key-passphrase': passphrase };
     const { report, lines } = await start({ name: namesOf(21).join('\n'), ...given });
     await report.end(namesOf(21).map((name) => created(name)));
-    expect(lines.map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([
-      `21 agents: 21 ${end}`,
-    ]);
+    expect(lines.map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([`21 agents ${end}`]);
   });
 
   test('has all of many in the log where it is the only place', async () => {

@@ -82,7 +82,7 @@ describe('the failure of a step', () => {
       ...running,
       whole: '`agents`',
     })?.message;
-    expect(message).toMatch(/ and \d+ more, which `agents` has\.$/);
+    expect(message).toMatch(/ and \d+ more, which are in `agents`\.$/);
   });
 
   const certificate = (certificateId: string, failure?: Failure): CertificateResult =>

@@ -44,12 +44,12 @@ export async function requestCertificate(
   const second = await createCertificate(agent, services, limit)
     .catch(onlyUnclear)
     .catch((error: unknown) => {
-      const { code, mayBeDone } = asFailure(error);
+      const failure = asFailure(error);
       // The second create's own message says best what it left behind.
-      if (mayBeDone) throw error;
-      throw code === 'agent-exists'
+      if (failure.mayBeDone) throw error;
+      throw failure.code === 'agent-exists'
         ? unknown(`${absent}, but creating it again failed, because it exists.`, ifFound)
-        : unknown(`${absent}, and creating it again failed ([${code}]).`, ifAbsent);
+        : unknown(`${absent}, and creating it again failed.`, ifAbsent, whyOf(failure));
     });
   if (second instanceof Failure) {
     const again = `Creating it again ended the same way: ${reasonOf(second)}.`;
@@ -72,6 +72,11 @@ function onlyUnclear(error: unknown): Failure {
   throw error;
 }
 
+/** Follows what to do, so that its own advice does not come between. */
+function whyOf({ code, message }: Failure): string {
+  return `Why that failed: [${code}] ${message}`;
+}
+
 function reasonOf({ call }: Failure): string {
   return call?.reason ?? `the service answered ${call?.status}`;
 }
@@ -89,12 +94,11 @@ async function lookUp(agent: AgentRequest, services: RequestServices) {
     if (found === undefined) return await lookUpCertificate(agent, services, limit);
     return `An agent with client id ${clientId} (agent id ${found.id}) exists now. ${adviceIfFound(services, agent)}`;
   } catch (error) {
-    const { code } = asFailure(error);
-    const what =
-      error instanceof UnclearAgent
-        ? `The look-up of client id ${clientId} found ${error.found}.`
-        : `The look-up of client id ${clientId} failed ([${code}]).`;
-    return `${what} ${adviceIfUnclear(services, agent)}`;
+    const advice = adviceIfUnclear(services, agent);
+    const what = `The look-up of client id ${clientId}`;
+    return error instanceof UnclearAgent
+      ? `${what} found ${error.found}. ${advice}`
+      : `${what} failed. ${advice} ${whyOf(asFailure(error))}`;
   } finally {
     limit.end();
   }
@@ -113,7 +117,7 @@ async function lookUpCertificate(
     return `No agent with client id ${clientId} exists, but a certificate for it does (certificate id ${known}). If it did not exist before, its private key is lost: ${adviceOnCertificate(found, services)}, then run this step again.`;
   }
   if (problem === undefined || !isBegun) return undefined;
-  return `No agent with client id ${clientId} exists, but the list of certificates could not be read to its end ([${problem.code}]). ${adviceIfAbsent(services, agent)}`;
+  return `No agent with client id ${clientId} exists, but the list of certificates could not be read to its end. ${adviceIfAbsent(services, agent)} ${whyOf(problem)}`;
 }
 
 /** What to do about an agent that exists, and perhaps existed before. */

@@ -1,12 +1,6 @@
 import type { Failure } from '../failure.ts';
 import { bytesOf, code, document, MOST_SHOWN, upTo } from '../text.ts';
-import {
-  type FailedItem,
-  type FailureMeans,
-  failureList,
-  failuresOf,
-  helpLine,
-} from './failure-list.ts';
+import { type FailedItem, type FailureMeans, failureList } from './failure-list.ts';
 import { type AgentResult, CERTIFICATE_STATES, type CertificateResult, DONE } from './result.ts';
 import {
   cancelledLine,
@@ -48,7 +42,6 @@ export function summaryOfDeleted(results: readonly AgentResult[], options: Delet
     cancelledLine(failure, [...results, ...certificates], options),
     ...agents,
     ...others,
-    helpLine(failuresOf([...results, ...certificates]), options),
     ...(dryRun ? [] : notesOn(results, certificates)),
     warningSection(warnings, room),
   ]);
@@ -124,7 +117,7 @@ function failedAgent(result: AgentResult): readonly FailedItem[] {
     ids ? `client id ${code(ids.clientId)}` : '',
     ids?.agentId ? `agent id ${code(ids.agentId)}` : '',
     certificateState ? CERTIFICATE_STATES[certificateState].log : '',
-    ...deletedSettings.map((setting) => `${settingOf(setting)} was deleted`),
+    ...deletedSettings.map((setting) => `${settingOf(setting)} is gone`),
     ...remaining.map((setting) => `${settingOf(setting)} was not deleted`),
   ].filter(Boolean);
   return [{ name: code(name), facts, failure }];
@@ -143,7 +136,7 @@ function notesOn(results: readonly AgentResult[], certificates: readonly Certifi
 
 function deletedRow(result: AgentResult, hasCertificates: boolean): string {
   const { name, ids, state, certificateState, deletedSettings = [] } = result;
-  const gone = deletedSettings.map((setting) => `${settingOf(setting)} was deleted`);
+  const gone = deletedSettings.map((setting) => `${settingOf(setting)} is gone`);
   const certificate = certificateState ? CERTIFICATE_STATES[certificateState].summary : '';
   return rowOf([
     code(name),
@@ -156,7 +149,7 @@ function deletedRow(result: AgentResult, hasCertificates: boolean): string {
 
 /** What failed, a table of as many others as fit, and how many don't; empty where there are none. */
 function fitting(
-  { lines, left }: ReturnType<typeof failureList>,
+  { lines, help, left }: ReturnType<typeof failureList>,
   titles: readonly string[],
   rows: readonly string[],
   { bytes, what }: { readonly bytes: number; readonly what: 'agents' | 'certificates' },
@@ -164,6 +157,7 @@ function fitting(
   const shown = upTo(bytes - bytesOf(lines), rows);
   return [
     lines,
+    [help],
     rows.length === 0 ? [] : tableOf(titles, shown),
     [moreNote(left + rows.length - shown.length, what)],
   ];

@@ -51,13 +51,6 @@ export function linkedCode(failure: Failure, { troubleshooting }: FailureMeans):
   return troubleshooting ? `[${shown}](${troubleshooting}#${failure.code})` : shown;
 }
 
-/** The failures of those results that have one. */
-export function failuresOf(
-  results: readonly { readonly failure?: Failure | undefined }[],
-): readonly Failure[] {
-  return results.flatMap(({ failure }) => failure ?? []);
-}
-
 /** Tells where the failures are explained; nothing where there are none. */
 export function helpLine(failures: readonly Failure[], { troubleshooting }: FailureMeans): string {
   const [first, ...others] = new Set(failures.map(({ code: name }) => name));
@@ -75,13 +68,14 @@ export function shownMessage(failure: Failure, { secrets }: FailureMeans): strin
 
 /**
  * A list of what failed, as long as there is room. Each failure has its whole message, once for all
- * items that failed in the same way. `left` says how many items have no room.
+ * items that failed in the same way. `help` says where they are explained, and `left` how many items
+ * have no room.
  */
 export function failureList(
   items: readonly FailedItem[],
   bytes: number,
   means: FailureMeans,
-): { readonly lines: readonly string[]; readonly left: number } {
+): { readonly lines: readonly string[]; readonly help: string; readonly left: number } {
   const groups = Map.groupBy(
     items,
     ({ failure }) => `${failure.code} ${shownMessage(failure, means)}`,
@@ -92,7 +86,11 @@ export function failureList(
     all.map(({ line }) => line),
   );
   const left = all.slice(lines.length).reduce((sum, { items: count }) => sum + count, 0);
-  return { lines, left };
+  const help = helpLine(
+    items.map(({ failure }) => failure),
+    means,
+  );
+  return { lines, help, left };
 }
 
 /** The lines of all items that failed in the same way, and how many items each line covers. */

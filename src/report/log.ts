@@ -26,7 +26,7 @@ export function lineOf(result: AgentResult, options: LineOptions): string {
     certificate?.expiresAt && `certificate valid until ${dayOf(certificate.expiresAt)}`,
     state === 'connected' && 'connection accepted by the broker',
     certificateState && CERTIFICATE_STATES[certificateState].log,
-    ...deletedSettings.map((setting) => `${titleOf(setting)} deleted`),
+    ...deletedSettings.map((setting) => `${titleOf(setting)} is gone`),
     ...remaining.map((setting) => `${titleOf(setting)} was not deleted`),
     state !== 'skipped' && ms !== undefined && `${(ms / 1000).toFixed(1)} s`,
   ].filter(Boolean);
@@ -85,7 +85,7 @@ export function casIn(
   show: (url: string) => string = (url) => url,
 ): string {
   const many = `${count} CA${count === 1 ? '' : 's'}`;
-  if (kind === 'proved') return `${many}, the one that verified ${show(broker)}`;
+  if (kind === 'proved') return `${many}, the one that verifies ${show(broker)}`;
   return kind === 'given' ? `${many} from \`broker-ca-file\`` : `all ${count} trusted CAs`;
 }
 
@@ -126,11 +126,11 @@ export function countProgress(
   };
 }
 
-/** For example `, 31.2 per second, about 28 s to go`. */
+/** For example `; 31.2 a second, 28 s to go`. */
 function paceOf(finished: number, seconds: number, left: number, leastTime: number): string {
   const rate = finished / seconds;
   const toGo = Math.max(left / rate, leastTime);
-  return `, ${rate.toFixed(1)} per second, about ${duration(toGo)} to go`;
+  return `; ${rate.toFixed(1)} a second, ${duration(toGo)} to go`;
 }
 
 /** For example `2 min 5 s`, rounded up. */

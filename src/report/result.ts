@@ -58,7 +58,7 @@ export interface AgentFacts {
   readonly certificateState?: CertificateState;
   /** where its certificate went */
   readonly delivery?: DeliveredTo;
-  /** secrets and variables that were deleted */
+  /** secrets and variables that are gone now */
   readonly deletedSettings?: readonly Setting[];
   /** secrets and variables that should have been deleted, but were not */
   readonly remaining?: readonly Setting[];

@@ -7,7 +7,6 @@ import {
   type FailedItem,
   type FailureMeans,
   failureList,
-  failuresOf,
   helpLine,
   linkedCode,
   shownMessage,
@@ -55,12 +54,10 @@ export interface CreatedOptions extends FailureMeans {
 
 /** The job summary of the create action: Markdown, with nothing secret in it. */
 export function summaryOfCreated(results: readonly AgentResult[], options: CreatedOptions): string {
-  const { connect, dryRun, failure } = options;
+  const { connect, dryRun } = options;
   const [only] = results;
   return document([
     ...(only !== undefined && results.length === 1 ? one(only, options) : many(results, options)),
-    cancelledLine(failure, results, options),
-    helpLine(failuresOf(results), options),
     dryRun ? dryRunNote(results) : '',
     ...(connect ? connectSection(connect) : []),
   ]);
@@ -92,7 +89,9 @@ function one(result: AgentResult, options: CreatedOptions) {
       : `${FAILED} Agent ${code(name)} failed: ${linkedCode(failure, options)}`;
   return [
     `### ${outcome}`,
+    cancelledLine(options.failure, [result], options),
     failure === undefined ? '' : shownMessage(failure, options),
+    failure === undefined ? '' : helpLine([failure], options),
     known.map(([title, value]) => `- **${title}**: ${value}`),
   ];
 }
@@ -102,13 +101,15 @@ function many(results: readonly AgentResult[], options: CreatedOptions) {
   const { encrypted, warnings } = options;
   const [failed, others] = split(results);
   const place: Place = { directory: commonDirectory(results), encrypted };
-  const { lines, left } = failureList(failedItems(failed, place), MOST_SHOWN, options);
+  const { lines, help, left } = failureList(failedItems(failed, place), MOST_SHOWN, options);
   const rows = others.map((result) => createdRow(result, place));
   const shownRows = upTo(MOST_SHOWN - bytesOf(lines), rows);
   const hasKeys = results.some(({ ids }) => ids !== undefined);
   return [
     `### ${failed.length > 0 ? FAILED : PASSED} ${countsOf(results, options)}`,
+    cancelledLine(options.failure, results, options),
     lines,
+    help,
     encrypted && hasKeys ? 'The private keys are encrypted.' : '',
     place.directory === undefined ? '' : `Files are in ${code(place.directory)}.`,
     caFileOf(results),
