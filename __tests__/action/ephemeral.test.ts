@@ -295,7 +295,7 @@ describe.concurrent('an ephemeral agent', () => {
   });
 
   const unconfirmed = expect.stringMatching(
-    /GitHub did not confirm .* They may be there: secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device, secret INSIGHTS_HUB_AGENT_CERTIFICATE of/,
+    /GitHub did not confirm .* They may exist: secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device, secret INSIGHTS_HUB_AGENT_CERTIFICATE of/,
   );
 
   test('leaves secrets of which no try was confirmed, and names them', async ({ start }) => {
