@@ -12,20 +12,20 @@ import type { Device } from './mqtt/verify.ts';
 import { type AgentFacts, type AgentResult, allFailed } from './report/result.ts';
 
 export interface CreateServices extends certificates.RequestServices, DeliveryServices {
-  /** finds the agents that are to be skipped, by name */
+  /** finds the agents to skip, by name */
   readonly findExisting: () => Promise<ReadonlyMap<string, ExistingAgent>>;
   /** learns of ephemeral agents before they are created */
   readonly made: MadeLog;
-  /** learns what the post step has to know, should the notes of what was made be lost */
+  /** learns what the post step needs if the notes of what was made are lost */
   readonly state: DeliveryServices['state'] & {
-    /** all destinations can take the certificates, and nothing is there yet */
+    /** all destinations can take the certificates, and none has them yet */
     rehearsed(): void;
   };
-  /** connects once with a new certificate, where that is asked for; throws `connection-failed` */
+  /** connects once with a new certificate, if wanted; throws `connection-failed` */
   readonly verify: ((device: Device, limit: TimeLimit) => Promise<void>) | undefined;
-  /** learns that no more connections will be verified, so that files needn't wait for one */
+  /** learns that no more connections will be verified, so no files have to wait for one */
   readonly endProofs: () => Promise<void>;
-  /** is told what happens, as it happens */
+  /** learns what happens, as it happens */
   readonly report: {
     begin(agents: number): void;
     known(facts: AgentFacts): void;
@@ -43,7 +43,7 @@ export async function createAgents(
   let existing: ReadonlyMap<string, ExistingAgent>;
   try {
     existing = await services.findExisting();
-    // Opening keys that were found is no work on the network, and may take long.
+    // Opening keys that were found is not network work, and may take long.
     started = performance.now();
     const missing = agents.filter(({ name }) => !existing.has(name));
     if (missing.length > 0) {
@@ -84,18 +84,18 @@ export async function createAgents(
   return pMap(works, finish, { concurrency: 1 });
 }
 
-/** What became of an agent, and its certificate as long as files of it may be missing. */
+/** The result of an agent, and its certificate while files of it may be missing. */
 interface Work {
   readonly result: AgentResult;
   readonly issued?: IssuedCertificate | undefined;
 }
 
-/** Whether files are missing of an agent that is well so far. */
+/** Whether files are missing of an agent that has not failed. */
 function mayStillFail({ result }: Work): boolean {
   return result.state !== 'failed' && result.delivery?.isPartial === true;
 }
 
-/** Adds the files that could not be written before, if it is known now what they are to hold. */
+/** Adds files that could not be written before, if their content is known now. */
 async function completeAgent(work: Work, services: CreateServices): Promise<Work> {
   const { issued, result } = work;
   if (issued === undefined || !result.delivery?.isPartial) return { result };
@@ -105,19 +105,19 @@ async function completeAgent(work: Work, services: CreateServices): Promise<Work
   return { issued, result: failure ? { ...facts, state: 'failed', failure } : facts };
 }
 
-/** Finds out whether everything is ready, before anything is created. */
+/** Checks that everything is ready, before anything is created. */
 async function prepare(
   missing: readonly AgentRequest[],
   timeout: number,
   { api, destinations, interruption }: CreateServices,
 ): Promise<void> {
   const limit = new TimeLimit(timeout, interruption);
-  // The create waits for the token: its request goes out first.
+  // The create needs the token, so its request goes out first.
   const token = api.authenticate(limit);
   await allWithin(limit, [...destinations.map((one) => one.prepare(missing, limit)), token]);
 }
 
-/** The result of an agent that is there already, as far as its files tell. */
+/** The result of an agent whose files exist, as far as they tell. */
 function skip(
   { name, expectedClientId: clientId }: AgentRequest,
   { certificate, files }: ExistingAgent,
@@ -157,23 +157,23 @@ async function createAgent(
 }
 
 /**
- * Requests a certificate for an agent that is deleted with the job: it is not there before, and is
- * noted before it is created, so that whatever is there afterwards is this step's own.
+ * Requests a certificate for an agent that is deleted when the job ends. Makes sure that it does not
+ * exist before, and notes it before creating it, so that any agent found later is this step's own.
  */
 async function issueEphemeral(
   request: AgentRequest,
   services: CreateServices,
   limit: TimeLimit,
 ): Promise<IssuedCertificate> {
-  const { api, made, words } = services;
+  const { made, words } = services;
   const note = { kind: 'agent', name: request.name, clientId: request.expectedClientId } as const;
-  await certificates.refuseExisting(request, api, limit);
+  await certificates.refuseExisting(request, services, limit);
   try {
     made.record({ ...note, state: 'made' });
   } catch (error) {
     throw new Failure(
       'destination-invalid',
-      `Agent ${note.name} could not be noted for ${words.cleanUp} (${errorCode(error)}), which would not end it, so it was not created. Look at the runner's temporary directory.`,
+      `Agent ${note.name} was not created, because it could not be noted for ${words.cleanUp} (${errorCode(error)}), which would then not delete it. Check the runner's temporary directory.`,
       { cause: error },
     );
   }
@@ -187,14 +187,14 @@ async function issueEphemeral(
   }
 }
 
-/** Notes what the create gave, for the clean-up. */
+/** Notes the answer of the create, for the clean-up. */
 function noteIssued(
   { clientId, agentId = 'unknown', certificateId }: IssuedCertificate,
   note: Pick<MadeAgent, 'kind' | 'name' | 'clientId'>,
   made: MadeLog,
 ): void {
   const isExpected = clientId === note.clientId;
-  // Nobody has looked whether another client id was there before: only its agent id proves it ours.
+  // Another client id was not looked up before: only the agent id proves that the agent is ours.
   const proof = isExpected ? {} : { clientId, agentId };
   const certificate = isId(certificateId) ? { certificateId } : {};
   made.note({ ...note, ...proof, ...certificate, state: 'issued' });
@@ -208,8 +208,8 @@ function warnAbout(
   const warnOf = (text: string, kind: string) => warn({ text, about: { name, kind } });
   if (altered.length > 0) {
     warnOf(
-      `Not to the letter: ${altered.join(', ')} of agent ${name}, because Insights Hub's answer holds control characters or a secret of this step there.`,
-      "Not to the letter: identifiers for which Insights Hub's answers hold control characters or a secret of this step.",
+      `Values of agent ${name} were altered: ${altered.join(', ')}. Insights Hub's answer contains control characters or a secret of this step there.`,
+      "Identifiers were altered, because Insights Hub's answers contain control characters or a secret of this step there.",
     );
   }
   if (!clientId.startsWith(`${clientIdPrefix}_`)) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type CreateServices, createAgents } from './create-agents.ts';
-import { removeFiles, removeJournal } from './destinations/clean-up.ts';
+import { deleteFiles, deleteJournal } from './destinations/clean-up.ts';
 import type { FileKind } from './destinations/destination.ts';
 import { findExisting } from './destinations/existing-files.ts';
 import {
@@ -28,14 +28,21 @@ import { BrokerAuthorities } from './mqtt/authorities.ts';
 import { createdJson, Outputs, placesFor } from './report/outputs.ts';
 import { CreateReport } from './report/report.ts';
 import { allFailed, stepFailure } from './report/result.ts';
+import type { StepSummary } from './report/step-summary.ts';
 import { placesOf, SavedState } from './saved-state.ts';
 
-/** Creates the agents that the inputs ask for, and tells what became of them. */
+/** What a step of the create action brings along. */
+interface Brought {
+  readonly preconnections: Preconnections;
+  readonly interruption: Interruption;
+  readonly summary: StepSummary;
+}
+
+/** Creates the agents that the inputs ask for, and reports the results. */
 export async function createStep(
   host: Host,
   inputs: Inputs,
-  preconnections: Preconnections,
-  interruption: Interruption,
+  { preconnections, interruption, summary }: Brought,
 ): Promise<void> {
   const { dryRun, proxies } = inputs;
   const http = new HttpClient({ proxies, debug: (line) => host.debug(line), preconnections });
@@ -44,8 +51,8 @@ export async function createStep(
     const { journal, state } = await startJournal(host, inputs, outputs);
     checkOutputs(host);
     const place = workspaceOf(host, inputs, journal);
-    const report = new CreateReport(host, inputs, outputs);
-    if (inputs.agents.length === 0) host.notice('The shard is empty: there is nothing to do.');
+    const report = new CreateReport(host, inputs, outputs, summary);
+    if (inputs.agents.length === 0) host.notice('The shard is empty, so there is nothing to do.');
     const means = { http, interruption, journal, place, state, report };
     const services = servicesFor(host, inputs, means);
     const results = await createAgents(inputs, services);
@@ -55,46 +62,46 @@ export async function createStep(
     outputs.agents(json);
     const unsaved = places.inFile ? saveResults(json, places, { host, outputs, place }) : undefined;
     if (!places.inOutput && !places.inFile) {
-      host.warn('The output `agents` would be too long, and a dry run writes no files.');
+      host.warn('The results are too long for the output `agents`, and a dry run writes no files.');
     }
     state.ended();
     if (journal.problem !== undefined) {
       host.warn(
-        `Something may be left when the job ends: not all could be noted for the clean-up (${errorCode(journal.problem)}).`,
+        `Something may be left when the job ends, because not everything could be noted for the clean-up (${errorCode(journal.problem)}).`,
       );
     }
-    if (dryRun) await removeTrials({ journal, state }, place);
-    await report.end(results, { isOnlyPlace: unsaved !== undefined });
+    if (dryRun) await deleteTrials({ journal, state }, place);
     const { aborted } = interruption.cancelled;
     const whole = unsaved === undefined ? '`agents`' : 'the log';
     const failure = stepFailure(results, { cancelled: aborted, whole });
+    await report.end(results, { isOnlyPlace: unsaved !== undefined, failure });
     if (failure !== undefined && unsaved !== undefined) host.warn(unsaved.message);
     if (failure !== undefined || unsaved !== undefined) throw failure ?? unsaved;
     outputs.throwProblem(
       (code) =>
-        `The outputs of the step could not be written (${code}). What was issued is where log and job summary say.`,
+        `The outputs of the step could not be written (${code}). The log and the job summary say where keys and certificates are.`,
     );
   } finally {
     http.close();
   }
 }
 
-/** What is noted for the post step. */
+/** The notes for the post step. */
 interface Notes {
   readonly journal: Journal;
   readonly state: SavedState;
 }
 
-/** A dry run leaves nothing: what it made to try the places goes at once. */
-async function removeTrials({ journal, state }: Notes, place: Place): Promise<void> {
+/** A dry run leaves nothing: it immediately deletes what it made to try the destinations. */
+async function deleteTrials({ journal, state }: Notes, place: Place): Promise<void> {
   const notes = await readJournal(journal).catch(() => undefined);
-  // What can't be removed, or is not known any more, is the post step's to tell of.
-  if (notes === undefined || (await removeFiles(notes.made, place)).length > 0) return;
-  await removeJournal(journal.path);
+  // The post step reports what can't be deleted or is no longer known.
+  if (notes === undefined || (await deleteFiles(notes.made, place)).length > 0) return;
+  await deleteJournal(journal.path);
   state.clear();
 }
 
-/** Saves what leads the post step to all that will be made, before anything is. */
+/** Saves what leads the post step to everything that will be made, before anything is made. */
 async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promise<Notes> {
   try {
     const journal = await Journal.start(host.temporaryDirectory);
@@ -104,7 +111,7 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
       error instanceof Failure
         ? error
         : {
-            message: `The state of the step could not be saved (${errorCode(error)}), so that nothing could be cleaned up after the job.`,
+            message: `The state of the step could not be saved (${errorCode(error)}), so nothing could be cleaned up after the job.`,
             cause: error,
           };
     const failure = new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
@@ -113,12 +120,12 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
   }
 }
 
-/** Finds out before anything is created whether later steps could learn of it. */
+/** Checks that later steps can learn what is created, before anything is. */
 function checkOutputs(host: Host): void {
   try {
     host.checkOutputs();
   } catch (cause) {
-    const message = `The outputs of the step can't be written (${errorCode(cause)}), so that no later step could learn of what is created.`;
+    const message = `The outputs of the step can't be written (${errorCode(cause)}), so no later step could learn what is created.`;
     throw new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
   }
 }
@@ -134,8 +141,8 @@ interface ResultMeans {
 }
 
 /**
- * Writes the results beside the files: a longer list fits into no variable of the environment.
- * Returns the failure when they are nowhere else.
+ * Writes the results beside the files: a longer list does not fit into an environment variable.
+ * Returns a failure if they are nowhere else.
  */
 function saveResults(
   json: string,
@@ -150,18 +157,20 @@ function saveResults(
     const file = makeUnderFreeName(paths, filesAt, place);
     outputs.agentsPath(file);
     if (!inOutput) {
-      host.warn(`The output \`agents\` would be too long: the results are in ${file} instead.`);
+      host.warn(`The results are too long for the output \`agents\`. They are in ${file}.`);
     }
     return undefined;
   } catch (error) {
     const why = `could not be written to ${place.directory} (${errorCode(error)})`;
     if (inOutput) {
-      host.warn(`The results ${why}, so that \`agentsPath\` is empty. They are in \`agents\`.`);
+      host.warn(
+        `The results ${why}, so the output \`agentsPath\` is empty. They are in the output \`agents\`.`,
+      );
       return undefined;
     }
     return new Failure(
       'delivery-failed',
-      `The output \`agents\` would be too long, and the results ${why} either. They are in the log.`,
+      `The results are too long for the output \`agents\`, and ${why}. They are in the log.`,
       { cause: error },
     );
   }
@@ -183,7 +192,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   const authorities = new BrokerAuthorities({
     broker,
     given: brokerCa?.content,
-    // Secrets hold no CAs.
+    // No secret holds CAs.
     awaitsProof: verifyConnection && toWorkspace,
     tell: (line) => host.info(line),
   });
@@ -206,7 +215,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
     verify: !verifyConnection
       ? undefined
       : async (device, limit) => {
-          // Most runs don't need it.
+          // Loaded here, because most runs don't need it.
           const { verifyAndProve } = await import('./mqtt/prove.ts');
           const services = { clock: systemClock, limit, debug };
           await verifyAndProve(device, { broker, proxies }, authorities, services);
@@ -215,7 +224,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   };
 }
 
-/** Where certificates go, and where a key is saved that none of those places keeps. */
+/** Where certificates go, and where a key is saved that none of these places takes. */
 function destinationsFor(
   host: Host,
   inputs: Inputs,
@@ -243,19 +252,19 @@ function destinationsFor(
     rescues: [
       ...(toWorkspace ? [] : [new Workspace(kept)]),
       new Workspace({ ...kept, ...temporary }),
-      // A key that others on this machine can read is better than none.
+      // A key that others on this machine can read is better than a lost one.
       new Workspace({ ...kept, ...temporary, isLastResort: true }),
     ],
   };
 }
 
-/** Where files go, and who learns of them: nobody of those that are to stay. */
+/** Where files go, and who learns about them; nobody about files to keep. */
 function workspaceOf(host: Host, inputs: Inputs, journal: Journal): Place & FileLogs {
   const warnings = new Set<string>();
   return {
     directory: inputs.outputDirectory,
     workspace: path.resolve(host.workspace),
-    // What one file meets, all of them do.
+    // A problem of one file is one of all: it is told once.
     warn: (message) => {
       if (!warnings.has(message)) host.warn(message);
       warnings.add(message);

@@ -1,4 +1,4 @@
-/** Undoes the escapes of URLs, HTML and JSON, in which a secret would not be recognised. */
+/** Decodes the escapes of URLs, HTML and JSON, in which a secret would not be recognised. */
 export function decode(text: string): string {
   return text
     .replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>

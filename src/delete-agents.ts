@@ -30,14 +30,14 @@ import {
   type Deleted,
 } from './report/result.ts';
 
-/** An agent to be deleted. */
+/** An agent to delete. */
 export interface Target {
   readonly name: string;
   readonly clientId: string;
-  /** secrets and variables that go with it */
+  /** secrets and variables to delete with it */
   readonly settings: readonly Setting[];
   /**
-   * of an agent that this job created: the only agent id that it may have, and the id of its
+   * for an agent that this job created: the only agent id that it may have, and the id of its
    * certificate, if they are known
    */
   readonly own?: {
@@ -47,7 +47,7 @@ export interface Target {
 }
 
 export interface DeleteOptions extends CertificateOptions {
-  /** certificates to delete beside those of the agents */
+  /** certificates to delete besides those of the agents */
   readonly certificateIds: readonly string[];
   readonly deleteCertificate: boolean;
   readonly deleteAsset: boolean;
@@ -55,14 +55,14 @@ export interface DeleteOptions extends CertificateOptions {
 
 export interface DeleteServices extends Omit<CertificateServices, 'deleteCertificate'> {
   readonly eraser: SettingEraser | undefined;
-  /** are told of each result as it is known */
+  /** learn each result as soon as it is known */
   readonly finished: (result: AgentResult) => void;
   readonly finishedCertificate: (result: CertificateResult) => void;
 }
 
 /**
- * Deletes every agent of the list; a failure of one does not affect the others. None is touched
- * before the credentials, and the token for GitHub, are known to work. Keeps the list's order.
+ * Deletes every agent of the list; a failure of one does not affect the others. Touches none before
+ * the credentials and the token for GitHub are known to work. Keeps the order of the list.
  */
 export async function deleteAgents(
   targets: readonly Target[],
@@ -85,7 +85,7 @@ export async function deleteAgents(
   }
   const { finishedCertificate } = services;
   const means = { ...services, deleteCertificate: certificateDeleter(api) };
-  // The list is read before any of them goes: its pages would shift.
+  // The list is read before anything is deleted, because its pages would shift.
   const eraseCertificates = options.deleteCertificate
     ? await certificateEraser(targets, options, means)
     : undefined;
@@ -114,13 +114,13 @@ async function deleteOne(
   limit: TimeLimit,
 ): Promise<AgentResult> {
   const { name, clientId, settings, own } = target;
-  const removed: Setting[] = [];
+  const deletedSettings: Setting[] = [];
   let facts: { readonly ids: AgentIds } & Pick<AgentResult, 'certificateState'> = {
     ids: { clientId },
   };
   try {
-    if (limit.cancelled) throw cancelled(`Ending agent ${name}`);
-    // First, so that a device can't come back meanwhile.
+    if (limit.cancelled) throw cancelled(`Deleting agent ${name}`);
+    // First, so that a device can't reconnect meanwhile.
     const resume = limit.pause();
     const certificateState = await eraseCertificates?.(target);
     resume();
@@ -130,22 +130,29 @@ async function deleteOne(
     facts = { ...facts, ids: { clientId, agentId: agent?.id } };
     if (dryRun) return { name, ...facts, state: isAbsent ? 'absent' : 'would-delete' };
     if (!isAbsent) await deleteAgent(agent, api, limit);
-    // An asset that the job's own agent does not name may have been there before it.
+    // An asset that the job's own agent does not name may have existed before it.
     if (withAsset && (own === undefined || agent?.assetId !== undefined)) {
       await deleteAsset({ clientId, assetId: agent?.assetId }, api, limit);
     }
     for (const setting of settings) {
-      await eraser?.remove(setting, limit);
-      removed.push(setting);
+      await eraser?.delete(setting, limit);
+      deletedSettings.push(setting);
     }
-    return { name, ...facts, removed, state: isAbsent ? 'absent' : 'deleted' };
+    return { name, ...facts, deletedSettings, state: isAbsent ? 'absent' : 'deleted' };
   } catch (error) {
-    const remaining = dryRun ? [] : settings.slice(removed.length);
-    return { name, ...facts, removed, remaining, state: 'failed', failure: asFailure(error) };
+    const remaining = dryRun ? [] : settings.slice(deletedSettings.length);
+    return {
+      name,
+      ...facts,
+      deletedSettings,
+      remaining,
+      state: 'failed',
+      failure: asFailure(error),
+    };
   }
 }
 
-/** The agent, if it is there. Throws `not-ended` for what may be another one. */
+/** The agent, if it exists. Throws `not-ended` for anything that may be another one. */
 async function find(
   { name, clientId, own }: Target,
   api: HubApi,
@@ -154,9 +161,9 @@ async function find(
   const leave = (found: string) =>
     new Failure(
       'not-ended',
-      `Agent ${name} was left as it is: the look-up of client id ${clientId} found ${found}. Look at it in Insights Hub, and end it there.`,
+      `Agent ${name} was not deleted: the look-up of client id ${clientId} found ${found}. Look at it in Insights Hub, and delete it there.`,
     );
-  // What the job has just created may show up later.
+  // An agent that the job has just created may show up later.
   const lookUp = own === undefined ? findAgent : findAgentTwice;
   const agent = await lookUp(clientId, api, limit).catch((error: unknown) => {
     throw error instanceof UnclearAgent ? leave(error.found) : error;

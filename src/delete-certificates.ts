@@ -19,11 +19,11 @@ export interface CertificateServices {
   readonly api: HubApi;
   readonly interruption: Interruption;
   readonly warn: (warning: Warning) => void;
-  /** deletes one by its id; what is asked for twice is deleted once */
+  /** deletes one by its id; the same id twice is deleted once */
   readonly deleteCertificate: ReturnType<typeof certificateDeleter>;
 }
 
-/** One certificate may be both an agent's and given by its id: both are told what became of it. */
+/** A certificate may both belong to an agent and be given by its id: both get its result. */
 export function certificateDeleter(api: HubApi) {
   const begun = new Map<string, ReturnType<typeof deleteCertificate>>();
   return (id: string, limit: TimeLimit): ReturnType<typeof deleteCertificate> => {
@@ -33,20 +33,20 @@ export function certificateDeleter(api: HubApi) {
   };
 }
 
-/** An agent whose certificates are to go. */
+/** An agent whose certificates should be deleted. */
 export interface Owner {
   readonly name: string;
   readonly clientId: string;
-  /** of an agent that this job created: only the certificate that the create gave is its own */
+  /** for an agent that this job created: only the certificate from its create is its own */
   readonly own?: { readonly certificateId: string | undefined };
 }
 
-/** Deletes the certificates of an agent. Never throws: what stays is a warning. */
+/** Deletes the certificates of an agent. Never throws: it warns of each certificate that stays. */
 export type CertificateEraser = (owner: Owner) => Promise<CertificateState>;
 
 /**
- * Makes the eraser for a step. The list of certificates is read once, and only if the certificate of
- * some agent is not known. Neither it nor a certificate that can't be deleted costs an agent its time.
+ * Makes the eraser for a step. Reads the list of certificates once, and only if the certificate of
+ * some agent is unknown. Neither the list nor the certificates use up the agents' time.
  */
 export async function certificateEraser(
   owners: readonly Owner[],
@@ -57,7 +57,7 @@ export async function certificateEraser(
   const list = unknown.length > 0 ? await listWithin(timeout, api, interruption) : undefined;
   if (list?.problem !== undefined) {
     const why = describeFailure(list.problem, api.secrets);
-    warnOfUnread(list.isBegun ? 'not read to its end' : 'not read', why, unknown, warn);
+    warnOfUnread(list.isBegun ? 'not be read to its end' : 'not be read', why, unknown, warn);
   }
   return async ({ name, clientId, own }) => {
     const listed = list?.ids.get(clientId) ?? [];
@@ -74,10 +74,10 @@ export async function certificateEraser(
     }
     if (own !== undefined && own.certificateId === undefined) {
       const why =
-        "No answer of the create proves that they are this step's own. The delete action deletes them by `certificate-id`.";
+        'It is not proved that this step created them. To delete them, use the delete action with `certificate-id`.';
       warn({
-        text: `Of agent ${name}, these certificates were left: ${ids.join(', ')}. ${why}`,
-        about: { name: ids.join(', '), kind: `Certificates were left. ${why}` },
+        text: `These certificates of agent ${name} were not deleted: ${ids.join(', ')}. ${why}`,
+        about: { name: ids.join(', '), kind: `Certificates were not deleted. ${why}` },
       });
       return 'unknown';
     }
@@ -110,13 +110,13 @@ function warnOfUnread(
   const tell = (text: string) => warn({ text });
   warnOfLeft(
     { warn: tell, info: tell },
-    `The list of certificates was ${read}, so that certificates of these agents may be left. ${why} Agents:`,
+    `The list of certificates could ${read}, so certificates of these agents may be left. ${why} Agents:`,
     owners.map(({ clientId }) => clientId),
   );
 }
 
 const NO_USABLE_ID =
-  'A certificate has no usable id, so it was not deleted. These are the client ids.';
+  'Certificates without a usable id were not deleted. These are their client ids.';
 
 async function listWithin(timeout: number, api: HubApi, interruption: Interruption) {
   const limit = new TimeLimit(timeout, interruption);
@@ -154,7 +154,7 @@ export async function deleteCertificates(
   return pMap(ids, deleteAndTell, { concurrency });
 }
 
-/** The results of certificates that one failure hit before anything was done about any. */
+/** The results of certificates that all fail with one failure, before any of them was worked on. */
 export function allCertificatesFailed(
   ids: readonly string[],
   failure: Failure,

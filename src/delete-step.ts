@@ -1,5 +1,6 @@
 import { deleteAgents } from './delete-agents.ts';
 import { gitHubEraser } from './destinations/github-secrets.ts';
+import type { Failure } from './failure.ts';
 import { settingsOf } from './github/scopes.ts';
 import type { Host } from './host/host.ts';
 import { HttpClient } from './http/client.ts';
@@ -11,15 +12,22 @@ import { hubQuotas } from './insights-hub/quotas.ts';
 import { DeleteReport } from './report/delete-report.ts';
 import { summaryOfDeleted } from './report/deleted-summary.ts';
 import { deleteWork, estimateLine } from './report/estimate.ts';
-import { troubleshootingUrl } from './report/failure-list.ts';
+import { failureMeans } from './report/failure-list.ts';
 import { certificatesJson, deletedJson, Outputs } from './report/outputs.ts';
 import { type Deleted, stepFailure } from './report/result.ts';
+import type { StepSummary } from './report/step-summary.ts';
 
-/** Deletes the agents that the inputs name, and tells what became of them. */
+/** What a step of the delete action brings along. */
+interface Brought {
+  readonly interruption: Interruption;
+  readonly summary: StepSummary;
+}
+
+/** Deletes the agents that the inputs name, and reports the results. */
 export async function deleteStep(
   host: Host,
   inputs: DeleteInputs,
-  interruption: Interruption,
+  { interruption, summary }: Brought,
 ): Promise<void> {
   const { agents, certificateIds, credentials, github, proxies, urls } = inputs;
   const { secrets } = host;
@@ -49,41 +57,46 @@ export async function deleteStep(
     });
     const { agents: results, certificates } = deleted;
     const outputs = new Outputs(host);
-    await tell(deleted, outputs, report, { host, inputs });
     const { aborted } = interruption.cancelled;
     const failure = stepFailure(results, { cancelled: aborted, certificates });
+    await tell(deleted, outputs, report, { host, inputs, summary, failure });
     if (failure !== undefined) throw failure;
     outputs.throwProblem(
       (code) =>
-        `The output of the step could not be written (${code}). What became of the agents is in the log.`,
+        `The outputs of the step could not be written (${code}). The results are in the log.`,
     );
   } finally {
     http.close();
   }
 }
 
-/** Tells what became of everything: in the outputs, the summary and the log. */
+interface ReportMeans {
+  readonly host: Host;
+  readonly inputs: DeleteInputs;
+  readonly summary: StepSummary;
+  /** of the step */
+  readonly failure: Failure | undefined;
+}
+
+/** Reports all results: in the outputs, the summary and the log. */
 async function tell(
   deleted: Deleted,
   outputs: Outputs,
   report: DeleteReport,
-  { host, inputs }: { readonly host: Host; readonly inputs: DeleteInputs },
+  { host, inputs, summary, failure }: ReportMeans,
 ): Promise<void> {
   const { agents, certificates } = deleted;
-  const { environment, secrets } = host;
+  const { secrets } = host;
   const isWhole = [
     outputs.agents(deletedJson(agents, secrets)),
     outputs.certificates(certificatesJson(certificates)),
   ];
   if (isWhole.includes(false)) {
-    host.warn('The results are too long for an output: what failed is in the log.');
+    host.warn('The results are too long for an output. The log has everything that failed.');
   }
   report.warnOfAbsence(deleted);
-  if (inputs.summary) {
-    const { dryRun } = inputs;
-    const troubleshooting = troubleshootingUrl(environment);
-    const means = { secrets, troubleshooting, warnings: report.untold };
-    await host.summarise(summaryOfDeleted(agents, { certificates, dryRun, ...means }));
-  }
+  const { dryRun } = inputs;
+  const options = { certificates, dryRun, warnings: report.untold, failure, ...failureMeans(host) };
+  await summary.write(summaryOfDeleted(agents, options), failure);
   report.end(deleted);
 }

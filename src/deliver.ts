@@ -6,18 +6,18 @@ import type { IssuedCertificate } from './insights-hub/certificates.ts';
 
 export interface DeliveryServices {
   readonly destinations: readonly Destination[];
-  /** where a key goes that no destination keeps: the first that takes it */
+  /** where a key is saved that no destination keeps: in the first place that takes it */
   readonly rescues: readonly Destination[];
   readonly words: HostWords;
   readonly state: {
-    /** a key will be kept that nothing else may have */
+    /** a key will be kept that may exist nowhere else */
     keepsKey(): void;
   };
 }
 
 const NOTHING: Delivery = { files: {}, settings: [], keepsKey: false };
 
-/** Serves every destination; a key that none of them keeps is saved all the same. */
+/** Delivers to every destination, and saves a key that none of them keeps. */
 export async function deliver(
   issued: IssuedCertificate,
   services: DeliveryServices,
@@ -48,17 +48,17 @@ export async function deliver(
   }
   const rescued = await rescue(issued, services, limit);
   if (rescued === undefined) {
-    const lost = `The private key could not be saved elsewhere either and is lost. End the agent with client id ${issued.clientId} in Insights Hub before you create it again.`;
+    const lost = `The private key could not be saved elsewhere either and is lost. Delete the agent with client id ${issued.clientId} with ${words.deleteAction}, then run this step again.`;
     return { ...delivery, failure: failed(lost) };
   }
   const { privateKey, certificate } = rescued.files;
-  const where = `The private key was saved in ${privateKey}, the certificate in ${certificate}: save them from there ${words.saveFiles} before the job ends.`;
+  const where = `The private key is in ${privateKey}, the certificate in ${certificate}: save them from there ${words.saveFiles} before the job ends.`;
   return { ...merge([...deliveries, rescued]), failure: failed(where) };
 }
 
 /**
- * Adds what could not be written when a certificate was delivered, as far as it is known now. `before`
- * is why the agent has failed, if it has; the failure that comes back includes it.
+ * Adds to a delivery what could not be written before, as far as its content is known now. `before` is
+ * why the agent has failed, if it has; the returned failure includes it.
  */
 export async function complete(
   issued: IssuedCertificate,
@@ -88,10 +88,10 @@ function whereKept(
 ): string {
   return files.privateKey === undefined
     ? `The private key is in secret ${secret?.name} of ${secret?.scope}.`
-    : `The private key is in ${files.privateKey} and is not removed when the job ends: save it from there ${saveFiles} before the runner is gone.`;
+    : `The private key is in ${files.privateKey} and is not deleted when the job ends: save it from there ${saveFiles} before the runner is gone.`;
 }
 
-/** What several destinations took, as one delivery. */
+/** The deliveries to several destinations as one. */
 function merge(deliveries: readonly Delivery[]): Delivery {
   const authorities = deliveries.find((one) => one.authorities)?.authorities;
   return {
@@ -115,7 +115,7 @@ async function rescue(
       const delivery = await place.deliver(issued, limit);
       if (delivery.keepsKey) return delivery;
     } catch {
-      // Why this place can't take it matters less than whether the next one does.
+      // The next place may still take it.
     }
   }
   return undefined;

@@ -28,31 +28,31 @@ export interface FailedCall {
   readonly method: string;
   readonly url: URL;
   readonly status?: number;
-  /** why no whole answer came, in our own words; follows a colon */
+  /** why no complete answer came, in our own words; follows a colon */
   readonly reason?: string;
-  /** whether another try would fail in the same way */
+  /** whether another try would fail the same way */
   readonly isFinal?: boolean;
-  /** It was refused with a web page, so the status is not the service's own. */
+  /** whether the rejection is a web page, so that the status is not the service's own */
   readonly isFromElsewhere?: boolean;
-  /** what the server sent: raw, not fit to be shown as it is */
+  /** what the server sent: raw, must be cleaned before it is shown */
   readonly said?: ServerWords;
 }
 
-/** The parts of an error answer that help a person or the service's support; all raw. */
+/** The raw parts of an error answer that help a person or the service's support. */
 export interface ServerWords {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
   /** log reference or error id */
   readonly reference?: string | undefined;
-  /** what the server would have accepted, in its own notation */
+  /** the permissions that the server would accept, in its own notation */
   readonly permissions?: string | undefined;
 }
 
-/** A failure with a name. Its message holds our own words and the user's inputs, `call` the rest. */
+/** A failure with a code. Its message holds our own words and the user's inputs, `call` the rest. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly call: FailedCall | undefined;
-  /** Whether what was asked for may have been done all the same: an agent, a secret. */
+  /** Whether the request may have been processed anyway: an agent or a secret may exist. */
   readonly mayBeDone: boolean;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
@@ -64,11 +64,11 @@ export class Failure extends Error {
   }
 }
 
-/** Something unusual that is no failure. */
+/** Something unusual that is not a failure. */
 export interface Warning {
-  /** the whole of it: whole sentences */
+  /** all of it, in sentences */
   readonly text: string;
-  /** where it is about one of several things: its name, and a sentence for all that share it */
+  /** if it is about one of several things: its name, and a sentence for all that share it */
   readonly about?: { readonly name: string; readonly kind: string };
 }
 
@@ -78,26 +78,26 @@ export interface FailureOptions {
   readonly mayBeDone?: boolean;
 }
 
-/** Any error as a failure. A bug's own message is dropped: it may quote a secret. */
+/** Any error as a failure. Drops the message of a bug, because it may quote a secret. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const name = error instanceof Error ? error.name : typeof error;
   return new Failure(
     'internal',
-    `An unexpected ${name} came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.`,
-    // A bug may come up before or after the work was done.
+    `An unexpected ${name} occurred. This is a bug. Run the job again with debug logging, and report what it shows to the maintainers of this action.`,
+    // A bug may occur before or after the work was done.
     { cause: error, mayBeDone: true },
   );
 }
 
-/** Whether a service finally answered a call with one of these statuses. */
+/** Whether a call ended with one of these statuses, from the service itself. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
   if (!(error instanceof Failure) || error.code === 'timeout') return false;
   const { status, isFromElsewhere = false } = error.call ?? {};
   return status !== undefined && !isFromElsewhere && statuses.includes(status);
 }
 
-/** Whether a file may not be written, or a folder not be entered, by the user of this process. */
+/** Whether the user of this process lacks the permission for a file or directory. */
 export function isAccessDenied(error: unknown): boolean {
   return ['EACCES', 'EPERM'].includes(errorCode(error));
 }

@@ -1,8 +1,8 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * What a JSON text holds, or nothing. The parser's error is dropped on purpose: it quotes the text,
- * which may be a secret.
+ * The value of a JSON text, or nothing. Drops the parser's error on purpose: it quotes the text, which
+ * may be a secret.
  */
 export function parseJson(text: string): unknown {
   try {
@@ -12,7 +12,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The JSON object that a text holds, or nothing. */
+/** The JSON object in a text, or nothing. */
 export function parseJsonObject(text: string): JsonObject | undefined {
   return asObject(parseJson(text));
 }
@@ -23,7 +23,7 @@ export function asObject(value: unknown): JsonObject | undefined {
     : undefined;
 }
 
-/** A text that is there and not empty. */
+/** The value if it is a text that is not empty. */
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { removeFile } from './destinations/clean-up.ts';
+import { deleteFile } from './destinations/clean-up.ts';
 import { agentFiles, FILE_KINDS } from './destinations/destination.ts';
 import { checkDirectory, safeFileName } from './destinations/files.ts';
 import type { Made } from './destinations/journal.ts';
@@ -11,8 +11,8 @@ import { type LostInputs, readLostInputs } from './inputs/create.ts';
 import { nameOfAgent, nameOfSetting, warnOfLeft } from './report/left.ts';
 
 /**
- * Cleans up without the notes of the step: they are gone, or can't be read. Only keys are removed,
- * and only where the state and the inputs prove that no others can be there. Names the rest.
+ * Cleans up without the notes of the step, which are gone or can't be read. Deletes keys only, and
+ * only if state and inputs prove that no other keys can be there. Names the rest.
  */
 export async function cleanUpLost(host: Host, state: JournalState, code: string): Promise<void> {
   const lost =
@@ -27,49 +27,49 @@ export async function cleanUpLost(host: Host, state: JournalState, code: string)
   const isSame = digestOfFiles(inputs.files, state.key) === state.digests.files;
   const { toWorkspace, keepFiles, ifExists } = inputs.files;
   const isOwn = isSame && !state.keepsKey && toWorkspace && !keepFiles && ifExists === 'fail';
-  const removed = isOwn ? await removeKeys(host, inputs) : [];
-  for (const file of removed) host.info(`Removed ${file}`);
+  const deleted = isOwn ? await deleteKeys(host, inputs) : [];
+  for (const file of deleted) host.info(`Deleted ${file}`);
   const names = await namesOf(inputs, []);
-  const doubt = isSame ? '' : ', which are not those that the step ran with any more';
-  if (names.length === 0 && isSame) host.info(`${lost} No files of its agents are there any more.`);
-  else warnOfLeft(host, `${lost} This may be left after the job, by the inputs${doubt}:`, names);
+  const doubt = isSame ? '' : ', which have changed since the step ran';
+  if (names.length === 0 && isSame) host.info(`${lost} No files of its agents are left.`);
+  else warnOfLeft(host, `${lost} According to the inputs${doubt}, this may be left:`, names);
 }
 
-/** Tells of notes that were changed; `kept` are the files that stay because of that. */
+/** Warns of changed notes; `kept` are the files that stay because of that. */
 export async function nameLost(
   host: Host,
   made: readonly Made[],
   kept: readonly string[],
 ): Promise<void> {
   const names = [...kept, ...(await namesOf(await readLostInputs(host), made))];
-  const why = kept.length === 0 ? '' : ' No key was removed, because one was to be kept.';
+  const why = kept.length === 0 ? '' : ' No key was deleted, because one of them had to be kept.';
   warnOfLeft(
     host,
-    `Lines are missing in the notes of this step, or were changed.${why} This may be left after the job, by the inputs:`,
+    `Lines of this step's notes are missing or were changed.${why} According to the inputs, this may be left:`,
     [...new Set(names)],
   );
 }
 
-/** Removes the private keys of all agents, and returns their paths. */
-async function removeKeys(host: Host, { files }: LostInputs): Promise<readonly string[]> {
+/** Deletes the private keys of all agents, and returns their paths. */
+async function deleteKeys(host: Host, { files }: LostInputs): Promise<readonly string[]> {
   const { outputDirectory: directory, clientIds } = files;
-  const removed: string[] = [];
+  const deleted: string[] = [];
   try {
     checkDirectory({ directory, workspace: path.resolve(host.workspace) });
     for (const clientId of clientIds) {
       const name = `${safeFileName(clientId)}${FILE_KINDS.privateKey.ending}`;
       const file = path.join(directory, name);
       if (!(await isRegular(file))) continue;
-      await removeFile(file);
-      removed.push(file);
+      await deleteFile(file);
+      deleted.push(file);
     }
   } catch {
-    // What is still there is named.
+    // The files that are left are named.
   }
-  return removed;
+  return deleted;
 }
 
-/** What the inputs name and the notes don't: files that are there, and what only its service knows. */
+/** What the inputs name and the notes don't: existing files, and what only a service knows. */
 async function namesOf(
   { agents, several, files, ephemeral, github }: LostInputs,
   made: readonly Made[],

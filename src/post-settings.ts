@@ -5,7 +5,7 @@ import type { GitHubSettings, SecretScope, Setting } from './github/scopes.ts';
 import type { TimeLimit } from './http/time-limit.ts';
 import { nameOfSetting } from './report/left.ts';
 
-/** What stays, and why. */
+/** What is left, and why. */
 export interface Left {
   readonly failure: Failure;
   readonly names: readonly string[];
@@ -13,15 +13,15 @@ export interface Left {
 
 interface Means {
   readonly services: GitHubServices;
-  /** whether a scope is where the step wrote */
+  /** whether the step wrote to a scope */
   readonly isKnown: (scope: SecretScope, settings: GitHubSettings) => boolean;
-  /** starts the time for one piece of work */
+  /** starts the time limit for one piece of work */
   readonly limit: () => TimeLimit;
-  readonly removed: (setting: Setting) => void;
+  readonly deleted: (setting: Setting) => void;
 }
 
-/** Removes secrets and variables where they were written, and returns what is left. */
-export async function removeSettings(
+/** Deletes secrets and variables where they were written, and returns what is left. */
+export async function deleteSettings(
   settings: readonly Setting[],
   github: GitHubSettings | undefined,
   means: Means,
@@ -31,7 +31,7 @@ export async function removeSettings(
   const isThere = ({ scope }: Setting) => scopes.some(({ title }) => title === scope);
   const elsewhere = settings.filter((setting) => !isThere(setting));
   const message =
-    "These were not removed, because `destination`, `repository`, `environment` or the address of GitHub's API does not name their place any more.";
+    "These were not deleted, because `destination`, `repository`, `environment` or the URL of GitHub's API has changed since they were written.";
   const lost = { failure: new Failure('destination-invalid', message), names: elsewhere };
   const ours = settings.filter(isThere);
   const left =
@@ -52,7 +52,7 @@ interface LeftSettings {
 async function erase(
   settings: readonly Setting[],
   github: GitHubSettings,
-  { services, limit: start, removed }: Means,
+  { services, limit: start, deleted }: Means,
 ): Promise<readonly LeftSettings[]> {
   const eraser = gitHubEraser(github, services);
   const within = async (work: (limit: TimeLimit) => Promise<void>) => {
@@ -66,16 +66,16 @@ async function erase(
       limit.end();
     }
   };
-  // What a token does not see would count as gone.
+  // A setting that the token can't see would count as gone.
   const unseen = await within((limit) => eraser.prepare(limit));
   if (unseen !== undefined) return [{ failure: unseen, names: settings }];
   const failed: { readonly failure: Failure; readonly setting: Setting }[] = [];
   for (const setting of settings) {
-    const failure = await within((limit) => eraser.remove(setting, limit));
-    if (failure === undefined) removed(setting);
+    const failure = await within((limit) => eraser.delete(setting, limit));
+    if (failure === undefined) deleted(setting);
     else failed.push({ failure, setting });
   }
-  // The first says why; most have the same reason.
+  // The first failure says why: most have the same reason.
   const [first] = failed;
   const names = failed.map(({ setting }) => setting);
   return first === undefined ? [] : [{ failure: first.failure, names }];

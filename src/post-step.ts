@@ -12,13 +12,13 @@ import { type Interruption, TimeLimit } from './http/time-limit.ts';
 import { type CleanUpInputs, readCleanUpInputs } from './inputs/create.ts';
 import { hubApi } from './insights-hub/api.ts';
 import { hubQuotas } from './insights-hub/quotas.ts';
-import { type Left, removeSettings } from './post-settings.ts';
+import { deleteSettings, type Left } from './post-settings.ts';
 import { DeleteReport } from './report/delete-report.ts';
 import { nameOfAgent, nameOfSetting, warnOfLeft } from './report/left.ts';
 import { type AgentResult, stepFailure } from './report/result.ts';
 import { describeFailure } from './text.ts';
 
-/** A few agents at once, as the delete action does by default. */
+/** The same as the delete action's defaults. */
 const OPTIONS = {
   concurrency: 4,
   certificateIds: [],
@@ -27,22 +27,22 @@ const OPTIONS = {
   dryRun: false,
 };
 
-/** Two look-ups of what may show up late need so much time for an agent, in seconds. */
+/** The least time limit for an agent, in seconds: two look-ups of what may show up late need it. */
 const LEAST_TIME = 30;
 
-/** What the notes say is there, and what only may be. */
+/** What exists according to the notes, and what only may exist. */
 interface Noted {
   readonly agents: readonly MadeAgent[];
-  /** agents that may have been noted as not created after all, in notes that are missing */
+  /** agents that missing notes may have recorded as not created */
   readonly unproved: readonly MadeAgent[];
   readonly written: readonly MadeSetting[];
-  /** settings that were sent, and of which GitHub did not say that they were written */
+  /** settings that were sent, but whose writing GitHub did not confirm */
   readonly unconfirmed: readonly MadeSetting[];
 }
 
 /**
- * Deletes the agents that a journal notes, as the delete action does, and removes the secrets and
- * variables that were pushed for them. Warns of what is left, and returns whether all is gone.
+ * Deletes the agents that a journal notes, as the delete action does, and the secrets and variables
+ * that were pushed for them. Warns of what is left, and returns whether everything is gone.
  */
 export async function deleteEphemeral(
   host: Host,
@@ -64,7 +64,7 @@ export async function deleteEphemeral(
     const left = await deleteAll({ agents, settings }, inputs, { host, state, interruption });
     for (const { failure, names } of left) {
       const why = describeFailure(failure, host.secrets);
-      const what = 'Not everything of the ephemeral agents could be ended after the job.';
+      const what = 'Not everything of the ephemeral agents could be deleted after the job.';
       tell(`${what} ${why} Left:`, names);
     }
   } catch (error) {
@@ -72,11 +72,11 @@ export async function deleteEphemeral(
     tell(`The clean-up after the job failed ${why} Left:`, all);
   }
   tell(
-    'Notes of this step are missing, so that nothing proves that these agents are its own. They were not ended, and may be there:',
+    'Notes of this step are missing, so it is not proved that it created these agents. They were not deleted and may exist:',
     unproved.map(nameOfAgent),
   );
   tell(
-    'GitHub did not confirm that these were written, so they were not removed. They may be there:',
+    'GitHub did not confirm that these were written, so they were not deleted. They may exist:',
     unconfirmed.map(({ setting }) => nameOfSetting(setting)),
   );
   return isAllGone;
@@ -101,7 +101,7 @@ function readNoted({ made, isWhole }: Notes): Noted {
   };
 }
 
-/** What may be there, by the last note of each. */
+/** What may exist, according to the last note of each. */
 function lastOf<T extends { readonly state: string }>(
   notes: readonly T[],
   keyOf: (note: T) => string,
@@ -121,7 +121,7 @@ interface Means {
   readonly interruption: Interruption;
 }
 
-/** Ends agents, then removes settings: also when an agent stays, the job was to leave none of them. */
+/** Deletes agents, then settings: the settings also if an agent stays. */
 async function deleteAll(
   { agents, settings }: Work,
   inputs: CleanUpInputs,
@@ -137,11 +137,11 @@ async function deleteAll(
       : [{ failure: elsewhere(), names: agents.map(nameOfAgent) }];
     return [
       ...kept,
-      ...(await removeSettings(settings, github, {
+      ...(await deleteSettings(settings, github, {
         services: { http, clock },
         isKnown: (scope, api) => digests.scopes.includes(digestOfScope(scope, api, key)),
         limit: () => new TimeLimit(timeout, interruption),
-        removed: (setting) => host.info(`Removed ${nameOfSetting(setting)}`),
+        deleted: (setting) => host.info(`Deleted ${nameOfSetting(setting)}`),
       })),
     ];
   } finally {
@@ -149,11 +149,11 @@ async function deleteAll(
   }
 }
 
-/** Why agents are left alone that the inputs do not lead to. */
+/** Why agents are not touched that the inputs no longer lead to. */
 function elsewhere(): Failure {
   return new Failure(
     'input-invalid',
-    'The inputs are not those that the agents were created with: `tenant`, `region`, `api-url` or `token-url` lead to another place now, where nothing was touched.',
+    'The agents were not touched, because `tenant`, `region`, `api-url` or `token-url` has changed since they were created.',
   );
 }
 
@@ -169,7 +169,7 @@ async function deleteMade(
     return { name, clientId, settings: [], own: { agentId, certificateId } };
   });
   const options = { ...OPTIONS, timeout: Math.max(timeout, LEAST_TIME) };
-  // Nobody waits for this step: it has no patience of its own.
+  // Waiting counts toward the time limit here.
   const quotas = hubQuotas({ clock, countsWaiting: true });
   const scope = { agents: targets.length, certificates: 0, dryRun: false, isLong: false };
   const report = new DeleteReport(host, scope, { several: false });
@@ -181,13 +181,13 @@ async function deleteMade(
     finished: (result) => report.finished(result),
     finishedCertificate: () => {},
   });
-  // What is left is named with the reason.
+  // The caller names what is left, with the reason.
   report.end(deleted, { namesLeft: false });
   const failure = stepFailure(deleted.agents, { cancelled: false });
   return failure === undefined ? [] : [{ failure, names: leftOf(deleted.agents, agents) }];
 }
 
-/** The agents that are left, each with its certificate unless that is gone. */
+/** The agents that are left, each with its certificate, unless that is gone. */
 function leftOf(results: readonly AgentResult[], agents: readonly MadeAgent[]): readonly string[] {
   return results.flatMap(({ state, certificateState, ids }) => {
     const agent = agents.find(({ clientId }) => clientId === ids?.clientId);

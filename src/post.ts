@@ -12,7 +12,7 @@ export function cleanUp(): Promise<void> {
     const state = readState(text);
     if (state !== undefined) return cleanUpNoted(host, state);
     host.warn(
-      'The state of the step is not readable, so that nothing was cleaned up after the job: files, and with `ephemeral` agents and secrets, may be left.',
+      'The state of the step is not readable, so nothing was cleaned up after the job. Files may be left, and with `ephemeral` also agents and secrets.',
     );
   });
 }

@@ -11,10 +11,10 @@ const LONG_PIECE = 16;
 /** A shorter piece of a secret may be a word, in characters. */
 const SHORTEST_PIECE = 8;
 
-/** So many private keys are searched for: a server repeats the one that it has just sent. */
+/** The number of private keys that are searched for: a server repeats the one it has just sent. */
 const MOST_KEYS = 16;
 
-/** A value that must never be shown: however it is printed or serialised, it reads `***`. */
+/** A value that must never be shown: printed or serialised in any way, it reads `***`. */
 export class Secret {
   readonly #value: string;
 
@@ -22,7 +22,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The only way out: called where the value has to leave the program. */
+  /** The only way to the value: for the places where it has to leave the program. */
   reveal(): string {
     return this.#value;
   }
@@ -45,7 +45,7 @@ export type SecretKeeper = Pick<
   'mask' | 'maskKey' | 'redact' | 'redactPieces' | 'redactParts'
 >;
 
-/** The secrets of a run: has them masked, and takes them out of text. */
+/** The secrets of a run: has them masked, and removes them from text. */
 export class KnownSecrets {
   readonly #printMasks: (values: readonly string[]) => void;
   readonly #masked = new Set<string>();
@@ -53,7 +53,7 @@ export class KnownSecrets {
   #forms: readonly Form[] = [];
   #keys: readonly (readonly Secret[])[] = [];
 
-  /** `printMasks` asks the host to mask values; it gets those of one key in one call. */
+  /** `printMasks` asks the host to mask values; it gets all values of a key in one call. */
   constructor(printMasks: (values: readonly string[]) => void) {
     this.#printMasks = printMasks;
   }
@@ -71,7 +71,7 @@ export class KnownSecrets {
 
   /**
    * Has a private key masked, by the strings that hide it in a log. A server may repeat the key as it
-   * was sent, which may be wrapped in another way.
+   * was sent, which may be wrapped differently.
    */
   maskKey(key: Secret, masks: readonly Secret[], sent = key): void {
     this.#printMasks(masks.map((mask) => mask.reveal()));
@@ -83,7 +83,7 @@ export class KnownSecrets {
     return this.#forms.reduce((redacted, { text: form }) => redacted.replaceAll(form, '***'), text);
   }
 
-  /** Replaces long pieces of known secrets, and of the latest keys, too: for identifiers. */
+  /** Also replaces long pieces of known secrets and of the latest keys: for identifiers. */
   redactPieces(text: string): string {
     const redacted = this.redact(text);
     const how = { length: LONG_PIECE, between: /\s/ };
@@ -92,10 +92,10 @@ export class KnownSecrets {
     return this.#redactKeys(hideSpans(redacted, spans));
   }
 
-  /** Replaces large parts of short secrets, too, such as one half: for free text. */
+  /** Also replaces large parts of short secrets, such as one half: for free text. */
   redactParts(text: string): string {
     const byLength = Map.groupBy(this.#forms, ({ least }) => least);
-    // Of all secrets at once: what is taken out for one must not be half of what gives another away.
+    // All secrets together: hiding a piece of one must not leave a piece of another unnoticed.
     const spans = [...byLength].flatMap(([length, forms]) =>
       length === undefined ? [] : sharedSpans(text, forms.map(textOf), { length, between: /\s/ }),
     );
@@ -104,7 +104,7 @@ export class KnownSecrets {
 
   #redactKeys(text: string): string {
     const plain = text.replace(/%2[BF]|%3D/gi, decodeURIComponent);
-    // Most ids are of one case, and need not be looked up.
+    // Most ids have only one case, and need no search.
     if (plain.length < LONG_PIECE || !isMixed(plain)) return text;
     const forms = new Set(this.#keys.flatMap((key) => key.flatMap(formsOfKey)));
     const how = { length: LONG_PIECE, between: /[^A-Za-z0-9+/=]/, mayBe: isMixed };
@@ -117,17 +117,17 @@ export class KnownSecrets {
 interface Form {
   readonly text: string;
   /**
-   * the length from which on a piece of it is a large part of the secret, in UTF-16 units; nothing
-   * where a longer form has the same pieces
+   * the least length of a piece that is a large part of the secret, in UTF-16 units; nothing if a
+   * longer form has the same pieces
    */
   readonly least?: number;
 }
 
 const textOf = ({ text }: Form) => text;
 
-/** A secret as it is and as a server may echo it; the runner masks most of these forms in the log. */
+/** A secret in every form in which a server may echo it; the runner masks most of them in the log. */
 function formsOf(value: string): readonly Form[] {
-  // White space says little, and gets lost at the ends of what is shown.
+  // White space reveals little, and is trimmed where text is shown.
   const bare = value.replace(/\s/g, '');
   const least = leastPart(bare.length);
   const texts = [
@@ -136,23 +136,23 @@ function formsOf(value: string): readonly Form[] {
     JSON.stringify(value).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
   ];
-  // Three bytes make four signs, two of which may be of what stands before.
+  // Three bytes make four characters, two of which may depend on the text before.
   const encoded = Math.min(LONG_PIECE, Math.max(SHORTEST_PIECE, Math.floor(((least - 2) * 4) / 3)));
   const bytes = Buffer.from(value);
-  // Of a text that is shown, escapes are undone.
+  // Text that is shown has its escapes decoded.
   const plain = decode(value).replace(/\p{Cf}/gu, '');
   const forms: readonly Form[] = [
     ...texts.map((text) => ({ text, least })),
     ...(plain.length < SHORTEST_PIECE ? [] : [{ text: plain, least: leastPart(plain.length) }]),
     ...[0, 1, 2].flatMap((skip) => base64FormsOf(bytes.subarray(skip), encoded)),
   ];
-  // Each once, the first of them.
+  // Each text once; the first form wins.
   return [...new Map(forms.toReversed().map((form) => [form.text, form])).values()];
 }
 
 /**
- * From which length on a piece of a secret is a large part of it: one half, but no word. Of a secret
- * that is hardly longer than a word, all but its last sign.
+ * The least length of a piece that is a large part of a secret: one half, but longer than a word. For
+ * a secret hardly longer than a word, all but its last character.
  */
 function leastPart(length: number): number {
   const least = Math.max(SHORTEST_PIECE, Math.floor(length / 2));
@@ -167,7 +167,7 @@ function base64FormsOf(bytes: Buffer, least: number): readonly Form[] {
   return forms.filter((form) => form.text.length > 7);
 }
 
-/** What a server may make of a private key: its body, and base64 of file, JSON and body. */
+/** The forms in which a server may echo a private key: its body, and base64 of file, JSON and body. */
 function formsOfKey(key: Secret): readonly string[] {
   const pem = key.reveal();
   const body = pem.replace(/-----[^-]*-----|\s/g, '');
@@ -178,7 +178,7 @@ function formsOfKey(key: Secret): readonly string[] {
   return [body, ...encoded];
 }
 
-/** Whether a text may be a piece of a key: base64 of some length is never all of one case. */
+/** Whether a text may be a piece of a key: base64 of some length always mixes upper and lower case. */
 function isMixed(text: string): boolean {
   return /[a-z]/.test(text) && /[A-Z]/.test(text);
 }

@@ -1,10 +1,10 @@
-/** So many characters beside a piece may be the same as the known ones by chance. */
+/** The number of characters beside a piece that may match by chance. */
 const MOST_BY_CHANCE = 3;
 
-/** A part of a text, by the places of its beginning and behind its end. */
+/** A part of a text: the index of its first character, and the index after its last one. */
 export type Span = readonly [from: number, to: number];
 
-/** The text with `***` for each span; what overlaps is hidden as one. */
+/** The text with `***` for each span; overlapping spans are hidden as one. */
 export function hideSpans(text: string, spans: readonly Span[]): string {
   let hidden = '';
   let done = 0;
@@ -17,17 +17,17 @@ export function hideSpans(text: string, spans: readonly Span[]): string {
 
 /** How a text and known ones are compared. */
 export interface Comparison {
-  /** so many characters, or more, in common */
+  /** the least number of characters in common */
   readonly length: number;
-  /** what may stand between any two of them, such as line ends */
+  /** what may be between any two of them, such as line ends */
   readonly between: RegExp;
-  /** whether a piece of that length is worth hiding; a longer one is, if one of its pieces is */
+  /** whether a piece of that length is worth hiding; a longer one is if one of its pieces is */
   readonly mayBe?: (piece: string) => boolean;
 }
 
 /**
  * Where a text has something in common with known ones. Takes time in proportion to the length of all
- * texts, whatever they hold.
+ * texts, whatever their content.
  */
 export function sharedSpans(
   text: string,
@@ -41,12 +41,12 @@ export function sharedSpans(
     const [from, to] = withoutChance(span, places);
     return [places[from] ?? 0, (places[to - 1] ?? 0) + 1];
   });
-  // What may stand between may also be a part of it.
+  // What may be between them may also be part of a piece.
   if (joined === text) return spans;
   return [...spans, ...spansIn(text, sharedPieces(text, known, length), length, mayBe)];
 }
 
-/** A span without the few characters at its ends that stand apart and may be there by chance. */
+/** A span without the few separate characters at its ends that may match by chance. */
 function withoutChance([from, to]: Span, places: readonly number[]): Span {
   const isGap = (at: number) => (places[at] ?? 0) - (places[at - 1] ?? 0) > 1;
   const near = Array.from({ length: MOST_BY_CHANCE }, (_, index) => index + 1);
@@ -55,7 +55,7 @@ function withoutChance([from, to]: Span, places: readonly number[]): Span {
   return [from + skipped, to - left];
 }
 
-/** The longest stretches of a text in which all pieces of a length are shared ones. */
+/** The longest stretches of a text in which all pieces of a length are shared. */
 function spansIn(
   text: string,
   shared: ReadonlySet<string>,
@@ -67,7 +67,7 @@ function spansIn(
   for (let at = 0; at + length <= text.length; at++) {
     const from = at;
     let isHidden = false;
-    // As far as it goes on: the pieces at its ends may not look like a key by themselves.
+    // To its very ends: the pieces there may not look like a key by themselves.
     for (; shared.has(text.slice(at, at + length)); at++) {
       isHidden ||= mayBe(text.slice(at, at + length));
     }
@@ -79,7 +79,7 @@ function spansIn(
 /** The pieces of one length that a text shares with known ones. */
 function sharedPieces(text: string, known: readonly string[], length: number): ReadonlySet<string> {
   const wanted = new Set<string>();
-  // Most places are ruled out by two characters, which is quick.
+  // Comparing two characters first quickly rules out most places.
   const begins = new Uint8Array(2 ** 16);
   for (let at = 0; at + length <= text.length; at++) {
     wanted.add(text.slice(at, at + length));
@@ -96,7 +96,7 @@ function sharedPieces(text: string, known: readonly string[], length: number): R
   return shared;
 }
 
-/** Two characters as one number; of characters beyond ASCII, several pairs have the same. */
+/** Two characters as one number; pairs with characters beyond ASCII may share a number. */
 function pairAt(text: string, at: number): number {
   return ((text.charCodeAt(at) << 8) ^ text.charCodeAt(at + 1)) & 0xffff;
 }

@@ -2,40 +2,40 @@ import { decode } from './decode.ts';
 import type { FailedCall, Failure } from './failure.ts';
 import type { SecretKeeper } from './secret.ts';
 
-/** How much is shown of a server's text, and of the value of an input, in UTF-16 units. */
+/** How much of a server's text and of an input's value is shown, in UTF-16 units. */
 const LONGEST_TEXT = 300;
 const LONGEST_INPUT = 150;
 
-/** Of a longer text only so much is looked at, in UTF-16 units: redaction takes its time. */
+/** How much of a longer text is looked at, in UTF-16 units: redaction takes time. */
 const LONGEST_READ = 10_000;
 
-/** What a service gives as an identifier; all else is free text. */
+/** What a service uses as an identifier; everything else is free text. */
 const IDENTIFIER = /^[\w.:-]{1,128}$/;
 
 /** Private keys, whole or cut: their armour, and how their bodies begin, also in base64. */
 const KEY =
   /-----BEGIN.*?(-----END[A-Z ]*-----|$)|(?:\bM(?:I[IG]|HcC|C4C)|LS0tLS1CRUdJTi)[A-Za-z0-9+/=]{12,}/g;
 
-/** What may be a token, or a line of a key. */
+/** What may be a token or a line of a key. */
 const RUN = /[A-Za-z0-9+=_-]{20,}/g;
 
-/** What is too long for a name or a path that a user has given. */
+/** What is too long for a name or a path from a user. */
 const LONG_RUN = /[A-Za-z0-9+/=_-]{40,}/g;
 
-/** Format characters, such as those that turn the direction of text; others that nobody sees. */
+/** Format characters, such as those that change the direction of text, and other invisible ones. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** Where a new word begins in snake_case, kebab-case and camelCase. */
 const WORD_BREAK = /[_-]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 const WORD = /^(?:[A-Z]?[a-z]{1,20}|[A-Z]{1,20})\d{0,4}$|^\d{1,8}$/;
 
-/** Random letters make shorter words than this on average. */
+/** The words in random letters are shorter than this on average. */
 const LEAST_LENGTH = 3;
 
-/** An identifier on one line, without known secrets; else as it is: a person has to find it again. */
+/** An identifier on one line, without known secrets, and otherwise unchanged: people search for it. */
 export function cleanIdentifier(text: string, secrets: SecretKeeper): string {
   const clean = oneLine(secrets.redactPieces(text));
-  // Cleaning may have put a secret together, and so does who reads over what can't be seen.
+  // Cleaning may have joined the parts of a secret, and so does ignoring invisible characters.
   const redacted = clean === text ? clean : secrets.redactPieces(clean);
   const visible = redacted.replace(INVISIBLE, '');
   const seen = visible === redacted ? visible : secrets.redactPieces(visible);
@@ -43,8 +43,8 @@ export function cleanIdentifier(text: string, secrets: SecretKeeper): string {
 }
 
 /**
- * Makes a server's words fit for a log line: decoded, on one line, without invisible characters,
- * secrets, large parts of them, what looks like one, and not too long.
+ * Makes a server's words fit for a log line: decoded, on one line and not too long, without invisible
+ * characters, secrets, large parts of secrets, and anything that looks like a secret.
  */
 export function cleanText(text: string, secrets: SecretKeeper, longest = LONGEST_TEXT): string {
   const redact = (left: string) => secrets.redactParts(left);
@@ -53,8 +53,8 @@ export function cleanText(text: string, secrets: SecretKeeper, longest = LONGEST
 }
 
 /**
- * The same for a value that a user has given, and has to recognise: short names and paths stay, also
- * when they have a word in common with a secret, such as the tenant's name.
+ * The same for a user's value, which the user has to recognise: short names and paths stay, even if
+ * they share a word with a secret, such as the tenant's name.
  */
 export function cleanInput(value: string, secrets: SecretKeeper): string {
   const redact = (left: string) => secrets.redactPieces(left);
@@ -63,23 +63,23 @@ export function cleanInput(value: string, secrets: SecretKeeper): string {
 }
 
 interface Cleaning {
-  /** takes out what is known to be secret, and pieces of it */
+  /** replaces known secrets and pieces of them */
   readonly redact: (text: string) => string;
-  /** takes out what looks like a token or a part of a key, whether it is known or not */
+  /** replaces what looks like a token or a part of a key, known or not */
   readonly hide: (text: string) => string;
   /** in UTF-16 units */
   readonly longest: number;
 }
 
 /**
- * Secrets are taken out before and after cleaning, because cleaning may change them or put them
- * together. Cut last, and between words only, so that no piece of a secret is left over.
+ * Redacts before and after cleaning, because cleaning may change secrets or join their parts. Cuts
+ * last, and only between words, so that no piece of a secret is left.
  */
 function clean(text: string, secrets: SecretKeeper, { redact, hide, longest }: Cleaning): string {
   const read = text.slice(0, LONGEST_READ);
   const cleaned = secrets.redact(oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, '')));
   const shown = redact(hide(cleaned.replace(KEY, '***')));
-  // The end of what was read may be half of a secret, and must not be shown.
+  // The end of the text that was read may be half of a secret, and must not be shown.
   return read !== text && shown.length <= longest ? '…' : cutBetweenWords(shown, longest);
 }
 
@@ -92,12 +92,12 @@ function isHarmless(run: string): boolean {
 }
 
 /**
- * The text with signs that nobody sees, and those that change the direction of what follows, as JSON
- * escapes: a name must not look like another one.
+ * The text with JSON escapes for invisible characters and those that change the direction of text: a
+ * name must not look like another one.
  */
 export function escapeInvisible(text: string): string {
-  return text.replace(INVISIBLE, (sign) =>
-    sign
+  return text.replace(INVISIBLE, (character) =>
+    character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
@@ -122,14 +122,14 @@ export function describeFailure(failure: Failure, secrets: SecretKeeper): string
   return `[${failure.code}] ${messageOf(failure, secrets)}`;
 }
 
-/** The same without the code, for where that has a place of its own. */
+/** The same without the code, for places that show the code separately. */
 export function messageOf({ message, call }: Failure, secrets: SecretKeeper): string {
   const details = call === undefined ? '' : ` (${describeCall(call, secrets)})`;
   return `${secrets.redact(message)}${details}`.replace(/[\r\n]+/g, ' ');
 }
 
 function describeCall({ method, url, status, said }: FailedCall, secrets: SecretKeeper): string {
-  // Those of an error are words like its message: nobody needs them to the letter.
+  // The identifiers of an error are words like its message: nobody needs them unaltered.
   const identifier = (text: string) =>
     IDENTIFIER.test(text) ? secrets.redactParts(text) : cleanText(text, secrets, 100);
   const parts = [`${method} ${cleanIdentifier(`${url.origin}${url.pathname}`, secrets)}`];
@@ -141,20 +141,20 @@ function describeCall({ method, url, status, said }: FailedCall, secrets: Secret
   return parts.join(', ');
 }
 
-/** Text as code in a table's cell: nothing in it is taken for Markdown, HTML or the cell's end. */
+/** Text as code in a table's cell: nothing in it acts as Markdown, as HTML or as the cell's end. */
 export function code(text: string | undefined): string {
   if (text === undefined) return '';
   const escaped = escapeInvisible(text).replace(
     /[&<>"'|`*_\\[\]~]/g,
-    (sign) => `&#${sign.charCodeAt(0)};`,
+    (character) => `&#${character.charCodeAt(0)};`,
   );
   return `<code>${escaped}</code>`;
 }
 
-/** GitHub takes a summary of 1 MiB at most; this is for its agents, in bytes. */
+/** GitHub accepts a summary of at most 1 MiB; this is the part for agents, in bytes. */
 export const MOST_SHOWN = 900 * 1024;
 
-/** The first lines, as many as fit. */
+/** As many of the first lines as fit. */
 export function upTo(bytes: number, lines: readonly string[]): readonly string[] {
   let size = 0;
   const end = lines.findIndex((line) => {
@@ -164,12 +164,12 @@ export function upTo(bytes: number, lines: readonly string[]): readonly string[]
   return end < 0 ? lines : lines.slice(0, end);
 }
 
-/** The size of lines with their ends. */
+/** The size of lines including their line ends, in bytes. */
 export function bytesOf(lines: readonly string[]): number {
   return lines.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
 }
 
-/** Lines that a reader can fold and unfold. The title is our own words, shown as they are. */
+/** Lines that a reader can fold and unfold. The title is our own text, and not escaped. */
 export function folded(
   title: string,
   lines: readonly string[],

@@ -20,7 +20,7 @@ import {
   waitFor,
 } from './sandbox.ts';
 
-const ONE = /\b1 CA, the one that vouched for (<code>)?mqtts:\/\/localhost:\d+/;
+const ONE = /\b1 CA, the one that verifies (<code>)?mqtts:\/\/localhost:\d+/;
 const ALL = /\ball \d{3} trusted CAs\b/;
 const UNPROVED = /The CA file holds all \d{3} trusted CAs: which of them is enough for mqtts:/;
 
@@ -302,7 +302,7 @@ describe.concurrent('the file with the CAs', () => {
     await writeFile(inputs['broker-ca-file'] ?? '', `${other}\n${broker.ca}`);
     const result = await sandbox.main(inputs);
     expect(await certificatesIn(result.outputs['brokerCaPath'])).toHaveLength(2);
-    expect(toldOf(result)).toMatch(/CA file in .* \(2 CAs of `broker-ca-file`\)/);
+    expect(toldOf(result)).toMatch(/CA file in .* \(2 CAs from `broker-ca-file`\)/);
     expect(broker.attempts).toBe(1);
   });
 
@@ -312,7 +312,7 @@ describe.concurrent('the file with the CAs', () => {
     const env = { ...options.env, ...noRoomFor('broker-ca.pem').env };
     const result = await sandbox.main({ ...inputs, 'key-passphrase': 'correct horse' }, { env });
     expect(errorOf(result)).toMatch(
-      /^\[delivery-failed\] The CA file could not be written to .* \(ENOSPC\)\. The private key is in .*\.key and is not removed/,
+      /^\[delivery-failed\] The CA file could not be written to .* \(ENOSPC\)\. The private key is in .*\.key and is not deleted/,
     );
     await sandbox.post(result);
     expect(existsSync(result.outputs['privateKeyPath'] ?? '')).toBe(true);

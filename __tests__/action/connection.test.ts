@@ -578,7 +578,7 @@ describe.concurrent('the connection file', () => {
     const result = await sandbox.main({}, broken);
     expect(codeOf(result)).toBe('delivery-failed');
     expect(errorOf(result)).toMatch(
-      /The connection file could not be written to .* \(ENOSPC\)\. The private key is in .*\.key and is not removed/,
+      /The connection file could not be written to .* \(ENOSPC\)\. The private key is in .*\.key and is not deleted/,
     );
     await sandbox.post(result);
     await expectDelivered(sandbox, result);
@@ -608,7 +608,7 @@ describe.concurrent('how to connect', () => {
         expect(JSON.parse(payload)).toMatchObject({ timeseries: [{ values }] });
       }
       expect(result.summary).toMatch(
-        /keeps nothing of a message without an asset model and a mapping .*<code>temperature</,
+        /stores the data of a message only if there is an asset model and a mapping .*<code>temperature</,
       );
     },
   );

@@ -83,10 +83,12 @@ describe.concurrent('create, then delete', () => {
         certificate: 'deleted',
       },
     ]);
-    expect(first.summary).toContain('ended<br>secret <code>');
-    expect(first.summary).toContain('its effect on devices is not');
-    expect(first.summary).not.toContain('documented nowhere');
-    expect(first.log.join('\n')).toMatch(/Ended: agent a: client id mqtt1_a.*certificate deleted/);
+    expect(first.summary).toContain('deleted<br>secret <code>');
+    expect(first.summary).toContain('but not its effect on devices');
+    expect(first.summary).not.toContain('It is not documented');
+    expect(first.log.join('\n')).toMatch(
+      /Deleted: agent a: client id mqtt1_a.*certificate deleted/,
+    );
 
     const second = await sandbox.delete(inputs);
     expect(second.exitCode).toBe(0);
@@ -381,7 +383,7 @@ describe.concurrent('the delete action', () => {
       };
       syncBuiltinESMExports();`);
     const result = await sandbox.delete({}, broken);
-    expect(errorOf(result)).toMatch(/^\[delivery-failed\] The output of the step.*\(ENOSPC\)/);
+    expect(errorOf(result)).toMatch(/^\[delivery-failed\] The outputs of the step.*\(ENOSPC\)/);
     expect(sandbox.hub.agents.size).toBe(0);
   });
 });
@@ -415,9 +417,9 @@ describe.concurrent('the certificates of agents', () => {
     expect([...hub.certificates.values()].map(({ clientId }) => clientId)).toEqual(['mqtt1_other']);
     expect(statesOf(result)).toEqual(['device001: deleted']);
     expect(certificatesOf(result)).toEqual([]);
-    expect(result.log.join('\n')).toMatch(/Ended: agent device001: .*certificate deleted/);
+    expect(result.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
     expect(result.summary).toContain('| Certificate |');
-    expect(result.summary).toContain('Insights Hub was asked to delete the certificates');
+    expect(result.summary).toContain('documents the call that deletes certificates');
   });
 
   test('go also when their agent is gone already', async ({ start }) => {
@@ -512,7 +514,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(resultsOf(result)).toEqual(['device001: deleted']);
     expect(statesOf(result)).toEqual(['device001: unknown']);
     expect(warningsOf(result)).toEqual([
-      expect.stringMatching(/^The list of certificates was not read, so that .* may be left\. \[/),
+      expect.stringMatching(/^The list of certificates could not be read, so .* may be left\. \[/),
     ]);
     expect(`${result.stdout}${result.summary}`).not.toMatch(/unheard-of|MII|server says "/);
     expect(sandbox.hub.certificates.size).toBe(1);
@@ -529,7 +531,9 @@ describe.concurrent('the certificates of agents', () => {
     const result = await sandbox.delete({ name: 'a\nb' });
     expect(result.exitCode).toBe(0);
     expect(statesOf(result)).toEqual(['a: deleted', 'b: unknown']);
-    expect(warningsOf(result)).toEqual([expect.stringMatching(/was not read to its end, so that/)]);
+    expect(warningsOf(result)).toEqual([
+      expect.stringMatching(/could not be read to its end, so certificates/),
+    ]);
   });
 
   test('have ids that lead nowhere else', async ({ start }) => {
@@ -615,7 +619,7 @@ describe.concurrent('certificates that are given by their ids', () => {
       'delete-certificate',
     ]);
     expect(result.log.join('\n')).toContain(`Deleted: certificate ${id}`);
-    expect(result.log.join('\n')).toContain('Not there: certificate not-there');
+    expect(result.log.join('\n')).toContain('Not found: certificate not-there');
     expect(result.summary).toContain(id);
     expect(hub.agents.size).toBe(1);
   });
@@ -706,7 +710,7 @@ describe.concurrent('the asset of an agent', () => {
     hub.addAsset({ parentId: asset.id, name: 'pump', typeId: 'mqtt1.pump' });
     const result = await sandbox.delete();
     expect(codeOf(result)).toBe('not-ended');
-    expect(errorOf(result)).toMatch(/other assets are below it\. Delete or move them first/);
+    expect(errorOf(result)).toMatch(/it has other assets below it\. Delete or move them/);
     expect(hub.seen('delete-asset')).toHaveLength(1);
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 2 });
   });
@@ -771,12 +775,12 @@ const troubles: Readonly<Record<string, Trouble>> = {
   'a tag that changes twice': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(412), times: 2 }),
     code: 'not-ended',
-    says: /Deleting the agent with client id mqtt1_a was given up, because it was changed twice/,
+    says: /Deleting the agent with client id mqtt1_a was given up, because it changed twice/,
   },
   'an agent that Insights Hub does not let go': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(409), times: 1 }),
     code: 'not-ended',
-    says: /refused because of a conflict.*HTTP 409/,
+    says: /rejected because of a conflict.*HTTP 409/,
   },
   'offboarding that never ends': {
     cause: ({ hub }) => {
@@ -799,7 +803,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   'a locked asset': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-asset', fault: status(409) }),
     code: 'not-ended',
-    says: /Deleting the asset of the agent with client id mqtt1_a was refused/,
+    says: /Deleting the asset of the agent with client id mqtt1_a was rejected/,
     agents: [],
   },
   'an asset that may not be deleted': {
@@ -811,7 +815,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   'several agents with the client id': {
     cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a'), record('mqtt1_a')])),
     code: 'not-ended',
-    says: /Agent a was left as it is: the look-up of client id mqtt1_a found several agents/,
+    says: /Agent a was not deleted: the look-up of client id mqtt1_a found several agents/,
   },
   'more agents than the page shows': {
     cause: ({ hub }) => hub.faults.push(answers([record('mqtt1_a')], { totalElements: 2 })),
@@ -861,7 +865,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
       hub.faults.push({ at: 'read-asset', fault: { kind: 'change', change }, times: 1 });
     },
     code: 'not-ended',
-    says: /Reading the asset of the agent with client id mqtt1_a showed something else/,
+    says: /Reading the asset of the agent with client id mqtt1_a returned something else/,
     agents: [],
   },
   'an agent whose id would lead elsewhere': {

@@ -61,8 +61,8 @@ describe.concurrent('an ephemeral agent', () => {
     expect(post.exitCode).toBe(0);
     expect(warningsOf(post)).toEqual([]);
     expect(await everything(sandbox, github)).toEqual({ ...nothing, settings: ['THEIRS'] });
-    expect(post.log.join('\n')).toContain('Ended: agent a: client id mqtt1_a');
-    expect(post.log.join('\n')).toContain('Removed secret INSIGHTS_HUB_AGENT_A_PRIVATE_KEY');
+    expect(post.log.join('\n')).toContain('Deleted: agent a: client id mqtt1_a');
+    expect(post.log.join('\n')).toContain('Deleted secret INSIGHTS_HUB_AGENT_A_PRIVATE_KEY');
     await expectNothingToDo(sandbox, main);
   });
 
@@ -85,7 +85,7 @@ describe.concurrent('an ephemeral agent', () => {
       'offboard',
       'delete-agent',
     ]);
-    expect(post.log.join('\n')).toMatch(/Ended: agent device001: .*certificate deleted/);
+    expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
   });
 
   test('leaves the certificates of a create that was not answered, and names them', async ({
@@ -99,9 +99,9 @@ describe.concurrent('an ephemeral agent', () => {
     const [id] = sandbox.hub.certificatesOf('mqtt1_device001').map((certificate) => certificate.id);
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([
-      expect.stringContaining(`Of agent device001, these certificates were left: ${id}.`),
+      expect.stringContaining(`These certificates of agent device001 were not deleted: ${id}.`),
     ]);
-    expect(post.log.join('\n')).toMatch(/Ended: agent device001: .*certificate unknown/);
+    expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate unknown/);
     expect(sandbox.hub.certificates.size).toBe(2);
   });
 
@@ -163,7 +163,7 @@ describe.concurrent('an ephemeral agent', () => {
       { name: 'a', code: 'agent-exists' },
       { name: 'b', clientId: 'mqtt1_b' },
     ]);
-    expect(errorOf(main)).toMatch(/Agent a exists already \(client id mqtt1_a\)\..*ended after/);
+    expect(errorOf(main)).toMatch(/Agent a already exists \(client id mqtt1_a\)\..*deleted after/);
     expect(sandbox.hub.seen('create')).toHaveLength(1);
     await sandbox.post(main);
     expect([...sandbox.hub.agents.values()].map((agent) => agent.id)).toEqual([id]);
@@ -188,7 +188,7 @@ describe.concurrent('an ephemeral agent', () => {
       'finds something else',
       { kind: 'body', body: '{"content":[{"id":"a","mqttClientId":"b"}]}' },
       'response-invalid',
-      /Nobody can say whether agent device001 exists already/,
+      /It is unknown whether agent device001 already exists/,
     ],
   ] as const)('is not created when the look-up %s', async ([, fault, code, says], { start }) => {
     const sandbox = await start();
@@ -237,7 +237,7 @@ describe.concurrent('an ephemeral agent', () => {
     sandbox.hub.faults.push({ at: 'create', fault });
     const main = await sandbox.main(ephemeral);
     expect(codeOf(main)).toBe(code);
-    expect(errorOf(main)).toContain('The post step ends it.');
+    expect(errorOf(main)).toContain('The post step deletes it.');
     await sandbox.post(main);
     expect(await everything(sandbox)).toEqual(nothing);
   });
@@ -259,7 +259,7 @@ describe.concurrent('an ephemeral agent', () => {
     const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
     expect(main.exitCode).toBe(0);
     const post = await sandbox.post(main);
-    const left = /Of agent [ab], these certificates were left: \w{26}\./;
+    const left = /These certificates of agent [ab] were not deleted: \w{26}\./;
     expect(warningsOf(post)).toEqual([
       expect.stringMatching(left),
       expect.stringMatching(left),
@@ -295,7 +295,7 @@ describe.concurrent('an ephemeral agent', () => {
   });
 
   const unconfirmed = expect.stringMatching(
-    /GitHub did not confirm .* They may be there: secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device, secret INSIGHTS_HUB_AGENT_CERTIFICATE of/,
+    /GitHub did not confirm .* They may exist: secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device, secret INSIGHTS_HUB_AGENT_CERTIFICATE of/,
   );
 
   test('leaves secrets of which no try was confirmed, and names them', async ({ start }) => {
@@ -458,14 +458,14 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     }
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([expect.stringMatching(/\[destination-invalid\] Reading/)]);
-    expect(post.log.join()).not.toContain('Removed');
+    expect(post.log.join()).not.toContain('Deleted');
     github.faults.length = 0;
     await sandbox.post(main);
     expect(github.vault.secrets.size).toBe(0);
   });
 
   test.for([
-    [{ destination: 'workspace' }, /These were not removed.*secret INSIGHTS_HUB_AGENT_\w+ of repo/],
+    [{ destination: 'workspace' }, /These were not deleted.*secret INSIGHTS_HUB_AGENT_\w+ of repo/],
     [{ repository: 'octo/other' }, /\[destination-invalid\]/],
   ] as const)(
     'names the secrets that its inputs do not lead to (%j)',
@@ -513,7 +513,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     const main = await sandbox.main(ephemeral);
     await appendFile(journalOf(main).path, '{"kind":"agent"}\nrubbish\n');
     expect(warningsOf(await sandbox.post(main))).toEqual([
-      expect.stringMatching(/^Lines in the notes .* were passed over \(2\)\.$/),
+      expect.stringMatching(/^Lines of this step's notes .* were ignored \(2\)\.$/),
     ]);
     expect(await everything(sandbox)).toEqual(nothing);
   });
@@ -565,7 +565,7 @@ describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
     expect(codeOf(main)).toBe(ends);
     expect(sandbox.hub.agents.size).toBe(agents);
     if (at === 'create') {
-      expect(errorOf(main)).toMatch(/\[outcome-unknown\] .*device001.*the post step ends it/);
+      expect(errorOf(main)).toMatch(/\[outcome-unknown\] .*device001.*the post step deletes it/);
     }
     sandbox.hub.faults.length = 0;
     // Nothing proves that a certificate is the step's own: it is named, and stays.
@@ -584,7 +584,7 @@ describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
     const { main, took } = await endAt(sandbox, isTime, 'SIGTERM', inputs);
     expect(took).toBeLessThan(40_000);
     expect(codeOf(main)).toBe('cancelled');
-    expect(errorOf(main)).toMatch(/\[delivery-failed\] .*The private key was saved in /);
+    expect(errorOf(main)).toMatch(/\[delivery-failed\] .*The private key is in /);
     github.faults.length = 0;
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([expect.stringMatching(/GitHub did not confirm/)]);

@@ -31,7 +31,7 @@ const token: Readonly<Record<string, Row>> = {
     code: 'token-rejected',
     requests: 1,
     agents: 0,
-    says: /"service credentials" .* Cloud Foundry only/,
+    says: /"Service credentials" .* Cloud Foundry only/,
   },
   'a 403': {
     fault: status(403),
@@ -79,7 +79,7 @@ const token: Readonly<Record<string, Row>> = {
 };
 
 const LOST =
-  /Agent device001 exists now, and its private key is lost\. End the agent with client id mqtt1_device001/;
+  /Agent device001 now exists, and its private key is lost\. Delete the agent with client id mqtt1_device001/;
 
 const create: Readonly<Record<string, Row>> = {
   'a 400': {
@@ -101,7 +101,7 @@ const create: Readonly<Record<string, Row>> = {
     code: 'forbidden',
     requests: 1,
     agents: 0,
-    says: /a candidate is mdsp:core:mindconnect\.fullaccess/,
+    says: /mdsp:core:mindconnect\.fullaccess may be missing/,
   },
   'a 409': {
     fault: status(409),
@@ -203,7 +203,9 @@ describe.concurrent('several agents', () => {
     const result = await sandbox.main({ name: 'a\nb\nc' });
     expect(result.exitCode).toBe(1);
     expect(codeOf(result)).toBe('agent-exists');
-    expect(errorOf(result)).toMatch(/1 of 3 agents failed\. b: \[agent-exists\] Agent b exists/);
+    expect(errorOf(result)).toMatch(
+      /1 of 3 agents failed\. b: \[agent-exists\] Agent b already exists/,
+    );
     expect(agentsOf(result)).toMatchObject([
       { name: 'a', clientId: 'mqtt1_a' },
       { name: 'b', code: 'agent-exists' },
@@ -239,7 +241,7 @@ describe.concurrent('a bug', () => {
         };`),
     );
     expect(result.exitCode).toBe(1);
-    expect(errorOf(result)).toMatch(/^\[internal\] An unexpected TypeError came up.*report/);
+    expect(errorOf(result)).toMatch(/^\[internal\] An unexpected TypeError occurred.*report/);
     expect(result.stdout).not.toContain('a-secret-text');
   });
 

@@ -175,7 +175,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     const { privateKeyPath = '', certificatePath = '' } = result.outputs;
     expect(privateKeyPath.startsWith(sandbox.runner.temporary)).toBe(true);
     expect(errorOf(result)).toMatch(
-      /could not be written to .* \(ENOSPC\)\. The private key was saved in /,
+      /could not be written to .* \(ENOSPC\)\. The private key is in /,
     );
     expect(errorOf(result)).toContain(privateKeyPath);
     expect(errorOf(result)).toContain(certificatePath);
@@ -207,7 +207,7 @@ describe.concurrent('a key that the workspace does not take', () => {
       ),
     );
     expect(codeOf(result)).toBe('delivery-failed');
-    expect(errorOf(result)).toMatch(/is lost.*End the agent with client id mqtt1_device001/);
+    expect(errorOf(result)).toMatch(/is lost.*Delete the agent with client id mqtt1_device001/);
     expect(result.outputs['clientId']).toBe('mqtt1_device001');
     expect(result.outputs['privateKeyPath']).toBeUndefined();
   });
@@ -226,7 +226,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     release();
     const result = await running;
     expect(codeOf(result)).toBe('delivery-failed');
-    expect(errorOf(result)).toMatch(/is a link.*The private key was saved in/);
+    expect(errorOf(result)).toMatch(/is a link.*The private key is in/);
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
@@ -453,7 +453,9 @@ describe.concurrent('the post step', () => {
     const post = await sandbox.post(result);
     expect(post.exitCode).toBe(0);
     expect(post.log).toHaveLength(1);
-    expect(post.log[0]).toMatch(/^Warning: These could not be removed after the job: .*\.key \(E/);
+    expect(post.log[0]).toMatch(
+      /^Warning: These files could not be deleted after the job: .*\.key \(E/,
+    );
   });
 
   test.runIf(posix).for(['linkSync', 'appendFileSync'])(

@@ -164,7 +164,9 @@ describe('a fleet', () => {
 
       const second = await sandbox.main(inputs);
       expect(second.exitCode).toBe(0);
-      expect(second.summary).toContain(`${60 - before} created, ${before} there already`);
+      expect(second.summary).toContain(
+        `${60 - before} created, ${before} skipped (their files exist)`,
+      );
       expect([...created(sandbox).values()]).toEqual(Array.from({ length: 60 }, () => 1));
       for (const name of names(60)) await expectFiles(sandbox, name);
       expect(agentsOf(second).map(({ name }) => name)).toEqual(names(60));
@@ -182,11 +184,13 @@ describe('a fleet', () => {
     const result = await sandbox.main({ ...UNLIMITED, ...inputs, concurrency: '32' });
     expect(codeOf(result)).toBe('request-rejected');
     expect(errorOf(result).length).toBeLessThan(12_000);
-    expect(errorOf(result)).toMatch(/And \[request-rejected\]: device10x+, .* and \d+ more, which/);
+    expect(errorOf(result)).toMatch(
+      /And \[request-rejected\]: device10x+, .* and \d+ more, which are in /,
+    );
     expect(result.outputs).not.toHaveProperty('agents');
     const [warning = ''] = warningsOf(result).filter((text) => text.includes('agents.json'));
     const results = result.outputs['agentsPath'] ?? '';
-    expect(/results are in (.*) instead/.exec(warning)?.[1]).toBe(results);
+    expect(/They are in (.*)\.$/.exec(warning)?.[1]).toBe(results);
     const agents = JSON.parse(await readFile(results, 'utf8'));
     expect(agents).toHaveLength(5000);
     const message = expect.stringContaining(`Creating agent ${long[4999]} was rejected.`);
@@ -209,7 +213,7 @@ describe.concurrent('an agent that is there already', () => {
     const { agentId: _, agentName: __, certificateId: ___, ...told } = agentsOf(first)[0] ?? {};
     expect(agentsOf(second)).toEqual([told]);
     expect(second.outputs['privateKeyPath']).toBe(first.outputs['privateKeyPath']);
-    expect(second.log[0]).toMatch(/^Skipped agent \(its files are there\) device001: /);
+    expect(second.log[0]).toMatch(/^Skipped agent \(its files exist\) device001: /);
     await sandbox.post(second);
     await expectFiles(sandbox, 'device001');
   });
@@ -221,7 +225,9 @@ describe.concurrent('an agent that is there already', () => {
     expect((await sandbox.main(inputs)).exitCode).toBe(0);
     const other = await sandbox.main({ ...keep, 'key-passphrase': 'another horse' });
     expect(codeOf(other)).toBe('destination-invalid');
-    expect(errorOf(other)).toMatch(/not encrypted with `key-passphrase`\): .*mqtt1_device001\.key/);
+    expect(errorOf(other)).toMatch(
+      /: .*mqtt1_device001\.key\. .*not encrypted with `key-passphrase`\. /,
+    );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
@@ -250,7 +256,7 @@ describe.concurrent('an agent that is there already', () => {
     await sandbox.main(keep);
     const again = await sandbox.main();
     expect(codeOf(again)).toBe('destination-invalid');
-    expect(errorOf(again)).toMatch(/`if-exists` to skip/);
+    expect(errorOf(again)).toMatch(/set `if-exists: skip`/);
   });
 
   test('is an error when only a part of it is there', async ({ start }) => {

@@ -324,7 +324,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
     expect(codeOf(result)).toBe('delivery-failed');
     const file = path.join(sandbox.runner.workspace, '.insights-hub', 'mqtt1_device001.key');
     expect(result.outputs['privateKeyPath']).toBe(file);
-    expect(errorOf(result)).toContain(`The private key was saved in ${file}`);
+    expect(errorOf(result)).toContain(`The private key is in ${file}`);
     expect(errorOf(result)).toMatch(/HTTP 422, PUT .*the server says "Validation Failed"/);
     await sandbox.post(result);
     expect(await readFile(file, 'utf8')).toBe(pairOf(sandbox).privateKey);
@@ -358,7 +358,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
       destination: 'workspace, repository',
     });
     expect(codeOf(result)).toBe('delivery-failed');
-    expect(errorOf(result)).toMatch(/private key is in .*device001\.key and is not removed/);
+    expect(errorOf(result)).toMatch(/private key is in .*device001\.key and is not deleted/);
     await sandbox.post(result);
     expect(await sandbox.read('.insights-hub/mqtt1_device001.key')).toBe(
       pairOf(sandbox).privateKey,

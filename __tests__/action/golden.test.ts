@@ -224,7 +224,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(0);
     expect(agentsOf(result)).toEqual([{ name: 'a' }, { name: 'b' }]);
     expect(await sandbox.files()).toEqual([]);
-    const note = 'Dry run: everything was checked, nothing was created.';
+    const note = 'Dry run: everything was checked, and nothing was created.';
     expect(result.summary).toContain(note);
     expect(result.log.filter((line) => line.startsWith('Dry run'))).toEqual([note]);
     expect((await sandbox.post(result)).exitCode).toBe(0);

@@ -31,7 +31,7 @@ const shown = (text = '') =>
   text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** How long a step took is another each time. */
-const timeless = (line: string) => line.replace(/; in [\d hmins]+/, '; in a while');
+const timeless = (line: string) => line.replace(/ in \d[\d hmins]*/, ' in a while');
 
 const refuse = { kind: 'status', status: 400 } as const;
 /** The action as a job of another repository uses it. */
@@ -71,19 +71,19 @@ describe('the log of a run', () => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     const inputs = { ...UNLIMITED, 'keep-files': 'true', 'if-exists': 'skip' };
     const created = await sandbox.main({ ...inputs, name: list(21) });
-    expect(plainOf(created).map(timeless)).toEqual(['21 agents: 21 created; in a while.']);
+    expect(plainOf(created).map(timeless)).toEqual(['21 agents created in a while.']);
     expect(created.summary).toContain('#### Connect as <code>mqtt1&#95;device0</code>');
     const again = await sandbox.main({ ...inputs, name: list(22) });
     expect(plainOf(again).map(timeless)).toEqual([
-      `Skipped 21 agents (their files are there): ${namesOf(20).join(', ')} and 1 more`,
-      '22 agents: 1 created, 21 there already; in a while.',
+      `Skipped 21 agents (their files exist): ${namesOf(20).join(', ')} and 1 more`,
+      '22 agents: 1 created, 21 skipped (their files exist), in a while.',
     ]);
     const encrypted = await sandbox.main({
       ...{ ...UNLIMITED, name: namesOf(21, 100).join('\n') },
       'key-passphrase': 'correct horse',
     });
     expect(plainOf(encrypted).map(timeless)).toEqual([
-      '21 agents: 21 created; in a while. The private keys are encrypted.',
+      '21 agents created in a while. The private keys are encrypted.',
     ]);
     expect(encrypted.summary).toContain('The private keys are encrypted.');
   });
@@ -106,7 +106,7 @@ describe('the log of a run', () => {
           `^Failed: agent ${name} \\[request-rejected\\] Creating agent ${name} `,
         ),
       ),
-      '50 agents: 25 created, 25 failed; in a while. `agents` says why each failed.',
+      '50 agents: 25 created, 25 failed, in a while. The output `agents` says why each failed.',
     ]);
     expect(warningsOf(result)).toEqual([
       `The client id does not begin with the tenant. (22: ${namesOf(20, 25).join(', ')} and 2 more)`,
@@ -179,7 +179,7 @@ describe('the log of a run', () => {
 
 describe('the log of the delete action', () => {
   const fast = preload(FAST_CLOCK);
-  const warned = /^Nothing that was asked for is in Insights Hub\. /;
+  const warned = /^None of the agents and certificates was found in Insights Hub\. /;
 
   async function addAgents({ hub }: Sandbox, names: readonly string[]) {
     for (const name of names) await hub.addAgent(name);
@@ -201,10 +201,10 @@ describe('the log of the delete action', () => {
       ...namesOf(20).map((name) =>
         expect.stringMatching(`^Failed: agent ${name} \\[request-rejected\\] .*${name}`),
       ),
-      `Not there, 21 in all: ${namesOf(20, 25).join(', ')} and 1 more`,
+      `Not found (21): ${namesOf(20, 25).join(', ')} and 1 more`,
       `Failed agents (22), by client id: ${idsOf(namesOf(22))}`,
       `Agents whose certificates may be left (24), by client id: ${idsOf(namesOf(24, 22))}`,
-      'Insights Hub agents: 22 failed, 3 ended, 21 not there; in a while',
+      'Insights Hub agents: 22 failed, 3 deleted, 21 not found, in a while',
     ]);
     expect(warningsOf(result)).toEqual([
       expect.stringMatching(/^The list of certificates was not read, /),
@@ -242,7 +242,7 @@ describe('the log of the delete action', () => {
     expect(lines.map(timeless)).toEqual([
       expect.stringMatching(/^Failed: agent device\d+ \[/),
       expect.stringMatching(/^Failed: agent device\d+ \[/),
-      'Insights Hub agents: 2 failed, 20 ended; in a while',
+      'Insights Hub agents: 2 failed, 20 deleted, in a while',
     ]);
     expect(warningsOf(post)).toEqual([
       expect.stringMatching(

@@ -27,7 +27,7 @@ const inWorkspace = ({ runner }: Sandbox, ...names: readonly string[]) =>
 const issuedKey = ({ hub }: Sandbox) => hub.agents.get('mqtt1_device001')?.pair.privateKey;
 
 describe.runIf(posix).concurrent('where modes can’t be changed', () => {
-  const REFUSED = /^Files in .* can't be given the mode 644 \((ERR_ACCESS_DENIED|EPERM)\)/;
+  const REFUSED = /^The mode of files in .* can't be set to 644 \((ERR_ACCESS_DENIED|EPERM)\)/;
 
   test.for(['out', 'out/new'])('a key is delivered to %s', async (directory, { start }) => {
     const sandbox = await start();
@@ -170,9 +170,7 @@ describe.concurrent('the post step', () => {
       await rename(from, inWorkspace(sandbox, 'moved'));
       const post = await sandbox.post(main);
       expect(post.exitCode).toBe(0);
-      expect(warningsOf(post)).toEqual([
-        expect.stringMatching(/not there any more .*device001\.key/),
-      ]);
+      expect(warningsOf(post)).toEqual([expect.stringMatching(/no longer there .*device001\.key/)]);
       await rm(inWorkspace(sandbox, 'moved'), { recursive: true });
     },
   );

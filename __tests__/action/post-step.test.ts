@@ -79,7 +79,7 @@ describe.concurrent('the notes of a step', () => {
     await appendFile(journalOf(main).path, forged.map((line) => `${line}\n`).join(''));
     const post = await sandbox.post(main);
     expect(post.exitCode).toBe(0);
-    expect(warningsOf(post)).toEqual([expect.stringMatching(/were passed over \(3\)\.$/)]);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/were ignored \(3\)\.$/)]);
     expect(await readFile(theirs, 'utf8')).toBe('precious');
     expect([...sandbox.hub.agents.keys()]).toEqual(['mqtt1_b']);
     expect(await sandbox.files()).toEqual(['theirs']);
@@ -101,7 +101,7 @@ describe.concurrent('the notes of a step', () => {
     const post = await sandbox.post(main);
     expect(post.exitCode).toBe(0);
     const told = warningsOf(post).join('\n');
-    expect(told).toContain('Lines are missing in the notes of this step, or were changed.');
+    expect(told).toContain("Lines of this step's notes are missing or were changed.");
     // Whatever is left is named, and nothing that is gone.
     const files = (await sandbox.files()).filter((name) => /\.(key|pem|json)$/.test(name));
     for (const name of files) if (!name.includes('broker-ca')) expect(told).toContain(name);
@@ -117,7 +117,7 @@ describe.concurrent('the notes of a step', () => {
       destination: 'workspace, repository',
       'github-token': github.issueToken(),
     });
-    expect(errorOf(main)).toMatch(/The private key is in .* is not removed when the job ends/);
+    expect(errorOf(main)).toMatch(/The private key is in .* is not deleted when the job ends/);
     const lines = await linesOf(main);
     const rest = lines.filter((line) => !line.includes('"kept"'));
     expect(rest.length).toBeLessThan(lines.length);
@@ -204,7 +204,7 @@ describe.concurrent('when the notes of a step are gone', () => {
       expect(post.exitCode).toBe(0);
       expect(warningsOf(post)).toEqual([
         expect.stringMatching(
-          /^The notes of this step are gone: .*not those that the step ran with/,
+          /^The notes of this step are gone: .*inputs, which have changed since the step ran/,
         ),
       ]);
       expect(await sandbox.files()).toEqual(before);
@@ -371,7 +371,9 @@ describe.concurrent('what the post step can’t end', () => {
     sandbox.hub.forbidden.add('list-certificates');
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([
-      expect.stringMatching(/^The list of certificates was not read.* Agents: mqtt1_device001\.$/),
+      expect.stringMatching(
+        /^The list of certificates could not be read.* Agents: mqtt1_device001\.$/,
+      ),
     ]);
   });
 
@@ -427,7 +429,7 @@ describe.concurrent('with ephemeral, a name that is taken', () => {
         });
         expect(codeOf(main)).toBe('destination-invalid');
         expect(errorOf(main)).toMatch(
-          new RegExp(`These are in ${scope}.* already: ${kind} ${name}\\.`),
+          new RegExp(`These already exist in ${scope}.*: ${kind} ${name}\\.`),
         );
         expect(sandbox.hub.seen('create')).toEqual([]);
         await sandbox.post(main);

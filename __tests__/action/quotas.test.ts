@@ -212,7 +212,7 @@ describe.concurrent('the file of results', () => {
     expect(Object.keys(result.outputs)).toEqual(['agentsPath']);
     const { agentsPath = '' } = result.outputs;
     expect(warningsOf(result)).toEqual([
-      `The output \`agents\` would be too long: the results are in ${agentsPath} instead.`,
+      `The results are too long for the output \`agents\`. They are in ${agentsPath}.`,
     ]);
     const text = await readFile(agentsPath, 'utf8');
     expect(text.length).toBeGreaterThan(500_000);
@@ -226,7 +226,7 @@ describe.concurrent('the file of results', () => {
       const inputs = { ...UNLIMITED, name: list(MANY), 'output-directory': DEEP };
       const result = await sandbox.main(inputs, NO_LISTS);
       expect(codeOf(result)).toBe('delivery-failed');
-      expect(errorOf(result)).toMatch(/`agents` would be too long, and the results could not be/);
+      expect(errorOf(result)).toMatch(/too long for the output `agents`, and could not be/);
       expect(result.outputs).toEqual({});
       expect(result.log.join('\n')).toContain(`Agent device${MANY - 1}: agent id `);
     },
@@ -238,7 +238,7 @@ describe.concurrent('the file of results', () => {
     expect(result.exitCode).toBe(0);
     expect(warningsOf(result)).toEqual([
       expect.stringMatching(
-        /^The results could not be written to .* \(ENOSPC\), so that `agentsPath`/,
+        /^The results could not be written to .* \(ENOSPC\), so the output `agentsPath`/,
       ),
     ]);
     expect(agentsOf(result).map(({ name }) => name)).toEqual(['a', 'b']);

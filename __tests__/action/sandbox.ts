@@ -121,6 +121,7 @@ export class Sandbox {
     const result = await this.runner.main(given);
     this.#given.set(result, given);
     await this.expectNoLeaks(result);
+    expectExplained(result, given);
     return result;
   }
 
@@ -223,6 +224,14 @@ function expectOneAnnotation({ exitCode, commands }: StepResult): void {
     expect(message).toMatch(/^\[[a-z-]+\] \S/);
     expect(message).not.toMatch(/[\r\n]| {4}at /);
   }
+}
+
+/** The summary of a failing step says why, with the code that the annotation has. */
+function expectExplained(result: StepResult, { inputs, env }: Partial<StepOptions>): void {
+  const isWanted = !/^false$/i.test(inputs?.['summary'] ?? '');
+  const isWritable = env?.['GITHUB_STEP_SUMMARY'] === undefined;
+  if (result.exitCode !== 1 || !isWanted || !isWritable) return;
+  expect(result.summary).toContain(`<code>${codeOf(result)}</code>`);
 }
 
 function secretsOf(inputs: Inputs): readonly string[] {

@@ -310,7 +310,7 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     expect(result.outputs['clientId']).toBe('mqtt1_*** ::error::x');
     expect(warningsOf(result)).toEqual([
       expect.stringMatching(
-        /^Not to the letter: clientId, agentId, agentName, id of agent device001/,
+        /^Values of agent device001 were altered: clientId, agentId, agentName, id\. /,
       ),
     ]);
     expect(result.outputs['privateKeyPath']).toMatch(/mqtt1_____+error__x\.key$/);

@@ -31,15 +31,15 @@ const unprocessed = (status: number): Fault => ({ kind: 'status', status });
 const processed = (status: number): Fault => ({ kind: 'status-after', status });
 
 const CREATED_AGAIN =
-  /Agent device001 was created by a second request.*A certificate that nobody uses may exist/;
+  /Agent device001 was created by a second request.*An unused certificate may exist/;
 const FOUND =
-  /Nobody can say whether agent device001 was created: .*An agent with client id mqtt1_device001 is there now \(agent id \w{32}\)\. The request was not sent again\..*that was not there before, its private key is lost: end it \(the delete action does\)\. Then run this step again\./;
+  /It is unknown whether this step created agent device001: .*An agent with client id mqtt1_device001 \(agent id \w{32}\) exists now\. If it did not exist before, its private key is lost: delete it with the delete action, then run this step again\./;
 const NO_LOOK_UP =
-  /Nobody can say whether agent device001 was created: .*The agent with client id mqtt1_device001 could not be looked up: \[[a-z-]+\] .*The request was not sent again\./;
+  /It is unknown whether this step created agent device001: .*The look-up of client id mqtt1_device001 failed\. If the agent exists in Insights Hub but did not exist before, its private key is lost: delete it with the delete action\. Then run this step again\. Why that failed: \[[a-z-]+\] /;
 const PROVES_NOTHING =
-  /The look-up of client id mqtt1_device001 found .*, which proves nothing\. The request was not sent again\./;
+  /The look-up of client id mqtt1_device001 found .*\. If the agent exists in Insights Hub but did not exist before, its private key is lost: delete it/;
 const ABSENT_TWICE =
-  /Looked up twice, no agent with client id mqtt1_device001 was there\. Creating it again: .*Looked up twice, no agent with client id mqtt1_device001 was there even then\./;
+  /Creating it again ended the same way: .*\. Two look-ups found no agent with client id mqtt1_device001\. Run this step again\. If it then fails with `agent-exists`, delete the agent/;
 
 const createdAgain = { posts: 2, agents: 1, says: CREATED_AGAIN };
 const found = { posts: 1, agents: 1, code: 'outcome-unknown', says: FOUND } as const;
@@ -62,7 +62,7 @@ const table: Readonly<Record<string, Row>> = {
     posts: 1,
     agents: 0,
     code: 'outcome-unknown',
-    says: /no agent with client id mqtt1_device001 was there\. Creating it again failed: \[timeout\]/,
+    says: /Two look-ups found no agent with client id mqtt1_device001, and creating it again failed\. Run this step again\. .*Why that failed: \[timeout\]/,
   },
   'no answer within the time limit, though it was processed': {
     creates: [{ kind: 'silence-after' }],
@@ -82,21 +82,21 @@ const table: Readonly<Record<string, Row>> = {
     posts: 2,
     agents: 1,
     code: 'outcome-unknown',
-    says: /Looked up twice.*Creating it again: .*An agent with client id mqtt1_device001 is there now/,
+    says: /Creating it again ended the same way: .*An agent with client id mqtt1_device001 \(agent id \w{32}\) exists now/,
   },
   'a second create that is refused': {
     creates: [unprocessed(500), unprocessed(409)],
     posts: 2,
     agents: 0,
     code: 'outcome-unknown',
-    says: /Looked up twice.*Creating it again failed: \[agent-exists\] Agent device001 exists already/,
+    says: /Two look-ups found no agent .*, but creating it again failed, because it exists\. If it did not exist before, its private key is lost: delete it/,
   },
   'a second create whose answer can’t be used': {
     creates: [unprocessed(500), { kind: 'wrong-pair' }],
     posts: 2,
     agents: 1,
     code: 'key-mismatch',
-    says: /not the certificate's\. Agent device001 exists now.*client id mqtt1_device001/,
+    says: /not the certificate's\. Agent device001 now exists.*client id mqtt1_device001/,
   },
   'a look-up that shows one page of several': {
     creates: [processed(500)],
@@ -119,7 +119,7 @@ const table: Readonly<Record<string, Row>> = {
     creates: [processed(500)],
     lookUp: unprocessed(403),
     ...unproved,
-    says: /could not be looked up: \[forbidden\] .*agm\.r/,
+    says: /look-up of client id mqtt1_device001 failed\. .*Why that failed: \[forbidden\] .*agm\.r/,
   },
   'a look-up that gets something else': {
     creates: [processed(500)],
@@ -241,7 +241,7 @@ describe.concurrent('an unclear create', () => {
     const [{ id } = { id: '' }] = sandbox.hub.certificatesOf('mqtt1_device001');
     expect(codeOf(result)).toBe('outcome-unknown');
     expect(errorOf(result)).toContain(
-      `No agent with client id mqtt1_device001 is there, but a certificate for it is (certificate id ${id}). The request was not sent again.`,
+      `No agent with client id mqtt1_device001 exists, but a certificate for it does (certificate id ${id}). If it did not exist before, its private key is lost: delete it with the delete action by \`certificate-id\`, then run this step again.`,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
     expectTold(sandbox, result);
@@ -271,7 +271,7 @@ describe.concurrent('an unclear create', () => {
     const result = await sandbox.main();
     expect(codeOf(result)).toBe('outcome-unknown');
     expect(errorOf(result)).toMatch(
-      /No agent with client id mqtt1_device001 is there, but the list of certificates could not be read to its end: \[forbidden\] .*not sent again/,
+      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read to its end\. Run this step again\. .*Why that failed: \[forbidden\] /,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
@@ -298,7 +298,7 @@ describe.concurrent('with `ephemeral`, when the create meets', () => {
     expect(codeOf(result)).toBe(row.code);
     expect(sandbox.hub.agents.size).toBe(row.agents);
     if (row.code)
-      expect(errorOf(result)).toMatch(/[Tt]he post step ends it\. Run this step again\./);
+      expect(errorOf(result)).toMatch(/[Tt]he post step deletes it\. Run this step again\./);
 
     const certificates = [...sandbox.hub.certificates.keys()];
     const post = await sandbox.post(result);

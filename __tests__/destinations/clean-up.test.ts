@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isFirstTime, removeFiles, removeJournal } from '../../src/destinations/clean-up.ts';
+import { deleteFiles, deleteJournal, isFirstTime } from '../../src/destinations/clean-up.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
 import { identityOf } from '../../src/destinations/identity.ts';
 import { type IdentifiedFile, Journal, noLog } from '../../src/destinations/journal.ts';
@@ -71,7 +71,7 @@ async function makeAll(): Promise<void> {
 const missed: string[] = [];
 const cleanUp = async () => {
   const { made } = await readJournal(journal);
-  return removeFiles(made, { workspace, missed: (file) => missed.push(file) });
+  return deleteFiles(made, { workspace, missed: (file) => missed.push(file) });
 };
 
 /** Everything in the workspace, sorted. */
@@ -281,10 +281,10 @@ test('a shared file goes as soon as no connection file names it, whatever else i
 
   // Post steps run in reverse order: the later step's comes first.
   const later = [await noteOf('file', pathOf('two.mqttx.json')), await noteOf('shared', second)];
-  expect(await removeFiles(later, { workspace })).toEqual([]);
+  expect(await deleteFiles(later, { workspace })).toEqual([]);
   expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
 
-  expect(await removeFiles([await noteOf('shared', first)], { workspace })).toEqual([]);
+  expect(await deleteFiles([await noteOf('shared', first)], { workspace })).toEqual([]);
   expect((await readdir(workspace)).sort()).toEqual(['broker-ca.pem', 'one.mqttx.json']);
 });
 
@@ -333,7 +333,7 @@ test('a shared file that was being placed by this step stays while another step 
 
 test('a second clean-up by a journal is known as one, and nothing is left of either', async () => {
   expect([await isFirstTime(journal.path), await isFirstTime(journal.path)]).toEqual([true, false]);
-  await removeJournal(journal.path);
+  await deleteJournal(journal.path);
   expect(await readdir(root)).toEqual(['work']);
   // Where that can't be noted, a key is rather missed twice than never.
   expect(await isFirstTime(path.join(root, 'nowhere', 'journal'))).toBe(true);

@@ -340,7 +340,7 @@ describe.skipIf(!POSIX)('a mode that can’t be set', () => {
     expect(await modeOf(inside('a.key'))).toBe(0o600);
     expect(await modeOf(inside('a.pem'))).toBe(0o600);
     expect(warnings).toEqual([
-      `Files in ${directory} can't be given the mode 644 (ERR_ACCESS_DENIED): they keep the mode that they were made with.`,
+      `The mode of files in ${directory} can't be set to 644 (ERR_ACCESS_DENIED), so they keep the mode that they were created with.`,
     ]);
   });
 
@@ -544,9 +544,7 @@ describe('checkDirectory', () => {
   });
 
   test('refuses a directory that is gone', () => {
-    expect(thrownBy(() => checkDirectory(placeAt('a')))).toMatchObject(
-      invalid(/not there any more/),
-    );
+    expect(thrownBy(() => checkDirectory(placeAt('a')))).toMatchObject(invalid(/no longer exists/));
   });
 
   test.skipIf(!POSIX)('refuses one that has become a link', async () => {

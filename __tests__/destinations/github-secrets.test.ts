@@ -195,7 +195,7 @@ describe('what is removed with the job', () => {
     for (const name of ['OTHER', 'X_A_AGENT_ID']) vaults[kind].variables.set(name, '');
     await expect(destinationOf(kind).prepare(agents, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: `These are in ${scopeOf(kind).title} already: secret X_B_PRIVATE_KEY, variable X_A_AGENT_ID. With \`ephemeral\` they would be overwritten, and removed after the job. Remove them, or choose another \`secret-prefix\`.`,
+      message: `These already exist in ${scopeOf(kind).title}: secret X_B_PRIVATE_KEY, variable X_A_AGENT_ID. With \`ephemeral\`, they would be overwritten, and deleted after the job. Delete them, or choose another \`secret-prefix\`.`,
     });
   });
 
@@ -223,9 +223,9 @@ describe('erasing', () => {
       vaults[kind].secrets.set('A', 'text');
       vaults[kind].variables.set('A', 'text');
       for (let times = 0; times < 2; times++) {
-        await eraser.remove({ kind: 'secret', name: 'A', scope }, limit);
+        await eraser.delete({ kind: 'secret', name: 'A', scope }, limit);
         expect(vaults[kind].secrets.size).toBe(0);
-        await eraser.remove({ kind: 'variable', name: 'A', scope }, limit);
+        await eraser.delete({ kind: 'variable', name: 'A', scope }, limit);
         expect(vaults[kind].variables.size).toBe(0);
       }
     },
@@ -264,9 +264,11 @@ describe('erasing', () => {
   test('leaves what is in another scope than the inputs name', async () => {
     const { eraser, limit, github } = await start();
     const setting = { kind: 'secret', name: 'A', scope: 'repository octo/other' } as const;
-    await expect(eraser.remove(setting, limit)).rejects.toMatchObject({
+    await expect(eraser.delete(setting, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: expect.stringMatching(/^The secret A of repository octo\/other was not removed: /),
+      message: expect.stringMatching(
+        /^The secret A of repository octo\/other was not deleted, because /,
+      ),
     });
     expect(github.requests).toEqual([]);
   });
@@ -275,7 +277,7 @@ describe('erasing', () => {
     const { eraser, limit, github } = await start();
     github.faults.push({ at: 'delete-secret', fault: refused });
     const setting = { kind: 'secret', name: 'A', scope: scopeOf('repository').title } as const;
-    await expect(eraser.remove(setting, limit)).rejects.toMatchObject({
+    await expect(eraser.delete(setting, limit)).rejects.toMatchObject({
       code: 'destination-invalid',
       message: expect.stringMatching(/^Deleting secret A of repository octo\/device failed: /),
     });
@@ -329,7 +331,7 @@ describe('what calls GitHub', () => {
     vaults.repository.secrets.set('A', 'text');
     expect(tell).not.toHaveBeenCalled();
     await eraser.prepare(limit);
-    await eraser.remove({ kind: 'secret', name: 'A', scope: scopeOf('repository').title }, limit);
+    await eraser.delete({ kind: 'secret', name: 'A', scope: scopeOf('repository').title }, limit);
     expect(vaults.repository.secrets.size).toBe(0);
     expect(tell.mock.calls).toEqual([['loaded'], ['opened']]);
   });
@@ -342,7 +344,7 @@ describe('what calls GitHub', () => {
     const invalid = {
       code: 'destination-invalid',
       message:
-        "The context of the job can't be read (Error), so that nothing can be done with GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
+        "The context of the job can't be read (Error), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
       cause: expect.any(Error),
     };
     await expect(destinations[0]?.prepare([], limit)).rejects.toMatchObject(invalid);

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { removeFiles } from '../../src/destinations/clean-up.ts';
+import { deleteFiles } from '../../src/destinations/clean-up.ts';
 import type { Files } from '../../src/destinations/destination.ts';
 import { temporaryNames } from '../../src/destinations/files.ts';
 import { Journal, noLog } from '../../src/destinations/journal.ts';
@@ -105,7 +105,7 @@ describe('prepare', () => {
     const workspace = workspaceWith({ helpful: connection ? helpful : [] });
     await expect(workspace.prepare(agents)).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: expect.stringContaining(`and are never overwritten: ${inside(name)}. Remove`),
+      message: expect.stringContaining(`and are never overwritten: ${inside(name)}. Delete them, `),
     });
     await workspace.prepare([requestOf('a')]);
   });
@@ -279,7 +279,7 @@ describe('deliver', () => {
       keepsKey: false,
       failure: expect.objectContaining({
         code: 'delivery-failed',
-        message: `The directory ${inside()} is not there any more.`,
+        message: `The directory ${inside()} no longer exists.`,
       }),
     });
   });
@@ -386,7 +386,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
   await workspace.deliver(issuedFor('a'));
   await (await prepared({ helpful })).deliver(issuedFor('b'));
   const made = (await readJournal(journal)).made;
-  expect(await removeFiles(made, { workspace: root })).toEqual([]);
+  expect(await deleteFiles(made, { workspace: root })).toEqual([]);
   expect(await all()).toEqual([
     '.gitignore',
     'broker-ca.pem',
@@ -395,7 +395,7 @@ test('the CAs stay when the job ends, while the connection file of another step 
     'mqtt1_b.pem',
   ]);
   for (const name of ['mqtt1_b.key', 'mqtt1_b.mqttx.json', 'mqtt1_b.pem']) await rm(inside(name));
-  expect(await removeFiles(made, { workspace: root })).toEqual([]);
+  expect(await deleteFiles(made, { workspace: root })).toEqual([]);
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });
 
@@ -406,7 +406,7 @@ describe('what is kept after all', () => {
     const kept = await workspace.deliver(issuedFor('a'));
     await workspace.deliver(issuedFor('b'));
     await workspace.keep(kept);
-    expect(await removeFiles((await readJournal(journal)).made, { workspace: root })).toEqual([]);
+    expect(await deleteFiles((await readJournal(journal)).made, { workspace: root })).toEqual([]);
     expect(await all()).toEqual([
       '.gitignore',
       'broker-ca.pem',
@@ -478,6 +478,6 @@ test('two agents whose names differ only in case keep a key each', async () => {
     'the key of Device\n',
     'the key of device\n',
   ]);
-  expect(await removeFiles((await readJournal(journal)).made, { workspace: root })).toEqual([]);
+  expect(await deleteFiles((await readJournal(journal)).made, { workspace: root })).toEqual([]);
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });

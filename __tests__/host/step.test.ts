@@ -26,7 +26,7 @@ async function run(how: typeof runStep, work: (runner: GitHubRunner) => Promise<
 
 const LATE = '::error::[timeout] Too late.';
 const BUG =
-  '::error::[internal] An unexpected Error came up; this is a bug. Run the job again with debug logging and report what it shows to the maintainers of this action.';
+  '::error::[internal] An unexpected Error occurred. This is a bug. Run the job again with debug logging, and report what it shows to the maintainers of this action.';
 const WHERE = `::debug::Version ${VERSION} of the action, on Node ${process.version}, ${process.platform} ${process.arch}`;
 const errorsIn = (lines: readonly string[]) => lines.filter((line) => line.startsWith('::error'));
 

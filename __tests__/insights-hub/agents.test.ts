@@ -79,13 +79,13 @@ describe('looking an agent up', () => {
       'a 403',
       answer(403),
       'forbidden',
-      `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.`,
+      `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.`,
     ],
     [
       'a token that is refused',
       answer(401),
       'unauthorized',
-      `${what} failed: Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.`,
+      `${what} failed: Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.`,
     ],
   ])('fails with %s', async (_, reply, code, message) => {
     const failure = await look(reply).catch((error: Failure) => error);
@@ -179,7 +179,7 @@ describe('deleting an agent', () => {
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
-        'Deleting the agent with client id mqtt1_a was answered as if it were not there, but the look-up still finds it. Run this step again later.',
+        'Insights Hub answered that the agent with client id mqtt1_a does not exist, but the look-up still finds it. Run this step again later.',
     });
   });
 
@@ -242,7 +242,7 @@ describe('offboarding', () => {
   });
 
   const stays = (status: string) =>
-    `The agent with client id mqtt1_a is still ${status} after it was asked to be offboarded, so it was not deleted. Disconnect the device, and run this step again later.`;
+    `The agent with client id mqtt1_a is still ${status} after the request to offboard it, so it was not deleted. Disconnect the device, then run this step again.`;
 
   test.each([
     ['ONBOARDED', 'ONBOARDED'],

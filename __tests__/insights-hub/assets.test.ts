@@ -44,7 +44,7 @@ describe('the asset of an agent', () => {
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
-        'Reading the asset of the agent with client id mqtt1_a showed something else, so it was left as it is. Look at it in Insights Hub.',
+        'Reading the asset of the agent with client id mqtt1_a returned something else, so it was not deleted. Look at it in Insights Hub.',
     });
   });
 
@@ -66,13 +66,13 @@ describe('the asset of an agent', () => {
     expect(http.sent[4]?.headers['if-match']).toBe('5');
   });
 
-  const refused = 'Deleting the asset of the agent with client id mqtt1_a was refused';
+  const asset1 = 'the asset of the agent with client id mqtt1_a';
   test('that stays locked is tried five times', async () => {
     const again = Array.from({ length: 4 }, () => [answer(200, asset), answer(409)]).flat();
     const { http, api, limit, time } = start(answer(200, asset), answer(409), page(), ...again);
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
       code: 'not-ended',
-      message: `${refused} because of a conflict: something of it is in use. Run this step again later.`,
+      message: `Deleting ${asset1} was rejected because of a conflict: it is in use. Run this step again later.`,
     });
     expect(http.calls.filter((call) => call === DELETE)).toHaveLength(5);
     expect(time.waits).toEqual([250, 500, 1000, 2000]);
@@ -103,7 +103,7 @@ describe('the asset of an agent', () => {
       const { http, api, limit } = start(answer(200, asset), refusal, page(child));
       await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
         code: 'not-ended',
-        message: `${refused}, because other assets are below it. Delete or move them first in Asset Manager, then run this step again.`,
+        message: `Insights Hub rejected deleting ${asset1}, because it has other assets below it. Delete or move them in Asset Manager, then run this step again.`,
         call: { method: 'DELETE', status, said: { code: 'mdsp.core.generic.conflict' } },
       });
       expect(http.calls).toEqual([READ, DELETE, CHILDREN]);
@@ -196,7 +196,7 @@ describe('where the agent names no asset', () => {
     await expect(deleteAsset(owner(), api, limit)).rejects.toMatchObject({
       code: 'response-invalid',
       message:
-        'Looking up the asset of the agent with client id mqtt1_a found more than 10000 of them. Look at them in Insights Hub.',
+        'Looking up the asset of the agent with client id mqtt1_a found more than 10000 assets. Look at them in Insights Hub.',
     });
     expect(http.calls).toHaveLength(50);
   });

@@ -259,11 +259,11 @@ describe('an answer that can not be used', () => {
   ];
 
   test.each(rows)('%s: the agent is there, its key is lost', async (_, reply, code, why) => {
-    const lost = `${why} Agent a exists now, and its private key is lost.`;
+    const lost = `${why} Agent a now exists, and its private key is lost.`;
     const failure = await create(reply()).catch(asFailure);
     expect(failure).toMatchObject({
       code,
-      message: `${lost} End the agent with client id mqtt1_a (the delete action does) before you create it again.`,
+      message: `${lost} Delete the agent with client id mqtt1_a with the delete action, then run this step again.`,
       mayBeDone: true,
       call: { method: 'POST', status: expect.any(Number) },
     });
@@ -271,7 +271,7 @@ describe('an answer that can not be used', () => {
     expect(failure).not.toHaveProperty('call.said.message');
     await expect(create(reply(), { ...agent, ephemeral: true })).rejects.toMatchObject({
       code,
-      message: `${lost} The post step ends it. Run this step again.`,
+      message: `${lost} The post step deletes it. Run this step again.`,
     });
   });
 
@@ -333,14 +333,18 @@ describe('a create', () => {
     [
       401,
       'unauthorized',
-      'Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.',
+      'Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.',
     ],
     [
       403,
       'forbidden',
-      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.',
+      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.',
     ],
-    [409, 'agent-exists', 'Agent a exists already. Choose another name, or end that agent first.'],
+    [
+      409,
+      'agent-exists',
+      'Agent a already exists. Choose another name, or delete that agent first with the delete action.',
+    ],
     [
       400,
       'request-rejected',

@@ -88,7 +88,7 @@ describe('deleting a resource', () => {
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
-        'Deleting the asset was given up, because it was changed twice in the meantime. Run this step again.',
+        'Deleting the asset was given up, because it changed twice in the meantime. Run this step again.',
       call: { method: 'DELETE', status: 412 },
     });
   });
@@ -117,7 +117,7 @@ describe('deleting a resource', () => {
   });
 
   const conflict =
-    'Deleting the asset was refused because of a conflict: something of it is in use. Run this step again later.';
+    'Deleting the asset was rejected because of a conflict: it is in use. Run this step again later.';
   test.each([
     [
       'one that is too large is no answer to it',
@@ -148,7 +148,7 @@ describe('deleting a resource', () => {
     await expect(deleteResource({ ...resource, isIt }, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
-        'Reading the asset showed something else, so it was left as it is. Look at it in Insights Hub.',
+        'Reading the asset returned something else, so it was not deleted. Look at it in Insights Hub.',
     });
     expect(http.calls).toEqual([GET]);
   });

@@ -127,7 +127,7 @@ export function startAs(credentials: Credentials, ...script: readonly Reply[]) {
   const hubServices = { http, clock, secrets };
   const quotas = hubQuotas({ clock, countsWaiting: false });
   const api = hubApi(credentials, urls, quotas, hubServices);
-  const words = { cleanUp: 'the post step', saveFiles: '' };
+  const words = { cleanUp: 'the post step', deleteAction: 'the delete action', saveFiles: '' };
   const warn = ({ text }: Warning) => void warnings.push(text);
   const services = { api, words, interruption, warn };
   const limit = limitOf(300);

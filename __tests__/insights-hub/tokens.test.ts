@@ -140,7 +140,7 @@ describe('an answer to the token request', () => {
     await expect(get()).rejects.toMatchObject({
       code: 'response-invalid',
       message:
-        'The answer to the token request holds no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
+        'The answer to the token request contains no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
       call: { method: 'POST', status: 200, said: {} },
     });
     expect(masked).toEqual(masks);
@@ -149,14 +149,14 @@ describe('an answer to the token request', () => {
 
 describe('without a token', () => {
   const refused =
-    'The token endpoint did not accept the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
+    'The token endpoint rejected the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`. For application credentials, also check `app-name`, `app-version` and `host-tenant`.';
   test.each([
     ['400', answer(400), 'token-rejected', refused],
     [
       '401',
       answer(401),
       'token-rejected',
-      `${refused} Note that "service credentials" from Insights Hub's Settings app are for Cloud Foundry only and don't work here; a technical user's do.`,
+      `${refused} "Service credentials" from Insights Hub's Settings app work for Cloud Foundry only. Use those of a technical user.`,
     ],
     ['403', answer(403), 'token-rejected', refused],
     [

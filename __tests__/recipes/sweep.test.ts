@@ -6,7 +6,7 @@ const RECIPE = 'sweep.yml';
 const CREATOR = 'ephemeral-agent.yml';
 const NIGHT = { event: { name: 'schedule', payload: {} } };
 const DAY = 86_400_000;
-const WARNING = 'Nothing that was asked for is in Insights Hub';
+const WARNING = 'None of the agents and certificates was found in Insights Hub';
 
 /** A run, by default one that was cancelled an hour ago. */
 function runOf(id: number, more: Partial<WorkflowRun> = {}): WorkflowRun {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Failure, type FailureCode } from '../../src/failure.ts';
 import { connectLines, howToConnect, mosquittoPub } from '../../src/report/connect.ts';
 
 const broker = { host: 'broker.invalid', port: 8883 };
@@ -55,12 +56,19 @@ describe('how to connect', () => {
   const connectAs = (results: Parameters<typeof howToConnect>[0]) =>
     howToConnect(results, inputs, new Date(0));
   const resultOf = (clientId: string, paths = {}) => ({
+    state: 'created' as const,
     ids: { clientId },
     delivery: { files: paths, settings: [] },
   });
+  const failedOf = (clientId: string, code: FailureCode) => ({
+    ...resultOf(clientId, files),
+    state: 'failed' as const,
+    failure: new Failure(code, 'It failed.'),
+  });
+  const checked = { state: 'checked' } as const;
 
-  test('is told of the first agent that has a certificate', () => {
-    const results = [{}, resultOf('mqtt1_a', files), resultOf('mqtt1_b', files)];
+  test('is told for the first agent that has a certificate', () => {
+    const results = [checked, resultOf('mqtt1_a', files), resultOf('mqtt1_b', files)];
     expect(connectAs(results)).toEqual({
       broker: 'mqtts://broker.invalid:8883',
       clientId: 'mqtt1_a',
@@ -84,7 +92,23 @@ describe('how to connect', () => {
 
   test('is not told when no agent has one', () => {
     expect(connectAs([])).toBeUndefined();
-    expect(connectAs([{}])).toBeUndefined();
+    expect(connectAs([checked])).toBeUndefined();
+  });
+
+  test('is not told for an agent that failed', () => {
+    for (const code of ['connection-failed', 'delivery-failed', 'cancelled'] as const) {
+      expect(connectAs([failedOf('mqtt1_a', code)])).toBeUndefined();
+    }
+    const results = [failedOf('mqtt1_a', 'delivery-failed'), resultOf('mqtt1_b', files)];
+    expect(connectAs(results)).toMatchObject({ clientId: 'mqtt1_b' });
+  });
+
+  test('is told after a failed connection only for an agent that the broker accepted', () => {
+    const refused = failedOf('mqtt1_a', 'connection-failed');
+    const skipped = { ...resultOf('mqtt1_b', files), state: 'skipped' } as const;
+    const accepted = { ...resultOf('mqtt1_c', files), state: 'connected' } as const;
+    expect(connectAs([skipped, refused])).toBeUndefined();
+    expect(connectAs([skipped, refused, accepted])).toMatchObject({ clientId: 'mqtt1_c' });
   });
 
   test('names the CAs that were written beside the key, else those that were given', () => {
@@ -104,7 +128,7 @@ describe('how to connect', () => {
     const connect = connectAs([resultOf('mqtt1_a', paths)]);
     expect(connect).toMatchObject({ clientId: 'mqtt1_a', mosquittoPub: undefined });
     expect(connect && connectLines(connect)).toEqual([]);
-    const pushed = connectAs([{ ids: { clientId: 'mqtt1_a' } }]);
+    const pushed = connectAs([{ state: 'created', ids: { clientId: 'mqtt1_a' } }]);
     expect(pushed).toMatchObject({ clientId: 'mqtt1_a', mosquittoPub: undefined });
   });
 

@@ -44,7 +44,7 @@ describe('the log of what is deleted', () => {
     tell(report, { agents, certificates: [{ certificateId: 'c1', state: 'deleted' }] });
     expect(lines).toHaveLength(20);
     expect(lines[18]).toBe(
-      `Failed: agent a ${WHY}: client id mqtt1_a, secret KEY of repository octo/device was not removed`,
+      `Failed: agent a ${WHY}: client id mqtt1_a, secret KEY of repository octo/device was not deleted`,
     );
     expect(lines[19]).toBe('Deleted: certificate c1');
     expect(warnings).toEqual(['c1 stays.']);
@@ -74,12 +74,12 @@ describe('the log of what is deleted', () => {
     expect(warnings).toEqual([`Some stay. (22: ${names.slice(0, 20).join(', ')} and 2 more)`]);
     expect(lines.slice(20).map((line) => line.replace(/ \d s$/, ''))).toEqual([
       'And: device20, device21',
-      `Not there, 26 in all: ${names.slice(25, 45).join(', ')} and 6 more`,
+      `Not found (26): ${names.slice(25, 45).join(', ')} and 6 more`,
       `Failed agents (25), by client id: ${clientIds.slice(0, clientIds.indexOf(', mqtt1_device25'))}`,
       'Failed certificates (1): c1',
-      `Secrets and variables that were not removed (25): ${Array(25).fill('secret KEY of repository octo/device').join(', ')}`,
+      `Secrets and variables that were not deleted (25): ${Array(25).fill('secret KEY of repository octo/device').join(', ')}`,
       `Agents whose certificates may be left (30), by client id: ${clientIds.slice(clientIds.indexOf('mqtt1_device50'))}`,
-      'Insights Hub agents: 25 failed, 30 ended, 25 not there; certificates: 1 failed, 1 absent; in',
+      'Insights Hub agents: 25 failed, 30 deleted, 25 not found; certificates: 1 failed, 1 not found, in',
     ]);
     expect(report.untold).toHaveLength(22);
   });
@@ -94,7 +94,7 @@ describe('the log of what is deleted', () => {
     }));
     tell(report, { agents, certificates: [] });
     expect(lines).toEqual([
-      expect.stringMatching(/^Insights Hub agents: 21 would be ended; in \d s$/),
+      expect.stringMatching(/^Insights Hub agents: 21 would be deleted, in \d s$/),
     ]);
   });
 
@@ -128,7 +128,9 @@ describe('the warning that nothing was there', () => {
   const one = { certificateId: 'c1' };
 
   test('is given when all was absent', () => {
-    const warning = expect.stringMatching(/^Nothing that was asked for is in Insights Hub\. /);
+    const warning = expect.stringMatching(
+      /^None of the agents and certificates was found in Insights Hub\. /,
+    );
     expect(warningsOf([absent('a'), absent('b')])).toEqual([warning]);
     expect(warningsOf([], [{ ...one, state: 'absent' }])).toEqual([warning]);
     expect(warningsOf([{ ...absent('a'), certificateState: 'unknown' }])).toEqual([warning]);

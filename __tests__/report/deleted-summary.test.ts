@@ -18,8 +18,9 @@ function summaryOf(
 }
 
 /** What is said of certificates that were deleted, and of those that were not. */
-const DELETED = 'Insights Hub was asked to delete the certificates: ';
-const KEPT = 'A certificate that was not deleted may still be accepted: ';
+const DELETED =
+  'Siemens documents the call that deletes certificates, but not its effect on devices. ';
+const KEPT = 'A certificate that was not deleted may still be accepted. ';
 
 describe('the summary of agents that were deleted', () => {
   const { name, ids } = agent;
@@ -38,24 +39,28 @@ describe('the summary of agents that were deleted', () => {
     ];
     const markdown = summaryOf(results);
     expect(markdown).toMatch(
-      /^### ❌ Insights Hub agents: 1 failed, 2 ended, 1 not there\n\n- .*\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
+      /^### ❌ Insights Hub agents: 1 failed, 2 deleted, 1 not found\n\n- .*\n\nTo find out what to do, .*\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
     );
     expect(markdown).toContain(
       '\n- <code>c</code> failed: <code>not-ended</code>, client id <code>mqtt1-c</code>, agent id <code>id-of-c</code>: <code>It stays, says the server.</code>\n',
     );
     expect(rowsOf(markdown)).toEqual([
-      ['<code>a</code>', 'ended', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
-      ['<code>b</code>', 'not there', '<code>mqtt1-b</code>', ''],
-      ['<code>d</code>', 'ended', '<code>mqtt1-d</code>', '<code>id-of-d</code>'],
+      ['<code>a</code>', 'deleted', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
+      ['<code>b</code>', 'not found', '<code>mqtt1-b</code>', ''],
+      ['<code>d</code>', 'deleted', '<code>mqtt1-d</code>', '<code>id-of-d</code>'],
     ]);
     expect(markdown).toContain(`\n\n${KEPT}`);
   });
 
   test('says of one that failed what became of all that goes with it', () => {
     const other = { ...SECRET, name: 'CERTIFICATE' };
-    const result = { ...failed('a'), certificateState: 'deleted', removed: [SECRET] } as const;
+    const result = {
+      ...failed('a'),
+      certificateState: 'deleted',
+      deletedSettings: [SECRET],
+    } as const;
     expect(summaryOf([{ ...result, remaining: [other] }])).toContain(
-      '\n- <code>a</code> failed: <code>agent-exists</code>, certificate deleted, secret <code>KEY</code> of <code>repository octo/device</code> is gone, secret <code>CERTIFICATE</code> of <code>repository octo/device</code> was not removed: <code>It is there, says the server.</code>\n',
+      '\n- <code>a</code> failed: <code>agent-exists</code>, certificate deleted, secret <code>KEY</code> of <code>repository octo/device</code> is gone, secret <code>CERTIFICATE</code> of <code>repository octo/device</code> was not deleted: <code>It is there, says the server.</code>\n',
     );
   });
 
@@ -66,17 +71,17 @@ describe('the summary of agents that were deleted', () => {
   });
 
   test('names the secrets that are gone', () => {
-    const result = { name, ids, removed: [SECRET], state: 'deleted' } as const;
+    const result = { name, ids, deletedSettings: [SECRET], state: 'deleted' } as const;
     const markdown = summaryOf([result]);
-    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 ended\n/);
+    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 deleted\n/);
     expect(rowsOf(markdown)[0]?.[1]).toBe(
-      'ended<br>secret <code>KEY</code> of <code>repository octo/device</code> is gone',
+      'deleted<br>secret <code>KEY</code> of <code>repository octo/device</code> is gone',
     );
   });
 
   test('says of a dry run that nothing was changed', () => {
     const markdown = summaryOf([{ name, ids, state: 'would-delete' }], [], { dryRun: true });
-    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 would be ended\n\nDry run: /);
+    expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 would be deleted\n\nDry run: /);
     expect(markdown).not.toContain(KEPT);
   });
 
@@ -89,9 +94,9 @@ describe('the summary of agents that were deleted', () => {
     const markdown = summaryOf(results);
     expect(markdown).toContain('\n| Agent | Result | Certificate | Client id | Agent id |\n');
     expect(rowsOf(markdown)).toEqual(
-      ['deleted', 'absent', 'unknown', 'failed', ''].map((certificate) => [
+      ['deleted', 'not found', 'unknown', 'failed', ''].map((certificate) => [
         '<code>a</code>',
-        'ended',
+        'deleted',
         certificate,
         '<code>mqtt1-a</code>',
         '<code>id-of-a</code>',
@@ -111,7 +116,7 @@ describe('the summary of agents that were deleted', () => {
     const result = { ...deleted('a'), ...(state && { certificateState: state }) };
     const markdown = summaryOf([result]);
     expect([DELETED, KEPT].filter((note) => markdown.includes(note))).toEqual(notes);
-    expect(summaryOf([result], [], { dryRun: true })).not.toMatch(/asked to delete|accepted/);
+    expect(summaryOf([result], [], { dryRun: true })).not.toMatch(/documents the call|accepted/);
   });
 
   test('says that a device may stay connected, also when its agent could not be ended', () => {
@@ -130,12 +135,12 @@ describe('the summary of agents that were deleted', () => {
     ];
     const markdown = summaryOf([{ ...deleted('a'), certificateState: 'absent' }], certificates);
     expect(markdown).toMatch(
-      /^### ❌ Insights Hub agents: 1 ended; certificates: 1 failed, 1 deleted, 1 absent\n/,
+      /^### ❌ Insights Hub agents: 1 deleted; certificates: 1 failed, 1 deleted, 1 not found\n/,
     );
     expect(rowsOf(markdown)).toHaveLength(1);
     expect(rowsOf(markdown, 'Certificate')).toEqual([
       ['<code>c1</code>', 'deleted'],
-      ['<code>c3</code>', 'absent'],
+      ['<code>c3</code>', 'not found'],
     ]);
     expect(markdown).toContain(
       '\n- certificate <code>c&#95;2</code> failed: <code>forbidden</code>: <code>It stays, says the server.</code>\n',
@@ -162,7 +167,7 @@ describe('the summary of agents that were deleted', () => {
     const left = 1200 - rowsOf(markdown).length;
     expect(left).toBeGreaterThan(0);
     expect(markdown).toContain(
-      `${left} more agents have no room here; \`agents\` has all of them.`,
+      `${left} more agents don't fit here. The output \`agents\` has all of them.`,
     );
   });
 
@@ -176,7 +181,7 @@ describe('the summary of agents that were deleted', () => {
     expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
     expect(rowsOf(markdown, 'Certificate')).toEqual([]);
     expect(markdown).toContain(
-      '3 more certificates have no room here; `certificates` has all of them.',
+      "3 more certificates don't fit here. The output `certificates` has all of them.",
     );
   });
 });

@@ -48,12 +48,12 @@ describe('the estimate of creating', () => {
 describe('the estimate of deleting', () => {
   const fleet = { agents: 256, certificates: 0, deleteCertificate: true, dryRun: false };
 
-  test('is that of the slowest kind of call, if all are there', () => {
+  test('is that of the slowest kind of call, if all of them exist', () => {
     expect(estimateLine(deleteWork(fleet))).toBe(
-      'At most 20 agent deletes in 180 s (documented quota of small tenants): 256 agents take about 36 min if all are there.',
+      'At most 20 agent deletes in 180 s (documented quota of small tenants): 256 agents take about 36 min if all of them exist.',
     );
     expect(estimateLine(deleteWork({ ...fleet, agents: 16 }))).toBe(
-      'At most 5 certificate deletes in 30 s (documented quota of small tenants): 16 agents take about 2 min if all are there.',
+      'At most 5 certificate deletes in 30 s (documented quota of small tenants): 16 agents take about 2 min if all of them exist.',
     );
   });
 

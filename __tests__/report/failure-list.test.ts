@@ -29,9 +29,11 @@ test('a list of failures is cut where it has no room, and says how many items ar
   const failure = new Failure('forbidden', 'No.');
   const items = ['a', 'b', 'c'].map((name) => ({ name, facts: [], failure }));
   const lines = ['- 3 failed: <code>forbidden</code>: <code>No.</code>', '  - a', '  - b', '  - c'];
-  expect(failureList(items, 1000, means)).toEqual({ lines, left: 0 });
+  const help =
+    "To find out what to do, look up the code in <code>docs/troubleshooting.md</code> of the action's repository.";
+  expect(failureList(items, 1000, means)).toEqual({ lines, help, left: 0 });
   const room = lines.slice(0, 2).join('\n').length + 1;
-  expect(failureList(items, room, means)).toEqual({ lines: lines.slice(0, 2), left: 2 });
-  expect(failureList(items, 0, means)).toEqual({ lines: [], left: 3 });
-  expect(failureList([], 1000, means)).toEqual({ lines: [], left: 0 });
+  expect(failureList(items, room, means)).toEqual({ lines: lines.slice(0, 2), help, left: 2 });
+  expect(failureList(items, 0, means)).toEqual({ lines: [], help, left: 3 });
+  expect(failureList([], 1000, means)).toEqual({ lines: [], help: '', left: 0 });
 });

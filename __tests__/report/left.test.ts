@@ -15,14 +15,14 @@ function told(names: readonly string[]) {
 
 test('a few names are all in the warning', () => {
   expect(told(['a', 'b'])).toEqual({ warnings: ['Left: a, b.'], lines: [] });
-  expect(told([])).toEqual({ warnings: ['Left: nothing that is known.'], lines: [] });
+  expect(told([])).toEqual({ warnings: ['Left: nothing known.'], lines: [] });
 });
 
 test('many names are all told, in few lines', () => {
   const names = Array.from({ length: 500 }, (_, at) => `agent mqtt1_device${at}`);
   const { warnings, lines } = told(names);
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toMatch(/, and more, which the log names\.$/);
+  expect(warnings[0]).toMatch(/, and more, which are in the log\.$/);
   expect(lines.length).toBeLessThan(6);
   const found = [...warnings, ...lines].flatMap((line) => line.match(/agent mqtt1_device\d+/g));
   expect(found).toEqual(names);

@@ -23,7 +23,7 @@ describe('the line of an agent', () => {
 
   test('that was skipped tells no time', () => {
     expect(lineOf({ ...agent, state: 'skipped', ms: 1 }, one)).toBe(
-      `Skipped agent (its files are there) a: ${FACTS}`,
+      `Skipped agent (its files exist) a: ${FACTS}`,
     );
   });
 
@@ -37,27 +37,29 @@ describe('the line of an agent', () => {
 
   test('that was deleted has its id, and the secrets that are gone', () => {
     const { name, ids } = agent;
-    expect(lineOf({ name, ids, state: 'deleted', removed: [SECRET], ms: 50 }, one)).toBe(
-      'Ended: agent a: client id mqtt1-a, agent id id-of-a, secret KEY of repository octo/device is gone, 0.1 s',
+    expect(lineOf({ name, ids, state: 'deleted', deletedSettings: [SECRET], ms: 50 }, one)).toBe(
+      'Deleted: agent a: client id mqtt1-a, agent id id-of-a, secret KEY of repository octo/device is gone, 0.1 s',
     );
     expect(lineOf({ name, ids: { clientId: 'mqtt1-a' }, state: 'absent' }, one)).toBe(
-      'Not there: agent a: client id mqtt1-a',
+      'Not found: agent a: client id mqtt1-a',
     );
     expect(lineOf({ name, ids, state: 'would-delete' }, one)).toBe(
-      'Would end: agent a: client id mqtt1-a, agent id id-of-a',
+      'Would delete: agent a: client id mqtt1-a, agent id id-of-a',
     );
   });
 
   test.each([
     ['deleted', 'certificate deleted'],
-    ['absent', 'certificate absent'],
+    ['absent', 'certificate not found'],
     ['unknown', 'certificate unknown'],
     ['failed', 'deleting the certificate failed'],
     ['would-delete', 'certificate would be deleted'],
   ] as const)('that was deleted says of its certificate: %s', (certificateState, words) => {
     const { name, ids } = agent;
-    expect(lineOf({ name, ids, state: 'deleted', certificateState, removed: [SECRET] }, one)).toBe(
-      `Ended: agent a: client id mqtt1-a, agent id id-of-a, ${words}, secret KEY of repository octo/device is gone`,
+    expect(
+      lineOf({ name, ids, state: 'deleted', certificateState, deletedSettings: [SECRET] }, one),
+    ).toBe(
+      `Deleted: agent a: client id mqtt1-a, agent id id-of-a, ${words}, secret KEY of repository octo/device is gone`,
     );
   });
 
@@ -77,7 +79,7 @@ describe('the line of an agent', () => {
 
   test('that failed has the secrets that were not removed', () => {
     expect(lineOf({ name: 'a', state: 'failed', failure, remaining: [SECRET] }, one)).toBe(
-      'Failed: agent a [agent-exists]: secret KEY of repository octo/device was not removed',
+      'Failed: agent a [agent-exists]: secret KEY of repository octo/device was not deleted',
     );
   });
 
@@ -99,7 +101,7 @@ describe('the line of an agent', () => {
 describe('the line of a certificate', () => {
   test.each([
     ['deleted', 'Deleted: certificate c1'],
-    ['absent', 'Not there: certificate c1'],
+    ['absent', 'Not found: certificate c1'],
     ['would-delete', 'Would delete: certificate c1'],
   ] as const)('that was given by its id says what became of it: %s', (state, line) => {
     expect(lineOfCertificate({ certificateId: 'c1', state }, one)).toBe(line);
@@ -130,10 +132,10 @@ describe('the details', () => {
   });
 
   test.each([
-    ['proved', 1, '1 CA, the one that vouched for mqtts://broker.invalid:8883'],
+    ['proved', 1, '1 CA, the one that verifies mqtts://broker.invalid:8883'],
     ['trusted', 265, 'all 265 trusted CAs'],
-    ['given', 1, '1 CA of `broker-ca-file`'],
-    ['given', 2, '2 CAs of `broker-ca-file`'],
+    ['given', 1, '1 CA from `broker-ca-file`'],
+    ['given', 2, '2 CAs from `broker-ca-file`'],
   ] as const)('say what is in the file with the CAs (%s, %i)', (kind, count, words) => {
     const files = { brokerCa: '/w/broker-ca.pem' };
     const authorities = { kind, count, broker: 'mqtts://broker.invalid:8883' };

@@ -123,7 +123,7 @@ describe('the output `agents`', () => {
     const { name, ids } = agent;
     const json = deletedJson(
       [
-        { name, ids, removed: [SECRET], state: 'deleted', certificateState: 'unknown' },
+        { name, ids, deletedSettings: [SECRET], state: 'deleted', certificateState: 'unknown' },
         { ...failed('b'), ids: { clientId: 'mqtt1-b' } },
       ],
       secrets,

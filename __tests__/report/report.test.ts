@@ -3,6 +3,7 @@ import type { Host } from '../../src/host/host.ts';
 import { type Inputs, readInputs } from '../../src/inputs/create.ts';
 import { Outputs } from '../../src/report/outputs.ts';
 import { CreateReport } from '../../src/report/report.ts';
+import { StepSummary } from '../../src/report/step-summary.ts';
 import { type Given, sourceOf } from '../inputs/source.ts';
 import { agentOf, created, failed } from './agents.ts';
 
@@ -24,7 +25,9 @@ async function start(given: Given) {
     summarise: async (markdown: string) => summaries.push(markdown),
     setOutput: (name: string, value: string) => outputs.set(name, value),
   };
-  const report = new CreateReport(host as unknown as Host, inputs, new Outputs(host));
+  const runner = host as unknown as Host;
+  const summary = new StepSummary(runner, { doing: 'Creating agents', isWanted: inputs.summary });
+  const report = new CreateReport(runner, inputs, new Outputs(host), summary);
   return { report, lines, warnings, groups, summaries, outputs };
 }
 
@@ -112,8 +115,8 @@ describe('the report of a run', () => {
     expect(warnings.slice(1)).toEqual([`Some are odd. (22: ${twenty} and 2 more)`]);
     const skipped = namesOf(45).slice(25).join(', ');
     expect(lines.slice(21).map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([
-      `Skipped 25 agents (their files are there): ${skipped} and 5 more`,
-      '60 agents: 10 created, 25 there already, 25 failed; in 1 s. `agents` says why each failed.',
+      `Skipped 25 agents (their files exist): ${skipped} and 5 more`,
+      '60 agents: 10 created, 25 skipped (their files exist), 25 failed, in 1 s. The output `agents` says why each failed.',
     ]);
     expect(groups).toEqual(new Map());
     expect(summaries[0]).toContain('#### Connect as <code>mqtt1-device25</code>');
@@ -123,15 +126,13 @@ describe('the report of a run', () => {
   });
 
   test.each([
-    [undefined, 'created; in 1 s.'],
-    ['a long passphrase', 'created; in 1 s. The private keys are encrypted.'],
+    [undefined, 'created in 1 s.'],
+    ['a long passphrase', 'created in 1 s. The private keys are encrypted.'],
   ])('says with the result of many whether keys are encrypted', async (passphrase, end) => {
     const given = passphrase === undefined ? {} : { 'key-passphrase': passphrase };
     const { report, lines } = await start({ name: namesOf(21).join('\n'), ...given });
     await report.end(namesOf(21).map((name) => created(name)));
-    expect(lines.map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([
-      `21 agents: 21 ${end}`,
-    ]);
+    expect(lines.map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([`21 agents ${end}`]);
   });
 
   test('has all of many in the log where it is the only place', async () => {
@@ -202,7 +203,7 @@ describe('the report of a run', () => {
   });
 
   test('says of a dry run that nothing was created, unless something failed', async () => {
-    const note = 'Dry run: everything was checked, nothing was created.';
+    const note = 'Dry run: everything was checked, and nothing was created.';
     const passed = await start({ 'dry-run': 'true' });
     await passed.report.end([{ name: 'a', state: 'checked' }]);
     expect(passed.lines).toEqual([note]);

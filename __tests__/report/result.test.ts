@@ -71,7 +71,7 @@ describe('the failure of a step', () => {
     const message = stepFailure([...results, done('b')], running)?.message ?? '';
     expect(message.length).toBeLessThan(4096);
     const [, names = '', left] =
-      /And \[agent-exists\]: (.*) and (\d+) more, which the log has\.$/.exec(message) ?? [];
+      /And \[agent-exists\]: (.*) and (\d+) more, which are in the log\.$/.exec(message) ?? [];
     expect(names.split(', ')[0]).toBe('device10');
     expect(names.split(', ').length + Number(left)).toBe(1000);
   });
@@ -82,7 +82,7 @@ describe('the failure of a step', () => {
       ...running,
       whole: '`agents`',
     })?.message;
-    expect(message).toMatch(/ and \d+ more, which `agents` has\.$/);
+    expect(message).toMatch(/ and \d+ more, which are in `agents`\.$/);
   });
 
   const certificate = (certificateId: string, failure?: Failure): CertificateResult =>

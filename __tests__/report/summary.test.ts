@@ -10,6 +10,8 @@ import { rowsOf } from './table.ts';
 
 const agent = agentOf('a');
 
+const LOST = new Failure('delivery-failed', 'It was lost, says the server.');
+
 const OPTIONS = {
   dryRun: false,
   encrypted: false,
@@ -45,7 +47,7 @@ describe('the summary of one agent', () => {
       '- **Valid until**: <code>2049-12-31</code>',
       '- **Private key**: <code>/w/mqtt1-a.key</code>',
       '- **Certificate**: <code>/w/mqtt1-a.pem</code>',
-      '- **SHA-256 of the certificate**: <code>AB:CD</code>',
+      '- **Certificate SHA-256**: <code>AB:CD</code>',
     ]);
     expect(markdown).toContain('\n\n#### Connect as <code>mqtt1-a</code>\n\n');
     expect(markdown).toContain(
@@ -56,10 +58,10 @@ describe('the summary of one agent', () => {
     );
     expect(markdown).toContain('\n```\n\n<details><summary>Topics</summary>\n\n- ');
     expect(markdown).toContain(
-      '- The agent publishes to <code>tc/mqtt1/mqtt1-a/o/mc&#95;v3/ts</code> (time series)',
+      '- Publish to <code>tc/mqtt1/mqtt1-a/o/mc&#95;v3/ts</code> (time series)',
     );
     expect(markdown).toContain(
-      '- It subscribes to <code>tc/mqtt1/mqtt1-a/i/cmd&#95;v3/c</code> (commands)',
+      '- Subscribe to <code>tc/mqtt1/mqtt1-a/i/cmd&#95;v3/c</code> (commands)',
     );
     expect(markdown).not.toContain('MQTTX');
   });
@@ -82,9 +84,9 @@ describe('the summary of one agent', () => {
     expect(markdown).toContain('\n\nIn MQTTX, import <code>/w/a.mqttx.json</code>.\n\n');
   });
 
-  test('says that nothing is kept without an asset model, and which data point the message has', () => {
+  test('says that nothing is stored without an asset model, and which data point the message has', () => {
     expect(summaryOf([created('a')])).toMatch(
-      /\n\nInsights Hub keeps nothing of a message without an asset model and a mapping of its data points \(of the one below: <code>temperature<\/code>\)\. \[.*\]\(https:.*howto-create-data-model-mqtt-agent\.html\)\.\n\nPublish a first message:\n/,
+      /\n\nInsights Hub stores the data of a message only if there is an asset model and a mapping for its data points \(<code>temperature<\/code> in the message below\)\. \[.*\]\(https:.*howto-create-data-model-mqtt-agent\.html\)\.\n\nPublish a first message:\n/,
     );
   });
 
@@ -92,7 +94,7 @@ describe('the summary of one agent', () => {
     const authorities = { kind: 'proved', count: 1, broker: 'mqtts://b_1.invalid:8883' } as const;
     const files = { ...agent.delivery.files, brokerCa: '/w/broker-ca.pem' };
     const delivery = { files, settings: [SECRET], authorities };
-    const vouched = '(1 CA, the one that vouched for <code>mqtts://b&#95;1.invalid:8883</code>)';
+    const vouched = '(1 CA, the one that verifies <code>mqtts://b&#95;1.invalid:8883</code>)';
     expect(listOf(summaryOf([{ ...created('a'), delivery }])).at(-2)).toBe(
       `- **CA file**: <code>/w/broker-ca.pem</code> ${vouched}`,
     );
@@ -112,7 +114,7 @@ describe('the summary of one agent', () => {
   test('names no files where there are only secrets', () => {
     const markdown = summaryOf([{ ...created('a'), delivery: { files: {}, settings: [SECRET] } }]);
     expect(markdown).toContain('Connect to <code>');
-    expect(markdown).toContain('and a mapping of its data points. [Siemens’ manual');
+    expect(markdown).toContain('and a mapping for its data points. [Siemens’ manual');
     expect(markdown).not.toMatch(/mosquitto_pub|MQTTX|Private key/);
   });
 
@@ -130,7 +132,7 @@ describe('the summary of one agent', () => {
 
   test('tells a failure with its whole message, and what is known all the same', () => {
     expect(summaryOf([failed('a')])).toBe(
-      '### ❌ Agent <code>a</code> failed: <code>agent-exists</code>\n\n<code>It is there, says the server.</code>\n',
+      "### ❌ Agent <code>a</code> failed: <code>agent-exists</code>\n\n<code>It is there, says the server.</code>\n\nTo find out what to do, look up the code in <code>docs/troubleshooting.md</code> of the action's repository.\n",
     );
     const markdown = summaryOf([{ ...agent, ...failed('a') }]);
     expect(markdown).toMatch(/^### ❌ /);
@@ -143,35 +145,54 @@ describe('the summary of one agent', () => {
     const markdown = summaryOf([failed('a')], { troubleshooting });
     expect(markdown).toContain(`### ❌ Agent <code>a</code> failed: ${link}\n`);
     const ofTwo = summaryOf([failed('a'), created('b')], { troubleshooting });
+    expect(markdown).toContain(
+      `\n\n[What it means and what to do](${troubleshooting}#agent-exists)\n`,
+    );
     expect(ofTwo).toContain(`- <code>a</code> failed: ${link}: <code>It is there,`);
+    expect(ofTwo).toContain(`(${troubleshooting}#agent-exists)\n`);
+    const ofKinds = summaryOf([failed('a'), failed('b', LOST)], { troubleshooting });
+    expect(ofKinds).toContain(
+      `- <code>b</code> failed: [<code>delivery-failed</code>](${troubleshooting}#delivery-failed): `,
+    );
+    expect(ofKinds).not.toContain('What it means');
   });
 
-  test('that was left as it is says so', () => {
+  test('says that the job was cancelled where its own failure does not', () => {
+    const failure = new Failure('cancelled', 'The job was cancelled. And more.');
+    const told = '\n\n<code>cancelled</code>: The job was cancelled before everything was done.\n';
+    expect(summaryOf([failed('a', LOST)], { failure })).toContain(told);
+    expect(summaryOf([created('a'), failed('b', LOST)], { failure })).toContain(told);
+    expect(summaryOf([failed('a', failure)], { failure })).not.toContain(told);
+    expect(summaryOf([failed('a', LOST)], { failure: LOST })).not.toContain('cancelled');
+  });
+
+  test('that was skipped says so', () => {
     expect(summaryOf([{ ...agent, state: 'skipped' }])).toMatch(
-      /^### ✅ Agent <code>a<\/code> was there already\n/,
+      /^### ✅ Agent <code>a<\/code> was skipped \(its files exist\)\n/,
     );
   });
 });
 
 describe('the summary of several agents', () => {
   test('has the counts first, then what failed, then the others', () => {
-    const lost = new Failure('delivery-failed', 'It was lost, says the server.');
     const markdown = summaryOf([
       { ...agent, state: 'skipped' },
       failed('b'),
       { ...agentOf('c'), state: 'connected' },
-      { ...agentOf('d', '/t'), ...failed('d', lost) },
+      { ...agentOf('d', '/t'), ...failed('d', LOST) },
     ]);
     expect(markdown).toMatch(
-      /^### ❌ 2 of 4 agents failed\n\n4 agents: 1 created, 1 there already, \*\*2 failed\*\*\.\n\n- /,
+      /^### ❌ 4 agents: 1 created, 1 skipped \(their files exist\), 2 failed\n\n- /,
     );
     expect(listOf(markdown)).toEqual([
       '- <code>b</code> failed: <code>agent-exists</code>: <code>It is there, says the server.</code>',
       '- <code>d</code> failed: <code>delivery-failed</code>, client id <code>mqtt1-d</code>, <code>/t/mqtt1-d.key</code>, <code>/t/mqtt1-d.pem</code>: <code>It was lost, says the server.</code>',
     ]);
-    expect(markdown).toMatch(/says the server\.<\/code>\n\n<details open>/);
+    expect(markdown).toMatch(
+      /says the server\.<\/code>\n\nTo find out what to do, .*\n\n<details open>/,
+    );
     expect(rowsOf(markdown).map(([name, result]) => [name, result])).toEqual([
-      ['<code>a</code>', 'there already'],
+      ['<code>a</code>', 'skipped (its files exist)'],
       ['<code>c</code>', 'created and connected'],
     ]);
   });
@@ -184,7 +205,7 @@ describe('the summary of several agents', () => {
       failed('b'),
       { ...agentOf('c'), ...failed('c', second) },
     ]);
-    const [head, ...others] = (markdown.split('\n\n')[2] ?? '').split('\n');
+    const [head, ...others] = (markdown.split('\n\n')[1] ?? '').split('\n');
     expect(head).toMatch(/^- 2 failed: <code>forbidden<\/code>: <code>[^<>`|]*<\/code>$/);
     expect(head).toContain('https://elsewhere.invalid');
     expect(others).toEqual([
@@ -213,7 +234,7 @@ describe('the summary of several agents', () => {
 
   test('names the directory once where all files are in one', () => {
     const markdown = summaryOf([created('a'), created('b')]);
-    expect(markdown).toMatch(/^### ✅ 2 agents\n\n2 agents: 2 created\.\n\nFiles are in /);
+    expect(markdown).toMatch(/^### ✅ 2 agents created\n\nFiles are in /);
     expect(markdown).toContain('Files are in <code>/w</code>.');
     expect(rowsOf(markdown)[1]).toEqual([
       '<code>b</code>',
@@ -256,7 +277,7 @@ describe('the summary of several agents', () => {
     expect(summaryOf([created('a'), failed('b')])).toContain('<summary>1 agent that did not fail');
     const markdown = summaryOf([...results, failed('a')]);
     expect(markdown).toContain(
-      '<details><summary>11 agents that did not fail</summary>\n\n| Agent | Result | Client id | Valid until | Stored | SHA-256 of the certificate |\n| --- | --- | --- | --- | --- | --- |\n',
+      '<details><summary>11 agents that did not fail</summary>\n\n| Agent | Result | Client id | Valid until | Stored | Certificate SHA-256 |\n| --- | --- | --- | --- | --- | --- |\n',
     );
     expect(rowsOf(markdown)).toHaveLength(11);
   });
@@ -274,20 +295,23 @@ describe('the summary of several agents', () => {
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(600);
     expect(markdown).toContain(
-      `${left} more agents have no room here; \`agents\` has all of them.`,
+      `${left} more agents don't fit here. The output \`agents\` has all of them.`,
     );
   });
 
   test('says of a dry run that nothing was created', () => {
     const results: readonly AgentResult[] = [{ name: 'a', state: 'checked' }, failed('b')];
     const markdown = summaryOf(results, { dryRun: true });
-    expect(markdown).toContain('\n\nDry run: everything was checked, nothing was created.\n');
+    expect(markdown).toContain('\n\nDry run: nothing was created.\n');
     expect(listOf(markdown)).toEqual([
       '- <code>b</code> failed: <code>agent-exists</code>: <code>It is there, says the server.</code>',
     ]);
     expect(rowsOf(markdown).map((cells) => cells[1])).toEqual(['checked']);
-    expect(markdown).toContain('2 agents: 1 checked, **1 failed**');
+    expect(markdown).toContain('2 agents: 1 checked, 1 failed');
     expect(summaryOf(results)).not.toContain('Dry run');
+    expect(summaryOf(results.slice(0, 1), { dryRun: true })).toContain(
+      '\n\nDry run: everything was checked, and nothing was created.\n',
+    );
   });
 
   test('says nothing of how to connect when nothing was issued', () => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from '../secret.ts';
 
-/** Where a chain of sealed lines ends: the number of its last line, from 1, and that line's seal. */
+/** The end of a chain of sealed lines: the number of its last line, from 1, and that line's seal. */
 export interface Link {
   readonly number: number;
   readonly seal: string;
@@ -17,17 +17,17 @@ export interface SealedLine extends Link {
 
 /** What is left of a chain. */
 export interface OpenedChain {
-  /** what was sealed with the key, in its order, each once */
+  /** what was sealed with the key, in order, each once */
   readonly contents: readonly string[];
-  /** how many lines are somebody else's, were changed, or are repeated */
+  /** how many lines are somebody else's, changed or repeated */
   readonly others: number;
-  /** whether every line is there that is known to have been sealed */
+  /** whether every line is there that was sealed, as far as known */
   readonly isWhole: boolean;
 }
 
 const LINE = /^(\d{1,15}) (-|[\w-]{43}) ([\w-]{43}) (.*)$/s;
 
-/** Seals a content, which holds no line end, as the next line of a chain. */
+/** Seals a content without line ends as the next line of a chain. */
 export function sealLine(content: string, before: Link, key: Secret): SealedLine {
   const number = before.number + 1;
   const seal = sealOf(number, before.seal, content, key);
@@ -35,9 +35,9 @@ export function sealLine(content: string, before: Link, key: Secret): SealedLine
 }
 
 /**
- * Reads what is left of a chain, whatever became of its lines. `count` is the number of its last
- * line, where that is known: without it, the chain ends where it ends. What stands behind the last
- * line end is a line that a killed step was writing.
+ * Reads what is left of a chain, even if lines are missing or were changed. `count` is the number of
+ * its last line, if known: without it, missing lines at the end go unnoticed. Text after the last line
+ * end is a line that a killed step was writing.
  */
 export function openChain(text: string, key: Secret, count?: number): OpenedChain {
   const lines = text.split('\n').slice(0, -1).filter(Boolean);
@@ -55,12 +55,12 @@ export function openChain(text: string, key: Secret, count?: number): OpenedChai
   return {
     contents: inOrder.map(({ content }) => content),
     others: lines.length - sealed.size,
-    // More lines than counted are the step's own all the same: nobody else has the key.
+    // More lines than counted are still the step's own: nobody else has the key.
     isWhole: last === numbers.size && last >= (count ?? 0),
   };
 }
 
-/** HMAC-SHA256 of all that a line stands for; no part of it but the content holds a line end. */
+/** HMAC-SHA256 of everything that a line states. Only the content could hold a line end. */
 function sealOf(number: number, before: string, content: string, key: Secret): string {
   const text = `${number}\n${before}\n${content}`;
   return createHmac('sha256', key.reveal()).update(text).digest('base64url');

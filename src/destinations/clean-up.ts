@@ -5,35 +5,35 @@ import { missingIn, readRegularFile } from './files.ts';
 import { isAt } from './identity.ts';
 import type { IdentifiedFile, Made } from './journal.ts';
 
-/** Connection files are far smaller, in bytes. */
+/** Connection files are far smaller than this, in bytes. */
 const LARGEST_CONNECTION = 1_048_576;
 
 interface CleanUp {
   /** no link below it is followed; outside of it, links far above a file are the system's own */
   readonly workspace: string;
-  /** is told of a private key that is not there any more */
+  /** learns of a private key that is no longer there */
   readonly missed?: (file: string) => void;
 }
 
-/** What became of a file: `other` when it is not the one that was made. */
-type Removal = 'removed' | 'missing' | 'stays' | 'other';
+/** What happened to a file: `other` if it is not the one that was made. */
+type Removal = 'deleted' | 'missing' | 'stays' | 'other';
 
 /**
- * Removes what a journal names on disk: the files, then the directories that nothing else is in, the
- * innermost first. What is at a path goes only if it is what the step made, and if no link leads
- * there. Returns what could not be removed, with the reason.
+ * Deletes what a journal names on disk: the files, then the directories with nothing else in them, the
+ * innermost first. Deletes only what the step made, and only if no link leads there. Returns what
+ * could not be deleted, with the reason.
  */
-export async function removeFiles(
+export async function deleteFiles(
   made: readonly Made[],
   { workspace, missed = () => {} }: CleanUp,
 ): Promise<readonly string[]> {
   const notes = notesOf(made);
   const problems: string[] = [];
-  const attempt = async (file: string, remove: () => Promise<Removal>): Promise<Removal> => {
+  const attempt = async (file: string, run: () => Promise<Removal>): Promise<Removal> => {
     if (notes.kept.has(file)) return 'stays';
     try {
       if (missingIn({ directory: path.dirname(file), workspace }) !== undefined) return 'missing';
-      const removal = await remove();
+      const removal = await run();
       if (removal === 'other') problems.push(`${file} (${await nameOther(file)})`);
       return removal;
     } catch (error) {
@@ -45,23 +45,23 @@ export async function removeFiles(
   const shared = notes.of('shared');
   const own = [...notes.of('key'), ...notes.of('file')];
   for (const note of own) {
-    const removal = await attempt(note.path, () => removeOwn(note));
+    const removal = await attempt(note.path, () => deleteOwn(note));
     if (removal === 'missing' && note.kind === 'key') missed(note.path);
   }
   const placed = new Set([...own, ...shared].map((note) => note.path));
   for (const note of notes.of('placing').filter((one) => !placed.has(one.path))) {
-    await attempt(note.path, () => removePlaced(note));
+    await attempt(note.path, () => deletePlaced(note));
   }
-  for (const start of notes.temporary) await attempt(start, () => removeTemporary(start));
-  for (const note of shared) await attempt(note.path, () => removeUnused(note));
+  for (const start of notes.temporary) await attempt(start, () => deleteTemporary(start));
+  for (const note of shared) await attempt(note.path, () => deleteUnused(note));
   const ignoreFiles = new Map(notes.of('ignore-file').map((note) => [note.path, note]));
   for (const note of notes.of('directory').reverse()) {
-    await attempt(note.path, () => removeDirectory(note, ignoreFiles));
+    await attempt(note.path, () => deleteDirectory(note, ignoreFiles));
   }
   return problems;
 }
 
-/** The notes of files and directories; of several about one path the last one counts. */
+/** The notes of files and directories; if several name one path, the last one counts. */
 function notesOf(made: readonly Made[]) {
   const of = (kind: IdentifiedFile['kind']): IdentifiedFile[] => {
     const found = made.filter(
@@ -75,8 +75,8 @@ function notesOf(made: readonly Made[]) {
 }
 
 /**
- * Whether it is the first time that files are removed by a journal. Later, nobody can tell a key that
- * was moved from one that was removed then.
+ * Whether files are deleted by this journal for the first time. Later, nobody can tell a key that was
+ * moved from one that was deleted before.
  */
 export async function isFirstTime(journal: string): Promise<boolean> {
   try {
@@ -87,42 +87,42 @@ export async function isFirstTime(journal: string): Promise<boolean> {
   }
 }
 
-/** Removes a journal that is not needed any more. */
-export async function removeJournal(journal: string): Promise<void> {
-  await removeFile(journal);
-  await removeFile(markOf(journal));
+/** Deletes a journal that is no longer needed. */
+export async function deleteJournal(journal: string): Promise<void> {
+  await deleteFile(journal);
+  await deleteFile(markOf(journal));
 }
 
 const markOf = (journal: string) => `${journal}.used`;
 
-/** Removes a file; one that is gone is fine. */
-export async function removeFile(file: string): Promise<void> {
+/** Deletes a file, unless it is gone. */
+export async function deleteFile(file: string): Promise<void> {
   await unlink(file).catch(unlessGone);
 }
 
-async function removeOwn({ path: file, identity }: IdentifiedFile): Promise<Removal> {
+async function deleteOwn({ path: file, identity }: IdentifiedFile): Promise<Removal> {
   if (!(await isAt(file, identity))) return 'other';
   await unlink(file);
-  return 'removed';
+  return 'deleted';
 }
 
-/** Another file is somebody else's here: the step was killed before its own had that name. */
-async function removePlaced(note: IdentifiedFile): Promise<Removal> {
-  const removal = await removeOwn(note);
+/** Another file here is somebody else's: the step was killed before its own file had that name. */
+async function deletePlaced(note: IdentifiedFile): Promise<Removal> {
+  const removal = await deleteOwn(note);
   return removal === 'other' ? 'stays' : removal;
 }
 
-/** Removes a file unless a connection file beside it names it. */
-async function removeUnused(note: IdentifiedFile): Promise<Removal> {
+/** Deletes a file unless a connection file beside it names it. */
+async function deleteUnused(note: IdentifiedFile): Promise<Removal> {
   const { dir, base } = path.parse(note.path);
   for (const name of await readdir(dir)) {
     if (!name.endsWith('.mqttx.json')) continue;
     if ((await readConnection(path.join(dir, name)))?.includes(base)) return 'stays';
   }
-  return removeOwn(note);
+  return deleteOwn(note);
 }
 
-/** What a connection file holds; nothing for what none can be, such as a link or a device. */
+/** The content of a connection file; nothing for what can't be one, such as a link or a device. */
 async function readConnection(file: string): Promise<Buffer | undefined> {
   try {
     return await readRegularFile(file, { most: LARGEST_CONNECTION });
@@ -132,16 +132,16 @@ async function readConnection(file: string): Promise<Buffer | undefined> {
   }
 }
 
-async function removeTemporary(start: string): Promise<Removal> {
+async function deleteTemporary(start: string): Promise<Removal> {
   const { dir, base } = path.parse(start);
   for (const name of await readdir(dir)) {
-    if (name.startsWith(base)) await removeFile(path.join(dir, name));
+    if (name.startsWith(base)) await deleteFile(path.join(dir, name));
   }
-  return 'removed';
+  return 'deleted';
 }
 
-/** Removes a directory, unless files of others are in it; then the ignore file stays, too. */
-async function removeDirectory(
+/** Deletes a directory, unless other files are in it; then the ignore file stays as well. */
+async function deleteDirectory(
   { path: directory, identity }: IdentifiedFile,
   ignoreFiles: ReadonlyMap<string, IdentifiedFile>,
 ): Promise<Removal> {
@@ -149,12 +149,12 @@ async function removeDirectory(
   const files = (await readdir(directory)).map((name) => path.join(directory, name));
   const notes = files.flatMap((file) => ignoreFiles.get(file) ?? []);
   if (notes.length < files.length) return 'stays';
-  for (const note of notes) if ((await removeOwn(note)) === 'other') return 'stays';
+  for (const note of notes) if ((await deleteOwn(note)) === 'other') return 'stays';
   await rmdir(directory);
-  return 'removed';
+  return 'deleted';
 }
 
-/** What is in the place of a file that was made. */
+/** What is now at the path of a file that was made. */
 async function nameOther(file: string): Promise<string> {
   const isDirectory = (await lstat(file)).isDirectory();
   return isDirectory ? 'EISDIR' : 'it is not the file that the step made';

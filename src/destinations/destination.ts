@@ -11,11 +11,11 @@ import type { Secret } from '../secret.ts';
 export interface Destination {
   /** Checks that it can take the certificates. Throws `destination-invalid`, or a call's failure. */
   prepare(agents: readonly AgentRequest[], limit: TimeLimit): Promise<void>;
-  /** Delivers a certificate and its private key. Part of it may work: the result says which. */
+  /** Delivers a certificate and its private key. Part of it may fail: the result says which. */
   deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<Delivery>;
-  /** Adds to a delivery of its own what was not known then, as far as it is known now. */
+  /** Adds what was unknown at its own delivery, as far as it is known now. */
   complete?(issued: IssuedCertificate, delivery: DeliveredTo): Promise<Delivery>;
-  /** Keeps for good what would go with the job, because another destination did not take it. */
+  /** Keeps what would be deleted with the job, because another destination did not take it. */
   keep?(delivery: DeliveredTo): void;
 }
 
@@ -23,15 +23,15 @@ export interface Destination {
 export interface DeliveredTo {
   readonly files: Files;
   readonly settings: readonly Setting[];
-  /** what the file with the CAs holds, where there is one */
+  /** what the CA file holds, if there is one */
   readonly authorities?: Omit<Authorities, 'content'>;
-  /** whether files that help to connect are missing until it is known what they are to hold */
+  /** whether files that help to connect are missing until their content is known */
   readonly isPartial?: boolean;
 }
 
-/** The same, and what went wrong on the way. */
+/** The same, with what went wrong. */
 export interface Delivery extends DeliveredTo {
-  /** whether the destination has certificate and private key now */
+  /** whether the destination now has certificate and private key */
   readonly keepsKey: boolean;
   readonly failure?: Failure;
 }
@@ -42,19 +42,19 @@ export type FileKind = 'privateKey' | 'certificate' | 'brokerCa' | 'mqttx';
 export type Files = Readonly<Partial<Record<FileKind, string>>>;
 
 interface FileDefinition {
-  /** what follows the agent's part of the file's name */
+  /** the end of the file name, after the agent's part */
   readonly ending: string;
   readonly mode: number;
-  /** what log and summary call it; nothing where they don't mention it */
+  /** its name in log and summary; nothing if they don't mention it */
   readonly titles?: { readonly log: string; readonly summary: string };
   /** whether its path is the output `<kind>Path` */
   readonly isOutput: boolean;
 }
 
 interface AgentFile extends FileDefinition {
-  /** `essential` files are written all or none; `helpful` ones afterwards, where they are wanted */
+  /** `essential` files are written all or none; `helpful` ones after them, if wanted */
   readonly role: 'essential' | 'helpful';
-  /** `files` are those that are written already */
+  /** `files` are those already written */
   readonly contentOf: (context: {
     readonly issued: IssuedCertificate;
     readonly files: Files;
@@ -62,10 +62,10 @@ interface AgentFile extends FileDefinition {
   }) => string | Secret;
 }
 
-/** One file for all agents, also for those of other steps. */
+/** One file for all agents, including those of other steps. */
 type SharedFile = FileDefinition & { readonly role: 'shared' };
 
-/** Every kind of file, in the order in which they are written and listed. */
+/** Every kind of file, in the order of writing and listing. */
 export const FILE_KINDS: Readonly<Record<FileKind, AgentFile | SharedFile>> = {
   privateKey: {
     role: 'essential',
@@ -106,7 +106,7 @@ export const FILE_KINDS: Readonly<Record<FileKind, AgentFile | SharedFile>> = {
 
 export const fileKinds = Object.keys(FILE_KINDS) as readonly FileKind[];
 
-/** The kinds of files that each agent has, with a role. */
+/** The kinds of files of each agent with a role. */
 export function agentFiles(role: AgentFile['role']) {
   return fileKinds.flatMap((kind) => {
     const definition = FILE_KINDS[kind];

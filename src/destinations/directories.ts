@@ -2,22 +2,22 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 
-/** The directory for the files, and the workspace that bounds what is checked and made. */
+/** The directory for the files, and the workspace: nothing above it is checked or made. */
 export interface Place {
   readonly directory: string;
   readonly workspace: string;
 }
 
-/** Throws `destination-invalid` when the directory is gone, or has become a link. */
+/** Throws `destination-invalid` if the directory is gone or has become a link. */
 export function checkDirectory(place: Place): void {
   const missing = missingIn(place);
   if (missing === undefined) return;
-  throw new Failure('destination-invalid', `The directory ${missing} is not there any more.`);
+  throw new Failure('destination-invalid', `The directory ${missing} no longer exists.`);
 }
 
 /**
- * The first directory on the way to the one for the files, itself included, that is not there. Throws
- * `destination-invalid` when one of them is a link.
+ * The first missing directory on the way to the one for the files, itself included. Throws
+ * `destination-invalid` if one of them is a link.
  */
 export function missingIn(place: Place): string | undefined {
   return pathTo(place).find((directory) => !exists(place, directory));
@@ -42,8 +42,8 @@ export function isInside({ directory, workspace }: Place): boolean {
 }
 
 /**
- * Whether a directory on the way to the one for the files is there. Throws `destination-invalid` when
- * it is a link that is not followed, or no directory.
+ * Whether a directory on the way to the one for the files exists. Throws `destination-invalid` if it is
+ * a link that is not followed, or not a directory.
  */
 export function exists(place: Place, directory: string): boolean {
   const optional = { throwIfNoEntry: false } as const;
@@ -51,7 +51,7 @@ export function exists(place: Place, directory: string): boolean {
     const found = fs.lstatSync(directory, optional);
     if (found === undefined) return false;
     if (found.isDirectory()) return true;
-    // Links far above a directory outside the workspace, as /var on macOS, are the system's own.
+    // Links far above a directory outside the workspace, such as /var on macOS, are the system's own.
     const isAbove = !isInside(place) && directory !== place.directory;
     if (isAbove && fs.statSync(directory, optional)?.isDirectory()) return true;
     const why = found.isSymbolicLink()

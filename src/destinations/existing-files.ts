@@ -15,19 +15,19 @@ import type { SecretKeeper } from '../secret.ts';
 import { agentFiles, FILE_KINDS, type Files } from './destination.ts';
 import { cannot, checkDirectory, type Place, readRegularFile, safeFileName } from './files.ts';
 
-/** More than a chain of certificates or a connection file takes, in bytes. */
+/** More than the size of a certificate chain or a connection file, in bytes. */
 const LARGEST_FILE = 1024 * 1024;
 
-/** Encrypted keys that are opened at once: each keeps a core busy. */
+/** The encrypted keys that are opened at the same time: each keeps a core busy. */
 const MOST_AT_ONCE = 4;
 
-/** A log line names so many files. */
+/** The most files that a log line names. */
 const MOST_NAMED = 20;
 
-/** An agent whose key and certificate are there already, and belong together. */
+/** An agent whose key and certificate exist and belong together. */
 export interface ExistingAgent {
   readonly certificate: CertificateFacts;
-  /** all of its files that are there */
+  /** all of its files that exist */
   readonly files: Files;
 }
 
@@ -40,7 +40,7 @@ export interface FindServices {
   readonly notice: (line: string) => void;
 }
 
-/** A pair of files that has the names of an agent's. */
+/** A pair of files with the names of an agent's files. */
 interface FoundPair {
   readonly agent: AgentRequest;
   readonly files: Files;
@@ -49,10 +49,9 @@ interface FoundPair {
 }
 
 /**
- * Returns the agents whose files are in the directory already, by their names. Their keys are
- * masked, and those that others may read get mode 0600. Throws `destination-invalid` when a key and
- * a certificate are there that don't belong together, when the directory is a link, and where a mode
- * can't be changed.
+ * Returns the agents whose files exist in the directory, by their names. Masks their keys, and gives
+ * keys that others may read the mode 0600. Throws `destination-invalid` if a key and a certificate
+ * don't belong together, if the directory is a link, or if a mode can't be changed.
  */
 export async function findExisting(
   agents: readonly AgentRequest[],
@@ -72,7 +71,7 @@ export async function findExisting(
     const names = wrong.map(({ privateKey }) => privateKey).join(', ');
     throw new Failure(
       'destination-invalid',
-      `These private keys are there already, and are not those of the certificates or agents that they are named for (or are keys of a kind that is not accepted, not PKCS#8 with \`key-format\` pkcs8, encrypted although \`key-passphrase\` is not set, or not encrypted with \`key-passphrase\`): ${names}. Remove them, or choose another \`output-directory\`.`,
+      `These private keys already exist, but can't be used: ${names}. Either they don't belong to the certificate or agent in their file name, or their kind is not accepted, or they are not PKCS#8 although \`key-format\` is pkcs8, or they are encrypted without \`key-passphrase\` being set, or are not encrypted with \`key-passphrase\`. Delete them, or choose another \`output-directory\`.`,
     );
   }
   await closeToOthers(
@@ -92,10 +91,10 @@ async function findPairs(
   place: Place,
 ): Promise<readonly FoundPair[]> {
   const { directory } = place;
-  // One that is not there yet is made, and checked, later.
+  // A missing directory is made and checked later.
   if (!(await lstat(directory).catch(() => undefined))) return [];
   checkDirectory(place);
-  // Links don't count, and names are compared with case, also where the file system ignores it.
+  // Links don't count. Names are case-sensitive, even where the file system ignores case.
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const names = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
   const kinds = [...agentFiles('essential'), ...agentFiles('helpful')];
@@ -106,13 +105,13 @@ async function findPairs(
       found.map(({ kind, ending }) => [kind, path.join(directory, `${clientId}${ending}`)]),
     );
     const { privateKey, certificate } = files;
-    // Files under an altered name may be those of another agent.
+    // Files with an altered name may belong to another agent.
     if (safeFileName(clientId) !== clientId || !privateKey || !certificate) return [];
     return { agent, files, privateKey, certificate };
   });
 }
 
-/** What the certificate says, if all files are the agent's, and the key is as it would be written. */
+/** The facts of the certificate, if all files are the agent's and the key has the wanted form. */
 async function readPair(
   { agent, files, privateKey, certificate }: FoundPair,
   secrets: SecretKeeper,
@@ -128,7 +127,7 @@ async function readPair(
   return readMatchingPair({ privateKey: key, certificate: chain });
 }
 
-/** The text of a file; nothing for one that is too large. */
+/** The text of a file; nothing if it is too large. */
 async function read(file: string, most: number): Promise<string | undefined> {
   try {
     return (await readRegularFile(file, { most })).toString();
@@ -148,7 +147,7 @@ function connectionIn(text: string): Readonly<Record<string, unknown>> | undefin
   return Array.isArray(parsed) ? asObject(parsed[0]) : undefined;
 }
 
-/** The files, with the one that the connection file names for its CAs, if that is beside them. */
+/** The files, with the CA file that the connection file names, if that is beside them. */
 async function withBrokerCa(files: Files): Promise<Files> {
   if (files.mqttx === undefined) return files;
   const named = connectionIn((await read(files.mqttx, LARGEST_FILE)) ?? '')?.['ca'];
@@ -158,7 +157,7 @@ async function withBrokerCa(files: Files): Promise<Files> {
   return isThere ? { ...files, brokerCa } : files;
 }
 
-/** Takes keys from the view of others: what restores files, such as an artifact, keeps no modes. */
+/** Makes keys unreadable for others: restored files, for example from an artifact, lose their modes. */
 async function closeToOthers(
   keys: readonly string[],
   { dryRun, notice }: FindServices,
@@ -197,6 +196,6 @@ async function closeKey(file: string, dryRun: boolean): Promise<boolean> {
   }
   throw new Failure(
     'destination-invalid',
-    `Others on this machine can read ${file}, and its file system keeps no other mode. Move it, or choose another \`output-directory\`.`,
+    `Others on this machine can read ${file}, and its file system does not keep another mode. Move the file, or choose another \`output-directory\`.`,
   );
 }

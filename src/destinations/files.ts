@@ -13,33 +13,33 @@ export { readRegularFile } from './regular-file.ts';
 /** Leaves room for an extension and a suffix within the 255 bytes of common file systems. */
 const LONGEST_NAME = 128;
 
-/** Names that Windows keeps for devices, whatever their extension. */
+/** Names that Windows reserves for devices, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\xb2\xb3\xb9])(?= *(\.|$))/i;
 
-/** What file systems without hard links answer. */
+/** The errors of file systems without hard links. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EISDIR']);
 
 export interface NewFile {
   readonly path: string;
   readonly content: string | Secret;
-  /** one that is for the owner only is not written where others could read it all the same */
+  /** a file for its owner only is not written where others could still read it */
   readonly mode: number;
-  /** how the post step knows it; a secret is a `key` by default, anything else a `file` */
+  /** its kind for the post step; by default, a secret is a `key`, and anything else a `file` */
   readonly kind?: 'shared' | 'ignore-file';
-  /** whether it is written also where others can read it, because it would be lost otherwise */
+  /** whether it is written even where others can read it, because it would be lost otherwise */
   readonly isLastResort?: boolean;
 }
 
 export interface FileLogs {
-  /** Learns of what the post step is to remove. */
+  /** Learns what the post step has to delete. */
   readonly made: MadeLog;
-  /** Returns a free name in a directory, for a file that is to go with the job in any case. */
+  /** Returns a free name in a directory, for a file that is deleted with the job in any case. */
   readonly temporary: (directory: string) => string;
-  /** Is told what does not work and only helps: nothing stops for that. */
+  /** Learns what failed without stopping anything, because it only helps. */
   readonly warn: (message: string) => void;
 }
 
-/** The log learns once per directory how all names in it begin: a fleet has thousands of them. */
+/** The log learns once per directory how the names in it begin: a fleet has thousands of them. */
 export function temporaryNames(log: MadeLog): FileLogs['temporary'] {
   const beginning = `.${randomUUID()}-`;
   const known = new Set<string>();
@@ -55,11 +55,10 @@ export function temporaryNames(log: MadeLog): FileLogs['temporary'] {
 
 /**
  * Makes all the files or none: never over an existing file, never through a link, and never
- * half-written under its own name. Each is written under a temporary name beside its place first.
- * Nothing is flushed to the disk, because the job would not survive a power failure either.
- * Synchronous, so that agents finish one after the other instead of all of them at the end. Throws
- * the system's error; EEXIST when one of the files is there already; `destination-invalid` where
- * others could read a file that is for its owner only.
+ * half-written under its own name. Writes each under a temporary name beside its place first. Does
+ * not flush to the disk, because the job would not survive a power failure either. Synchronous, so
+ * that agents finish one after the other instead of all at the end. Throws the system's error; EEXIST
+ * if one of the files exists; `destination-invalid` where others could read a file for its owner only.
  */
 export function makeFiles(files: readonly NewFile[], logs: FileLogs): void {
   const written: WrittenFile[] = [];
@@ -76,10 +75,10 @@ export function makeFiles(files: readonly NewFile[], logs: FileLogs): void {
     }
     logs.made.note(...placed);
   } catch (error) {
-    removeAll(placed.map(({ path: name }) => name));
+    deleteAll(placed.map(({ path: name }) => name));
     throw error;
   } finally {
-    removeAll(written.map(({ temporaryName }) => temporaryName));
+    deleteAll(written.map(({ temporaryName }) => temporaryName));
   }
 }
 
@@ -105,7 +104,7 @@ export function makeUnderFreeName(
   throw new Error('no name is free');
 }
 
-/** Makes a file and returns its identity, which `onOpen` learns before there is any content. */
+/** Makes a file and returns its identity; `onOpen` learns it before there is any content. */
 function write(
   name: string,
   file: NewFile,
@@ -126,14 +125,14 @@ function write(
       fs.closeSync(descriptor);
     }
   } catch (error) {
-    removeAll([name]);
+    deleteAll([name]);
     throw error;
   }
 }
 
 /**
- * Gives an open file its mode. Some mounts refuse that, and so does Node's permission model: a file
- * that nobody else can read then is as good. Throws `destination-invalid` where others can read it.
+ * Gives an open file its mode. Some mounts refuse that, and so does Node's permission model, which is
+ * fine if nobody else can read the file. Throws `destination-invalid` where others can read it.
  */
 function setMode(
   descriptor: number,
@@ -146,23 +145,23 @@ function setMode(
     fs.fchmodSync(descriptor, mode);
   } catch (error) {
     warn(
-      `Files in ${directory} can't be given the mode ${mode.toString(8)} (${errorCode(error)}): they keep the mode that they were made with.`,
+      `The mode of files in ${directory} can't be set to ${mode.toString(8)} (${errorCode(error)}), so they keep the mode that they were created with.`,
     );
   }
   // Windows has no such modes.
   const isForOwner = (mode & 0o077) === 0 && process.platform !== 'win32';
   if (!isForOwner || (fs.fstatSync(descriptor).mode & 0o077) === 0) return;
-  const message = `The file system of ${directory} does not keep the modes of files, so that others on this machine could read the private key.`;
+  const message = `The file system of ${directory} does not keep the modes of files, so others on this machine could read the private key.`;
   const advice = 'Choose another `output-directory`.';
   if (!isLastResort) throw new Failure('destination-invalid', `${message} ${advice}`);
-  warn(`${message} It was written all the same, because it is nowhere else.`);
+  warn(`${message} The key was still written, because it exists nowhere else.`);
 }
 
 /**
- * Gives a finished file its name; unlike a rename, a hard link never replaces what is there. Which
- * file it is is noted before, so that the post step of a killed step removes this file and nobody
- * else's. Where there are no hard links, the file is written a second time under its name. Returns
- * the identity of the file that has the name.
+ * Gives a finished file its name; unlike a rename, a hard link never replaces an existing file. Notes
+ * the file's identity before, so that the post step of a killed step deletes this file and no other.
+ * Without hard links, writes the file a second time under its name. Returns the identity of the file
+ * with that name.
  */
 function place(file: WrittenFile, logs: FileLogs): Identity {
   const kind = file.kind === 'ignore-file' ? file.kind : 'placing';
@@ -177,20 +176,20 @@ function place(file: WrittenFile, logs: FileLogs): Identity {
   }
 }
 
-function removeAll(paths: readonly string[]): void {
+function deleteAll(paths: readonly string[]): void {
   for (const file of paths) {
     try {
       fs.unlinkSync(file);
     } catch {
-      // It was not there, or can't be removed: the journal knows it.
+      // It does not exist, or can't be deleted: the journal knows it.
     }
   }
 }
 
 /**
- * Makes the directory and what is missing above it, with mode 0700. The topmost one made gets a
- * `.gitignore`, so that git does not pick up what is in it. Throws `destination-invalid` when the
- * directory, or one between it and the workspace, is a link, or when it can't be made.
+ * Makes the directory and the missing ones above it, with mode 0700. The topmost new one gets a
+ * `.gitignore`, so that Git does not pick up its content. Throws `destination-invalid` if the
+ * directory, or one between it and the workspace, is a link or can't be made.
  */
 export function makeDirectory({ directory: last, workspace, ...logs }: Place & FileLogs): void {
   const wanted = { directory: last, workspace };
@@ -204,7 +203,7 @@ export function makeDirectory({ directory: last, workspace, ...logs }: Place & F
       if ((Number(found.mode) & 0o777) !== 0o700) closeDirectory(directory, logs);
       if (isTopmost) hideFromGit(directory, logs);
     } catch (error) {
-      // Another step may have made it in the meantime; then it is theirs.
+      // If another step has made it in the meantime, it belongs to that step.
       if (errorCode(error) === 'EEXIST' && exists(wanted, directory)) continue;
       throw cannot('make', directory, error);
     }
@@ -212,7 +211,7 @@ export function makeDirectory({ directory: last, workspace, ...logs }: Place & F
   }
 }
 
-/** Gives a directory to its owner only. The files in it have modes of their own. */
+/** Closes a directory to others. The files in it have their own modes. */
 function closeDirectory(directory: string, { warn }: FileLogs): void {
   try {
     fs.chmodSync(directory, 0o700);
@@ -227,18 +226,18 @@ function hideFromGit(directory: string, logs: FileLogs): void {
     makeFiles([{ path: file, content: '*\n', mode: 0o644, kind: 'ignore-file' }], logs);
   } catch (error) {
     logs.warn(
-      `${file} could not be written (${errorCode(error)}), so that \`git add\` may pick up what is in that directory.`,
+      `${file} could not be written (${errorCode(error)}), so \`git add\` may pick up the files in that directory.`,
     );
   }
 }
 
-/** A client id as a file name: what is not safe on every system becomes `_`. */
+/** A client id as a file name: every character that is unsafe on some system becomes `_`. */
 export function safeFileName(clientId: string): string {
   const name = clientId.replace(/[^A-Za-z0-9._-]/gu, '_').slice(0, LONGEST_NAME);
   return name.replace(/^\.+/, (dots) => '_'.repeat(dots.length)).replace(RESERVED, '_$1');
 }
 
-/** Whether Windows takes a name as it is: no device, no stream, nothing that it cuts off. */
+/** Whether Windows accepts a name unchanged: no device, no stream, nothing that it cuts off. */
 export function isWindowsName(name: string): boolean {
   return !RESERVED.test(name) && !/[<>:"|?*]|[. ]$/.test(name);
 }

@@ -14,15 +14,15 @@ import type { Delivery, Destination } from './destination.ts';
 import type { MadeLog } from './journal.ts';
 
 export interface DestinationServices extends GitHubServices {
-  /** whether names are those of several agents */
+  /** whether the names include the agent's name, because there are several */
   readonly several: boolean;
-  /** whether all that is written is removed with the job, and so must not be there before */
+  /** whether everything written is deleted with the job, and so must not exist before */
   readonly ephemeral: boolean;
-  /** Learns of what the post step is to remove, before it is written. */
+  /** Learns what the post step has to delete, before it is written. */
   readonly made: MadeLog;
 }
 
-/** The destination that each scope is. */
+/** A destination for each scope. */
 export function gitHubDestinations(
   settings: GitHubSettings,
   services: DestinationServices,
@@ -34,8 +34,8 @@ export function gitHubDestinations(
 }
 
 /**
- * Opens scopes. Octokit and cryptography are loaded with the first one: most runs don't need them,
- * and the token's request should go out before.
+ * Opens scopes. Loads Octokit and cryptography with the first one: most runs don't need them, and the
+ * token request should go out first.
  */
 function opener(settings: GitHubSettings, services: GitHubServices) {
   const load = async () => {
@@ -43,7 +43,7 @@ function opener(settings: GitHubSettings, services: GitHubServices) {
       // Octokit reads the job's context and proxies as soon as it is loaded.
       throw new Failure(
         'destination-invalid',
-        `The context of the job can't be read (${errorCode(cause)}), so that nothing can be done with GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
+        `The context of the job can't be read (${errorCode(cause)}), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
         { cause },
       );
     });
@@ -101,11 +101,11 @@ class GitHubSecrets implements Destination {
     if (found.flat().length === 0) return;
     throw new Failure(
       'destination-invalid',
-      `These are in ${scope.title} already: ${found.flat().join(', ')}. With \`ephemeral\` they would be overwritten, and removed after the job. Remove them, or choose another \`secret-prefix\`.`,
+      `These already exist in ${scope.title}: ${found.flat().join(', ')}. With \`ephemeral\`, they would be overwritten, and deleted after the job. Delete them, or choose another \`secret-prefix\`.`,
     );
   }
 
-  /** Key and certificate at the same time, so that they differ for a short moment only; then ids. */
+  /** Pushes key and certificate in parallel, so that they differ only for a moment; then the ids. */
   async deliver(issued: IssuedCertificate, limit: TimeLimit): Promise<Delivery> {
     const { secretPrefix, variables, several } = this.#options;
     const names = settingNames(secretPrefix, issued.name, several);
@@ -122,7 +122,7 @@ class GitHubSecrets implements Destination {
     return { ...written, settings, files: {}, keepsKey };
   }
 
-  /** Writes values by name: a `Secret` as a secret, text as a variable, nothing not at all. */
+  /** Writes values by name: a `Secret` as a secret, text as a variable; skips missing values. */
   async #writeAll(
     values: Readonly<Record<string, Secret | string | undefined>>,
     limit: TimeLimit,
@@ -139,7 +139,7 @@ class GitHubSecrets implements Destination {
     return { settings, failure: new Failure('delivery-failed', message, { call, cause: failed }) };
   }
 
-  /** Notes a setting before it is written, and what came of it: only what is written is removed. */
+  /** Writes a setting, and notes it before and after: only what was written is deleted later. */
   async #write(name: string, value: Secret | string, limit: TimeLimit): Promise<Setting | Failure> {
     const { made } = this.#options;
     if (this.#prepared === undefined) throw new Error('not prepared');
@@ -160,12 +160,12 @@ class GitHubSecrets implements Destination {
   }
 }
 
-/** Removes what was pushed to GitHub. Throws `destination-invalid`, or a call's failure. */
+/** Deletes what was pushed to GitHub. Throws `destination-invalid`, or a call's failure. */
 export interface SettingEraser {
-  /** Checks that the token sees every scope, so that what it doesn't find later is gone. */
+  /** Checks that the token can see every scope: only then is a setting that it can't find gone. */
   prepare(limit: TimeLimit): Promise<void>;
-  /** Removes a secret or variable; one that is gone is fine. */
-  remove(setting: Setting, limit: TimeLimit): Promise<void>;
+  /** Deletes a secret or variable, unless it is gone. */
+  delete(setting: Setting, limit: TimeLimit): Promise<void>;
 }
 
 export function gitHubEraser(settings: GitHubSettings, services: GitHubServices): SettingEraser {
@@ -176,13 +176,13 @@ export function gitHubEraser(settings: GitHubSettings, services: GitHubServices)
         settings.scopes.map(async (scope) => (await open(scope)).prepare(limit, settings)),
       );
     },
-    async remove(setting, limit) {
+    async delete(setting, limit) {
       const { kind, name, scope: title } = setting;
       const scope = settings.scopes.find((known) => known.title === title);
       if (scope !== undefined) return (await open(scope)).delete(setting, limit);
       throw new Failure(
         'destination-invalid',
-        `The ${kind} ${name} of ${title} was not removed: \`destination\`, \`repository\` and \`environment\` name another place now.`,
+        `The ${kind} ${name} of ${title} was not deleted, because \`destination\`, \`repository\` or \`environment\` has changed since it was written.`,
       );
     },
   };

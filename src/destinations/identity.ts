@@ -5,15 +5,15 @@ import { asObject } from '../json.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /**
- * Tells a file or directory from every other one that may come to its place. An inode alone does
- * not: a file system gives the number of a removed file to the next one.
+ * Tells a file or directory from any other one that may replace it. An inode alone does not: a file
+ * system reuses the number of a deleted file.
  */
 export interface Identity {
   readonly device: string;
   readonly inode: string;
-  /** the time of birth in nanoseconds; `0` where the file system has none */
+  /** the time of birth in nanoseconds; `0` if the file system has none */
   readonly born: string;
-  /** what a file holds, for file systems without a time of birth; left out for a directory */
+  /** the content of a file, for file systems without a time of birth; none for a directory */
   readonly content?: { readonly bytes: number; readonly sha256: string };
 }
 
@@ -24,7 +24,7 @@ export function identityOf(found: BigIntStats, content?: string): Identity {
   return { ...identity, content: { bytes: Buffer.byteLength(content), sha256: digest(content) } };
 }
 
-/** Whether this file or directory, and no other one, is at a path. Throws the system's error. */
+/** Whether this very file or directory is at a path. Throws the system's error. */
 export async function isAt(file: string, wanted: Identity): Promise<boolean> {
   const found = await lstat(file, { bigint: true });
   const { device, inode, born } = identityOf(found);
@@ -32,7 +32,7 @@ export async function isAt(file: string, wanted: Identity): Promise<boolean> {
   if (found.birthtimeNs !== 0n && isSameInode && born === wanted.born) return true;
   const { content } = wanted;
   if (content === undefined) return found.birthtimeNs === 0n && wanted.born === '0' && isSameInode;
-  // Where it can't be told, Node may give the time of the last change for that of the birth.
+  // Without a time of birth, Node may give the time of the last change instead.
   const isKnown = found.birthtimeNs !== 0n && found.birthtimeNs !== found.ctimeNs;
   if (isKnown || !found.isFile() || found.size !== BigInt(content.bytes)) return false;
   return digest(await readRegularFile(file, { most: content.bytes })) === content.sha256;

@@ -4,7 +4,7 @@ import { apiUrlOf, fillTemplate, type HubUrls } from '../insights-hub/urls.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import { Secret } from '../secret.ts';
 
-/** The name of the state: all that leads the post step to what was made. */
+/** The name of the state, which leads the post step to everything that was made. */
 export const JOURNAL_STATE = 'journal';
 
 /** What the post step learns from the state. */
@@ -13,18 +13,18 @@ export interface JournalState {
   readonly path: string;
   /** seals the lines of the journal */
   readonly key: Secret;
-  /** how many lines the journal has; nothing when the step was killed before its end */
+  /** how many lines the journal has; nothing if the step was killed before its end */
   readonly lines?: number;
-  /** whether the destinations were ready for new files of all agents, with none of them there */
+  /** whether the destinations were ready for new files of all agents, and had none of them */
   readonly rehearsed: boolean;
-  /** whether a key stays that nothing else may have */
+  /** whether a key stays that may exist nowhere else */
   readonly keepsKey: boolean;
   readonly digests: Digests;
 }
 
 /**
- * Where things are made, as digests: the inputs are evaluated anew for the post step, and may lead
- * to another place then. Nobody who has not the key can guess what they stand for.
+ * Where things are made, as digests: the inputs are evaluated again for the post step, and may then
+ * lead to another place. Without the key, nobody can guess what the digests stand for.
  */
 export interface Digests {
   /** of agents and certificates */
@@ -35,14 +35,14 @@ export interface Digests {
   readonly files: string;
 }
 
-/** What says where things are made. */
+/** Where things are made. */
 export interface Places {
   readonly urls: HubUrls;
   readonly github: GitHubSettings | undefined;
   readonly files: FilePlaces;
 }
 
-/** The directory for files, whose they are, and what becomes of them. */
+/** Where files are made, for which client ids, and whether they stay. */
 export interface FilePlaces {
   readonly outputDirectory: string;
   readonly clientIds: readonly string[];
@@ -59,7 +59,7 @@ export function digestsOf({ urls, github, files }: Places, key: Secret): Digests
   };
 }
 
-/** The tenant, and the addresses that region and URLs give. */
+/** Digest of the tenant, and of the addresses from region and URLs. */
 export function digestOfHub(urls: HubUrls, key: Secret): string {
   const { tenant, region, tokenUrl } = urls;
   const apis = ['mindconnectmqtt', 'agentmanagement', 'assetmanagement'] as const;
@@ -67,7 +67,7 @@ export function digestOfHub(urls: HubUrls, key: Secret): string {
   return digest('hub', [tenant, ...addresses, fillTemplate(tokenUrl, { tenant, region })], key);
 }
 
-/** Repository, environment and the address of GitHub's API. */
+/** Digest of repository, environment and the URL of GitHub's API. */
 export function digestOfScope(
   { title }: SecretScope,
   { apiUrl }: Pick<GitHubSettings, 'apiUrl'>,
@@ -87,12 +87,12 @@ function digest(what: string, parts: readonly string[], key: Secret): string {
   return createHmac('sha256', key.reveal()).update(text).digest('base64url');
 }
 
-/** The state as text: the one place besides the mask where the key leaves the step. */
+/** The state as text: apart from the mask, the only place where the key leaves the step. */
 export function stateText({ key, ...state }: JournalState): string {
   return JSON.stringify({ ...state, key: key.reveal() });
 }
 
-/** Reads the state; nothing when it is no state of this version. */
+/** Reads the state; nothing if it is not a state of this version. */
 export function readState(text: string): JournalState | undefined {
   const { path, key, lines, rehearsed, keepsKey, digests } = parseJsonObject(text) ?? {};
   const [file, secret] = [asText(path), asText(key)];

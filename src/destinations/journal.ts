@@ -9,18 +9,18 @@ import { Secret } from '../secret.ts';
 import { FIRST_LINK, type Link, sealLine } from './chain.ts';
 import { type Identity, isIdentity } from './identity.ts';
 
-/** A key of as many bytes as the seals have. */
+/** As many bytes as a seal has. */
 const KEY_LENGTH = 32;
 
-/** What the step made, or is about to make, and the post step removes. */
+/** What the step made, or is about to make, and the post step deletes. */
 export type Made = MadeFile | MadeAgent | MadeSetting;
 
 /**
- * A file or directory, by its absolute path, and by what tells it from others that come to its place:
- * - `key`: a file with a private key, which is missed when it is not there any more
- * - `shared`: a file that connection files of several steps name; goes when none of them is left
- * - `ignore-file`: goes only with its directory, so that nothing in it becomes visible to git
- * - `temporary`: all files whose paths begin like that
+ * A file or directory, by its absolute path, and by what tells it from others at the same path:
+ * - `key`: a file with a private key; the post step warns if it is no longer there
+ * - `shared`: a file that connection files of several steps name; deleted if none of them is left
+ * - `ignore-file`: deleted only with its directory, so that Git never sees what is in it
+ * - `temporary`: all files whose paths begin like this
  * - `placing`: a file that was being made when the step was killed
  * - `kept`: a file that stays after all
  */
@@ -37,16 +37,16 @@ export interface IdentifiedFile {
 const identifiedKinds = ['key', 'file', 'shared', 'placing', 'directory', 'ignore-file'] as const;
 
 /**
- * An agent that is deleted with the job. The last note of a client id counts: `made` before the
- * create is sent, `issued` once it was answered, `absent` when it surely made nothing.
+ * An agent that is deleted with the job. The last note of a client id counts: `made` before the create
+ * is sent, `issued` after its answer, `absent` if it certainly made nothing.
  */
 export interface MadeAgent {
   readonly kind: 'agent';
   readonly name: string;
   readonly clientId: string;
-  /** the id that it must have, where nothing else proves that it is the step's own */
+  /** the id that it must have, if nothing else proves that it is the step's own */
   readonly agentId?: string;
-  /** of the certificate that the create gave */
+  /** of the certificate from the create */
   readonly certificateId?: string;
   readonly state: (typeof agentStates)[number];
 }
@@ -54,8 +54,8 @@ export interface MadeAgent {
 const agentStates = ['made', 'issued', 'absent'] as const;
 
 /**
- * A secret or variable that is removed with the job. The last note of it counts: `writing` before it
- * is sent, `written` once GitHub said so, `absent` when it surely was not written.
+ * A secret or variable that is deleted with the job. Its last note counts: `writing` before it is sent,
+ * `written` once GitHub has confirmed it, `absent` if it was certainly not written.
  */
 export interface MadeSetting {
   readonly kind: 'setting';
@@ -65,33 +65,33 @@ export interface MadeSetting {
 
 const settingStates = ['writing', 'written', 'absent'] as const;
 
-/** Takes note of what is made. */
+/** Notes what is made. */
 export interface MadeLog {
-  /** Throws when the note can't be kept. */
+  /** Throws if the note can't be kept. */
   record(...made: readonly Made[]): void;
-  /** Never throws: for what must be made even if nobody will clean it up. */
+  /** Never throws: for what must be made even if it can't be cleaned up. */
   note(...made: readonly Made[]): void;
 }
 
-/** Remembers nothing: for what is to stay. */
+/** Notes nothing: for what stays. */
 export const noLog: MadeLog = { record: () => {}, note: () => {} };
 
 /** Where a journal is, and what proves its lines. */
 export interface JournalPlace {
   readonly path: string;
   readonly key: Secret;
-  /** how many lines it has, once no more are written */
+  /** how many lines it has, once it is complete */
   readonly lines?: number;
 }
 
 /**
- * What a step made, in order: a file of lines of JSON, which count as far as they were written. Any
- * step of the job can write to the file, so the lines are sealed, as a chain.
+ * What a step made, in order: a file of JSON lines, each of which counts once it is written. Any step
+ * of the job can write to the file, so the lines are sealed as a chain.
  */
 export class Journal implements MadeLog {
   readonly path: string;
   readonly key = new Secret(randomBytes(KEY_LENGTH).toString('base64url'));
-  /** why something could not be noted; nothing when everything was */
+  /** why something could not be noted; nothing if everything was */
   problem: unknown;
   #last: Link = FIRST_LINK;
 
@@ -104,7 +104,7 @@ export class Journal implements MadeLog {
     return this.#last.number;
   }
 
-  /** Starts a journal. Throws `destination-invalid` when the directory can't be written. */
+  /** Starts a journal. Throws `destination-invalid` if the directory can't be written. */
   static async start(directory: string): Promise<Journal> {
     const file = path.join(directory, `insights-hub-agent-${randomUUID()}.jsonl`);
     try {
@@ -112,7 +112,7 @@ export class Journal implements MadeLog {
     } catch (error) {
       throw new Failure(
         'destination-invalid',
-        `The runner's temporary directory ${directory} can't be written (${errorCode(error)}), so that nothing could be cleaned up after the job.`,
+        `The runner's temporary directory ${directory} can't be written (${errorCode(error)}), so nothing could be cleaned up after the job.`,
         { cause: error },
       );
     }
@@ -121,7 +121,7 @@ export class Journal implements MadeLog {
 
   record(...made: readonly Made[]): void {
     let last = this.#last;
-    // Each starts on a new line, also after one that was written only in part.
+    // Each starts on a new line, even after a partly written one.
     const lines = made.map((entry) => {
       const sealed = sealLine(JSON.stringify(entry), last, this.key);
       last = sealed;
@@ -140,7 +140,7 @@ export class Journal implements MadeLog {
   }
 }
 
-/** Whether an entry is one of those above. */
+/** Whether a value is one of the entries above. */
 export function isMade(entry: unknown): entry is Made {
   const made = asObject(entry) ?? {};
   const { kind, path: file, identity, name, clientId, setting, state } = made;
@@ -159,7 +159,7 @@ export function isMade(entry: unknown): entry is Made {
   }
 }
 
-/** An id goes into a path. */
+/** Whether a value is an id that can go into a path. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{1,128}$/.test(value);
 }

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { lstat, open, stat } from 'node:fs/promises';
 
 /**
- * Reads a regular file of at most `most` bytes. A pipe or a device would block for ever, so it is
- * not even opened. Throws the system's error, or one with a code of its kind: ELOOP for a link
- * unless `followLinks` is set, EFTYPE for what is no regular file, EFBIG for a larger one.
+ * Reads a regular file of at most `most` bytes. Does not even open a pipe or a device, which would
+ * block forever. Throws the system's error, or one with such a code: ELOOP for a link, unless
+ * `followLinks` is set, EFTYPE for anything but a regular file, EFBIG for a larger file.
  */
 export async function readRegularFile(
   file: string,
@@ -12,12 +12,12 @@ export async function readRegularFile(
 ): Promise<Buffer> {
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = fs.constants;
   check(await (followLinks ? stat(file) : lstat(file)), most);
-  // It may have been replaced since; Windows can't refuse links when it opens a file.
+  // It may have been replaced since: Windows can't refuse links when it opens a file.
   const handle = await open(file, O_RDONLY | O_NONBLOCK | (followLinks ? 0 : O_NOFOLLOW));
   try {
     const found = await handle.stat();
     check(found, most);
-    // One byte more shows the end. A file may have grown since, or not know its size, as in /proc.
+    // One more byte detects the end: a file may have grown, or have no known size, as in /proc.
     let content = Buffer.alloc(found.size + 1);
     for (let length = 0; ; ) {
       const { bytesRead } = await handle.read(content, length, content.length - length);

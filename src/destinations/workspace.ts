@@ -31,18 +31,18 @@ import {
 import { noLog } from './journal.ts';
 
 export interface WorkspaceOptions extends Place, FileLogs {
-  /** what connection files name: a broker, and the CAs that vouch for it */
+  /** what connection files name: a broker, and the CAs that verify it */
   readonly connection: {
     readonly broker: Broker;
     readonly authorities: Pick<BrokerAuthorities, 'toVerify' | 'toWrite'>;
   };
-  /** the kinds of files that help to connect and are written, too */
+  /** the kinds of files to write that help to connect */
   readonly helpful: readonly FileKind[];
-  /** whether key and certificate are written also where others can read them */
+  /** whether key and certificate are written even where others can read them */
   readonly isLastResort?: boolean;
 }
 
-/** Files in a directory: key and certificate, and perhaps what helps to connect with them. */
+/** Files in a directory: key, certificate, and files that help to connect. */
 export class Workspace implements Destination {
   readonly #options: WorkspaceOptions;
   #brokerCa: Promise<string> | undefined;
@@ -53,11 +53,11 @@ export class Workspace implements Destination {
 
   async prepare(agents: readonly AgentRequest[]): Promise<void> {
     makeDirectory(this.#options);
-    // Without agents it is the last resort for a key: any place is better than none.
+    // Without agents, it is the last resort for a key: any place is better than none.
     if (agents.length === 0) return;
     await this.#refuseExisting(agents);
     await this.#rehearse(agents);
-    // Reading the system's CAs blocks, so it is done while the first requests are under way.
+    // Reading the system's CAs blocks, so it happens while the first requests are under way.
     const { helpful, connection } = this.#options;
     const read = () => connection.authorities.toVerify();
     if (helpful.length > 0) setImmediate(() => void read().catch(() => {}));
@@ -77,7 +77,7 @@ export class Workspace implements Destination {
 
   async complete(issued: IssuedCertificate, { files, settings }: DeliveredTo): Promise<Delivery> {
     const { helpful, connection } = this.#options;
-    // Key and certificate are there, whatever becomes of the rest.
+    // Key and certificate are written, even if the rest fails.
     let delivery: Delivery = { files, settings, keepsKey: true };
     try {
       for (const kind of helpful) {
@@ -109,7 +109,7 @@ export class Workspace implements Destination {
     for (const file of Object.values(files)) this.#options.made.note({ kind: 'kept', path: file });
   }
 
-  /** Writes all of them under the first name that is free. */
+  /** Writes all of them under the first free name. */
   #writeEssentials(issued: IssuedCertificate): Files {
     const { directory, connection, isLastResort = false } = this.#options;
     const context = { issued, files: {}, broker: connection.broker };
@@ -127,7 +127,7 @@ export class Workspace implements Destination {
     );
   }
 
-  /** Makes a file that helps to connect, beside those that are there; returns its path. */
+  /** Makes a file that helps to connect, beside the others; returns its path. */
   async #makeHelpful(
     kind: FileKind,
     issued: IssuedCertificate,
@@ -149,7 +149,7 @@ export class Workspace implements Destination {
     return this.#makeFree(kind, base, definition.contentOf({ issued, files, broker }));
   }
 
-  /** Makes the file that all connection files name, unless another step has made the same. */
+  /** Makes the CA file that all connection files name, unless another step has made the same. */
   async #makeBrokerCa(content: string): Promise<string> {
     const base = path.join(this.#options.directory, 'broker-ca');
     const file = `${base}${FILE_KINDS.brokerCa.ending}`;
@@ -157,7 +157,7 @@ export class Workspace implements Destination {
     return isThere ? file : this.#makeFree('brokerCa', base, content);
   }
 
-  /** Makes a file under its own name, or under one that nobody else has where that is taken. */
+  /** Makes a file under its own name, or, if that is taken, under a unique one. */
   #makeFree(kind: FileKind, base: string, content: string | Secret): string {
     const { ending, mode, role } = FILE_KINDS[kind];
     const rest = { content, mode, ...(role === 'shared' ? { kind: role } : {}) };
@@ -182,13 +182,13 @@ export class Workspace implements Destination {
     if (found.length === 0) return;
     throw new Failure(
       'destination-invalid',
-      `Files of these agents are there already and are never overwritten: ${found.join(', ')}. Remove them, choose another \`output-directory\`, or set \`if-exists\` to skip.`,
+      `Files of these agents already exist and are never overwritten: ${found.join(', ')}. Delete them, choose another \`output-directory\`, or set \`if-exists: skip\`.`,
     );
   }
 
   /**
-   * Makes files of every kind as a delivery does, with other content, and removes them: quotas, modes
-   * and links that a mount does not have, names that are too long. Throws `destination-invalid`.
+   * Makes files of every kind as a delivery does, with other content, and deletes them. Finds exceeded
+   * quotas, missing modes and links of a mount, and too long names. Throws `destination-invalid`.
    */
   async #rehearse(agents: readonly AgentRequest[]): Promise<void> {
     const { directory, temporary, helpful } = this.#options;
@@ -200,7 +200,7 @@ export class Workspace implements Destination {
     );
     const files = kinds.map((kind): NewFile => {
       const { ending, mode } = FILE_KINDS[kind];
-      // Begins as all temporary files do, so that the post step of a killed step knows it.
+      // Begins like all temporary files, so that the post step of a killed step knows it.
       const name = temporary(directory).padEnd(path.join(directory, ending).length + longest, '-');
       return { path: name, content: REHEARSAL, mode };
     });
@@ -214,10 +214,10 @@ export class Workspace implements Destination {
   }
 }
 
-/** About as much as the key of a device. */
+/** About as long as a private key. */
 const REHEARSAL = '-'.repeat(4096);
 
-/** Whether a file, and no link, holds just this. */
+/** Whether a regular file, not a link, holds exactly this. */
 async function hasContent(file: string, content: string): Promise<boolean> {
   const wanted = Buffer.from(content);
   try {
@@ -227,7 +227,7 @@ async function hasContent(file: string, content: string): Promise<boolean> {
   }
 }
 
-/** The client id. Should its files be there against expectation, names that are the key's own. */
+/** The client id. If its files unexpectedly exist, names that only this key has. */
 function namesFor({ clientId, certificateId, fingerprint }: IssuedCertificate): readonly string[] {
   const name = safeFileName(clientId);
   const id = safeFileName(certificateId ?? fingerprint.replaceAll(':', ''));

@@ -42,6 +42,7 @@ export class GitHubRunner implements Host {
 
   readonly words = {
     cleanUp: 'the post step',
+    deleteAction: deleteAction(process.env),
     saveFiles: 'in a later step (with `if: always()`)',
   };
 
@@ -164,6 +165,13 @@ function requireFile(variable: 'GITHUB_OUTPUT' | 'GITHUB_STATE'): void {
   const file = process.env[variable];
   if (!file) throw new RunnerFileError(`${variable} is not set`);
   accessSync(file, constants.W_OK);
+}
+
+/** The delete action, with what a workflow writes after `uses:` where the runner says that. */
+function deleteAction(environment: NodeJS.ProcessEnv): string {
+  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = environment;
+  const isKnown = /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref);
+  return isKnown ? `the delete action (${repository}/delete@${ref})` : 'the delete action';
 }
 
 /** Without a runner the commands would show what they are to hide. */

@@ -16,8 +16,10 @@ export interface InputSource {
 
 /** The host's own words, for messages. */
 export interface HostWords {
-  /** what cleans up after the job, e.g. "the post step" */
+  /** what cleans up after the job, for example "the post step" */
   readonly cleanUp: string;
+  /** what deletes agents, for example "the delete action (octo/agents/delete@v1)" */
+  readonly deleteAction: string;
   /** when files can be saved before the machine is gone; follows "save them from there" */
   readonly saveFiles: string;
 }

@@ -12,9 +12,13 @@ const ADDRESS_TIME = 2_000;
 
 /**
  * Runs a step to its end. It counts as failed until `work` is done, whatever else ends the process:
- * an exception nobody caught, or nothing left to wait for.
+ * an exception nobody caught, or nothing left to wait for. `onFailure` learns why, after the log.
  */
-export async function runStep(host: Host, work: () => Promise<void>): Promise<void> {
+export async function runStep(
+  host: Host,
+  work: () => Promise<void>,
+  onFailure: (failure: Failure) => Promise<void> = async () => {},
+): Promise<void> {
   process.exitCode = 1;
   outliveLog();
   refuseDebugger();
@@ -22,20 +26,23 @@ export async function runStep(host: Host, work: () => Promise<void>): Promise<vo
   allowForDistance();
   host.debug(whereItRuns());
   let failed = false;
-  const fail = (error: unknown) => {
-    if (!failed) host.fail(asFailure(error));
-    failed = true;
+  const fail = async (error: unknown) => {
     process.exitCode = 1;
+    if (failed) return;
+    const failure = asFailure(error);
+    host.fail(failure);
+    failed = true;
+    await onFailure(failure);
   };
-  const onEmpty = () => fail(new Error('nothing left to wait for'));
+  const onEmpty = () => void fail(new Error('nothing left to wait for'));
   // What is under way may still finish: ending the process here could lose a key.
-  process.on('uncaughtException', fail);
+  process.on('uncaughtException', (error) => void fail(error));
   process.once('beforeExit', onEmpty);
   try {
     await work();
     if (!failed) process.exitCode = 0;
   } catch (error) {
-    fail(error);
+    await fail(error);
   } finally {
     process.off('beforeExit', onEmpty);
   }

@@ -39,6 +39,13 @@ const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/v;
 /** Follows what holds one. */
 export const HOLDS_SECRET = 'holds a secret of this step, which would blank it in log and outputs.';
 
+const isFalse = (value: string) => /^(false|False|FALSE)$/.test(value);
+
+/** Whether a job summary is wanted: also known when other inputs are wrong, or `summary` itself. */
+export function wantsSummary(source: Pick<InputSource, 'input'>): boolean {
+  return !isFalse(source.input('summary'));
+}
+
 /** Reads inputs and collects what is wrong with them, so that all problems are told at once. */
 export class InputReader {
   readonly source: InputSource;
@@ -115,7 +122,7 @@ export class InputReader {
   flag(name: string): boolean {
     const value = this.text(name);
     const isTrue = /^(true|True|TRUE)$/.test(value);
-    if (!isTrue && !/^(false|False|FALSE)$/.test(value)) this.mustBe(name, 'true or false');
+    if (!isTrue && !isFalse(value)) this.mustBe(name, 'true or false');
     return isTrue;
   }
 

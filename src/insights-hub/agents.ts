@@ -12,19 +12,19 @@ import {
   undefinedIfNotThere,
 } from './resources.ts';
 
-/** An agent as Agent Management has it. */
+/** An agent, as Agent Management knows it. */
 export interface AgentRecord {
   readonly id: string;
   readonly clientId: string;
   /** id of its asset, if it has one */
   readonly assetId: string | undefined;
-  /** the tag that it had when it was looked up, if the record holds one */
+  /** its tag when it was looked up, if the record holds one */
   readonly tag?: string | undefined;
 }
 
-/** Something is there that can't be taken for the agent that was looked up. */
+/** The look-up found something that is not clearly the agent. */
 export class UnclearAgent extends Failure {
-  /** what was found, e.g. `several agents` */
+  /** what was found, for example `several agents` */
   readonly found: string;
 
   constructor(clientId: string, found: string) {
@@ -33,10 +33,10 @@ export class UnclearAgent extends Failure {
   }
 }
 
-/** The time until the second look-up, in milliseconds: a new agent may show up a moment later. */
+/** The wait before the second look-up, in milliseconds: a new agent may show up a moment later. */
 const SECOND_LOOK_UP = 2_000;
 
-/** How long offboarding may take, and the waits between looks at its status, in milliseconds. */
+/** How long offboarding may take, and the waits between reads of its status, in milliseconds. */
 const LONGEST_OFFBOARDING = 60_000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5_000;
@@ -44,7 +44,7 @@ const LONGEST_WAIT = 5_000;
 /**
  * Looks an agent up by its client id (Agent Management v3, `GET /agents` with a filter). Only a 200
  * with an empty list proves that it is absent. Throws UnclearAgent for anything but one agent whose
- * record proves the client id, and what the call ends in.
+ * record proves the client id, and the failure of the call.
  */
 export async function findAgent(
   clientId: string,
@@ -70,7 +70,7 @@ export async function findAgent(
   return { id, clientId, assetId, tag: tagOf(record['eTag']) };
 }
 
-/** The same, but an agent is absent only if two look-ups say so. */
+/** The same, but only two look-ups prove that an agent is absent. */
 export async function findAgentTwice(clientId: string, api: HubApi, limit: TimeLimit) {
   const first = await findAgent(clientId, api, limit);
   if (first !== undefined) return first;
@@ -79,9 +79,9 @@ export async function findAgentTwice(clientId: string, api: HubApi, limit: TimeL
 }
 
 /**
- * Offboards an agent and deletes it (`DELETE /agents/{id}`) with the tag of its look-up. It is read
- * only if there was none, or if it has changed. An agent that is gone already is fine. Throws
- * `not-ended` when it stays as it is, and what the calls end in.
+ * Offboards an agent and deletes it (`DELETE /agents/{id}`) with the tag from its look-up. Reads the
+ * tag only if there was none, or if it has changed. Accepts an agent that is already gone. Throws
+ * `not-ended` if the agent stays, and the failures of the calls.
  */
 export async function deleteAgent(agent: AgentRecord, api: HubApi, limit: TimeLimit) {
   await offboardAgent(agent, api, limit);
@@ -95,7 +95,7 @@ export async function deleteAgent(agent: AgentRecord, api: HubApi, limit: TimeLi
     tag: agent.tag,
   } as const;
   if ((await deleteResource(resource, api, limit)) === 'deleted') return;
-  // A 404 or 410 said that it is not there, but may come from something in between.
+  // The answer was 404 or 410, but it may come from something in between.
   const found = await findAgent(agent.clientId, api, limit).catch((error: unknown) => {
     if (!(error instanceof UnclearAgent)) throw error;
     return error;
@@ -103,11 +103,11 @@ export async function deleteAgent(agent: AgentRecord, api: HubApi, limit: TimeLi
   if (found === undefined) return;
   throw new Failure(
     'not-ended',
-    `Deleting ${name} was answered as if it were not there, but the look-up still finds it. Run this step again later.`,
+    `Insights Hub answered that ${name} does not exist, but the look-up still finds it. Run this step again later.`,
   );
 }
 
-/** Offboards an agent, and waits until that is done. Throws `not-ended` when it stays onboarded. */
+/** Offboards an agent and waits until that is done. Throws `not-ended` if it stays onboarded. */
 async function offboardAgent(agent: AgentRecord, api: HubApi, limit: TimeLimit): Promise<void> {
   const { clock } = api;
   let status = await offboard(agent, api, limit);
@@ -117,7 +117,7 @@ async function offboardAgent(agent: AgentRecord, api: HubApi, limit: TimeLimit):
       const known = ['ONBOARDED', 'ONBOARDING'].find((word) => word === status);
       throw new Failure(
         'not-ended',
-        `The agent with client id ${agent.clientId} is still ${known ?? 'not offboarded'} after it was asked to be offboarded, so it was not deleted. Disconnect the device, and run this step again later.`,
+        `The agent with client id ${agent.clientId} is still ${known ?? 'not offboarded'} after the request to offboard it, so it was not deleted. Disconnect the device, then run this step again.`,
       );
     }
     await clock.sleep(wait, limit.signal);
@@ -126,7 +126,7 @@ async function offboardAgent(agent: AgentRecord, api: HubApi, limit: TimeLimit):
   }
 }
 
-/** Agent Management v3, `POST /agents/{id}/boarding/offboard`: returns the status afterwards. */
+/** Agent Management v3, `POST /agents/{id}/boarding/offboard`. Returns the status after it. */
 async function offboard(agent: AgentRecord, api: HubApi, limit: TimeLimit): Promise<unknown> {
   const what = `Offboarding the agent with client id ${agent.clientId}`;
   const path = `agents/${agent.id}/boarding/offboard`;
@@ -135,12 +135,12 @@ async function offboard(agent: AgentRecord, api: HubApi, limit: TimeLimit): Prom
     const { body } = await api.call(call, limit);
     return parseJsonObject(body)?.['status'];
   } catch (error) {
-    // There is no boarding.
+    // It was never onboarded, or is gone.
     if (hasStatus(error, 404, 410)) return 'NOT_ONBOARDED';
-    // The refusal may only say that there is nothing to offboard.
+    // Perhaps there is just nothing to offboard.
     if (!hasStatus(error, 400, 409, 422)) throw error;
     const status = await readStatus(agent, api, limit);
-    // A conflict may also say that it is being offboarded already.
+    // A conflict may also mean that it is already being offboarded.
     if (status === 'NOT_ONBOARDED' || hasStatus(error, 409)) return status;
     throw error;
   }

@@ -14,13 +14,13 @@ export interface ApiCall extends Omit<Call, 'url' | 'headers' | 'service' | 'bod
   readonly api: Api;
   /** below the API's base, each part encoded */
   readonly path: string;
-  /** what is looked for, as the APIs take it in `filter` */
+  /** what to look for, in the form of the APIs' parameter `filter` */
   readonly filter?: Readonly<Record<string, string>>;
-  /** the tag that a resource must still have */
+  /** the tag that the resource must still have */
   readonly ifMatch?: string;
   /** sent as JSON */
   readonly body?: object;
-  /** whose quota it uses up; `other` if not given */
+  /** which quota it uses; `other` if not given */
   readonly quota?: QuotaKind;
 }
 
@@ -28,16 +28,16 @@ export interface ApiCall extends Omit<Call, 'url' | 'headers' | 'service' | 'bod
 export interface HubApi {
   readonly clock: Clock;
   readonly secrets: SecretKeeper;
-  /** Gets a token ready. Throws `token-rejected`, and what any call may end in. */
+  /** Gets a token ready. Throws `token-rejected`, and the failures of any call. */
   authenticate(limit: TimeLimit): Promise<void>;
-  /** Returns the answer that is wanted, or throws the failure that the call ended in. */
+  /** Returns a successful answer, or throws the failure of the call. */
   call(call: ApiCall, limit: TimeLimit): Promise<Answer>;
 }
 
-/** After a shorter wait a token is as good as before, in milliseconds. */
+/** After a shorter wait, the token is not checked again, in milliseconds. */
 const SHORT_TURN = 1_000;
 
-/** All calls share one token, and those of one kind a quota. */
+/** All calls share one token. Calls of one kind share a quota. */
 export function hubApi(
   credentials: Credentials,
   urls: HubUrls,
@@ -57,7 +57,7 @@ export function hubApi(
         known = { token, at: clock.now() };
         return token;
       };
-      // A turn may take longer than the token lives.
+      // Waiting for a turn may take longer than the token lives.
       const current = async () =>
         known && clock.now() - known.at < SHORT_TURN ? known.token : refresh();
       await refresh();
@@ -67,9 +67,9 @@ export function hubApi(
       try {
         return await send();
       } catch (error) {
-        // Whatever a 401 looks like: a fresh token can't make it worse.
+        // After any kind of 401, a fresh token can do no harm.
         if (asFailure(error).call?.status !== 401 || limit.signal.aborted) throw error;
-        // Perhaps it was revoked: a fresh one is tried, once.
+        // The token may have been revoked: try a fresh one, once.
         const refused = known?.token;
         if ((await refresh(refused)) === refused) throw error;
         return send();
@@ -88,7 +88,7 @@ function httpCallOf(call: ApiCall, urls: HubUrls, current: () => Promise<Secret>
     service: insightsHub,
     adviceWhenUnknown: adviceWhenUnknown(urls, 'api-url'),
     headers: {
-      // As Siemens' SDK sends it: Asset Management answers 500 to `application/json`.
+      // As in Siemens' SDK: Asset Management answers 500 to `application/json`.
       accept: '*/*',
       ...(ifMatch !== undefined && { 'if-match': ifMatch }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -98,12 +98,12 @@ function httpCallOf(call: ApiCall, urls: HubUrls, current: () => Promise<Secret>
   };
 }
 
-/** What a 401 means. */
+/** The message for a 401. */
 export const TOKEN_REFUSED =
-  'Insights Hub did not accept the token. Check that it was issued for this tenant and has not expired: tokens live for about 30 minutes.';
+  'Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.';
 
 /**
- * How Insights Hub speaks. Its error bodies come in several shapes: `{errors: [{code, errorcode,
+ * The conventions of Insights Hub. Its error bodies come in several shapes: `{errors: [{code, errorcode,
  * logref, message}]}` of the IoT services, `{id, message}` of Agent Management, `{error,
  * error_description}` of OAuth and the gateway, also with an `id`.
  */

@@ -14,21 +14,21 @@ import {
   readTag,
 } from './resources.ts';
 
-/** The type of the assets that Insights Hub makes for MQTT agents. */
+/** The type of the assets that Insights Hub creates for MQTT agents. */
 const ASSET_TYPE = 'core.mcmqtt';
 
-/** The most assets that a page can have, and the most pages that are read. */
+/** The largest page that the service allows, and the most pages that are read. */
 const PAGE_SIZE = 200;
 const MOST_PAGES = 50;
 
-/** How often a locked asset is asked for: the lock may stay for a moment after the offboarding. */
+/** How often deleting a locked asset is tried: the lock may stay for a moment after offboarding. */
 const MOST_TRIES = 5;
 
 /**
- * Deletes the asset of an agent that was deleted (Asset Management v3, `DELETE /assets/{id}`). Where
- * the agent's record named none, or is gone, it is looked up by the client id as its external id.
- * What is gone already, or marked as deleted, is fine. Throws `not-ended` for an asset that has
- * others below it, and what the calls end in.
+ * Deletes the asset of an agent that was deleted (Asset Management v3, `DELETE /assets/{id}`). If the
+ * agent's record names none, or is gone, looks the asset up by the client id as its external id.
+ * Accepts an asset that is already gone or marked as deleted. Throws `not-ended` for an asset with
+ * others below it, and the failures of the calls.
  */
 export async function deleteAsset(
   { clientId, assetId }: Pick<AgentRecord, 'clientId' | 'assetId'>,
@@ -46,7 +46,7 @@ async function deleteOne(id: string, clientId: string, api: HubApi, limit: TimeL
     name: `the asset of the agent with client id ${clientId}`,
     tagField: 'etag',
     isIt: ({ externalId, typeId }) => externalId === clientId || typeId === ASSET_TYPE,
-    // As the vendor's own client sends it.
+    // As in the vendor's own client.
     tagWithout: '0',
   };
   for (let tries = 1; ; tries++) {
@@ -55,12 +55,12 @@ async function deleteOne(id: string, clientId: string, api: HubApi, limit: TimeL
     if (tries === 1 && (await hasChildren(id, asset, api, limit))) {
       throw new Failure(
         'not-ended',
-        `Deleting ${asset.name} was refused, because other assets are below it. Delete or move them first in Asset Manager, then run this step again.`,
+        `Insights Hub rejected deleting ${asset.name}, because it has other assets below it. Delete or move them in Asset Manager, then run this step again.`,
         { call: refusal.call },
       );
     }
     if (!hasStatus(refusal, 409)) {
-      // It may be gone: when an answer gets lost, the same request is refused the second time.
+      // It may be gone: after a lost answer, the service rejects the same request the second time.
       if ((await readTag(asset, api, limit)) === undefined) return;
       throw refusal;
     }
@@ -69,19 +69,19 @@ async function deleteOne(id: string, clientId: string, api: HubApi, limit: TimeL
   }
 }
 
-/** The refusal of an asset that may be locked, deleted already, or have others below it. */
+/** The rejection of an asset that may be locked, already deleted, or have others below it. */
 function onlyRefusal(error: unknown): Failure {
   const failure = asFailure(error);
   if (failure.call?.method === 'DELETE' && hasStatus(failure, 400, 409, 422)) return failure;
   throw error;
 }
 
-/** Whether other assets are below an asset. What can't be read is taken for none. */
+/** Whether an asset has others below it; false if that can't be read. */
 async function hasChildren(id: string, { name }: Resource, api: HubApi, limit: TimeLimit) {
   const what = `Looking for assets below ${name}`;
   try {
     for await (const asset of listAssets(what, { parentId: id }, api, limit)) {
-      // The service ignores fields that it can't filter by.
+      // The service ignores filters on fields that it does not support.
       if (asset['parentId'] === id && !isMarkedDeleted(asset)) return true;
     }
   } catch (error) {
@@ -101,13 +101,13 @@ async function waitForLock(
   const ended = () =>
     limit.cancelled ? cancelled(what, refusal) : timedOut(what, limit.seconds, refusal);
   const wait = waitBefore(refusal, tries, clock);
-  // Waiting for a try that can't be made any more would only delay the bad news.
+  // Waiting for a try that can't be made in time would only delay the failure.
   if (limit.signal.aborted || wait >= limit.remaining()) throw ended();
   await clock.sleep(wait, limit.signal);
   if (limit.signal.aborted) throw ended();
 }
 
-/** The ids of the assets that were made for an MQTT agent with this client id. */
+/** The ids of the assets that were created for an MQTT agent with this client id. */
 async function findAssets(clientId: string, api: HubApi, limit: TimeLimit) {
   const what = `Looking up the asset of the agent with client id ${clientId}`;
   const ids = new Set<string>();
@@ -138,14 +138,14 @@ async function* listAssets(
   }
   throw new Failure(
     'response-invalid',
-    `${what} found more than ${MOST_PAGES * PAGE_SIZE} of them. Look at them in Insights Hub.`,
+    `${what} found more than ${MOST_PAGES * PAGE_SIZE} assets. Look at them in Insights Hub.`,
   );
 }
 
-/** The assets on a page (HAL); nothing when it can't be used. */
+/** The assets on a page (HAL); nothing if the page can't be used. */
 function assetsOf(object: JsonObject, wanted: number): readonly unknown[] | undefined {
   const { totalElements = 0, number = wanted } = asObject(object['page']) ?? {};
-  // Another page than was asked for would be read again and again.
+  // A service that always gives the same page would be read forever.
   if (wanted > 0 && number !== wanted) return undefined;
   const embedded = asObject(object['_embedded'] ?? {});
   const isEmpty = embedded !== undefined && (wanted > 0 || totalElements === 0);

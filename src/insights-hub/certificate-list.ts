@@ -7,30 +7,29 @@ import { idOf, managementCall } from './resources.ts';
 
 /** The certificates of a tenant, as far as they could be read. */
 export interface CertificateList {
-  /** ids by client id; without any where what is there has no usable one */
+  /** ids by client id; an empty list for certificates without a usable id */
   readonly ids: ReadonlyMap<string, readonly string[]>;
   /** client ids with a certificate whose id can't be used */
   readonly unusable: ReadonlySet<string>;
-  /** why it could not be read to its end; nothing when it is whole */
+  /** why it could not be read to its end; nothing if it is complete */
   readonly problem: Failure | undefined;
-  /** whether any of it could be read */
+  /** whether any of it was read */
   readonly isBegun: boolean;
 }
 
 const WHAT = 'Listing the certificates';
 const MOST_PAGES = 500;
 
-/** What the service says about it is not shown, so that nothing refers to it. */
+/** The service's own words are not shown, so the message does not refer to them. */
 const REJECTED: Meaning = { code: 'request-rejected', message: `${WHAT} was rejected.` };
 
-/** An answer may hold the certificates themselves, in MiB. */
+/** The largest answer, in MiB: it may contain the certificates themselves. */
 const LARGEST_PAGE = 16;
 
 /**
- * Lists the certificates (MindConnect MQTT v3, `GET /agentCertificates`). What it answers is
- * documented nowhere, so all shapes are read that lists have elsewhere: an array, `content`, and
- * HAL, with their pages. Only ids are read: private keys, should there be any, are dropped unread.
- * Never throws.
+ * Lists the certificates (MindConnect MQTT v3, `GET /agentCertificates`). The answer is not
+ * documented, so all shapes are read that lists have elsewhere: an array, `content` and HAL, with
+ * their pages. Only ids are read. Private keys, if there are any, are dropped unread. Never throws.
  */
 export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<CertificateList> {
   const ids = new Map<string, string[]>();
@@ -43,7 +42,7 @@ export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<C
       const { records, isLast } = await readPage({ number, before: count }, api, limit);
       isBegun = true;
       const text = JSON.stringify(records);
-      // A service that ignores which page is asked for would look like one that has all of them.
+      // A service that ignores the page number would seem to have endless pages.
       if (number > 0 && records.length > 0 && text === before) {
         throw new Failure('response-invalid', `${WHAT} gave the same page again.`);
       }
@@ -60,7 +59,7 @@ export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<C
   }
 }
 
-/** What the service said along with a refusal is dropped, too: nobody knows what it holds. */
+/** Drops the service's own words as well: nobody knows what they contain. */
 function withoutWords({ code, message, call }: Failure): Failure {
   if (call === undefined) return new Failure(code, message);
   const { said: _, ...known } = call;
@@ -80,7 +79,7 @@ function note(record: unknown, { ids, unusable }: Notes, { secrets }: HubApi): v
   ids.set(clientId, [...(ids.get(clientId) ?? []), ...(known === undefined ? [] : [known])]);
 }
 
-/** Which page is read, and how many certificates were on those before it. */
+/** Which page is read, and how many certificates the pages before it had. */
 interface Place {
   readonly number: number;
   readonly before: number;
@@ -109,7 +108,7 @@ async function readPage(place: Place, api: HubApi, limit: TimeLimit): Promise<Pa
   return page;
 }
 
-/** The records of a page, in any known shape; nothing when there are none. */
+/** The records of a page, in any known shape; nothing for an unknown shape. */
 function pageOf(body: unknown, place: Place): Page | undefined {
   const page =
     Array.isArray(body) && place.number === 0
@@ -128,7 +127,7 @@ function pageIn(body: unknown, { number: wanted, before }: Place): Page | undefi
   if (!Array.isArray(records) || lists.length > 1) return undefined;
   const facts = { ...object, ...asObject(object['page']) };
   const { totalPages, totalElements, last, number = wanted } = facts;
-  // Another page than was asked for would be read again and again.
+  // A service that always gives the same page would be read forever.
   if (number !== wanted) return undefined;
   const isNextLinked = asObject(object['_links'])?.['next'] !== undefined;
   const isMoreCounted =
@@ -141,8 +140,8 @@ function pageIn(body: unknown, { number: wanted, before }: Place): Page | undefi
 }
 
 /**
- * Deletes a certificate (MindConnect MQTT v3, `DELETE /agentCertificates/{id}`). What that means for
- * a connected device is documented nowhere. Throws what the call ends in.
+ * Deletes a certificate (MindConnect MQTT v3, `DELETE /agentCertificates/{id}`). The effect on a
+ * connected device is not documented. Throws the failure of the call.
  */
 export async function deleteCertificate(
   id: string,

@@ -11,32 +11,32 @@ import type { Secret, SecretKeeper } from '../secret.ts';
 import { cleanIdentifier } from '../text.ts';
 import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
 
-/** One agent to be created. */
+/** An agent to be created. */
 export interface AgentRequest {
   readonly name: string;
   readonly owner: string | undefined;
-  /** `<prefix>_<name>`: the client id that Insights Hub is expected to give it */
+  /** `<prefix>_<name>`: the client id that Insights Hub should give it */
   readonly expectedClientId: string;
-  /** that of its private key, where it is not encrypted */
+  /** of its private key, if that is not encrypted */
   readonly keyFormat: KeyFormat;
-  /** encrypts its private key */
+  /** encrypts its private key, if given */
   readonly passphrase: Secret | undefined;
-  /** whether it is deleted when the job ends, and so must not be there before */
+  /** whether it is deleted when the job ends, and so must not exist before */
   readonly ephemeral: boolean;
 }
 
-/** What Insights Hub issued; fit to be shown but for the private key. */
+/** What Insights Hub issued. Everything but the private key is fit to be shown. */
 export interface IssuedCertificate extends KeyPair {
-  /** as it is stored: perhaps in another format, or encrypted */
+  /** as it is stored, perhaps in another format or encrypted */
   readonly privateKey: Secret;
-  /** as it was issued, to be used by this program only */
+  /** as it was issued, for use in this program only */
   readonly plainKey: Secret;
   readonly name: string;
   readonly clientId: string;
   readonly agentId: string | undefined;
   readonly agentName: string | undefined;
   readonly certificateId: string | undefined;
-  /** fields that were cleaned, because they held a secret or control characters */
+  /** fields that were altered, because they held a secret or control characters */
   readonly altered: readonly string[];
 }
 
@@ -45,35 +45,35 @@ export interface CertificateServices {
   readonly words: HostWords;
 }
 
-/** With less time left (ms), a create could be cut off and leave an agent whose key nobody has. */
+/** With less time left (ms), a create could be cut off and leave an agent whose key is lost. */
 const LEAST_TIME = 5_000;
 
 /** In characters. AWS IoT's limit for client ids is 128 bytes. */
 const LONGEST_ID = 256;
 
-/** The same before it is cleaned: it may be all token, in base64. */
+/** The same before cleaning: it may contain a whole token, in base64. */
 const LONGEST_RAW_ID = 4096;
 
 /**
- * Creates an agent (MindConnect MQTT API v3, `POST /agentCertificates`). The private key exists in
- * the answer only, so the request is sent again only while it surely was not processed.
+ * Creates an agent (MindConnect MQTT API v3, `POST /agentCertificates`). Only the answer contains the
+ * private key, so the request is retried only if it was certainly not processed.
  *
- * Throws `response-invalid` or `key-mismatch` when the agent was created but its key can't be used,
- * and `unavailable` with `mayBeDone` when no whole answer says whether it was created. After every
- * other failure nothing was created.
+ * Throws `response-invalid` or `key-mismatch` if the agent was created but its key can't be used,
+ * and `unavailable` with `mayBeDone` if no complete answer says whether it was created. After any
+ * other failure, nothing was created.
  */
 export async function createCertificate(
   agent: AgentRequest,
   { api, words }: CertificateServices,
   limit: TimeLimit,
 ): Promise<IssuedCertificate> {
-  // Before the create: what fails here costs no certificate, and the key can be encrypted at once.
+  // Before the create: a failure here costs no certificate, and the key can be encrypted immediately.
   const lock = agent.passphrase && (await lockFor(agent.passphrase, limit));
-  const answer = await api.call(createCall(agent, limit), limit).catch((error: unknown) => {
+  const answer = await api.call(createCall(agent, limit, words), limit).catch((error: unknown) => {
     const { code, call, mayBeDone } = asFailure(error);
-    // The transport refuses a success that is too large, or that it can't decode.
+    // The transport refuses a successful answer that is too large or that it can't decode.
     if (code !== 'response-invalid' || !mayBeDone) throw error;
-    const why = call?.reason?.replace(/^the answer /, 'it ') ?? 'it is not read';
+    const why = call?.reason?.replace(/^the answer /, 'it ') ?? 'it could not be read';
     throw keyLost(agent, unusable(why), call, words);
   });
   try {
@@ -84,7 +84,7 @@ export async function createCertificate(
   }
 }
 
-/** Encrypting is no work on the network, and may have to wait for that of other agents. */
+/** Encrypting is not network work, and may have to wait for other agents. */
 async function lockFor(passphrase: Secret, limit: TimeLimit): Promise<KeyLock> {
   const resume = limit.pause();
   try {
@@ -94,7 +94,11 @@ async function lockFor(passphrase: Secret, limit: TimeLimit): Promise<KeyLock> {
   }
 }
 
-function createCall({ name, owner }: AgentRequest, { seconds }: TimeLimit): ApiCall {
+function createCall(
+  { name, owner }: AgentRequest,
+  { seconds }: TimeLimit,
+  { deleteAction }: HostWords,
+): ApiCall {
   return {
     what: `Creating agent ${name}`,
     method: 'POST',
@@ -111,11 +115,11 @@ function createCall({ name, owner }: AgentRequest, { seconds }: TimeLimit): ApiC
       403: {
         code: 'forbidden',
         message:
-          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to look at their roles; a candidate is mdsp:core:mindconnect.fullaccess. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.',
+          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.',
       },
       409: {
         code: 'agent-exists',
-        message: `Agent ${name} exists already. Choose another name, or end that agent first.`,
+        message: `Agent ${name} already exists. Choose another name, or delete that agent first with ${deleteAction}.`,
       },
     },
   };
@@ -125,18 +129,18 @@ function keyLost(
   { name, expectedClientId, ephemeral }: AgentRequest,
   { code, message, cause }: Failure,
   call: FailedCall | undefined,
-  { cleanUp }: HostWords,
+  { cleanUp, deleteAction }: HostWords,
 ): Failure {
   const advice = ephemeral
-    ? `${cleanUp.replace(/^./, (first) => first.toUpperCase())} ends it. Run this step again.`
-    : `End the agent with client id ${expectedClientId} (the delete action does) before you create it again.`;
-  const text = `${message} Agent ${name} exists now, and its private key is lost. ${advice}`;
+    ? `${cleanUp.replace(/^./, (first) => first.toUpperCase())} deletes it. Run this step again.`
+    : `Delete the agent with client id ${expectedClientId} with ${deleteAction}, then run this step again.`;
+  const text = `${message} Agent ${name} now exists, and its private key is lost. ${advice}`;
   return new Failure(code, text, { call, cause, mayBeDone: true });
 }
 
 /**
- * Reads a whole answer. Two shapes are known: `privateKey` and `publicKey` (which holds the
- * certificate) at the top, or `privateKey` and `certificatePem` under `credentials`.
+ * Reads a complete answer. Two shapes are known: `privateKey` and `publicKey` (which holds the
+ * certificate) at the top level, or `privateKey` and `certificatePem` under `credentials`.
  */
 function readCertificate(
   { name, keyFormat: format }: AgentRequest,
@@ -150,25 +154,25 @@ function readCertificate(
   const keys = [answer['privateKey'], nested?.['privateKey']].flatMap((key) => asText(key) ?? []);
   const isTooLong = keys.some(({ length }) => length > LONGEST_KEY);
   if (isTooLong) throw unusable('its private key is too long');
-  // All of them are masked, although only the first one counts.
+  // All of them are masked, although only the first one is used.
   const [key] = [...new Set(keys)].map((text) => keepIssuedKey(text, { format, lock }, secrets));
   const certificate = asText(answer['publicKey']) ?? asText(nested?.['certificatePem']);
   if (key === undefined) throw unusable('it holds no private key');
   if (certificate === undefined) throw unusable('it holds no certificate');
   if (asText(answer['clientId']) === undefined) throw unusable('it holds no client id');
-  // A key that is none can make the search for its pieces in the identifiers slow.
+  // Checked first: something that is not a key can slow down the search for its pieces in the ids.
   const pair = readKeyPair(key.privateKey, certificate);
   const { clientId, ...ids } = readIds(answer, secrets);
   if (clientId === undefined) throw unusable('it holds no client id');
   return { name, clientId, ...ids, ...pair, privateKey: key.stored, plainKey: key.privateKey };
 }
 
-/** Identifiers fit to be shown, and the fields that had to be changed for that. */
+/** Identifiers fit to be shown, and the fields that had to be altered for that. */
 function readIds(answer: JsonObject, secrets: SecretKeeper) {
   const altered: string[] = [];
   const identifier = (field: string) => {
     const raw = asText(answer[field]) ?? '';
-    // Redacting takes its time.
+    // Redacting a long text takes time.
     if (raw.length > LONGEST_RAW_ID) return undefined;
     const text = cleanIdentifier(raw, secrets);
     if (text !== raw) altered.push(field);

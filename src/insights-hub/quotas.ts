@@ -3,13 +3,13 @@ import { PATIENCE } from '../http/retry.ts';
 import type { Throttle } from '../http/throttle.ts';
 import type { Limit } from '../http/time-limit.ts';
 
-/** So many requests at most within any so many seconds. */
+/** At most `count` requests within any `seconds`. */
 export interface Window {
   readonly count: number;
   readonly seconds: number;
 }
 
-/** The calls that have a quota of their own; all others share `other`. */
+/** The calls that have their own quota; all others share `other`. */
 export type QuotaKind =
   | 'create'
   | 'find-agent'
@@ -22,7 +22,7 @@ export type Quotas = Readonly<Record<QuotaKind, Throttle>>;
 
 /**
  * The quotas of small tenants (size XS), per tenant: the published rate limits of MindConnect MQTT
- * and Agent Management. For creating, an input can say otherwise.
+ * and Agent Management. An input can change the one for creating.
  */
 export const WINDOWS: Readonly<Record<QuotaKind, readonly Window[]>> = {
   create: windows([10, 30]),
@@ -37,28 +37,28 @@ function windows(...given: readonly (readonly [count: number, seconds: number])[
   return given.map(([count, seconds]): Window => ({ count, seconds }));
 }
 
-/** A pause when the service asks for one without saying how long, in milliseconds. */
+/** The pause if the service asks for one without saying how long, in milliseconds. */
 const USUAL_PAUSE = 30_000;
 
-/** The pause when it asks to come back at once. */
+/** The pause if it asks to come back immediately. */
 const LEAST_PAUSE = 1_000;
 
 /*
- * A service that refuses what is within the quota has other callers, too. They are left a tenth of
- * it from then on, so that none is kept out for ever. What a window without a refusal brings back,
- * and how low the rate may fall (or to one request in two windows), are parts of the quota as well.
- * All three were found by simulation.
+ * A service that rejects calls within the quota has other callers as well. From then on, they are left
+ * a tenth of it, so that no caller is locked out. How much a window without a rejection restores, and
+ * how low the rate may fall (or to one request in two windows), are also parts of the quota. All three
+ * values come from a simulation.
  */
 const SHARED_RATE = 0.9;
 const RECOVERY = 0.3;
 const LOWEST_RATE = 1 / 8;
 
-/** A lower rate never adds more to the wait for one request, in seconds. */
+/** The most that a lower rate adds to the wait for one request, in seconds. */
 const LONGEST_DELAY = 210;
 
 export interface QuotaOptions {
   readonly clock: Clock;
-  /** whether waiting counts in the time limit of whoever waits, and there is no other patience */
+  /** whether waiting counts toward the caller's time limit, with no other patience */
   readonly countsWaiting: boolean;
 }
 
@@ -70,8 +70,8 @@ export function hubQuotas(options: QuotaOptions, create = WINDOWS.create): Quota
 }
 
 /**
- * Keeps one kind of call within its windows. When the service asks to slow down, the whole kind
- * pauses, and goes on at half the rate; successes bring it back. A refused request uses up no try.
+ * Keeps one kind of call within its windows. When the service asks to slow down, all calls of the kind
+ * pause and go on at half the rate, and successes restore it. A rejected request uses up no try.
  */
 export function quotaOf(all: readonly Window[], options: QuotaOptions): Throttle {
   return new Quota(all, options);
@@ -83,17 +83,17 @@ class Quota implements Throttle {
   readonly #largestCount: number;
   readonly #clock: Clock;
   readonly #countsWaiting: boolean;
-  /** when the latest requests came back, in order; those under way are not among them */
+  /** when the latest requests came back, in order; without those still under way */
   readonly #returned: number[] = [];
   #underWay = 0;
   #opensAt = 0;
   #askedUntil = 0;
-  /** the part of the quota that is used, and the most that it may become */
+  /** the part of the quota that is used now, and its upper limit */
   #rate = 1;
   #highestRate = 1;
-  /** successes since the last refusal: until they fill a window, one request is sent at a time */
+  /** successes since the last rejection: until they fill a window, requests go one by one */
   #successes = Number.POSITIVE_INFINITY;
-  /** pauses since the last success, in milliseconds; none counts less than the usual one */
+  /** the sum of pauses since the last success, in milliseconds; each counts at least as a usual one */
   #waited = 0;
   /** resolves when a request comes back */
   #change = Promise.withResolvers<void>();
@@ -109,7 +109,7 @@ class Quota implements Throttle {
   }
 
   async turn(limit: Limit, leastTime: number): Promise<boolean> {
-    // The wait for those before it counts as little as its own.
+    // Waiting for earlier callers counts no more than waiting for its own turn.
     const resume = this.#countsWaiting ? undefined : limit.pause();
     const before = this.#lastTurn;
     const done = Promise.withResolvers<void>();
@@ -143,14 +143,14 @@ class Quota implements Throttle {
     const now = this.#clock.now();
     if (asked !== undefined) this.#askedUntil = Math.max(this.#askedUntil, now + asked);
     const opensAt = Math.max(this.#opensAt, now + Math.max(asked ?? USUAL_PAUSE, LEAST_PAUSE));
-    // Requests that were out together are refused together: that is one wish, not many.
+    // Requests that were out together are rejected together: that counts as one.
     const isNew = now >= this.#opensAt;
     if (isNew) this.#slowDown();
-    // Short pauses use up the patience, too; the wait for a turn at the lower rate doesn't.
+    // Short pauses use up the patience as well; waiting for a turn at the lower rate does not.
     const least = this.#windows.length > 0 ? USUAL_PAUSE : 0;
     this.#waited += isNew ? Math.max(opensAt - now, least) : opensAt - this.#opensAt;
     if (this.#waited > PATIENCE && !this.#countsWaiting) {
-      // Without a pause, so that each of the others has its one try, and none waits for nothing.
+      // Without a pause, so that each of the others has one try, and none waits in vain.
       this.#rate = 1;
       return 'give-up';
     }
@@ -184,22 +184,22 @@ class Quota implements Throttle {
     return true;
   }
 
-  /** Whether the next turn is known to come too late for a limit that waiting counts in. */
+  /** Whether waiting counts toward the limit and the next turn certainly comes too late. */
   #isTooLate(limit: Limit, leastTime: number): boolean {
     const at = this.#freeAt();
     const wait = at - this.#clock.now();
-    // Nobody knows when a request that is under way comes back.
+    // It is unknown when a request under way comes back.
     if (!this.#countsWaiting || wait <= 0 || !Number.isFinite(at)) return false;
     return wait + leastTime >= limit.remaining();
   }
 
-  /** When the next request may be sent: never, until one that is under way comes back. */
+  /** When the next request may be sent; infinite while it has to wait for one under way. */
   #freeAt(): number {
     const isCareful = this.#successes < this.#smallestCount;
     const slow = this.#windows.map((window) => slowed(window, this.#rate));
     const free = slow.map(({ count, seconds }) => {
       if (this.#underWay >= (isCareful ? 1 : count)) return Number.POSITIVE_INFINITY;
-      // The service counts a request when it arrives: that is before it comes back.
+      // The service counts a request on arrival, which is before it comes back.
       const before = this.#returned.at(this.#underWay - count);
       return before === undefined ? 0 : before + seconds * 1000;
     });
@@ -214,7 +214,7 @@ function slowed({ count, seconds }: Window, rate: number): Window {
   return { count: 1, seconds: Math.min(seconds / part, seconds + LONGEST_DELAY) };
 }
 
-/** Waits for something that never fails, but no longer than the signal allows. */
+/** Waits for a promise that never rejects, but not longer than the signal allows. */
 async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const { promise: aborted, resolve } = Promise.withResolvers<void>();
   const end = () => resolve();
@@ -223,7 +223,7 @@ async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Pr
   signal.removeEventListener('abort', end);
 }
 
-/** How long so many calls take at the least, in seconds. */
+/** The least time that this many calls take, in seconds. */
 export function timeFor(calls: number, all: readonly Window[]): number {
   const times = all.map(
     ({ count, seconds }) => Math.max(0, Math.ceil(calls / count) - 1) * seconds,

@@ -6,26 +6,26 @@ import type { SecretKeeper } from '../secret.ts';
 import { type ApiCall, type HubApi, TOKEN_REFUSED } from './api.ts';
 import type { QuotaKind } from './quotas.ts';
 
-/** An agent or an asset, which is deleted with the tag that it has. */
+/** An agent or an asset, which is deleted by its current tag. */
 export interface Resource extends Pick<ApiCall, 'api' | 'path'> {
-  /** for a person, e.g. `the agent with client id mqtt1_device001` */
+  /** for messages, for example `the agent with client id mqtt1_device001` */
   readonly name: string;
-  /** whose quotas it uses up to read and to delete it; `other` if not given */
+  /** which quotas reading and deleting it use; `other` if not given */
   readonly quotas?: { readonly read: QuotaKind; readonly delete: QuotaKind };
   /** the field that holds the tag: the two APIs spell it differently */
   readonly tagField: 'eTag' | 'etag';
-  /** the tag that it had when it was found, if that is known */
+  /** its tag when it was found, if known */
   readonly tag?: string | undefined;
-  /** what is sent for a resource that comes without a tag */
+  /** what is sent for a resource without a tag */
   readonly tagWithout?: string;
-  /** whether a record is of the resource that is meant */
+  /** whether a record belongs to this resource */
   readonly isIt?: (record: JsonObject) => boolean;
 }
 
 /**
- * Deletes a resource (`DELETE` with `If-Match`), unless it is gone. Its tag is read only if it is
- * not known. One that changed in between (412) is read again, once. Throws `not-ended` when it
- * changed twice, or when a conflict (409) keeps the resource, and what the calls end in.
+ * Deletes a resource (`DELETE` with `If-Match`), unless it is gone. Reads its tag only if that is not
+ * known, and once again if the resource changed in between (412). Throws `not-ended` if it changed
+ * twice or if a conflict (409) keeps it, and the failures of the calls.
  */
 export async function deleteResource(
   resource: Resource,
@@ -48,7 +48,7 @@ export async function deleteResource(
       if (tries === 2) {
         throw new Failure(
           'not-ended',
-          `${what} was given up, because it was changed twice in the meantime. Run this step again.`,
+          `${what} was given up, because it changed twice in the meantime. Run this step again.`,
           { call: asFailure(error).call },
         );
       }
@@ -59,8 +59,8 @@ export async function deleteResource(
 }
 
 /**
- * The tag that a resource has now; nothing when it is gone. Throws `not-ended` when it is something
- * else, and what the call ends in.
+ * The current tag of a resource; nothing if it is gone. Throws `not-ended` if the record belongs to
+ * something else, and the failure of the call.
  */
 export async function readTag(
   resource: Resource,
@@ -76,7 +76,7 @@ export async function readTag(
   if (isIt?.(object) === false) {
     throw new Failure(
       'not-ended',
-      `${what} showed something else, so it was left as it is. Look at it in Insights Hub.`,
+      `${what} returned something else, so it was not deleted. Look at it in Insights Hub.`,
     );
   }
   const tag = tagOf(object[tagField]) ?? tagWithout;
@@ -84,13 +84,13 @@ export async function readTag(
   return tag;
 }
 
-/** Whether a record is of something that was deleted: administrators can still read assets then. */
+/** Whether a record is marked as deleted: administrators can still read such assets. */
 export function isMarkedDeleted({ deleted }: JsonObject): boolean {
-  // The time of the end; null before.
+  // The time when it was deleted; null before.
   return Boolean(deleted);
 }
 
-/** Gets a JSON object. Throws `response-invalid` for anything else, and what the call ends in. */
+/** Gets a JSON object. Throws `response-invalid` for anything else, and the failure of the call. */
 export async function readObject(
   call: Pick<ApiCall, 'what' | 'api' | 'path' | 'filter' | 'quota'>,
   hub: HubApi,
@@ -111,20 +111,20 @@ function isGone(error: unknown): boolean {
   return hasStatus(error, 404, 410);
 }
 
-/** An id as both APIs have them: it goes into paths, and is shown. */
+/** An id in the form of both APIs, if it is one: it goes into paths and is shown. */
 export function idOf(value: unknown, secrets: SecretKeeper): string | undefined {
   const text = asText(value);
   if (text === undefined || !/^[A-Za-z0-9][\w-]{0,127}$/.test(text)) return undefined;
   return secrets.redactPieces(text) === text ? text : undefined;
 }
 
-/** A tag as it can be sent in a header: agents have numbers, assets numbers or text. */
+/** A tag that fits into a header, if it is one: agents have numbers, assets numbers or text. */
 export function tagOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : asText(value);
   return text !== undefined && /^[\x21-\x7e]{1,128}$/.test(text) ? text : undefined;
 }
 
-/** What calls that look up and delete agents and assets have in common. */
+/** What all calls share that look up and delete agents and assets. */
 export function managementCall(what: string): Pick<ApiCall, 'what' | 'meanings'> {
   return {
     what,
@@ -132,11 +132,11 @@ export function managementCall(what: string): Pick<ApiCall, 'what' | 'meanings'>
       401: { code: 'unauthorized', message: `${what} failed: ${TOKEN_REFUSED}` },
       403: {
         code: 'forbidden',
-        message: `${what} failed: Insights Hub does not allow it to these credentials. Looking up and ending agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, mdsp:core:assetmanagement.admin is a candidate. Ask an administrator of the tenant. It can also mean that no token arrived: check that nothing on the way, such as a proxy, removes the header Authorization.`,
+        message: `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.`,
       },
       409: {
         code: 'not-ended',
-        message: `${what} was refused because of a conflict: something of it is in use. Run this step again later.`,
+        message: `${what} was rejected because of a conflict: it is in use. Run this step again later.`,
       },
     },
   };

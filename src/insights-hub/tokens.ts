@@ -16,10 +16,10 @@ export interface HubServices extends Omit<CallServices, 'throttle'> {
   readonly secrets: SecretKeeper;
 }
 
-/** A token with less time left than this is replaced, in milliseconds. */
+/** A token with less time left than this is refreshed, in milliseconds. */
 const LEAST_LIFE = 60_000;
 
-/** How a request ends whose time is too short. */
+/** How a request fails that has too little time. */
 const OUT_OF_TIME: readonly FailureCode[] = ['timeout', 'rate-limited'];
 
 interface FetchedToken {
@@ -29,8 +29,8 @@ interface FetchedToken {
 }
 
 /**
- * One token for everybody who asks: fetched when first needed, again before it expires, and, unless
- * it was given, instead of one that was `refused`.
+ * One token for all callers. Fetches it when it is first needed, and refreshes it before it expires or
+ * if it was `refused`. A token that was given is never refreshed.
  */
 export function tokenSource(
   credentials: Credentials,
@@ -51,10 +51,10 @@ export function tokenSource(
       });
       try {
         current = await fetching;
-        // Used once at least, however short its life.
+        // Used at least once, even if it expires soon.
         break;
       } catch (error) {
-        // Whoever fetched it may have had less time than is left here.
+        // The caller that fetched it may have had less time than this one.
         const isTheirs = !isOwn && OUT_OF_TIME.includes(asFailure(error).code);
         if (!isTheirs || limit.signal.aborted) throw error;
       }
@@ -70,7 +70,7 @@ export function tokenSource(
 function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Service): Call {
   const isApplication = credentials.kind === 'application';
   const refused =
-    'The token endpoint did not accept the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`; for application credentials also `app-name`, `app-version` and `host-tenant`.';
+    'The token endpoint rejected the credentials. Check `oauth-client-id`, `oauth-client-secret` and `tenant`. For application credentials, also check `app-name`, `app-version` and `host-tenant`.';
   const rejected = (message: string) => ({ code: 'token-rejected', message }) as const;
   const common = {
     what: 'The token request',
@@ -82,7 +82,7 @@ function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Servi
     meanings: {
       400: rejected(refused),
       401: rejected(
-        `${refused} Note that "service credentials" from Insights Hub's Settings app are for Cloud Foundry only and don't work here; a technical user's do.`,
+        `${refused} "Service credentials" from Insights Hub's Settings app work for Cloud Foundry only. Use those of a technical user.`,
       ),
       403: rejected(refused),
     },
@@ -105,7 +105,7 @@ function tokenCall(credentials: ClientCredentials, urls: HubUrls, service: Servi
   };
 }
 
-/** Throws `token-rejected`, `response-invalid` and what any call may end in. */
+/** Throws `token-rejected`, `response-invalid`, and the failures of any call. */
 async function fetchToken(call: Call, services: HubServices, limit: TimeLimit) {
   const asked = services.clock.now();
   const { method, url, status, body } = await sendCall(call, limit, services);
@@ -120,7 +120,7 @@ async function fetchToken(call: Call, services: HubServices, limit: TimeLimit) {
   if (!isToken || asText(type)?.toLowerCase() !== 'bearer') {
     throw new Failure(
       'response-invalid',
-      'The answer to the token request holds no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
+      'The answer to the token request contains no Bearer token. Check that `token-url` or `api-url` leads to a token endpoint.',
       { call: { method, url, status, said: {} } },
     );
   }

@@ -7,20 +7,20 @@ export type Api =
   | 'agentmanagement'
   | 'assetmanagement';
 
-/** What the URLs of one tenant are made from. */
+/** The parts of a tenant's URLs. */
 export interface HubUrls {
   readonly tenant: string;
   readonly region: string;
-  /** base of the APIs, with `{api}` */
+  /** base URL of the APIs, with `{api}` */
   readonly apiUrl: string;
   /** where a technical user's token comes from */
   readonly tokenUrl: string;
 }
 
-/** The three ways to a Bearer token. */
+/** The three ways to get a Bearer token. */
 export type Credentials = { readonly kind: 'token'; readonly token: Secret } | ClientCredentials;
 
-/** Credentials with which a token is fetched. */
+/** Credentials to fetch a token with. */
 export type ClientCredentials = {
   /** base64 of `id:secret` (RFC 7617) */
   readonly basic: Secret;
@@ -40,18 +40,18 @@ export const DEFAULT_TOKEN_URL = 'https://{tenant}.piam.{region}.mindsphere.io/o
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
-/** Replaces `{name}` by its value; a placeholder without a value stays as it is. */
+/** Replaces each `{name}` by its value; a placeholder without a value stays. */
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(PLACEHOLDER, (placeholder, name: string) => values[name] ?? placeholder);
 }
 
-/** The placeholders of a template that none of the names fills. */
+/** The placeholders of a template that are not among the names. */
 export function unknownPlaceholders(template: string, names: readonly string[]): readonly string[] {
   const placeholders = template.match(PLACEHOLDER) ?? [];
   return placeholders.filter((placeholder) => !names.includes(placeholder.slice(1, -1)));
 }
 
-/** What to do when DNS does not know the host of a URL, by the inputs that its name is made of. */
+/** What to do if DNS does not know the host of a URL: check the inputs that its name is made of. */
 export function adviceWhenUnknown(urls: HubUrls, input: 'api-url' | 'token-url'): string {
   const template = input === 'api-url' ? urls.apiUrl : urls.tokenUrl;
   const isUsual = template === (input === 'api-url' ? DEFAULT_API_URL : DEFAULT_TOKEN_URL);
@@ -62,13 +62,13 @@ export function adviceWhenUnknown(urls: HubUrls, input: 'api-url' | 'token-url')
   return `Check ${named}. If the runner needs a proxy, set HTTPS_PROXY.`;
 }
 
-/** The URL of a path below an API's base, e.g. `…/api/mindconnectmqtt/v3/agentCertificates`. */
+/** The URL of a path below an API's base, for example `…/api/mindconnectmqtt/v3/agentCertificates`. */
 export function apiUrlOf({ tenant, region, apiUrl }: HubUrls, api: Api, path: string): URL {
   const base = fillTemplate(apiUrl, { tenant, region, api });
   return new URL(`${base.replace(/\/+$/, '')}/${path}`);
 }
 
-/** Where a token is fetched: the tenant's own server, or the Technical Token Manager. */
+/** Where to fetch a token: from the tenant's own server, or from the Technical Token Manager. */
 export function tokenUrlOf({ kind }: ClientCredentials, urls: HubUrls): URL {
   if (kind === 'application') return apiUrlOf(urls, 'technicaltokenmanager', 'oauth/token');
   const { tenant, region, tokenUrl } = urls;

@@ -7,19 +7,19 @@ import { firstOf, linesOf, MOST_TOLD, Warnings } from './lists.ts';
 import { countProgress, duration, lineOf, lineOfCertificate, titleOf } from './log.ts';
 import type { AgentResult, CertificateResult, Deleted } from './result.ts';
 
-/** What a step is to delete. */
+/** What a step should delete. */
 export interface DeleteScope {
   readonly agents: number;
-  /** those that are given by their ids */
+  /** those given by their ids */
   readonly certificates: number;
   readonly dryRun: boolean;
-  /** whether it takes so long that its progress is told, however few there are */
+  /** whether it takes so long that its progress is told even for a few */
   readonly isLong: boolean;
 }
 
 /**
- * The log of what is deleted. Of up to twenty agents and certificates it has a line each; of more, as
- * few lines as possible, but what is left behind is named whole.
+ * The log of what is deleted. Up to twenty agents and certificates have a line each. For more, there
+ * are as few lines as possible, but everything that is left is named.
  */
 export class DeleteReport {
   readonly #host: Host;
@@ -34,7 +34,7 @@ export class DeleteReport {
   /** whether an agent has a certificate that could not be deleted */
   #hasFound = false;
 
-  /** `several`: whether the failure of one is told in full, because that of the step says less */
+  /** `several`: whether each failure is told in full, because that of the step says less */
   constructor(host: Host, scope: DeleteScope, { several }: { readonly several: boolean }) {
     const { agents, certificates, dryRun, isLong } = scope;
     this.#host = host;
@@ -63,12 +63,12 @@ export class DeleteReport {
     this.#tell(result, () => lineOfCertificate(result, this.#lineOptions));
   }
 
-  /** The warnings that were not told in their own words, for the summary. */
+  /** The warnings that the log shows by kind only, for the summary. */
   get untold(): readonly string[] {
     return this.#warnings.untold;
   }
 
-  /** Says of many what was not there, what is left, and the result. */
+  /** For many, tells what was not found, what is left, and the result. */
   end(deleted: Deleted, { namesLeft = true } = {}): void {
     if (!this.#isMany) return;
     const { agents, certificates } = deleted;
@@ -80,22 +80,22 @@ export class DeleteReport {
       ),
     ];
     if (absent.length > 0) {
-      this.#host.info(`Not there, ${absent.length} in all: ${firstOf(absent)}`);
+      this.#host.info(`Not found (${absent.length}): ${firstOf(absent)}`);
     }
     const left = namesLeft ? leftLines(deleted, this.#dryRun) : [];
     for (const line of left) this.#host.info(line);
     const time = duration((systemClock.now() - this.#begun) / 1000);
-    this.#host.info(`Insights Hub ${headlineOf(agents, certificates)}; in ${time}`);
+    this.#host.info(`Insights Hub ${headlineOf(agents, certificates)}, in ${time}`);
   }
 
-  /** Warns when nothing was there: a wrong name looks just like what was deleted before. */
+  /** Warns when nothing was found: a wrong name looks just like an agent that was deleted before. */
   warnOfAbsence({ agents, certificates }: Deleted): void {
     const isAbsent = [...agents, ...certificates].every(({ state }) => state === 'absent');
     const states = agents.map(({ certificateState }) => certificateState);
     const hasDeleted = states.some((state) => state === 'deleted' || state === 'would-delete');
     if (!isAbsent || hasDeleted || this.#hasFound) return;
     this.#host.warn(
-      'Nothing that was asked for is in Insights Hub. If it was ended before, all is well; if not, check `tenant`, `client-id-prefix` and the names and ids: wrong ones look the same.',
+      'None of the agents and certificates was found in Insights Hub. If they were deleted before, you can ignore this. If not, check `tenant`, `client-id-prefix`, and the names and ids.',
     );
   }
 
@@ -111,14 +111,14 @@ export class DeleteReport {
   }
 }
 
-/** The seconds that look-ups alone need: what is not there takes no more. */
+/** The seconds that look-ups alone take: agents that don't exist take no more. */
 function leastTimeFor(agents: number): number {
   return secondsFor(
     deleteWork({ agents, certificates: 0, deleteCertificate: false, dryRun: true }),
   );
 }
 
-/** Everything that is left, or may be, in lines of many names. */
+/** Everything that is left or may be left, in lines of many names. */
 function leftLines({ agents, certificates }: Deleted, dryRun: boolean): readonly string[] {
   const failed = agents.filter(({ state }) => state === 'failed');
   const unknown = agents.filter(
@@ -133,7 +133,7 @@ function leftLines({ agents, certificates }: Deleted, dryRun: boolean): readonly
   return [
     ...linesOf(`Failed agents (${failed.length}), by client id`, clientIds(failed)),
     ...linesOf(`Failed certificates (${ids.length})`, ids),
-    ...linesOf(`Secrets and variables that were not removed (${settings.length})`, settings),
+    ...linesOf(`Secrets and variables that were not deleted (${settings.length})`, settings),
     ...(dryRun
       ? []
       : linesOf(

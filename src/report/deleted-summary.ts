@@ -1,7 +1,9 @@
+import type { Failure } from '../failure.ts';
 import { bytesOf, code, document, MOST_SHOWN, upTo } from '../text.ts';
 import { type FailedItem, type FailureMeans, failureList } from './failure-list.ts';
 import { type AgentResult, CERTIFICATE_STATES, type CertificateResult, DONE } from './result.ts';
 import {
+  cancelledLine,
   FAILED,
   moreNote,
   PASSED,
@@ -13,28 +15,31 @@ import {
 } from './summary-parts.ts';
 
 const DELETED_NOTE =
-  'Insights Hub was asked to delete the certificates: the call is documented, its effect on devices is not. A connected device may stay connected for some minutes.';
+  'Siemens documents the call that deletes certificates, but not its effect on devices. A connected device may stay connected for some minutes.';
 const KEPT_NOTE =
-  'A certificate that was not deleted may still be accepted: that ending its agent makes it invalid is documented nowhere.';
+  'A certificate that was not deleted may still be accepted. It is not documented that deleting its agent makes it invalid.';
 
 export interface DeletedOptions extends FailureMeans {
-  /** those that were to be deleted by their ids */
+  /** those to be deleted by their ids */
   readonly certificates: readonly CertificateResult[];
   readonly dryRun: boolean;
-  /** those that the log does not tell in their own words */
+  /** those that the log shows by kind only */
   readonly warnings: readonly string[];
+  /** of the step */
+  readonly failure?: Failure | undefined;
 }
 
-/** What a person reads of the delete action on the run's page: Markdown, with nothing secret in it. */
+/** The job summary of the delete action: Markdown, with nothing secret in it. */
 export function summaryOfDeleted(results: readonly AgentResult[], options: DeletedOptions): string {
-  const { certificates, dryRun, warnings } = options;
+  const { certificates, dryRun, warnings, failure } = options;
   const isFailed = [...results, ...certificates].some(({ state }) => state === 'failed');
   const agents = agentPart(results, MOST_SHOWN, options);
   const others = certificatePart(certificates, MOST_SHOWN - bytesOf(agents.flat()), options);
   const room = MOST_SHOWN - bytesOf([...agents, ...others].flat());
   return document([
     `### ${isFailed ? FAILED : PASSED} Insights Hub ${headlineOf(results, certificates)}`,
-    dryRun ? 'Dry run: everything was looked up, nothing was changed.' : '',
+    dryRun ? 'Dry run: everything was looked up, and nothing was changed.' : '',
+    cancelledLine(failure, [...results, ...certificates], options),
     ...agents,
     ...others,
     ...(dryRun ? [] : notesOn(results, certificates)),
@@ -42,7 +47,7 @@ export function summaryOfDeleted(results: readonly AgentResult[], options: Delet
   ]);
 }
 
-/** E.g. `agents: 1 failed, 2 ended; certificates: 1 deleted`. */
+/** For example `agents: 1 failed, 2 deleted; certificates: 1 deleted`. */
 export function headlineOf(
   results: readonly AgentResult[],
   certificates: readonly CertificateResult[],
@@ -59,7 +64,7 @@ type Part = readonly (readonly string[])[];
 /** What is counted, in this order. */
 const COUNTED = ['failed', 'deleted', 'absent', 'would-delete'] as const;
 
-/** E.g. `agents: 1 failed, 2 ended`; nothing where there are none. */
+/** For example `agents: 1 failed, 2 deleted`; nothing where there are none. */
 function countsOf(
   what: string,
   results: readonly { readonly state: string }[],
@@ -72,7 +77,7 @@ function countsOf(
   return counts.length > 0 ? `${what}: ${counts.join(', ')}` : '';
 }
 
-/** Those that failed first. */
+/** The agents that failed come first. */
 function agentPart(results: readonly AgentResult[], bytes: number, means: FailureMeans): Part {
   const [failed, others] = split(results);
   const hasCertificates = results.some(({ certificateState }) => certificateState !== undefined);
@@ -104,21 +109,21 @@ function certificatePart(
   );
 }
 
-/** Of an agent that failed: what is known, and what became of all that goes with it. */
+/** An agent that failed: what is known, and what happened to everything that belongs to it. */
 function failedAgent(result: AgentResult): readonly FailedItem[] {
-  const { name, failure, ids, certificateState, removed = [], remaining = [] } = result;
+  const { name, failure, ids, certificateState, deletedSettings = [], remaining = [] } = result;
   if (failure === undefined) return [];
   const facts = [
     ids ? `client id ${code(ids.clientId)}` : '',
     ids?.agentId ? `agent id ${code(ids.agentId)}` : '',
     certificateState ? CERTIFICATE_STATES[certificateState].log : '',
-    ...removed.map((setting) => `${settingOf(setting)} is gone`),
-    ...remaining.map((setting) => `${settingOf(setting)} was not removed`),
+    ...deletedSettings.map((setting) => `${settingOf(setting)} is gone`),
+    ...remaining.map((setting) => `${settingOf(setting)} was not deleted`),
   ].filter(Boolean);
   return [{ name: code(name), facts, failure }];
 }
 
-/** What devices may still do with the certificates that are gone, and with those that are not. */
+/** What devices may still do with certificates that were deleted, and with those that were not. */
 function notesOn(results: readonly AgentResult[], certificates: readonly CertificateResult[]) {
   const states = results.map(({ certificateState }) => certificateState);
   const isDeleted = [...states, ...certificates.map(({ state }) => state)].includes('deleted');
@@ -130,8 +135,8 @@ function notesOn(results: readonly AgentResult[], certificates: readonly Certifi
 }
 
 function deletedRow(result: AgentResult, hasCertificates: boolean): string {
-  const { name, ids, state, certificateState, removed = [] } = result;
-  const gone = removed.map((setting) => `${settingOf(setting)} is gone`);
+  const { name, ids, state, certificateState, deletedSettings = [] } = result;
+  const gone = deletedSettings.map((setting) => `${settingOf(setting)} is gone`);
   const certificate = certificateState ? CERTIFICATE_STATES[certificateState].summary : '';
   return rowOf([
     code(name),
@@ -142,9 +147,9 @@ function deletedRow(result: AgentResult, hasCertificates: boolean): string {
   ]);
 }
 
-/** What failed, a table of as many others as fit, and how many don't; nothing where there are none. */
+/** What failed, a table of as many others as fit, and how many don't; empty where there are none. */
 function fitting(
-  { lines, left }: ReturnType<typeof failureList>,
+  { lines, help, left }: ReturnType<typeof failureList>,
   titles: readonly string[],
   rows: readonly string[],
   { bytes, what }: { readonly bytes: number; readonly what: 'agents' | 'certificates' },
@@ -152,6 +157,7 @@ function fitting(
   const shown = upTo(bytes - bytesOf(lines), rows);
   return [
     lines,
+    [help],
     rows.length === 0 ? [] : tableOf(titles, shown),
     [moreNote(left + rows.length - shown.length, what)],
   ];

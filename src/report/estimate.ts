@@ -1,21 +1,21 @@
 import { timeFor, WINDOWS, type Window } from '../insights-hub/quotas.ts';
 
-/** Shorter waits are not worth a line, in seconds. */
+/** Only longer waits are worth a line, in seconds. */
 const LONGEST_UNTOLD = 60;
 
-/** What a step has to do, as far as it costs quota. */
+/** What a step has to do, as far as it uses quota. */
 export interface Work {
-  /** e.g. `1000 agents` */
+  /** for example `1000 agents` */
   readonly what: string;
-  /** when it takes so long; nothing when it always does */
+  /** when it takes that long; nothing if it always does */
   readonly condition?: string;
   readonly uses: readonly QuotaUse[];
 }
 
-/** Calls of one kind, and how many of them a tenant may make. */
+/** Calls of one kind, and how many a tenant may make. */
 interface QuotaUse {
   readonly calls: number;
-  /** e.g. `create` */
+  /** for example `create` */
   readonly call: string;
   readonly windows: readonly Window[];
   /** where the windows come from */
@@ -24,7 +24,7 @@ interface QuotaUse {
 
 const DOCUMENTED = 'documented quota of small tenants';
 
-/** What creating so many agents costs. Those that are skipped don't count. */
+/** The quota that creating this many agents uses. Those that are skipped don't count. */
 export function createWork(
   agents: number,
   { rateLimit, ephemeral }: { readonly rateLimit: Window; readonly ephemeral: boolean },
@@ -34,10 +34,10 @@ export function createWork(
   return { what: `${agents} agents`, uses: [create, ...(ephemeral ? [lookUps(agents)] : [])] };
 }
 
-/** What deleting costs, if everything is there: of each agent, one certificate at most. */
+/** The quota that deleting uses if everything exists: at most one certificate for each agent. */
 export function deleteWork(asked: {
   readonly agents: number;
-  /** those that are given by their ids */
+  /** those given by their ids */
   readonly certificates: number;
   /** whether the agents' certificates are deleted with them */
   readonly deleteCertificate: boolean;
@@ -55,7 +55,7 @@ export function deleteWork(asked: {
   };
   return {
     what,
-    condition: 'if all are there',
+    condition: 'if all of them exist',
     uses: [
       deletes(ofAgents + certificates, 'certificate'),
       lookUps(agents),
@@ -73,12 +73,12 @@ function countOf(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** How long the quotas alone make it take, in seconds. */
+/** How long it takes because of the quotas alone, in seconds. */
 export function secondsFor({ uses }: Work): number {
   return Math.max(0, ...uses.map(({ calls, windows }) => timeFor(calls, windows)));
 }
 
-/** How long it will take, and which quota is why, for the log; nothing for a minute or less. */
+/** A log line on how long the step takes, and because of which quota; nothing for a minute or less. */
 export function estimateLine({ what, condition, uses }: Work): string | undefined {
   const [slowest] = uses
     .flatMap(({ windows, ...use }) =>
@@ -92,7 +92,7 @@ export function estimateLine({ what, condition, uses }: Work): string | undefine
   return `At most ${quota}: ${what} take about ${minutes(seconds)}${when}.`;
 }
 
-/** E.g. `50 min`, `1 h 12 min`, rounded up: it will be no less. */
+/** For example `50 min` or `1 h 12 min`, rounded up: it takes at least that long. */
 function minutes(seconds: number): string {
   const whole = Math.ceil(seconds / 60);
   const hours = Math.floor(whole / 60);

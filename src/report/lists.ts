@@ -2,28 +2,28 @@ import type { Warning } from '../failure.ts';
 import type { Host } from '../host/host.ts';
 
 /**
- * For up to so many agents the log has a line each. A line costs a job that masks a hundred keys 5 to
- * 12 ms, so for more it is kept short, and names only so many of a kind.
+ * Up to this many agents have a log line each. For more, the log is kept short, and names only this
+ * many of a kind: in a job that masks a hundred keys, each line takes the runner 5 to 12 ms.
  */
 export const MOST_TOLD = 20;
 
-/** A line of many names, in UTF-16 units: an annotation has room for 4096. */
+/** The longest line of names, in UTF-16 units: an annotation has room for 4096. */
 const LONGEST_LINE = 2_000;
 
-/** E.g. `a, b and 3 more`. */
+/** For example `a, b and 3 more`. */
 export function firstOf(names: readonly string[]): string {
   const left = names.length - MOST_TOLD;
   const told = names.slice(0, MOST_TOLD).join(', ');
   return left > 0 ? `${told} and ${left} more` : told;
 }
 
-/** All names, many in each line; nothing where there are none. */
+/** All names, many in each line; empty where there are none. */
 export function linesOf(title: string, names: readonly string[]): readonly string[] {
   const lists = listsOf(names);
   return lists.map((list, at) => `${title}: ${list}${at < lists.length - 1 ? ',' : ''}`);
 }
 
-/** The names as lists, each as long as a line may be. */
+/** The names as lists, each at most as long as a line may be. */
 export function listsOf(names: readonly string[]): readonly string[] {
   const lists: string[] = [];
   for (const name of names) {
@@ -34,7 +34,7 @@ export function listsOf(names: readonly string[]): readonly string[] {
   return lists;
 }
 
-/** Tells warnings: each at once, or, about many agents, one of a kind when all is done. */
+/** Tells warnings: each immediately, or, about many agents, one of each kind at the end. */
 export class Warnings {
   readonly #host: Pick<Host, 'warn' | 'info'>;
   readonly #isMany: boolean;
@@ -57,12 +57,12 @@ export class Warnings {
     this.#untold.push(text);
   }
 
-  /** Those that were not told in their own words, for the summary. */
+  /** Those that the log shows by kind only, for the summary. */
   get untold(): readonly string[] {
     return this.#untold;
   }
 
-  /** Tells what was kept back; `whole`: names that are too many for a warning follow it. */
+  /** Tells what was held back; `whole`: names that don't fit into a warning follow it. */
   end({ whole }: { readonly whole: boolean }): void {
     for (const [kind, names] of this.#kinds) {
       this.#host.warn(`${kind} (${names.length}: ${firstOf(names)})`);

@@ -7,27 +7,27 @@ import { describeFailure } from '../text.ts';
 import { type AgentResult, CERTIFICATE_STATES, type CertificateResult, DONE } from './result.ts';
 
 interface LineOptions {
-  /** whether the step is about more than this one */
+  /** whether the step is about more than this agent or certificate */
   readonly several: boolean;
   readonly secrets: SecretKeeper;
 }
 
-/** Progress is told at most so often, in milliseconds. */
+/** The shortest time between two lines of progress, in milliseconds. */
 const PROGRESS_INTERVAL = 10_000;
 
-/** The one line that the log tells of an agent. */
+/** The one log line of an agent. */
 export function lineOf(result: AgentResult, options: LineOptions): string {
   const { name, state, failure, ids, certificate, certificateState, ms } = result;
-  const { removed = [], remaining = [] } = result;
+  const { deletedSettings = [], remaining = [] } = result;
   const facts = [
     ids && `client id ${ids.clientId}`,
-    // Of an agent that was created, it is among the details.
+    // For an agent that was created, it is among the details.
     certificate === undefined && ids?.agentId && `agent id ${ids.agentId}`,
     certificate?.expiresAt && `certificate valid until ${dayOf(certificate.expiresAt)}`,
     state === 'connected' && 'connection accepted by the broker',
     certificateState && CERTIFICATE_STATES[certificateState].log,
-    ...removed.map((setting) => `${titleOf(setting)} is gone`),
-    ...remaining.map((setting) => `${titleOf(setting)} was not removed`),
+    ...deletedSettings.map((setting) => `${titleOf(setting)} is gone`),
+    ...remaining.map((setting) => `${titleOf(setting)} was not deleted`),
     state !== 'skipped' && ms !== undefined && `${(ms / 1000).toFixed(1)} s`,
   ].filter(Boolean);
   const known = facts.length === 0 ? '' : `: ${facts.join(', ')}`;
@@ -35,7 +35,7 @@ export function lineOf(result: AgentResult, options: LineOptions): string {
   return `Failed: agent ${name} ${whyOf(failure, options)}${known}`;
 }
 
-/** The one line that the log tells of a certificate that was to be deleted by its id. */
+/** The one log line of a certificate to be deleted by its id. */
 export function lineOfCertificate(result: CertificateResult, options: LineOptions): string {
   const { certificateId, state, failure } = result;
   if (state !== 'failed') return `${DELETED[state]} certificate ${certificateId}`;
@@ -44,19 +44,16 @@ export function lineOfCertificate(result: CertificateResult, options: LineOption
 
 const DELETED = {
   deleted: 'Deleted:',
-  absent: 'Not there:',
+  absent: 'Not found:',
   'would-delete': 'Would delete:',
 } as const;
 
-/** Where the step is about nothing else, its own failure says it all. */
+/** Where the step is about nothing else, its own failure says everything. */
 function whyOf(failure: Failure, { several, secrets }: LineOptions): string {
   return several ? describeFailure(failure, secrets) : `[${failure.code}]`;
 }
 
-/**
- * What else there is to know of an agent that was created; nothing where there is nothing.
- * `encrypted` tells whether private keys are.
- */
+/** More about an agent that was created, if any; `encrypted` says whether private keys are. */
 export function detailsOf(
   { name, ids, certificate, delivery }: AgentResult,
   { encrypted }: { readonly encrypted: boolean },
@@ -82,29 +79,29 @@ export function detailsOf(
   return `Agent ${name}: ${facts.filter(Boolean).join(', ')}`;
 }
 
-/** What a CA file holds; `show` makes the broker's URL fit for where it is shown. */
+/** What a CA file holds; `show` formats the broker's URL for the place where it is shown. */
 export function casIn(
   { kind, count, broker }: NonNullable<DeliveredTo['authorities']>,
   show: (url: string) => string = (url) => url,
 ): string {
   const many = `${count} CA${count === 1 ? '' : 's'}`;
-  if (kind === 'proved') return `${many}, the one that vouched for ${show(broker)}`;
-  return kind === 'given' ? `${many} of \`broker-ca-file\`` : `all ${count} trusted CAs`;
+  if (kind === 'proved') return `${many}, the one that verifies ${show(broker)}`;
+  return kind === 'given' ? `${many} from \`broker-ca-file\`` : `all ${count} trusted CAs`;
 }
 
-/** E.g. `secret KEY of repository octo/device`. */
+/** For example `secret KEY of repository octo/device`. */
 export function titleOf({ kind, name, scope }: Setting): string {
   return `${kind} ${name} of ${scope}`;
 }
 
-/** E.g. `2049-12-31`, UTC. */
+/** For example `2049-12-31`, UTC. */
 export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
 /**
- * Counts agents, and tells how far a long list is, as long as it is not done.
- * `leastTimeFor` gives the seconds that those that are left will take at the least.
+ * Counts agents, and tells the progress of a long list until it is done. `leastTimeFor` gives the
+ * least number of seconds that the rest will take.
  */
 export function countProgress(
   total: number,
@@ -129,14 +126,14 @@ export function countProgress(
   };
 }
 
-/** E.g. `; 31.2 a second, 28 s to go`. */
+/** For example `; 31.2 a second, 28 s to go`. */
 function paceOf(finished: number, seconds: number, left: number, leastTime: number): string {
   const rate = finished / seconds;
   const toGo = Math.max(left / rate, leastTime);
   return `; ${rate.toFixed(1)} a second, ${duration(toGo)} to go`;
 }
 
-/** E.g. `2 min 5 s`, rounded up. */
+/** For example `2 min 5 s`, rounded up. */
 export function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;

@@ -5,16 +5,16 @@ import type { SecretKeeper } from '../secret.ts';
 import { messageOf } from '../text.ts';
 import type { AgentFacts, AgentResult, CertificateResult } from './result.ts';
 
-/** GitHub takes about so much for the outputs of a job, in UTF-16 units. */
+/** GitHub accepts about this much for the outputs of a job, in UTF-16 units. */
 const LARGEST_OUTPUT = 500_000;
 
 /**
- * A longer list does not fit into a variable of the environment: Linux takes 128 KiB, Windows 32,767
- * characters with the variable's name.
+ * A longer list does not fit into an environment variable: Linux accepts 128 KiB, Windows 32,767
+ * characters including the variable's name.
  */
 const LARGEST_VARIABLE = 30_000;
 
-/** Where the results of the create action go, JSON: the output `agents`, a file, or both. */
+/** Where the JSON with the results of the create action goes: the output `agents`, a file, or both. */
 export function placesFor(
   json: string,
   {
@@ -29,7 +29,7 @@ export function placesFor(
   };
 }
 
-/** What became of each agent of the create action, as JSON. */
+/** The results of the create action, as JSON. */
 export function createdJson(results: readonly AgentResult[], secrets: SecretKeeper): string {
   return JSON.stringify(
     results.map((result) => ({
@@ -40,7 +40,7 @@ export function createdJson(results: readonly AgentResult[], secrets: SecretKeep
   );
 }
 
-/** The same of the delete action. Messages are left out where the output has no room for them. */
+/** The same for the delete action. Messages that don't fit into the output are left out. */
 export function deletedJson(results: readonly AgentResult[], secrets: SecretKeeper): string {
   const jsonWith = (whyOfOne: (failure: Failure | undefined) => object | undefined) =>
     JSON.stringify(
@@ -58,23 +58,23 @@ export function deletedJson(results: readonly AgentResult[], secrets: SecretKeep
   return jsonWith((failure) => failure && { code: failure.code });
 }
 
-/** What became of each certificate that was to be deleted by its id, as JSON. */
+/** The results for the certificates to be deleted by their ids, as JSON. */
 export function certificatesJson(results: readonly CertificateResult[]): string {
   return JSON.stringify(
     results.map(({ certificateId, state }) => ({ certificateId, result: state })),
   );
 }
 
-/** Why something failed: the code, and the whole message that the log has behind it. */
+/** Why something failed: the code, and the whole message as in the log. */
 function whyOf(failure: Failure | undefined, secrets: SecretKeeper) {
   return failure && { code: failure.code, message: messageOf(failure, secrets) };
 }
 
-/** What is known of one agent, by the names of the outputs. */
+/** What is known about one agent, by the names of the outputs. */
 function valuesOf({ ids, certificate, delivery }: AgentFacts) {
   const { files = {}, settings = [] } = delivery ?? {};
   const outputs = fileKinds.filter((kind) => FILE_KINDS[kind].isOutput);
-  // A name may be written in two scopes.
+  // A name may be written to two scopes.
   const secrets = settings.filter(({ kind }) => kind === 'secret').map(({ name }) => name);
   return {
     agentId: ids?.agentId,
@@ -98,19 +98,19 @@ export class Outputs {
     this.#sink = sink;
   }
 
-  /** Sets what is known of the only agent, as soon as it is known. */
+  /** Sets what is known about the only agent, as soon as it is known. */
   known(facts: AgentFacts): void {
     for (const [output, value] of Object.entries(valuesOf(facts))) {
       this.#set(output, Array.isArray(value) ? value.join('\n') : value);
     }
   }
 
-  /** Sets all results, JSON, if an output has room for them, and returns whether it has. */
+  /** Sets all results, as JSON, if they fit into an output. Returns whether they do. */
   agents(json: string): boolean {
     return this.#setList('agents', json);
   }
 
-  /** The same for the results of certificates. */
+  /** The same for certificates. */
   certificates(json: string): boolean {
     return this.#setList('certificates', json);
   }
@@ -120,14 +120,14 @@ export class Outputs {
     this.#set('agentsPath', path);
   }
 
-  /** Throws `delivery-failed` when an output could not be written. What was done is told first. */
+  /** Throws `delivery-failed` when an output could not be written. Call it after all reporting. */
   throwProblem(message: (code: string) => string): void {
     const cause = this.#problem;
     if (cause === undefined) return;
     throw new Failure('delivery-failed', message(errorCode(cause)), { cause });
   }
 
-  /** Whether there is room for a list. */
+  /** Returns whether the list fits. */
   #setList(output: string, json: string): boolean {
     const isFitting = json.length <= LARGEST_OUTPUT;
     if (isFitting) this.#set(output, json);

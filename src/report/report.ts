@@ -1,43 +1,53 @@
-import type { Warning } from '../failure.ts';
+import type { Failure, Warning } from '../failure.ts';
 import type { Host } from '../host/host.ts';
 import { systemClock } from '../http/clock.ts';
 import type { Inputs } from '../inputs/create.ts';
 import { connectLines, howToConnect } from './connect.ts';
 import { createWork, estimateLine, secondsFor } from './estimate.ts';
-import { troubleshootingUrl } from './failure-list.ts';
+import { failureMeans } from './failure-list.ts';
 import { firstOf, MOST_TOLD, Warnings } from './lists.ts';
 import { countProgress, detailsOf, duration, lineOf } from './log.ts';
 import type { Outputs } from './outputs.ts';
 import type { AgentFacts, AgentResult } from './result.ts';
-import { DRY_RUN_NOTE, summaryOfCreated } from './summary.ts';
+import type { StepSummary } from './step-summary.ts';
+import { countsOf, DRY_RUN_NOTE, summaryOfCreated } from './summary.ts';
+
+interface EndOptions {
+  /** whether the log has to hold all results, because they could be saved nowhere else */
+  readonly isOnlyPlace?: boolean;
+  /** of the step */
+  readonly failure?: Failure | undefined;
+}
 
 /**
- * What a person reads of a run of the create action, while it goes on and when it is done. Of up to
- * twenty agents, the log has a line and details each; of more, as few lines as possible.
+ * The log and the summary of the create action, during the run and at its end. Up to twenty agents
+ * have a line and details each. For more, there are as few lines as possible.
  */
 export class CreateReport {
   readonly #host: Host;
   readonly #inputs: Inputs;
   readonly #outputs: Outputs;
+  readonly #summary: StepSummary;
   readonly #isMany: boolean;
   readonly #warnings: Warnings;
   readonly #begun = systemClock.now();
   #count: ReturnType<typeof countProgress> | undefined;
-  /** agents that are to be created, and those that were, or failed */
+  /** agents to be created, and those that were created or failed */
   #toCreate = 0;
   #tried = 0;
-  /** failures that have a line */
+  /** failures that have a log line */
   #failuresTold = 0;
 
-  constructor(host: Host, inputs: Inputs, outputs: Outputs) {
+  constructor(host: Host, inputs: Inputs, outputs: Outputs, summary: StepSummary) {
     this.#host = host;
+    this.#summary = summary;
     this.#inputs = inputs;
     this.#outputs = outputs;
     this.#isMany = inputs.agents.length > MOST_TOLD;
     this.#warnings = new Warnings(host, { isMany: this.#isMany });
   }
 
-  /** Before the first of so many agents is created: says how long it will take, if it is long. */
+  /** Says, before the first agent is created, how long this many take, if it is long. */
   begin(agents: number): void {
     if (this.#inputs.dryRun) return;
     this.#toCreate = agents;
@@ -49,7 +59,7 @@ export class CreateReport {
     this.#count = countProgress(length, systemClock, tell, () => this.#leastTime());
   }
 
-  /** More is known of an agent: of a list, the outputs tell it at the end. */
+  /** Sets the outputs of a single agent; those of a list are set at the end. */
   known(facts: AgentFacts): void {
     if (!this.#inputs.several) this.#outputs.known(facts);
   }
@@ -66,15 +76,12 @@ export class CreateReport {
     this.#count?.(result);
   }
 
-  /**
-   * Details and how to connect, or what became of many; and the job summary. `isOnlyPlace`: the log
-   * has to have all results, because they could be saved nowhere else.
-   */
+  /** Tells the details and how to connect, or the counts of many; and writes the job summary. */
   async end(
     results: readonly AgentResult[],
-    { isOnlyPlace = false }: { readonly isOnlyPlace?: boolean } = {},
+    { isOnlyPlace = false, failure }: EndOptions = {},
   ): Promise<void> {
-    const { dryRun, encrypted, summary } = this.#inputs;
+    const { dryRun, encrypted } = this.#inputs;
     const connect = howToConnect(results, this.#inputs, new Date(systemClock.now()));
     if (dryRun && results.every(({ state }) => state !== 'failed')) this.#host.info(DRY_RUN_NOTE);
     if (this.#isMany) this.#warnings.end({ whole: false });
@@ -86,18 +93,13 @@ export class CreateReport {
       ];
       this.#host.group(`Details of ${results.length} agents`, results.flatMap(lineAndDetails));
     }
-    if (summary) {
-      const { environment, secrets } = this.#host;
-      const troubleshooting = troubleshootingUrl(environment);
-      const warnings = this.#warnings.untold;
-      const means = { secrets, troubleshooting, warnings };
-      const markdown = summaryOfCreated(results, { dryRun, connect, encrypted, ...means });
-      await this.#host.summarise(markdown);
-    }
+    const facts = { dryRun, connect, encrypted, warnings: this.#warnings.untold, failure };
+    const markdown = summaryOfCreated(results, { ...facts, ...failureMeans(this.#host) });
+    await this.#summary.write(markdown, failure);
     if (this.#isMany && !dryRun) this.#tellMany(results);
   }
 
-  /** The seconds that the quotas alone need for the agents that are left. */
+  /** The seconds that the rest of the agents take because of the quotas alone. */
   #leastTime(): number {
     const secondsOf = (agents: number) => secondsFor(createWork(agents, this.#inputs));
     return secondsOf(this.#toCreate) - secondsOf(this.#tried);
@@ -111,26 +113,23 @@ export class CreateReport {
     if (lines.length > 0) this.#host.group(`How to connect as ${connect?.clientId}`, lines);
   }
 
-  /** One line for all that were skipped, and one with the result. */
+  /** One line for all skipped agents, and one with the result. */
   #tellMany(results: readonly AgentResult[]): void {
     const of = (...states: readonly AgentResult['state'][]) =>
       results.filter(({ state }) => states.includes(state));
     const skipped = of('skipped');
     if (skipped.length > 0) {
       const names = firstOf(skipped.map(({ name }) => name));
-      this.#host.info(`Skipped ${skipped.length} agents (their files are there): ${names}`);
+      this.#host.info(`Skipped ${skipped.length} agents (their files exist): ${names}`);
     }
     const failed = of('failed').length;
-    const counts = [
-      `${of('created', 'connected').length} created`,
-      skipped.length > 0 ? `${skipped.length} there already` : '',
-      failed > 0 ? `${failed} failed` : '',
-    ].filter(Boolean);
+    const counts = countsOf(results, { dryRun: false });
     const hasKeys = this.#inputs.encrypted && results.some(({ ids }) => ids !== undefined);
     const keys = hasKeys ? ' The private keys are encrypted.' : '';
     const time = duration((systemClock.now() - this.#begun) / 1000);
-    const rest = failed > this.#failuresTold ? ' `agents` says why each failed.' : '';
-    const line = `${results.length} agents: ${counts.join(', ')}; in ${time}.${keys}${rest}`;
+    const rest = failed > this.#failuresTold ? ' The output `agents` says why each failed.' : '';
+    const comma = counts.includes(':') ? ',' : '';
+    const line = `${counts}${comma} in ${time}.${keys}${rest}`;
     this.#host.info(line);
   }
 

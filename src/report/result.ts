@@ -3,31 +3,31 @@ import { Failure } from '../failure.ts';
 import type { Setting } from '../github/scopes.ts';
 import type { CertificateFacts } from '../keys/pem.ts';
 
-/** What became of one agent of the list, in both actions. */
+/** The result of one agent of the list, in both actions. */
 export type AgentResult = AgentFacts &
   (
     | { readonly state: keyof typeof DONE; readonly failure?: undefined }
     | { readonly state: 'failed'; readonly failure: Failure }
   );
 
-/** How the work on an agent can end well, in the words of log and summary. */
+/** How the work on an agent can succeed, in words for log and summary. */
 export const DONE = {
   created: { log: 'Created agent', summary: 'created' },
   /** created, and accepted by the broker */
   connected: { log: 'Created agent', summary: 'created and connected' },
   /** in a dry run */
   checked: { log: 'Checked agent', summary: 'checked' },
-  skipped: { log: 'Skipped agent (its files are there)', summary: 'there already' },
-  deleted: { log: 'Ended: agent', summary: 'ended' },
-  absent: { log: 'Not there: agent', summary: 'not there' },
-  'would-delete': { log: 'Would end: agent', summary: 'would be ended' },
+  skipped: { log: 'Skipped agent (its files exist)', summary: 'skipped (its files exist)' },
+  deleted: { log: 'Deleted: agent', summary: 'deleted' },
+  absent: { log: 'Not found: agent', summary: 'not found' },
+  'would-delete': { log: 'Would delete: agent', summary: 'would be deleted' },
 } as const;
 
-/** What became of the certificates of an agent that was to be deleted, in words for log and summary. */
+/** The results for the certificates of an agent to be deleted, in words for log and summary. */
 export const CERTIFICATE_STATES = {
   deleted: { log: 'certificate deleted', summary: 'deleted' },
-  absent: { log: 'certificate absent', summary: 'absent' },
-  /** whether there is one could not be found out */
+  absent: { log: 'certificate not found', summary: 'not found' },
+  /** it could not be found out whether there is one */
   unknown: { log: 'certificate unknown', summary: 'unknown' },
   failed: { log: 'deleting the certificate failed', summary: 'failed' },
   /** in a dry run */
@@ -36,33 +36,33 @@ export const CERTIFICATE_STATES = {
 
 export type CertificateState = keyof typeof CERTIFICATE_STATES;
 
-/** What became of a certificate that was to be deleted by its id. */
+/** The result for a certificate to be deleted by its id. */
 export type CertificateResult = { readonly certificateId: string } & (
   | { readonly state: 'deleted' | 'absent' | 'would-delete'; readonly failure?: undefined }
   | { readonly state: 'failed'; readonly failure: Failure }
 );
 
-/** What became of everything that was to be deleted, in the order of the lists. */
+/** The results for everything to be deleted, in the order of the lists. */
 export interface Deleted {
   readonly agents: readonly AgentResult[];
   readonly certificates: readonly CertificateResult[];
 }
 
-/** What is known of an agent, whatever became of it. */
+/** What is known about an agent, whether it failed or not. */
 export interface AgentFacts {
   readonly name: string;
-  /** what Insights Hub calls it, as far as it is known */
+  /** its ids at Insights Hub, as far as they are known */
   readonly ids?: AgentIds;
   readonly certificate?: CertificateFacts;
-  /** of an agent that is to be deleted; nothing when its certificates are to stay */
+  /** of an agent to be deleted; nothing if its certificates are to stay */
   readonly certificateState?: CertificateState;
   /** where its certificate went */
   readonly delivery?: DeliveredTo;
   /** secrets and variables that are gone now */
-  readonly removed?: readonly Setting[];
-  /** secrets and variables that were to be removed, and were not */
+  readonly deletedSettings?: readonly Setting[];
+  /** secrets and variables that should have been deleted, but were not */
   readonly remaining?: readonly Setting[];
-  /** what all that was done for it took, in milliseconds */
+  /** how long everything for it took, in milliseconds */
   readonly ms?: number;
 }
 
@@ -73,7 +73,7 @@ export interface AgentIds {
   readonly certificateId?: string | undefined;
 }
 
-/** The results of agents that one failure hit before anything was done about any. */
+/** The results of agents that all fail with one failure, before any of them was worked on. */
 export function allFailed(
   agents: readonly Pick<AgentFacts, 'name' | 'ids'>[],
   failure: Failure,
@@ -81,16 +81,19 @@ export function allFailed(
   return agents.map(({ name, ids }) => ({ name, ...(ids && { ids }), state: 'failed', failure }));
 }
 
-/** What a step ended with. */
+/** How a step ended. */
 interface StepEnd {
   readonly cancelled: boolean;
-  /** those that were to be deleted by their ids */
+  /** those to be deleted by their ids */
   readonly certificates?: readonly CertificateResult[];
-  /** what names the agents that one message has no room for; the log, if it is not given */
+  /** where the agents are listed that do not fit into one message; the log, if not given */
   readonly whole?: string;
 }
 
-/** The one failure of a step, which lists everything that failed; nothing if nothing did. */
+/** What a cancelled step says first. */
+export const CANCELLED = 'The job was cancelled before everything was done.';
+
+/** The one failure of a step, which lists everything that failed; nothing if nothing failed. */
 export function stepFailure(
   results: readonly AgentResult[],
   { cancelled, certificates = [], whole = 'the log' }: StepEnd,
@@ -107,14 +110,12 @@ export function stepFailure(
     agents.length > 0 ? `${agents.length} of ${results.length} agents` : '',
     others.length > 0 ? `${others.length} of ${certificates.length} certificates` : '',
   ].filter(Boolean);
-  const what = isCancelled
-    ? 'The job was cancelled before everything was done.'
-    : `${counts.join(' and ')} failed.`;
+  const what = isCancelled ? CANCELLED : `${counts.join(' and ')} failed.`;
   const code = isCancelled ? 'cancelled' : first.code;
   return new Failure(code, `${what} ${listOf(failed, whole)}`, { call: first.call, cause: first });
 }
 
-/** What failed, by the name that a person knows it by. */
+/** Something that failed, with the name that a person knows it by. */
 interface Named {
   readonly name: string;
   readonly failure: Failure;
@@ -130,13 +131,13 @@ function failuresOf<T extends { readonly failure?: Failure | undefined }>(
   });
 }
 
-/** So many failures are told in full; an annotation has room for 4096 characters. */
+/** This many failures are told in full; an annotation has room for 4096 characters. */
 const MOST_TOLD = 10;
 
-/** Names of agents are told up to this length, in UTF-16 units. */
+/** The longest list of names, in UTF-16 units. */
 const LONGEST_LIST = 2_500;
 
-/** The failures; of many, the first in full and the others by code, the unclear ones first. */
+/** The failures: the first ones in full, the others by code, unclear outcomes first. */
 function listOf(failed: readonly Named[], whole: string): string {
   const told = failed
     .slice(0, MOST_TOLD)
@@ -154,5 +155,5 @@ function namesOf(failed: readonly Named[], whole: string): string {
   if (names.length <= LONGEST_LIST) return names;
   const end = names.lastIndexOf(', ', LONGEST_LIST);
   const left = names.slice(end).split(', ').length - 1;
-  return `${names.slice(0, end)} and ${left} more, which ${whole} has`;
+  return `${names.slice(0, end)} and ${left} more, which are in ${whole}`;
 }

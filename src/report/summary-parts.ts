@@ -1,28 +1,44 @@
+import type { Failure } from '../failure.ts';
 import { isPrivateKey, type Setting } from '../github/scopes.ts';
 import { code, folded, upTo } from '../text.ts';
+import { type FailureMeans, linkedCode } from './failure-list.ts';
+import { CANCELLED } from './result.ts';
 
 export const PASSED = '✅';
 export const FAILED = '❌';
 
-/** Those that failed, and the others. */
+/** The results that failed, and the others. */
 export function split<T extends { readonly state: string }>(results: readonly T[]) {
   const isFailed = ({ state }: T) => state === 'failed';
   return [results.filter(isFailed), results.filter((result) => !isFailed(result))] as const;
 }
 
-/** What has no room; the output of that name has it. */
+/** How many did not fit; the output of that name has all of them. */
 export function moreNote(left: number, what: 'agents' | 'certificates' = 'agents'): string {
-  return left > 0 ? `${left} more ${what} have no room here; \`${what}\` has all of them.` : '';
+  return left > 0
+    ? `${left} more ${what} don't fit here. The output \`${what}\` has all of them.`
+    : '';
 }
 
-/** The warnings that the log tells by kind only, whole, as long as there is room. */
+/** The full text of warnings that the log shows by kind only, as long as there is room. */
 export function warningSection(warnings: readonly string[], bytes: number): readonly string[] {
   if (warnings.length === 0) return [];
   const lines = warnings.map((warning) => `- ${code(warning)}`);
   const shown = upTo(bytes, lines);
   const left = lines.length - shown.length;
-  const more = left > 0 ? [`- ${left} more have no room here.`] : [];
+  const more = left > 0 ? [`- ${left} more don't fit here.`] : [];
   return folded(`Warnings: ${warnings.length}`, [...shown, ...more], { open: false });
+}
+
+/** Tells of a cancelled job, unless a result does; nothing where the job was not cancelled. */
+export function cancelledLine(
+  failure: Failure | undefined,
+  results: readonly { readonly failure?: Failure | undefined }[],
+  means: FailureMeans,
+): string {
+  if (failure?.code !== 'cancelled') return '';
+  const isTold = results.some((result) => result.failure?.code === 'cancelled');
+  return isTold ? '' : `${linkedCode(failure, means)}: ${CANCELLED}`;
 }
 
 export function rowOf(cells: readonly string[]): string {
@@ -37,7 +53,7 @@ export function settingOf({ kind, name, scope }: Setting): string {
   return `${kind} ${code(name)} of ${code(scope)}`;
 }
 
-/** The same of what was pushed, which tells whether a private key is encrypted. */
+/** The same for what was pushed, which also says whether a private key is encrypted. */
 export function pushedOf(setting: Setting, { encrypted }: { readonly encrypted: boolean }): string {
   const form = encrypted && isPrivateKey(setting) ? ' (encrypted private key)' : '';
   return `${settingOf(setting)}${form}`;

@@ -1,17 +1,20 @@
 import path from 'node:path';
 import { agentFiles, FILE_KINDS, type FileKind, fileKinds } from '../destinations/destination.ts';
+import type { Failure } from '../failure.ts';
 import { bytesOf, code, document, folded, MOST_SHOWN, upTo } from '../text.ts';
 import { type HowToConnect, SAMPLE_DATA_POINT } from './connect.ts';
 import {
   type FailedItem,
   type FailureMeans,
   failureList,
+  helpLine,
   linkedCode,
   shownMessage,
 } from './failure-list.ts';
 import { casIn, dayOf } from './log.ts';
 import { type AgentResult, DONE } from './result.ts';
 import {
+  cancelledLine,
   FAILED,
   moreNote,
   PASSED,
@@ -23,39 +26,44 @@ import {
 } from './summary-parts.ts';
 
 const ENCRYPTED_KEY = 'Encrypted private key';
-const FINGERPRINT = 'SHA-256 of the certificate';
+const FINGERPRINT = 'Certificate SHA-256';
 
-/** What came of a dry run. */
-export const DRY_RUN_NOTE = 'Dry run: everything was checked, nothing was created.';
+/** The result of a dry run. */
+export const DRY_RUN_NOTE = 'Dry run: everything was checked, and nothing was created.';
 
-/** Where Siemens documents how an agent makes an asset model, its assets, and the mapping. */
+/** Where Siemens documents how to make the asset model and the mapping for an agent. */
 const DATA_MODEL =
   'https://documentation.mindsphere.io/MindSphere/howto/howto-create-data-model-mqtt-agent.html';
 
-/** Of more agents than this, those that did not fail are folded. */
+/** With more agents than this, those that did not fail are folded. */
 const MOST_UNFOLDED = 10;
+
+const dryRunNote = (results: readonly AgentResult[]) =>
+  results.some(({ state }) => state === 'failed') ? 'Dry run: nothing was created.' : DRY_RUN_NOTE;
 
 export interface CreatedOptions extends FailureMeans {
   readonly connect: HowToConnect | undefined;
   readonly dryRun: boolean;
   /** whether private keys are kept encrypted */
   readonly encrypted: boolean;
-  /** those that the log does not tell in their own words */
+  /** those that the log shows by kind only */
   readonly warnings: readonly string[];
+  /** of the step */
+  readonly failure?: Failure | undefined;
 }
 
-/** What a person reads on the run's page: Markdown, with nothing secret in it. */
+/** The job summary of the create action: Markdown, with nothing secret in it. */
 export function summaryOfCreated(results: readonly AgentResult[], options: CreatedOptions): string {
   const { connect, dryRun } = options;
   const [only] = results;
   return document([
     ...(only !== undefined && results.length === 1 ? one(only, options) : many(results, options)),
-    dryRun ? DRY_RUN_NOTE : '',
+    dryRun ? dryRunNote(results) : '',
     ...(connect ? connectSection(connect) : []),
   ]);
 }
 
-/** One agent, as a list: on a phone its lines are wrapped, where a table would have to be moved. */
+/** One agent, as a list: a phone wraps its lines, but would have to scroll a table. */
 function one(result: AgentResult, options: CreatedOptions) {
   const { name, ids, certificate, delivery, state, failure } = result;
   const { files = {}, settings = [], authorities } = delivery ?? {};
@@ -81,32 +89,27 @@ function one(result: AgentResult, options: CreatedOptions) {
       : `${FAILED} Agent ${code(name)} failed: ${linkedCode(failure, options)}`;
   return [
     `### ${outcome}`,
+    cancelledLine(options.failure, [result], options),
     failure === undefined ? '' : shownMessage(failure, options),
+    failure === undefined ? '' : helpLine([failure], options),
     known.map(([title, value]) => `- **${title}**: ${value}`),
   ];
 }
 
-/** Several agents: the counts first, then what failed, then the others. */
+/** Several agents: the counts, then the failures, then the others. */
 function many(results: readonly AgentResult[], options: CreatedOptions) {
-  const { dryRun, encrypted, warnings } = options;
+  const { encrypted, warnings } = options;
   const [failed, others] = split(results);
   const place: Place = { directory: commonDirectory(results), encrypted };
-  const { lines, left } = failureList(failedItems(failed, place), MOST_SHOWN, options);
+  const { lines, help, left } = failureList(failedItems(failed, place), MOST_SHOWN, options);
   const rows = others.map((result) => createdRow(result, place));
   const shownRows = upTo(MOST_SHOWN - bytesOf(lines), rows);
-  const skipped = others.filter(({ state }) => state === 'skipped').length;
   const hasKeys = results.some(({ ids }) => ids !== undefined);
-  const counts = [
-    `${results.length} agents: ${others.length - skipped} ${dryRun ? 'checked' : 'created'}`,
-    skipped > 0 ? `${skipped} there already` : '',
-    failed.length > 0 ? `**${failed.length} failed**` : '',
-  ];
   return [
-    failed.length > 0
-      ? `### ${FAILED} ${failed.length} of ${results.length} agents failed`
-      : `### ${PASSED} ${results.length} agents`,
-    `${counts.filter(Boolean).join(', ')}.`,
+    `### ${failed.length > 0 ? FAILED : PASSED} ${countsOf(results, options)}`,
+    cancelledLine(options.failure, results, options),
     lines,
+    help,
     encrypted && hasKeys ? 'The private keys are encrypted.' : '',
     place.directory === undefined ? '' : `Files are in ${code(place.directory)}.`,
     caFileOf(results),
@@ -116,7 +119,27 @@ function many(results: readonly AgentResult[], options: CreatedOptions) {
   ];
 }
 
-/** What the places of an agent's certificate need no more words for. */
+/** For example `3 agents created`, or `3 agents: 2 created, 1 failed`. */
+export function countsOf(
+  results: readonly AgentResult[],
+  { dryRun }: { readonly dryRun: boolean },
+): string {
+  const countOf = (wanted: AgentResult['state']) =>
+    results.filter(({ state }) => state === wanted).length;
+  const [failed, skipped] = [countOf('failed'), countOf('skipped')];
+  const done = results.length - failed - skipped;
+  const counts = [
+    done > 0 ? `${done} ${dryRun ? 'checked' : 'created'}` : '',
+    skipped > 0 ? `${skipped} skipped (their files exist)` : '',
+    failed > 0 ? `${failed} failed` : '',
+  ].filter(Boolean);
+  const agents = results.length === 1 ? '1 agent' : `${results.length} agents`;
+  const [only = ''] = counts;
+  if (counts.length > 1) return `${agents}: ${counts.join(', ')}`;
+  return only === '' ? agents : `${agents} ${only.replace(/^\d+ /, '')}`;
+}
+
+/** What is true of all agents, so that it is not repeated for each. */
 interface Place {
   /** where the files of all agents are */
   readonly directory: string | undefined;
@@ -132,14 +155,14 @@ function failedItems(failed: readonly AgentResult[], place: Place): readonly Fai
   });
 }
 
-/** Where the files of all agents are that have any, if that is one place. */
+/** The directory of the files, if all of them are in one. */
 function commonDirectory(results: readonly AgentResult[]): string | undefined {
   const keys = results.flatMap(({ delivery }) => delivery?.files.privateKey ?? []);
   const [first, ...others] = new Set(keys.map((file) => path.dirname(file)));
   return others.length === 0 ? first : undefined;
 }
 
-/** What the file holds that all agents share. */
+/** What the CA file holds that all agents share. */
 function caFileOf(results: readonly AgentResult[]): string {
   const one = results.find(({ delivery }) => delivery?.authorities)?.delivery;
   if (one?.authorities === undefined) return '';
@@ -148,7 +171,7 @@ function caFileOf(results: readonly AgentResult[]): string {
 
 function createdRow(result: AgentResult, place: Place): string {
   const { name, state, ids, certificate } = result;
-  // In short lines, so that the table is no wider than a page.
+  // In short lines, so that the table fits the page.
   const fingerprint = certificate?.fingerprint.match(/.{1,24}/g) ?? [];
   return rowOf([
     code(name),
@@ -183,12 +206,12 @@ function storedOf({ delivery }: AgentResult, place: Place): readonly string[] {
 
 function connectSection({ broker, clientId, topics, mosquittoPub, mqttxPath }: HowToConnect) {
   const topicLines = [
-    ...topics.publish.map((topic) => ({ ...topic, use: 'The agent publishes to' })),
-    ...topics.subscribe.map((topic) => ({ ...topic, use: 'It subscribes to' })),
+    ...topics.publish.map((topic) => ({ ...topic, use: 'Publish to' })),
+    ...topics.subscribe.map((topic) => ({ ...topic, use: 'Subscribe to' })),
   ].map(({ use, topic, purpose }) => `- ${use} ${code(topic)} (${purpose})`);
   return [
     `#### Connect as ${code(clientId)}`,
-    `Connect to ${code(broker)} over MQTT 3.1.1 with this client id, the certificate and the private key; there is no user name and no password. One client id is one connection: a second one ends the first.`,
+    `Connect to ${code(broker)} over MQTT 3.1.1 with this client id, the certificate and the private key. Leave user name and password empty. A client id can have one connection only: a second connection closes the first.`,
     mqttxPath === undefined ? '' : `In MQTTX, import ${code(mqttxPath)}.`,
     keptNote(mosquittoPub !== undefined),
     mosquittoPub ? ['Publish a first message:', '', '```sh', mosquittoPub, '```'] : '',
@@ -196,8 +219,8 @@ function connectSection({ broker, clientId, topics, mosquittoPub, mqttxPath }: H
   ];
 }
 
-/** Connected is not stored: what it takes beside a certificate. */
+/** A message that the broker accepts is not stored yet: what else that takes. */
 function keptNote(hasMessage: boolean): string {
-  const sample = hasMessage ? ` (of the one below: ${code(SAMPLE_DATA_POINT)})` : '';
-  return `Insights Hub keeps nothing of a message without an asset model and a mapping of its data points${sample}. [Siemens’ manual says how to make them](${DATA_MODEL}).`;
+  const sample = hasMessage ? ` (${code(SAMPLE_DATA_POINT)} in the message below)` : '';
+  return `Insights Hub stores the data of a message only if there is an asset model and a mapping for its data points${sample}. [Siemens’ manual explains how to create them](${DATA_MODEL}).`;
 }
