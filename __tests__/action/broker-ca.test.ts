@@ -22,7 +22,7 @@ import {
 
 const ONE = /\b1 CA, the one that vouched for (<code>)?mqtts:\/\/localhost:\d+/;
 const ALL = /\ball \d{3} trusted CAs\b/;
-const UNPROVED = /The CA file holds all \d{3} trusted CAs: which of them is enough for mqtts:/;
+const UNPROVED = /The CA file contains all \d{3} trusted CAs\. Which of them is enough for mqtts:/;
 
 /** Inputs and options with which a broker's CA is one of those that are trusted, and not given. */
 const trusting = (inputs: Readonly<Record<string, string>>) => ({
@@ -230,7 +230,9 @@ describe.concurrent('all trusted CAs are written', () => {
       expect(errorOf(result)).toBe('');
       await expectAll(result.outputs['brokerCaPath']);
       expect(result.log.filter((line) => UNPROVED.test(line))).toEqual([
-        expect.stringContaining('none of the trusted CAs that signed what it sent (1) was enough'),
+        expect.stringContaining(
+          'none of the trusted CAs that signed a certificate that the broker sent (1) was enough',
+        ),
       ]);
     },
   );

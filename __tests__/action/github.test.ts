@@ -187,12 +187,12 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'a missing repository': {
       inputs: { repository: 'octo/other' },
       code: 'destination-invalid',
-      says: /repository octo\/other is not there, or `github-token` can't see it/,
+      says: /repository octo\/other does not exist, or `github-token` can't access it/,
     },
     'a missing environment': {
       inputs: { destination: 'environment', environment: 'nowhere' },
       code: 'destination-invalid',
-      says: /environment nowhere of repository octo\/device is not there.*Make the environment first/,
+      says: /environment nowhere of repository octo\/device does not exist.*Create the environment in/,
     },
     'a repository of dots': {
       inputs: { repository: '../..' },
@@ -202,7 +202,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'an environment of dots': {
       inputs: { destination: 'environment', environment: '..' },
       code: 'input-invalid',
-      says: /`environment` holds .* nothing but dots/,
+      says: /`environment` must not be "\." or "\.\."/,
     },
     'no environment': {
       inputs: { destination: 'environment' },
@@ -237,12 +237,12 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'names that become the same': {
       inputs: { name: 'sensor-1\nsensor.1' },
       code: 'input-invalid',
-      says: /"sensor-1" and "sensor\.1" would share the secrets of SENSOR_1/,
+      says: /"sensor-1" and "sensor\.1" would use the same names of secrets, with SENSOR_1/,
     },
     'more agents than there is room for': {
       inputs: { name: Array.from({ length: 51 }, (_, index) => `a${index}`).join('\n') },
       code: 'input-invalid',
-      says: /room for the secrets of 50 agents.*holds 51/,
+      says: /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
     },
     'a wrong boolean variables': {
       inputs: { variables: 'yes' },
