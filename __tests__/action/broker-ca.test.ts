@@ -198,7 +198,7 @@ describe.concurrent('all trusted CAs are written', () => {
     await expectAll(result.outputs['brokerCaPath']);
     expect(result.outputs).toHaveProperty('mqttxPath');
     const told = result.log.filter((line) => UNPROVED.test(line));
-    expect(told).toEqual([expect.stringMatching(/because .* the broker (reset|closed) the con/)]);
+    expect(told).toEqual([expect.stringMatching(/could not be proved: .* the broker (reset|closed) the con/)]);
     expect(toldOf(result)).toMatch(new RegExp(`CA file in .* \\(${ALL.source}\\)`));
     expect(result.summary).toMatch(new RegExp(`\\*\\*CA file\\*\\*: .* \\(${ALL.source}\\)`));
   });
@@ -327,7 +327,7 @@ describe.concurrent('the file with the CAs', () => {
     const env = { ...options.env, ...noRoomFor('.mqttx.json').env };
     const result = await sandbox.main(inputs, { env });
     expect(errorOf(result)).toMatch(
-      /^\[connection-failed\] .* CONNACK with code 1: .* The connection file could not be written to .* \(ENOSPC\)\. The private key is in /,
+      /^\[connection-failed\] .* CONNACK code 1: .* The connection file could not be written to .* \(ENOSPC\)\. The private key is in /,
     );
     await sandbox.post(result);
     expect(existsSync(result.outputs['privateKeyPath'] ?? '')).toBe(true);

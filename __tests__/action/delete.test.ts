@@ -990,21 +990,21 @@ describe.concurrent('the right result for each agent after', () => {
 
 describe.concurrent('bad inputs of the delete action', () => {
   const cases: Readonly<Record<string, [Record<string, string>, RegExp]>> = {
-    'no agent': [{ name: '' }, /One of `name`, `names-file` and `client-id` is required/],
+    'no agent': [{ name: '' }, /`name`, `names-file` or `client-id` is required/],
     'an agent twice': [{ 'client-id': 'mqtt1_device001' }, /"mqtt1_device001" is listed twice/],
     'a client id with a slash': [{ 'client-id': 'a/b' }, /`client-id` "a\/b" contains "\/"/],
     'a client id that is too long': [
       { 'client-id': 'x'.repeat(129) },
-      /`client-id` "\*\*\*" is too long: it may have 128 bytes/,
+      /`client-id` "\*\*\*" is too long: it has 129 bytes\. The maximum is 128\./,
     ],
     'the workspace as destination': [
       { destination: 'workspace' },
-      /takes repository, environment, not "workspace"/,
+      /must be one or more of repository, environment, not "workspace"/,
     ],
     'no token for GitHub': [{ destination: 'repository' }, /`github-token` is required/],
     'a client id that is only the tenant': [
       { 'client-id': 'mqtt1_' },
-      /`client-id` "mqtt1_" is the tenant without a name/,
+      /`client-id` "mqtt1_" has no agent name after the prefix/,
     ],
     'two agents that share secrets': [
       { 'client-id': 'device001', destination: 'repository', 'github-token': 'ghs_token' },
@@ -1013,11 +1013,11 @@ describe.concurrent('bad inputs of the delete action', () => {
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
     'a certificate id with a bad sign': [
       { 'certificate-id': 'c1\n../agents' },
-      /`certificate-id` "\.\.\/agents" may hold letters, digits, "-" and "_" only/,
+      /`certificate-id` "\.\.\/agents" contains "\." at position 1\. Only letters, digits, "-" and "_" are allowed/,
     ],
     'a certificate id with a sign of other languages': [
       { name: '', 'certificate-id': 'ä' },
-      /`certificate-id` "ä" may hold letters/,
+      /`certificate-id` "ä" contains "ä" at position 1\. Only letters/,
     ],
     'a wildcard in a name': [{ name: 'a\ndevice*' }, /"device\*" contains "\*" at position 7/],
     'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" does not exist/],

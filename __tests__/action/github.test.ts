@@ -165,7 +165,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'a wrong token': {
       inputs: { 'github-token': 'ghp_wrong' },
       code: 'destination-invalid',
-      says: /did not accept `github-token`.*HTTP 401.*"Bad credentials"/,
+      says: /GitHub rejected `github-token`.*HTTP 401.*"Bad credentials"/,
     },
     'a token without the permission': {
       permissions: { secrets: 'none' },
@@ -212,7 +212,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'an environment that is no destination': {
       inputs: { environment: 'test' },
       code: 'input-invalid',
-      says: /`destination` does not hold environment/,
+      says: /`destination` does not include `environment`/,
     },
     'a repository without an owner': {
       inputs: { repository: 'device' },
@@ -222,17 +222,17 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'a prefix with a hyphen': {
       inputs: { 'secret-prefix': 'MY-AGENT' },
       code: 'input-invalid',
-      says: /`secret-prefix` must be/,
+      says: /`secret-prefix` ".*" is not allowed/,
     },
     "GitHub's own prefix": {
       inputs: { 'secret-prefix': 'github_agent' },
       code: 'input-invalid',
-      says: /not begin with a digit or GITHUB_/,
+      says: /don't begin with a digit or GITHUB_/,
     },
     'a prefix that begins with a digit': {
       inputs: { 'secret-prefix': '1AGENT' },
       code: 'input-invalid',
-      says: /`secret-prefix` must be/,
+      says: /`secret-prefix` ".*" is not allowed/,
     },
     'names that become the same': {
       inputs: { name: 'sensor-1\nsensor.1' },

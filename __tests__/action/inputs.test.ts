@@ -7,8 +7,8 @@ import { agentsOf, codeOf, errorOf, masksOf, preload, test } from './sandbox.ts'
 type Inputs = Readonly<Record<string, string>>;
 
 const none: Inputs = { token: '', 'oauth-client-id': '', 'oauth-client-secret': '' };
-const WAYS = /`token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name`/;
-const FORKS = /no secrets to workflows started from forks or by Dependabot/;
+const WAYS = /`token`; `oauth-client-id` and `oauth-client-secret`; or those two with `app-name`/;
+const FORKS = /no secrets to workflows that forks or Dependabot start/;
 const LONG = 'x'.repeat(123);
 
 /** Inputs over those of a run that succeeds, the code and what the one error says. */
@@ -117,7 +117,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'a token with the word Bearer': [
     { ...none, token: 'Bearer abcdefgh' },
     'input-invalid',
-    /without the word `Bearer`/,
+    /Pass only the token, without `Bearer`/,
   ],
   'a secret of three characters': [
     { 'oauth-client-secret': 'abc' },
@@ -337,10 +337,10 @@ describe.concurrent('an input is refused before any network call:', () => {
   });
 
   const lists: Readonly<Record<string, readonly [string, RegExp]>> = {
-    semicolons: ['name;owner\na;me@b.c\n', /has ";" in line 1, and columns are separated by ","/],
+    semicolons: ['name;owner\na;me@b.c\n', /has ";" in line 1, but "," must separate the columns/],
     tabs: ['a\tme@b.c\n', /has a tab in line 1/],
-    'a line for spreadsheets': ['sep=,\na,b\n', /begins with a line `sep=`/],
-    'a header in another order': ['owner,name\nme@b.c,a\n', /almost a header/],
+    'a line for spreadsheets': ['sep=,\na,b\n', /begins with a `sep=` line/],
+    'a header in another order': ['owner,name\nme@b.c,a\n', /has an unknown header in line 1/],
     'an owner that turns the text around': ['a,me\u202e@b.c\n', /owner in line 1 .*U\+202E/],
     'more than 1 MiB': ['a\n'.repeat(2 ** 19 + 1), /is larger than 1 MiB/],
     'as many lines as 1 MiB has': ['a\n'.repeat(2 ** 19), /lists more than 100000 agents/],

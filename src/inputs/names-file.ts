@@ -56,7 +56,7 @@ function checkFields(reader: InputReader, fields: readonly string[], where: stri
   const misleading = misleadingIn(owner);
   if (misleading) reader.problem(`The owner in ${where} contains ${misleading}. Delete it.`);
   for (const field of fields.slice(0, 2)) {
-    if (reader.holdsSecret(field)) {
+    if (reader.containsSecret(field)) {
       reader.problem(`${where} ${reader.quote(field)} ${CONTAINS_SECRET}`);
     }
   }

@@ -74,7 +74,7 @@ export class InputReader {
   #refuseSecrets(): void {
     for (const name of this.#texts) {
       for (const line of new Set(this.source.input(name).split('\n'))) {
-        if (this.holdsSecret(line))
+        if (this.containsSecret(line))
           this.problem(`\`${name}\` ${this.quote(line)} ${CONTAINS_SECRET}`);
       }
     }
@@ -82,7 +82,7 @@ export class InputReader {
   }
 
   /** Whether a text contains a secret of the step in a form that is masked. */
-  holdsSecret(text: string): boolean {
+  containsSecret(text: string): boolean {
     return this.source.secrets.redact(text) !== text;
   }
 
