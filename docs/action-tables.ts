@@ -89,7 +89,10 @@ function groupList(text: string, told: readonly string[] = []): readonly string[
   });
 }
 
-function picked(items: Readonly<Record<string, Item>>, names = Object.keys(items)) {
+function picked(
+  items: Readonly<Record<string, Item>>,
+  names: readonly string[] = Object.keys(items),
+) {
   return Object.fromEntries(
     names.map((name): [string, Item] => {
       const item = items[name];

@@ -173,7 +173,7 @@ describe.concurrent('the new certificate is proved', () => {
     const told = result.log.filter((line) => line.includes('MQTT mqtts://'));
     expect(told.map((line) => line.replace(/localhost:\d+/, 'HOST'))).toEqual([
       expect.stringMatching(
-        /HOST: the broker answered CONNACK with code 5: .*, attempt 1, \d+ ms$/,
+        /HOST: the broker answered with CONNACK code 5: .*, attempt 1, \d+ ms$/,
       ),
       expect.stringMatching(/HOST: connected, attempt 2, \d+ ms$/),
     ]);
@@ -267,26 +267,30 @@ const faults: Readonly<Record<string, Row>> = {
   },
   'a certificate that TLS refuses': {
     fault: named('alert'),
-    says: /the broker refused the agent's certificate \(/,
+    says: /the broker rejected the agent's certificate \(/,
     again: true,
   },
   'CONNACK 1': {
     fault: named('connack-1'),
-    says: /code 1: it does not speak MQTT 3/,
+    says: /code 1: it does not support MQTT 3/,
     again: false,
   },
-  'CONNACK 2': { fault: named('connack-2'), says: /code 2: it refuses the client id/, again: true },
-  'CONNACK 3': { fault: named('connack-3'), says: /code 3: it is not available/, again: true },
-  'CONNACK 4': { fault: named('connack-4'), says: /code 4: it refuses the user name/, again: true },
+  'CONNACK 2': { fault: named('connack-2'), says: /code 2: it rejects the client id/, again: true },
+  'CONNACK 3': {
+    fault: named('connack-3'),
+    says: /code 3: it says that MQTT is unavailable/,
+    again: true,
+  },
+  'CONNACK 4': { fault: named('connack-4'), says: /code 4: it rejects the user name/, again: true },
   'CONNACK 5': { fault: named('connack-5'), says: /code 5: it does not authorise/, again: true },
   'silence before TLS': {
     fault: named('silence-before-tls'),
-    says: /no TLS connection came about before the time was up/,
+    says: /no TLS connection was established before the time limit/,
     again: false,
   },
   'silence after CONNECT': {
     fault: named('silence'),
-    says: /no CONNACK came before the time was up/,
+    says: /no CONNACK arrived before the time limit/,
     again: false,
   },
   'a reset before TLS': {
@@ -346,7 +350,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     const result = await sandbox.main({ ...inputs, timeout: '5' });
     expect(codeOf(result)).toBe('connection-failed');
     expect(errorOf(result)).toMatch(
-      /the broker (refused the agent's certificate|reset the connection|closed the connection)/,
+      /the broker (rejected the agent's certificate|reset the connection|closed the connection)/,
     );
   });
 
@@ -358,7 +362,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     const { inputs } = await sandbox.startBroker();
     const result = await sandbox.main({ ...inputs, timeout: '5' });
     expect(codeOf(result)).toBe('connection-failed');
-    expect(errorOf(result)).toMatch(/CONNACK with code [25]/);
+    expect(errorOf(result)).toMatch(/CONNACK code [25]/);
   });
 
   test('a key that TLS does not take, also behind a proxy', async ({ start }) => {
@@ -377,7 +381,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     const result = await sandbox.main({ ...inputs, ...BEHIND }, { env });
     await proxy.stop();
     expect(errorOf(result)).toMatch(
-      /TLS can't be done with the agent's key and certificate \(ERR_SSL_EE_KEY_TOO_SMALL\)/,
+      /the agent's private key and certificate can't be used for TLS \(ERR_SSL_EE_KEY_TOO_SMALL\)/,
     );
     await expectDelivered(sandbox, result);
   });
@@ -391,14 +395,14 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
   });
 
   test.for([
-    ['refuses', { refuse: 403 }, /HTTPS_PROXY names answered with status 403.*port 443/, 1],
+    ['refuses', { refuse: 403 }, /HTTPS_PROXY answered with status 403.*port 443/, 1],
     [
-      'wants credentials',
+      'requires credentials',
       { refuse: 407 },
-      /HTTPS_PROXY names answered with status 407\. It wants credentials: check the user name/,
+      /HTTPS_PROXY answered with status 407\. It requires credentials: check the user name/,
       1,
     ],
-    ['never answers', { silent: true }, /no tunnel through the proxy came about before/, 1],
+    ['never answers', { silent: true }, /no tunnel through the proxy was established before/, 1],
   ] as const)('a proxy that %s', async ([, options, says, asked], { start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const { broker, inputs } = await sandbox.startBroker();
@@ -418,7 +422,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     const { inputs } = await sandbox.startBroker();
     const env = { HTTPS_PROXY: 'http://127.0.0.1:1' };
     const result = await sandbox.main({ ...inputs, ...BEHIND, timeout: '5' }, { env });
-    expect(errorOf(result)).toMatch(/the proxy that HTTPS_PROXY names can't be reached/);
+    expect(errorOf(result)).toMatch(/the proxy in HTTPS_PROXY can't be reached/);
   });
 
   test('no trust for the broker without its CA', async ({ start }) => {
@@ -644,7 +648,7 @@ describe.concurrent('without `verify-connection`', () => {
       registerHooks({ load(url, context, next) {
         const loaded = next(url, context);
         const text = String(loaded.source ?? '');
-        if (/no CONNACK came/.test(text)) console.log('loaded MQTT');
+        if (/no CONNACK arrived/.test(text)) console.log('loaded MQTT');
         return loaded;
       } });`);
     const silent = await sandbox.main({ ...inputs, 'verify-connection': '' }, spy);
@@ -671,20 +675,29 @@ describe.concurrent('bad inputs for the connection', () => {
     'plain MQTT': [{ 'broker-url': 'mqtt://localhost:1883' }, /`broker-url` must begin with mqtts/],
     'another scheme': [{ 'broker-url': 'https://b.invalid' }, /`broker-url` must begin with mqtts/],
     'no URL': [{ 'broker-url': 'broker' }, /`broker-url` is not a URL: "broker"/],
-    'a user name': [{ 'broker-url': 'mqtts://a@b.invalid' }, /must not hold a user name/],
-    'a path': [{ 'broker-url': 'mqtts://b.invalid/x' }, /`broker-url` must not hold a path/],
-    'no host': [{ 'broker-url': 'mqtts://:8883' }, /`broker-url` (names no host|is not a URL)/],
-    'an odd host': [{ 'broker-url': 'mqtts://a%0ab:8883' }, /`broker-url` (names no host|is not)/],
-    'an address that is none': [{ 'broker-url': 'mqtts://10.0.0.256:8883' }, /names no host/],
+    'a user name': [{ 'broker-url': 'mqtts://a@b.invalid' }, /must not contain a user name/],
+    'a path': [{ 'broker-url': 'mqtts://b.invalid/x' }, /`broker-url` must not contain a path/],
+    'no host': [
+      { 'broker-url': 'mqtts://:8883' },
+      /`broker-url` (contains no valid host|is not a URL)/,
+    ],
+    'an odd host': [
+      { 'broker-url': 'mqtts://a%0ab:8883' },
+      /`broker-url` (contains no valid host|is not)/,
+    ],
+    'an address that is none': [
+      { 'broker-url': 'mqtts://10.0.0.256:8883' },
+      /contains no valid host/,
+    ],
     'an unknown placeholder': [
       { 'broker-url': 'mqtts://{api}.invalid' },
-      /`broker-url` holds "\{api\}"; it may hold \{tenant\}, \{region\}/,
+      /`broker-url` contains "\{api\}"\. Its only placeholders are \{tenant\}, \{region\}\./,
     ],
-    'a CA file that is not there': [{ 'broker-ca-file': 'no.pem' }, /"no\.pem" is not there/],
+    'a CA file that is not there': [{ 'broker-ca-file': 'no.pem' }, /"no\.pem" does not exist/],
     'a CA file that is a directory': [{ 'broker-ca-file': '.' }, /"\." is not a file/],
     'a CA file without a certificate': [
       { 'broker-ca-file': import.meta.filename },
-      /`broker-ca-file` ".*" holds no certificate in PEM/,
+      /`broker-ca-file` ".*" contains no PEM certificate/,
     ],
     'a flag that is none': [{ 'verify-connection': 'yes' }, /`verify-connection` must be true or/],
   };

@@ -994,40 +994,37 @@ describe.concurrent('the right result for each agent after', () => {
 
 describe.concurrent('bad inputs of the delete action', () => {
   const cases: Readonly<Record<string, [Record<string, string>, RegExp]>> = {
-    'no agent': [{ name: '' }, /One of `name`, `names-file` and `client-id` is required/],
-    'an agent twice': [
-      { 'client-id': 'mqtt1_device001' },
-      /"mqtt1_device001" is in the list twice/,
-    ],
-    'a client id with a slash': [{ 'client-id': 'a/b' }, /`client-id` "a\/b" holds/],
+    'no agent': [{ name: '' }, /`name`, `names-file` or `client-id` is required/],
+    'an agent twice': [{ 'client-id': 'mqtt1_device001' }, /"mqtt1_device001" is listed twice/],
+    'a client id with a slash': [{ 'client-id': 'a/b' }, /`client-id` "a\/b" contains "\/"/],
     'a client id that is too long': [
       { 'client-id': 'x'.repeat(129) },
-      /`client-id` "\*\*\*" is too long: it may have 128 bytes/,
+      /`client-id` "\*\*\*" is too long: it has 129 bytes\. The maximum is 128\./,
     ],
     'the workspace as destination': [
       { destination: 'workspace' },
-      /takes repository, environment, not "workspace"/,
+      /must be one or more of repository, environment, not "workspace"/,
     ],
     'no token for GitHub': [{ destination: 'repository' }, /`github-token` is required/],
     'a client id that is only the tenant': [
       { 'client-id': 'mqtt1_' },
-      /`client-id` "mqtt1_" is the tenant without a name/,
+      /`client-id` "mqtt1_" has no agent name after the prefix/,
     ],
     'two agents that share secrets': [
       { 'client-id': 'device001', destination: 'repository', 'github-token': 'ghs_token' },
-      /"device001" and "device001" would share the secrets of DEVICE001/,
+      /"device001" and "device001" would use the same names of secrets, with DEVICE001/,
     ],
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
     'a certificate id with a bad sign': [
       { 'certificate-id': 'c1\n../agents' },
-      /`certificate-id` "\.\.\/agents" may hold letters, digits, "-" and "_" only/,
+      /`certificate-id` "\.\.\/agents" contains "\." at position 1\. Only letters, digits, "-" and "_" are allowed/,
     ],
     'a certificate id with a sign of other languages': [
       { name: '', 'certificate-id': 'ä' },
-      /`certificate-id` "ä" may hold letters/,
+      /`certificate-id` "ä" contains "ä" at position 1\. Only letters/,
     ],
-    'a wildcard in a name': [{ name: 'a\ndevice*' }, /"device\*" holds "\*" or "\?"/],
-    'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" is not there/],
+    'a wildcard in a name': [{ name: 'a\ndevice*' }, /"device\*" contains "\*" at position 7/],
+    'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" does not exist/],
     'a file that is a directory': [{ 'names-file': '.' }, /"\." is not a file/],
     'everything at once': [
       { name: 'a b', tenant: '', 'delete-asset': 'maybe', timeout: '0' },
@@ -1050,15 +1047,21 @@ describe.concurrent('bad inputs of the delete action', () => {
 
   const files: Readonly<Record<string, [string | Buffer, RegExp]>> = {
     'is empty': [' \n\n', /`names-file` "list\/agents\.csv" is empty/],
-    'has only a header': ['name,owner\n', /lists no agent/],
+    'has only a header': ['name,owner\n', /lists no agents/],
     'has three columns': ['a\nb,c,d\n', /line 2 of list\/agents\.csv has 3 columns/],
     'has no name': ['a\n\n,owner\n', /line 3 of list\/agents\.csv has no name/],
-    'has a bad name': ['a\n"b c"\n', /line 2 of list\/agents\.csv "b c" holds a control/],
-    'has a name twice': ['a\nb\na\n', /line 3 of list\/agents\.csv "a" is in the list twice/],
-    'has a quote that is not closed': ['a\n"b\nc\n', /is not CSV: line \d has a quote/],
+    'has a bad name': [
+      'a\n"b c"\n',
+      /line 2 of list\/agents\.csv "b c" contains a space at position 2/,
+    ],
+    'has a name twice': ['a\nb\na\n', /line 3 of list\/agents\.csv "a" is listed twice/],
+    'has a quote that is not closed': [
+      'a\n"b\nc\n',
+      /is not valid CSV: line \d has a misplaced or unclosed quote/,
+    ],
     'is not UTF-8': [Buffer.from([0x61, 0xff, 0x0a]), /is not UTF-8/],
     'is too large': ['a\n'.repeat(3 * 1024 * 1024), /is larger than 1 MiB/],
-    'has a wildcard': ['a\nb?\n', /line 2 of list\/agents\.csv "b\?" holds "\*" or "\?"/],
+    'has a wildcard': ['a\nb?\n', /line 2 of list\/agents\.csv "b\?" contains "\?" at position 2/],
     'has many mistakes': ['a b\n'.repeat(1) + 'c d\n'.repeat(100), /And \d+ more\./],
   };
   test.for(Object.entries(files))('a file that %s', async ([, [content, says]], { start }) => {

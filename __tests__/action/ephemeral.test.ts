@@ -490,7 +490,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     }
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([
-      expect.stringMatching(/was refused with a web page.* Left: agent mqtt1_device001/),
+      expect.stringMatching(/was rejected with a web page.* Left: agent mqtt1_device001/),
     ]);
     sandbox.hub.faults.length = 0;
     await sandbox.post(main);

@@ -53,7 +53,7 @@ const token: Readonly<Record<string, Row>> = {
     code: 'request-rejected',
     requests: 1,
     agents: 0,
-    says: /redirect, which is never followed.*`api-url` and `token-url`/,
+    says: /redirect, which the action never follows.*`api-url` and `token-url`/,
   },
   'an empty token': {
     fault: body('{"access_token":""}'),
@@ -152,21 +152,21 @@ const create: Readonly<Record<string, Row>> = {
     code: 'response-invalid',
     requests: 1,
     agents: 1,
-    says: /no PEM private key\. Agent/,
+    says: /not a PEM private key\. Agent/,
   },
   'a certificate that does not parse': {
     fault: change({ publicKey: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }),
     code: 'response-invalid',
     requests: 1,
     agents: 1,
-    says: /no PEM certificate\. Agent/,
+    says: /not a PEM certificate\. Agent/,
   },
   "another certificate's key": {
     fault: { kind: 'wrong-pair' },
     code: 'key-mismatch',
     requests: 1,
     agents: 1,
-    says: /not the certificate's\. Agent.*lost/,
+    says: /does not belong to the certificate\. Agent.*lost/,
   },
 };
 

@@ -331,21 +331,21 @@ describe.concurrent('a shard', () => {
 describe.concurrent('a bad list', () => {
   const cases: Readonly<Record<string, [string | Buffer, Record<string, string>, RegExp]>> = {
     'beside a name': ['a\n', { name: 'b' }, /`name` and `names-file` are both set/],
-    'with a name twice': ['a\nb\na\n', {}, /line 3 of devices\.csv "a" is in the list twice/],
+    'with a name twice': ['a\nb\na\n', {}, /line 3 of devices\.csv "a" is listed twice/],
     'with bad names': [
       'a\nb/c\n"d e"\n',
       {},
-      /\(1\) line 2 .*"b\/c" holds.*\(2\) line 3 .*"d e" holds/,
+      /\(1\) line 2 .*"b\/c" contains "\/".*\(2\) line 3 .*"d e" contains a space/,
     ],
     'with clashing secret names': [
       'a-b\na_b\n',
       { destination: 'repository', 'github-token': 'ghs_token' },
-      /"a-b" and "a_b" would share the secrets of A_B/,
+      /"a-b" and "a_b" would use the same names of secrets, with A_B/,
     ],
     'of more agents than there is room for': [
       names(51).join('\n'),
       { destination: 'repository', 'github-token': 'ghs_token', shard: '0/60' },
-      /room for the secrets of 50 agents.*the list holds 51/,
+      /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
     ],
     'that is empty': ['', {}, /`names-file` "devices\.csv" is empty/],
     'of 20 MB': ['a'.repeat(20_000_000), {}, /`names-file` "devices\.csv" is larger than 1 MiB/],
@@ -355,7 +355,7 @@ describe.concurrent('a bad list', () => {
       /`names-file` "devices\.csv" is not UTF-8 text/,
     ],
     'with three columns': ['a,b,c\n', {}, /line 1 of devices\.csv has 3 columns/],
-    'with a wrong shard': ['a\n', { shard: '4/4' }, /`shard` "4\/4" is not there/],
+    'with a wrong shard': ['a\n', { shard: '4/4' }, /`shard` "4\/4" does not exist/],
     'with a wrong concurrency': ['a\n', { concurrency: '33' }, /`concurrency` must be .* 1 to 32/],
     'with a wrong word': [
       'a\n',
@@ -374,6 +374,6 @@ describe.concurrent('a bad list', () => {
   test('that is not there', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: '', 'names-file': '/nowhere/devices.csv' });
-    expect(errorOf(result)).toMatch(/`names-file` "\/nowhere\/devices\.csv" is not there/);
+    expect(errorOf(result)).toMatch(/`names-file` "\/nowhere\/devices\.csv" does not exist/);
   });
 });

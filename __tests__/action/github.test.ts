@@ -165,7 +165,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'a wrong token': {
       inputs: { 'github-token': 'ghp_wrong' },
       code: 'destination-invalid',
-      says: /did not accept `github-token`.*HTTP 401.*"Bad credentials"/,
+      says: /GitHub rejected `github-token`.*HTTP 401.*"Bad credentials"/,
     },
     'a token without the permission': {
       permissions: { secrets: 'none' },
@@ -187,12 +187,12 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'a missing repository': {
       inputs: { repository: 'octo/other' },
       code: 'destination-invalid',
-      says: /repository octo\/other is not there, or `github-token` can't see it/,
+      says: /repository octo\/other does not exist, or `github-token` can't access it/,
     },
     'a missing environment': {
       inputs: { destination: 'environment', environment: 'nowhere' },
       code: 'destination-invalid',
-      says: /environment nowhere of repository octo\/device is not there.*Make the environment first/,
+      says: /environment nowhere of repository octo\/device does not exist.*Create the environment in/,
     },
     'a repository of dots': {
       inputs: { repository: '../..' },
@@ -202,7 +202,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'an environment of dots': {
       inputs: { destination: 'environment', environment: '..' },
       code: 'input-invalid',
-      says: /`environment` holds .* nothing but dots/,
+      says: /`environment` must not be "\." or "\.\."/,
     },
     'no environment': {
       inputs: { destination: 'environment' },
@@ -212,7 +212,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'an environment that is no destination': {
       inputs: { environment: 'test' },
       code: 'input-invalid',
-      says: /`destination` does not hold environment/,
+      says: /`destination` does not include `environment`/,
     },
     'a repository without an owner': {
       inputs: { repository: 'device' },
@@ -222,27 +222,27 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'a prefix with a hyphen': {
       inputs: { 'secret-prefix': 'MY-AGENT' },
       code: 'input-invalid',
-      says: /`secret-prefix` must be/,
+      says: /`secret-prefix` ".*" is not allowed/,
     },
     "GitHub's own prefix": {
       inputs: { 'secret-prefix': 'github_agent' },
       code: 'input-invalid',
-      says: /not begin with a digit or GITHUB_/,
+      says: /don't begin with a digit or GITHUB_/,
     },
     'a prefix that begins with a digit': {
       inputs: { 'secret-prefix': '1AGENT' },
       code: 'input-invalid',
-      says: /`secret-prefix` must be/,
+      says: /`secret-prefix` ".*" is not allowed/,
     },
     'names that become the same': {
       inputs: { name: 'sensor-1\nsensor.1' },
       code: 'input-invalid',
-      says: /"sensor-1" and "sensor\.1" would share the secrets of SENSOR_1/,
+      says: /"sensor-1" and "sensor\.1" would use the same names of secrets, with SENSOR_1/,
     },
     'more agents than there is room for': {
       inputs: { name: Array.from({ length: 51 }, (_, index) => `a${index}`).join('\n') },
       code: 'input-invalid',
-      says: /room for the secrets of 50 agents.*holds 51/,
+      says: /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
     },
     'a wrong boolean variables': {
       inputs: { variables: 'yes' },

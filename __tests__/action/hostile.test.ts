@@ -73,9 +73,9 @@ describe.concurrent('an agent’s name', () => {
     const inputs = { name: `device-${token}`, 'github-token': token };
     const main = await sandbox.main(inputs);
     expect(codeOf(main)).toBe('input-invalid');
-    expect(errorOf(main)).toContain('holds a secret of this step');
+    expect(errorOf(main)).toContain('contains a secret of this step');
     const ended = await sandbox.delete(inputs);
-    expect(errorOf(ended)).toContain('holds a secret of this step');
+    expect(errorOf(ended)).toContain('contains a secret of this step');
     expect(sandbox.hub.requests).toEqual([]);
   });
 });

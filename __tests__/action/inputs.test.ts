@@ -7,8 +7,8 @@ import { agentsOf, codeOf, errorOf, masksOf, preload, test } from './sandbox.ts'
 type Inputs = Readonly<Record<string, string>>;
 
 const none: Inputs = { token: '', 'oauth-client-id': '', 'oauth-client-secret': '' };
-const WAYS = /`token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name`/;
-const FORKS = /no secrets to workflows started from forks or by Dependabot/;
+const WAYS = /`token`; `oauth-client-id` and `oauth-client-secret`; or those two with `app-name`/;
+const FORKS = /no secrets to workflows that forks or Dependabot start/;
 const LONG = 'x'.repeat(123);
 
 /** Inputs over those of a run that succeeds, the code and what the one error says. */
@@ -20,14 +20,34 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     /`name` or `names-file` is required/,
   ],
   'a name that is in the list twice': [{ name: 'a\nb\na' }, 'input-invalid', /"a" .* twice/],
-  'a name with white space': [{ name: 'a b' }, 'input-invalid', /"a b" holds .* white space/],
-  'a name with a no-break space': [{ name: 'a\u00a0b' }, 'input-invalid', /white space/],
-  'a name with "/"': [{ name: 'a/b' }, 'input-invalid', /"a\/b" holds/],
-  'a name with "+"': [{ name: 'a+' }, 'input-invalid', /"a\+" holds/],
-  'a name with "#"': [{ name: '#' }, 'input-invalid', /"#" holds/],
-  'a name with a control character': [{ name: 'a\u0007b' }, 'input-invalid', /control character/],
-  'a name of 129 bytes with its tenant': [{ name: LONG }, 'input-invalid', /128 bytes/],
-  'a name that is too long in bytes': [{ name: 'ä'.repeat(62) }, 'input-invalid', /128 bytes/],
+  'a name with white space': [
+    { name: 'a b' },
+    'input-invalid',
+    /"a b" contains a space at position 2\. White space, /,
+  ],
+  'a name with a no-break space': [
+    { name: 'a\u00a0b' },
+    'input-invalid',
+    /contains the white space character U\+00A0 \(no-break space\) at position 2\./,
+  ],
+  'a name with "/"': [{ name: 'a/b' }, 'input-invalid', /"a\/b" contains "\/" at position 2\./],
+  'a name with "+"': [{ name: 'a+' }, 'input-invalid', /"a\+" contains "\+" at position 2\./],
+  'a name with "#"': [{ name: '#' }, 'input-invalid', /"#" contains "#" at position 1\./],
+  'a name with a control character': [
+    { name: 'a\u0007b' },
+    'input-invalid',
+    /contains the control character U\+0007 at position 2\./,
+  ],
+  'a name of 129 bytes with its tenant': [
+    { name: LONG },
+    'input-invalid',
+    /the client id has 129 bytes\. The maximum is 128\./,
+  ],
+  'a name that is too long in bytes': [
+    { name: 'ä'.repeat(62) },
+    'input-invalid',
+    /has 130 bytes\. The maximum is 128/,
+  ],
   'no tenant': [{ tenant: '' }, 'input-invalid', /`tenant` is required/],
   'a tenant that is no host label': [
     { tenant: 'a.b' },
@@ -35,7 +55,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     /`tenant` must be .*"a\.b"/,
   ],
   'a tenant with a slash': [{ tenant: 'evil.example/' }, 'input-invalid', /`tenant` must be/],
-  'a tenant of 64 characters': [{ tenant: 'x'.repeat(64) }, 'input-invalid', /63 at most/],
+  'a tenant of 64 characters': [{ tenant: 'x'.repeat(64) }, 'input-invalid', /at most 63 letters/],
   'a tenant that begins with a hyphen': [{ tenant: '-a' }, 'input-invalid', /`tenant` must be/],
   'a region that is no host label': [{ region: 'eu1@x' }, 'input-invalid', /`region` must be/],
   'no credentials': [none, 'credentials-missing', /No credentials are set/, WAYS, FORKS],
@@ -97,7 +117,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'a token with the word Bearer': [
     { ...none, token: 'Bearer abcdefgh' },
     'input-invalid',
-    /without the word `Bearer`/,
+    /Pass only the token, without `Bearer`/,
   ],
   'a secret of three characters': [
     { 'oauth-client-secret': 'abc' },
@@ -112,7 +132,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'a passphrase of two lines': [
     { 'key-passphrase': 'abcdef\nghijkl' },
     'input-invalid',
-    /`key-passphrase` holds a line break/,
+    /`key-passphrase` contains a line break/,
   ],
   'a passphrase of blanks': [
     { 'key-passphrase': '        ' },
@@ -137,12 +157,12 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'a passphrase that is not ASCII': [
     { 'key-passphrase': 'correct hörse' },
     'input-invalid',
-    /`key-passphrase` holds characters other than printable ASCII/,
+    /`key-passphrase` contains characters other than printable ASCII/,
   ],
   'a key that has to be encrypted, without a passphrase': [
     { 'encrypt-key': 'true', 'key-passphrase': '' },
     'input-invalid',
-    /`encrypt-key` is set, but `key-passphrase` is empty/,
+    /`encrypt-key` is `true`, but `key-passphrase` is empty/,
     FORKS,
   ],
   'another format of keys': [
@@ -163,29 +183,37 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
           [
             { [input]: given, ...(input === 'names-file' && { name: '' }) },
             'input-invalid',
-            /begins with "(~|\$|%TEMP%)", which no shell expands here\. .*\$\{\{ runner\.temp \}\}/,
+            /begins with "(~|\$|%TEMP%)", but no shell expands it here\. .*\$\{\{ runner\.temp \}\}/,
           ],
         ],
       ),
     ),
   ),
   ...Object.fromEntries(
-    ['\u202e', '\u200b', '\u2066', '\u00ad'].map((sign): [string, [Inputs, string, RegExp]] => [
-      `a name with ${encodeURIComponent(sign)}`,
-      [{ name: `device${sign}100` }, 'input-invalid', /"device100" holds an invisible or bidir/],
-    ]),
+    ['\u202e', '\u200b', '\u2066', '\u00ad'].map((sign): [string, [Inputs, string, RegExp]] => {
+      const code = sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+      const says = `"device100" contains the invisible character U\\+${code} \\([a-z-]+ [a-z]+\\) at position 7`;
+      return [
+        `a name with ${encodeURIComponent(sign)}`,
+        [{ name: `device${sign}100` }, 'input-invalid', new RegExp(says)],
+      ];
+    }),
   ),
   'a client-id-prefix that turns the text around': [
     { 'client-id-prefix': 'mqtt\u202e1' },
     'input-invalid',
-    /`client-id-prefix` "mqtt1" holds an invisible or bidirectional character \(U\+202E\)/,
+    /`client-id-prefix` "mqtt1" contains the invisible character U\+202E \(right-to-left override\) at position 5/,
   ],
   'a name that holds a secret': [
     { name: 'my-the-passphrase-7', 'key-passphrase': 'the-passphrase' },
     'input-invalid',
-    /`name` "my-\*\*\*-7" holds a secret/,
+    /`name` "my-\*\*\*-7" contains a secret/,
   ],
-  'an id with a colon': [{ 'oauth-client-id': 'a:b' }, 'input-invalid', /holds a colon/],
+  'an id with a colon': [
+    { 'oauth-client-id': 'a:b' },
+    'input-invalid',
+    /contains ":" at position 2\. It must not contain colons/,
+  ],
   'plain HTTP to another machine': [
     { 'api-url': 'http://example.com/{api}' },
     'input-invalid',
@@ -201,20 +229,24 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'a URL with a password': [
     { 'api-url': 'https://user:pass@example.com/{api}' },
     'input-invalid',
-    /must not hold a user name or a password/,
+    /must not contain a user name or a password/,
   ],
   'a URL with a query': [{ 'api-url': 'https://example.com/?a=b' }, 'input-invalid', /"\?" or "#"/],
   'an unknown placeholder': [
     { 'api-url': 'https://x/{nonsense}/{api}' },
     'input-invalid',
-    /`api-url` holds "\{nonsense\}"; it may hold \{tenant\}, \{region\}, \{api\}/,
+    /`api-url` contains "\{nonsense\}"\. Its only placeholders are \{tenant\}, \{region\}, \{api\}\./,
   ],
   'an unknown destination': [
     { destination: 'workspace, moon' },
     'input-invalid',
-    /`destination` takes workspace, repository, environment, not "moon"/,
+    /`destination` must be one or more of workspace, repository, environment, not "moon"/,
   ],
-  'an empty list of destinations': [{ destination: ',' }, 'input-invalid', /`destination` takes/],
+  'an empty list of destinations': [
+    { destination: ',' },
+    'input-invalid',
+    /`destination` is empty/,
+  ],
   'a directory outside the workspace': [
     { 'output-directory': 'a/../../b' },
     'input-invalid',
@@ -296,17 +328,19 @@ describe.concurrent('an input is refused before any network call:', () => {
       [input]: input === 'api-url' ? `https://${secret}.example/{api}` : `my_${secret}_1`,
     });
     expect(codeOf(result)).toBe('input-invalid');
-    expect(errorOf(result)).toMatch(new RegExp(`\`${input}\` "[^"]*" holds a secret of this step`));
+    expect(errorOf(result)).toMatch(
+      new RegExp(`\`${input}\` "[^"]*" contains a secret of this step`),
+    );
     expect(sandbox.hub.requests).toEqual([]);
     expect(await sandbox.files()).toEqual([]);
     expect(result.outputs).toEqual({});
   });
 
   const lists: Readonly<Record<string, readonly [string, RegExp]>> = {
-    semicolons: ['name;owner\na;me@b.c\n', /has ";" in line 1, and columns are separated by ","/],
+    semicolons: ['name;owner\na;me@b.c\n', /has ";" in line 1, but "," must separate the columns/],
     tabs: ['a\tme@b.c\n', /has a tab in line 1/],
-    'a line for spreadsheets': ['sep=,\na,b\n', /begins with a line `sep=`/],
-    'a header in another order': ['owner,name\nme@b.c,a\n', /almost a header/],
+    'a line for spreadsheets': ['sep=,\na,b\n', /begins with a `sep=` line/],
+    'a header in another order': ['owner,name\nme@b.c,a\n', /has an unknown header in line 1/],
     'an owner that turns the text around': ['a,me\u202e@b.c\n', /owner in line 1 .*U\+202E/],
     'more than 1 MiB': ['a\n'.repeat(2 ** 19 + 1), /is larger than 1 MiB/],
     'as many lines as 1 MiB has': ['a\n'.repeat(2 ** 19), /lists more than 100000 agents/],

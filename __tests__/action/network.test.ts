@@ -119,8 +119,8 @@ describe.concurrent('a proxy', () => {
   });
 
   test.for([
-    [407, /answered with status 407\. It wants credentials: check the user name and password/],
-    [403, /answered with status 403\. Ask whoever runs the proxy to let this host through/],
+    [407, /answered with status 407\. It requires credentials: check the user name and password/],
+    [403, /answered with status 403\. Ask the proxy's operator to allow this host/],
   ] as const)(
     'that refuses (%i) is named by its variable, and asked once',
     async ([refuse, says], { start, startProxy }) => {
@@ -131,7 +131,7 @@ describe.concurrent('a proxy', () => {
       const inputs = { ...sandbox.tokenInputs, ...BEHIND };
       const result = await sandbox.main(inputs, { env, debug: true });
       expect(codeOf(result)).toBe('unavailable');
-      expect(errorOf(result)).toMatch(/the proxy that HTTPS_PROXY names answered with status/);
+      expect(errorOf(result)).toMatch(/the proxy in HTTPS_PROXY answered with status/);
       expect(errorOf(result)).toMatch(says);
       expect(proxy.connects).toEqual(['gateway.test:443']);
       expect(result.stdout).not.toContain('password@');
@@ -156,9 +156,7 @@ describe.concurrent('a proxy', () => {
     const inputs = { 'token-url': 'https://gateway.test/token' };
     const result = await sandbox.main(inputs, { env });
     expect(codeOf(result)).toBe('unavailable');
-    expect(errorOf(result)).toMatch(
-      /the proxy that https_proxy names can't be reached \(ECONNREFUSED\)/,
-    );
+    expect(errorOf(result)).toMatch(/the proxy in https_proxy can't be reached \(ECONNREFUSED\)/);
   });
 
   test('that stays silent costs no more than the time limit', async ({ start, startProxy }) => {
@@ -300,7 +298,7 @@ describe.concurrent('a web page is not blamed on credentials or roles:', () => {
     const toGitHub = { destination: 'repository', 'github-token': github.issueToken() };
     const result = await sandbox.main(isGitHub ? toGitHub : {});
     expect(codeOf(result)).toBe(code);
-    expect(errorOf(result)).toMatch(/was refused with a web page, .*proxy or a web filter/);
+    expect(errorOf(result)).toMatch(/was rejected with a web page, .*proxy or web filter/);
     expect(errorOf(result)).not.toMatch(/role|permission|credentials|exists already/);
     expect(errorOf(result)).toContain(`HTTP ${status}`);
   });
@@ -312,7 +310,7 @@ describe.concurrent('a web page is not blamed on credentials or roles:', () => {
     sandbox.hub.faults.push({ at: 'delete-asset', fault: { kind: 'html', status: 404 } });
     const result = await sandbox.delete();
     expect(codeOf(result)).toBe('request-rejected');
-    expect(errorOf(result)).toMatch(/was refused with a web page/);
+    expect(errorOf(result)).toMatch(/was rejected with a web page/);
     expect(sandbox.hub.assets.size).toBe(1);
   });
 });

@@ -84,7 +84,7 @@ describe.concurrent('a create that Insights Hub asks to postpone', () => {
       const result = await sandbox.main({ timeout: '3000' });
       expect(codeOf(result)).toBe(failure);
       expect(errorOf(result)).toMatch(
-        new RegExp(`asks to wait 3600 s; a step waits 10 minutes at most\\. \\(HTTP ${code}`),
+        new RegExp(`asks to wait 3600 s, but a step waits at most 10 minutes\\. \\(HTTP ${code}`),
       );
       expect(sandbox.hub.seen('create')).toHaveLength(1);
       expect(sandbox.hub.agents.size).toBe(0);
@@ -99,7 +99,7 @@ describe.concurrent('the time limit', () => {
     const result = await sandbox.main({ timeout: '1' });
     expect(codeOf(result)).toBe('timeout');
     expect(errorOf(result)).toMatch(
-      /within the time limit of 1 s\. Last failure: .*ended before an answer/,
+      /within the time limit of 1 s\. Last failure: .*stopped before an answer/,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(0);
   });
@@ -111,7 +111,7 @@ describe.concurrent('the time limit', () => {
     const result = await sandbox.main({ timeout: '3000' });
     expect(codeOf(result)).toBe('rate-limited');
     expect(errorOf(result)).toMatch(
-      /asks to wait (3599|3600) s, and the time limit is over before that\. Try again after 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\. .*HTTP 408/,
+      /asks to wait (3599|3600) s, which is longer than the time limit allows\. Try again after 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\. .*HTTP 408/,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
     expect(sandbox.hub.agents.size).toBe(0);
@@ -121,17 +121,17 @@ describe.concurrent('the time limit', () => {
     [
       429,
       'rate-limited',
-      /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 429/,
+      /asks to wait (3599|3600) s, which is longer than the time limit allows.*HTTP 429/,
     ],
     [
       403,
       'rate-limited',
-      /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 403/,
+      /asks to wait (3599|3600) s, which is longer than the time limit allows.*HTTP 403/,
     ],
     [
       503,
       'rate-limited',
-      /asks to wait (3599|3600) s, and the time limit is over before.*HTTP 503/,
+      /asks to wait (3599|3600) s, which is longer than the time limit allows.*HTTP 503/,
     ],
   ] as const)(
     'ends waiting for a token service that asks to (%d)',

@@ -96,7 +96,7 @@ const table: Readonly<Record<string, Row>> = {
     posts: 2,
     agents: 1,
     code: 'key-mismatch',
-    says: /not the certificate's\. Agent device001 now exists.*client id mqtt1_device001/,
+    says: /does not belong to the certificate\. Agent device001 now exists.*client id mqtt1_device001/,
   },
   'a look-up that shows one page of several': {
     creates: [processed(500)],

@@ -199,7 +199,7 @@ export function requestsOf({ result, sandbox, github }: Played, endpoint: Endpoi
   const kept = result.commands.filter(
     ({ name, message }) =>
       name === 'debug' &&
-      /^[A-Z]+ http\S+: .*(could not be resolved|refused the connection|TLS certificate|HTTPS_PROXY names answered)/.test(
+      /^[A-Z]+ http\S+: .*(could not be resolved|refused the connection|TLS certificate|HTTPS_PROXY answered)/.test(
         message,
       ) &&
       // Certificates have a path of their own, and are asked for before agents.

@@ -9,7 +9,7 @@ const status = (code: number, seconds: string): Fault => ({
 });
 
 const TOO_LONG =
-  /\[rate-limited\] .*The service asks to wait 120 s, and the time limit is over before that\./;
+  /\[rate-limited\] .*The service asks to wait 120 s, which is longer than the time limit allows\./;
 const ROWS = [
   ['find-agent', { agents: 1, certificates: 0 }, /Not everything of the ephemeral agents/],
   ['delete-agent', { agents: 1, certificates: 0 }, /Not everything of the ephemeral agents/],

@@ -175,10 +175,10 @@ describe('a failure', () => {
     });
     const [permission] = PERMISSIONS[kind];
     const expected = [
-      /^Reading the key failed: GitHub did not accept `github-token`\./,
+      /^Reading the key failed: GitHub rejected `github-token`\./,
       new RegExp(`lacks a permission. It needs ${permission}: write \\(a classic token: repo\\)`),
-      new RegExp(`failed: ${title} is not there, or .* can't see it. ${adviceWhenMissing}$`),
-      new RegExp(`redirect, which is never followed. ${title} may have been renamed`),
+      new RegExp(`failed: ${title} does not exist, or .* can't access it. ${adviceWhenMissing}$`),
+      new RegExp(`redirect, which the action never follows. ${title} may have been renamed`),
     ];
     for (const message of expected) {
       expect(await failureOf({ ...getKey, scope })).toMatchObject({

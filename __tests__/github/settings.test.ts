@@ -67,7 +67,7 @@ describe('prepare', () => {
     await expect(scope.prepare(limit, { variables: false })).rejects.toMatchObject({
       code: 'destination-invalid',
       message:
-        "Reading the public key for secrets of repository octo/device gave no key. Check that the runner's GITHUB_API_URL leads to GitHub's API.",
+        "Reading the public key for secrets of repository octo/device returned no key. Check that the runner's GITHUB_API_URL is the URL of GitHub's API.",
       call: { method: 'GET', status: 200 },
     });
   });
@@ -127,7 +127,7 @@ describe('the names that are there', () => {
     await expect(scope.listNames('secret', limit)).rejects.toMatchObject({
       code: 'destination-invalid',
       message: expect.stringMatching(
-        /^Listing the secrets of repository octo\/device gave no list, so that nobody can say/,
+        /^Listing the secrets of repository octo\/device returned no list, so it is not known which exist/,
       ),
     });
   });

@@ -70,11 +70,11 @@ describe.each(actions)(
       return (await validateAction(document)).map(({ message }) => message);
     };
 
-    test('is accepted by the language service of GitHub Actions', async () => {
+    test('passes the language service of GitHub Actions', async () => {
       expect(await problemsOf(text, 'ours')).toEqual([]);
     });
 
-    test('would not be accepted with a mistake', async () => {
+    test('would fail it with a mistake', async () => {
       const mistakes = [
         text.replace('using: node24', 'using: node25'),
         text.replace('icon: lock', 'icon: key'),
@@ -85,7 +85,7 @@ describe.each(actions)(
       }
     });
 
-    test('leads to bundles that are there', () => {
+    test('points to bundles that exist', () => {
       for (const entry of [own.runs.main, own.runs.post]) {
         if (entry === undefined) continue;
         expect(existsSync(path.join(ROOT, path.dirname(file), entry))).toBe(true);
@@ -105,7 +105,7 @@ describe.each(actions)(
       expect([...asked].sort()).toEqual(Object.keys(own.inputs).sort());
     });
 
-    test('says the same defaults as the code', () => {
+    test('has the same defaults as the code', () => {
       const declared = Object.entries(own.inputs).flatMap(([name, { default: value }]) =>
         value === undefined ? [] : [[name, value]],
       );
@@ -117,7 +117,7 @@ describe.each(actions)(
       for (const { description } of items) expect(description).toMatch(/^[A-Z].*\.$/s);
     });
 
-    test('has its inputs in the page in order, with their defaults', () => {
+    test('lists its inputs on the page in order, with their defaults', () => {
       const declared = Object.entries(own.inputs).map(([name, one]) => [
         name,
         one.default ?? (one.required ? 'required' : ''),
@@ -125,7 +125,7 @@ describe.each(actions)(
       expect(table(page, headings.inputs).map(([name, value]) => [name, value])).toEqual(declared);
     });
 
-    test('has its outputs in the page in order', () => {
+    test('lists its outputs on the page in order', () => {
       expect(table(page, headings.outputs).map(([name]) => name)).toEqual(Object.keys(own.outputs));
     });
   },
@@ -157,12 +157,22 @@ describe.each(['action.yml', 'delete/action.yml'])('the Marketplace takes %s', (
   });
 });
 
+/** Inputs of both actions that do something different in each. */
+const DIFFERENT = ['name', 'destination', 'timeout', 'dry-run'];
+
+test('both actions describe their shared inputs in the same words', () => {
+  const [create = {}, other = {}] = actions.map(({ action }) => action.inputs);
+  const shared = Object.keys(create).filter((name) => name in other);
+  const different = shared.filter((name) => create[name]?.description !== other[name]?.description);
+  expect(different).toEqual(DIFFERENT);
+});
+
 describe.each(PAGES)('the tables of %s', (page) => {
-  test('are what the actions’ files say; `npm run docs` writes them', () => {
+  test('match the action files; `npm run docs` writes them', () => {
     expect(withTables(read(page), read)).toBe(read(page));
   });
 
-  test('would be corrected', () => {
+  test('are corrected if they don’t', () => {
     const wrong = read(page).replace(/^\| `name` \|.*$/m, '| `name` | | Something else. |');
     expect(wrong).not.toBe(read(page));
     expect(withTables(wrong, read)).toBe(read(page));
@@ -173,7 +183,7 @@ describe.each(PAGES)('the tables of %s', (page) => {
   });
 });
 
-test('the version that servers see, and that is cited, is the package’s', () => {
+test('servers see, and CITATION.cff cites, the version of the package', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };
   expect(VERSION).toBe(version);
   expect((parse(read('CITATION.cff')) as { version: string }).version).toBe(version);

@@ -24,7 +24,7 @@ describe('the bundle', () => {
   });
 
   test('has MQTT in one script that only verifying a connection loads', () => {
-    const holders = scripts.filter((name) => read(name).includes('no CONNACK came'));
+    const holders = scripts.filter((name) => read(name).includes('no CONNACK arrived'));
     expect(holders).toHaveLength(1);
     expect(holders).not.toContain('index.js');
   });

@@ -47,7 +47,7 @@ function entriesOf(heading: string): readonly Entry[] {
 function madeUp(shown: string): readonly string[] {
   const text = shown
     .replace(/^\[[\w-]+\] /, '')
-    .replace('HTTPS_PROXY names', '… names …')
+    .replace('the proxy in HTTPS_PROXY', 'the proxy in …')
     // What is wrong with a certificate follows whose it is.
     .replace("the broker's certificate", "the broker's certificate …")
     // The host's own words.

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { certificateProblem } from '../../src/http/certificate-problems.ts';
 
 const checks = { host: 'About the host.', authority: 'About the issuer.' };
-const unknown = 'is not trusted, because its issuer is unknown here';
+const unknown = 'is not trusted, because the runner does not know its issuer';
 const broken = "can't be verified";
 
 /** All codes that Node has for certificates, but those of revocation lists, which it never reads. */
@@ -12,7 +12,7 @@ test.each([
   ['HOSTNAME_MISMATCH', 'is for another host', /^About the host\.$/],
   ['CERT_HAS_EXPIRED', 'has expired', /clock.*renew/],
   ['CERT_NOT_YET_VALID', 'is not valid yet', /clock/],
-  ['CERT_REVOKED', 'was revoked', /whoever runs the server/],
+  ['CERT_REVOKED', 'was revoked', /server.s operator/],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', unknown, /^About the issuer\.$/],
   ['SELF_SIGNED_CERT_IN_CHAIN', unknown, /^About the issuer\.$/],
   ['UNABLE_TO_GET_ISSUER_CERT', unknown, /^About the issuer\.$/],

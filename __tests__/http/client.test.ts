@@ -446,7 +446,9 @@ test('an answer that is reset half-way is cut short', async () => {
 
 describe.each(['its time limit is over', 'its caller gives it up'])('when %s', (what) => {
   const isTime = what.startsWith('its time');
-  const why = isTime ? 'no answer came within 50 s' : 'it was ended before an answer came';
+  const why = isTime
+    ? 'no answer came within 50 s'
+    : 'the request was stopped before an answer came';
 
   /** Sends a request, and ends the attempt as soon as `event` has come. */
   async function sendAndEnd(url: string, event: Promise<unknown>): Promise<Answer> {
@@ -518,7 +520,7 @@ describe('an attempt', () => {
     const origin = `http://127.0.0.1:${await listen(server)}`;
     const client = clientWith();
     expect(await failureOf(client.send(get(origin), ends))).toMatchObject({
-      reason: 'it was ended before an answer came',
+      reason: 'the request was stopped before an answer came',
       mayBeDone: false,
     });
     await client.send(get(origin), until());
@@ -565,7 +567,7 @@ describe('an attempt', () => {
     expect(ended).toBe(false);
     second.abort();
     expect(await failing).toMatchObject({
-      reason: 'it was ended before an answer came',
+      reason: 'the request was stopped before an answer came',
       mayBeDone: true,
     });
   });
@@ -648,7 +650,11 @@ describe.each([
   });
 
   test('sends nothing to a server that is not', async () => {
-    await expectRefusal(untrusted, '127.0.0.1', /is not trusted, because its issuer is unknown/);
+    await expectRefusal(
+      untrusted,
+      '127.0.0.1',
+      /is not trusted, because the runner does not know its issuer/,
+    );
   });
 
   test('sends nothing to it when the environment would allow it either', async () => {
@@ -665,7 +671,7 @@ describe.each([
     const origin = await serve((_, response) => response.end());
     const failure = await failureOf(sendTo(origin.replace('http', 'https')));
     expect(failure.mayBeDone).toBe(false);
-    expect(failure.reason).toMatch(/no TLS connection to 127\.0\.0\.1:\d+ could be made/);
+    expect(failure.reason).toMatch(/no TLS connection to 127\.0\.0\.1:\d+ could be established/);
   });
 
   test('sends nothing when the server resets the handshake', async () => {
@@ -805,11 +811,11 @@ describe('through a proxy', () => {
   const refusals: Readonly<Record<string, readonly [(socket: Socket) => void, RegExp]>> = {
     'wants a password': [
       (socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'),
-      /answered with status 407\. It wants credentials: check the user name and password there\.$/,
+      /answered with status 407\. It requires credentials: check the user name and password in that variable\.$/,
     ],
     'can’t reach the host': [
       (socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 2\r\n\r\nno'),
-      /answered with status 502\. Check that variable, and NO_PROXY /,
+      /answered with status 502\. Check that variable\. List hosts that the runner can reach directly in NO_PROXY\.$/,
     ],
     'resets the connection': [
       (socket) => socket.resetAndDestroy(),
@@ -825,7 +831,7 @@ describe('through a proxy', () => {
       const client = through(`user:hunter2@${host}`);
       const failure = await failureOf(client.send(get('https://hub.invalid/'), until()));
       expect(failure).toMatchObject({ code: 'unavailable', mayBeDone: false });
-      expect(failure.message).toMatch(/ failed: the proxy that HTTPS_PROXY names /);
+      expect(failure.message).toMatch(/ failed: the proxy in HTTPS_PROXY /);
       expect(failure.message).toMatch(says);
       expect(inspect(failure, { depth: 10 })).not.toMatch(/hunter2|aHVudGVyM/);
     },
@@ -835,9 +841,7 @@ describe('through a proxy', () => {
     const client = through(`user:hunter2@${await nowhere()}`);
     const failure = await failureOf(client.send(get('https://hub.invalid/'), until()));
     expect(failure.mayBeDone).toBe(false);
-    expect(failure.reason).toMatch(
-      /^the proxy that HTTPS_PROXY names can't be reached \(ECONNREFUSED\)/,
-    );
+    expect(failure.reason).toMatch(/^the proxy in HTTPS_PROXY can't be reached \(ECONNREFUSED\)/);
   });
 });
 

@@ -7,7 +7,7 @@ import {
   explainNetworkError,
   failureOf,
   isRateLimited,
-  isRefusedElsewhere,
+  isRejectedElsewhere,
   isSuccess,
   ProxyError,
   timedOut,
@@ -56,11 +56,11 @@ describe('the failure of an answer', () => {
       503: { code: 'agent-exists', message: 'Of an error.' },
     },
   };
-  const tooMany = 'Reading the agent was refused because of too many requests. Try again later.';
-  const rejected = 'Reading the agent was rejected. Check the inputs against what the server says.';
+  const tooMany = 'Reading the agent was rejected because of too many requests. Try again later.';
+  const rejected = "Reading the agent was rejected. Check the inputs against the server's message.";
   const moved =
-    'Reading the agent was answered with a redirect, which is never followed. Advice of the service.';
-  const outOfOrder = 'Reading the agent failed: the service is out of order.';
+    'Reading the agent was answered with a redirect, which the action never follows. Advice of the service.';
+  const outOfOrder = 'Reading the agent failed: the service returned a server error.';
 
   test.each<[string, Answer, string, string]>([
     ['a 199', answer(199), 'request-rejected', rejected],
@@ -84,7 +84,7 @@ describe('the failure of an answer', () => {
 
   const html = { 'content-type': 'text/html; charset=utf-8' };
   const plain = { 'content-type': 'text/plain' };
-  const elsewhere = /^Reading the agent was refused with a web page, .*proxy or a web filter/;
+  const elsewhere = /^Reading the agent was rejected with a web page, .*proxy or web filter/;
   test.each<[string, Answer, string, RegExp]>([
     ['a 403', answer(403, html), 'request-rejected', elsewhere],
     ['a 404 with a meaning', answer(404, html), 'request-rejected', elsewhere],
@@ -110,12 +110,12 @@ describe('the failure of an answer', () => {
     ['a 404 of plain text', answer(404, plain), 'agent-exists', /own/],
     ['an empty 404', { ...answer(404), body: '' }, 'agent-exists', /own/],
     ['a 429', answer(429, html), 'rate-limited', /too many requests/],
-    ['a 502', answer(502, html), 'unavailable', /out of order/],
+    ['a 502', answer(502, html), 'unavailable', /returned a server error/],
     ['a 302', answer(302, html), 'request-rejected', /redirect/],
   ])('%s as a web page or not', (_, given, code, message) => {
     const failure = failureOf(context, given, false);
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
-    const isForeign = isRefusedElsewhere(given);
+    const isForeign = isRejectedElsewhere(given);
     expect(isForeign).toBe(message === elsewhere || given.status === 429);
     expect(failure.call?.isFromElsewhere).toBe(isForeign ? true : undefined);
     // Of an answer that is not the service's, a status proves nothing.
@@ -146,7 +146,7 @@ describe('a call that was given up', () => {
     expect(timedOut('Reading the agent', 300, last)).toMatchObject({
       code: 'timeout',
       message:
-        'Reading the agent did not succeed within the time limit of 300 s. Last failure: It failed. If the service is only slow, set a longer `timeout`.',
+        'Reading the agent did not succeed within the time limit of 300 s. Last failure: It failed. If the service is only slow, increase `timeout`.',
       call,
       cause: last,
       mayBeDone: true,
@@ -156,7 +156,7 @@ describe('a call that was given up', () => {
   test('because the job was cancelled says so', () => {
     const told = {
       code: 'cancelled',
-      message: 'The job was cancelled. Reading the agent was given up.',
+      message: 'The job was cancelled. Reading the agent was abandoned.',
     };
     expect(cancelled('Reading the agent', last)).toMatchObject({ ...told, call, mayBeDone: true });
     expect(cancelled('Reading the agent')).toMatchObject({ ...told, mayBeDone: false });
@@ -170,7 +170,7 @@ describe('why no answer came', () => {
   test.each([
     [
       'EAI_AGAIN',
-      "the name hub.invalid could not be resolved, because the runner's DNS gave no answer",
+      "the name hub.invalid could not be resolved, because the runner's DNS did not answer",
     ],
     ['ECONNREFUSED', 'hub.invalid refused the connection'],
     ['ECONNRESET', 'hub.invalid closed the connection'],
@@ -178,9 +178,12 @@ describe('why no answer came', () => {
     ['ETIMEDOUT', 'hub.invalid did not accept the connection in time'],
     ['EHOSTUNREACH', 'there is no network route to hub.invalid'],
     ['ENETUNREACH', 'there is no network route to hub.invalid'],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS connection to hub.invalid could be made'],
-    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'no TLS connection to hub.invalid could be made'],
-    ['ERR_TLS_HANDSHAKE', 'no TLS connection to hub.invalid could be made'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS connection to hub.invalid could be established'],
+    [
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      'no TLS connection to hub.invalid could be established',
+    ],
+    ['ERR_TLS_HANDSHAKE', 'no TLS connection to hub.invalid could be established'],
     ['HPE_HEADER_OVERFLOW', 'hub.invalid sent headers of more than 64 KiB'],
     ['HPE_INVALID_CONSTANT', 'hub.invalid did not answer with HTTP'],
     ['EMFILE', 'the connection to hub.invalid failed'],
@@ -226,8 +229,8 @@ describe('why no answer came', () => {
     const error = new ProxyError("can't be reached (ECONNREFUSED)");
     const proxy = { variable: 'HTTPS_PROXY', url: 'http://user:word@proxy:3128' };
     expect(explainNetworkError(error, request, proxy)).toEqual({
-      reason: "the proxy that HTTPS_PROXY names can't be reached (ECONNREFUSED)",
-      advice: 'Check that variable, and NO_PROXY for hosts that are reached directly.',
+      reason: "the proxy in HTTPS_PROXY can't be reached (ECONNREFUSED)",
+      advice: 'Check that variable. List hosts that the runner can reach directly in NO_PROXY.',
       isFinal: false,
     });
   });
@@ -235,11 +238,11 @@ describe('why no answer came', () => {
 
 describe('an error of a proxy', () => {
   test.each([
-    [407, true, /^It wants credentials: check the user name and password there\.$/],
-    [403, true, /let this host through/],
-    [400, true, /let this host through/],
-    [499, true, /let this host through/],
-    [302, true, /let this host through/],
+    [407, true, /^It requires credentials: check the user name and password in that variable\.$/],
+    [403, true, /to allow this host/],
+    [400, true, /to allow this host/],
+    [499, true, /to allow this host/],
+    [302, true, /to allow this host/],
     [408, false, /^Check that variable/],
     [425, false, /^Check that variable/],
     [429, false, /^Check that variable/],

@@ -130,7 +130,7 @@ describe('a compressed answer', () => {
     ['br', Buffer.from(text)],
     ['deflate', deflateSync(text).subarray(0, -9)],
   ])('that is not what it says can’t be used: %s', async (coding, bytes) => {
-    const why = unusable(`the answer is no whole ${coding} data`);
+    const why = unusable(`the answer is not complete, valid ${coding} data`);
     expect(await sendTo(coded(coding, bytes))).toMatchObject(why);
     // Of an error, and where nothing else is wanted, the status says enough.
     expect(await sendTo(coded(coding, bytes, 500))).toMatchObject({ status: 500, body: '' });
@@ -147,14 +147,14 @@ describe('a compressed answer', () => {
     ['::error::owned', ''],
     ['a b', ''],
   ])('of another coding can’t be used: %s', async (codings, named) => {
-    const why = unusable(`the answer has a content coding that is not known${named}`);
+    const why = unusable(`the answer has an unknown content coding${named}`);
     expect(await sendTo(coded(codings, gzipSync(text)))).toMatchObject(why);
   });
 
   test('that is encoded again and again can’t be used', async () => {
     const codings = Array.from({ length: 5 }, () => 'gzip').join();
     expect(await sendTo(coded(codings, gzipSync(text)))).toMatchObject(
-      unusable('the answer is encoded too often'),
+      unusable('the answer has more than 4 content codings'),
     );
   });
 

@@ -380,7 +380,7 @@ describe('a call', () => {
       const failure = await fail();
       expect(failure).toMatchObject({ code: 'rate-limited', call: { status: 503 } });
       expect(failure.message).toMatch(
-        /order\. The service asks to wait 10 s, and the time limit is over before that\. Try again after 2025-01-01 00:00:10 UTC\.$/,
+        /error\. The service asks to wait 10 s, which is longer than the time limit allows\. Try again after 2025-01-01 00:00:10 UTC\.$/,
       );
       expect(waits).toEqual([]);
       expect(http.sent).toHaveLength(1);
@@ -404,7 +404,7 @@ describe('a call', () => {
       const { fail } = start([answer(429, { 'retry-after': '9'.repeat(30) })], 10);
       const { code, message } = await fail();
       expect(code).toBe('rate-limited');
-      expect(message).toMatch(/over before that\.$/);
+      expect(message).toMatch(/than the time limit allows\.$/);
     });
 
     test('does not blame the service for a wait of its own', async () => {
@@ -605,7 +605,7 @@ describe('a call', () => {
       const failure = {
         code: 'rate-limited',
         message: expect.stringMatching(
-          /later\. The service asks to wait 60 s, and the time limit is over before that\. Try again after 2025-01-01 00:01:00 UTC\.$/,
+          /later\. The service asks to wait 60 s, which is longer than the time limit allows\. Try again after 2025-01-01 00:01:00 UTC\.$/,
         ),
         call: { status: 429 },
       };
@@ -630,25 +630,25 @@ describe('a call', () => {
         'a 429 with the wait that it asks for',
         answer(429, { 'retry-after': '600' }),
         'rate-limited',
-        /requests\. Try again later\. For 10 minutes the service has put off every call of this kind; now it asks to wait 600 s more\.$/,
+        /requests\. Try again later\. For 10 minutes, the service has asked to retry every call of this kind later and now asks to wait another 600 s\.$/,
       ],
       [
         'a 429 that asks for longer than any patience',
         answer(429, { 'retry-after': '601' }),
         'rate-limited',
-        /later\. The service asks to wait 601 s; a step waits 10 minutes at most\.$/,
+        /later\. The service asks to wait 601 s, but a step waits at most 10 minutes\.$/,
       ],
       [
         'a 429 that asks for no time',
         answer(429),
         'rate-limited',
-        /later\. For 10 minutes the service has put off every call of this kind\.$/,
+        /later\. For 10 minutes, the service has asked to retry every call of this kind later\.$/,
       ],
       [
         'a 503 until a date',
         answer(503, { 'retry-after': 'Wed, 01 Jan 2025 00:20:00 GMT' }),
         'unavailable',
-        /out of order\. The service asks to wait 1200 s; a step waits 10 minutes at most\.$/,
+        /returned a server error\. The service asks to wait 1200 s, but a step waits at most 10 minutes\.$/,
       ],
     ])('is given up when patience is out, after %s', async (_, given, code, message) => {
       const { heard, throttle } = listener('give-up');

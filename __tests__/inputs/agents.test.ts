@@ -12,21 +12,22 @@ import {
 } from '../../src/inputs/agents.ts';
 import { type Given, read } from './source.ts';
 
-/** Signs that nobody sees, or that turn what stands behind them. */
+/** Characters that are invisible, or that change the direction of text, with what a problem calls them. */
 const INVISIBLE = {
-  'a zero-width space': '\u200b',
-  'a zero-width joiner': '\u200d',
-  'a soft hyphen': '\u00ad',
-  'a right-to-left override': '\u202e',
-  'a bidirectional isolate': '\u2067',
-  'a variation selector': '\ufe0f',
-  'a Hangul filler': '\u3164',
-  'an empty Braille cell': '\u2800',
-  'a tag': '\u{e0041}',
-};
+  'a zero-width space': ['\u200b', 'U+200B (zero-width space)'],
+  'a zero-width joiner': ['\u200d', 'U+200D (zero-width joiner)'],
+  'a soft hyphen': ['\u00ad', 'U+00AD (soft hyphen)'],
+  'a right-to-left override': ['\u202e', 'U+202E (right-to-left override)'],
+  'a bidirectional isolate': ['\u2067', 'U+2067 (right-to-left isolate)'],
+  'a byte order mark': ['\ufeff', 'U+FEFF (byte order mark)'],
+  'a variation selector': ['\ufe0f', 'U+FE0F (variation selector)'],
+  'a Hangul filler': ['\u3164', 'U+3164'],
+  'an empty Braille cell': ['\u2800', 'U+2800 (blank Braille pattern)'],
+  'a tag': ['\u{e0041}', 'U+E0041'],
+} as const;
 
-const codeOf = (sign: string) =>
-  `U+${sign.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
+const NOT_ALLOWED =
+  'White space, control characters, invisible characters, "/", "+" and "#" are not allowed.';
 
 test('names are listed with the client ids that they are expected to get', () => {
   const { reader } = read({ name: 'a\nb' });
@@ -51,23 +52,22 @@ describe('what client ids begin with', () => {
     expect(prefixOf({ 'client-id-prefix': given })).toEqual({ prefix, problems: [] });
   });
 
-  const signs = 'holds a control character, white space, "/", "+" or "#".';
   test.each<[Given, string]>([
-    [{ 'client-id-prefix': 'a b' }, `"a b" ${signs}`],
-    [{ 'client-id-prefix': 'a/b' }, `"a/b" ${signs}`],
-    [{ 'client-id-prefix': '+' }, `"+" ${signs}`],
-    [{ 'client-id-prefix': 'a#' }, `"a#" ${signs}`],
+    [{ 'client-id-prefix': 'a b' }, `"a b" contains a space at position 2. ${NOT_ALLOWED}`],
+    [{ 'client-id-prefix': 'a/b' }, `"a/b" contains "/" at position 2. ${NOT_ALLOWED}`],
+    [{ 'client-id-prefix': '+' }, `"+" contains "+" at position 1. ${NOT_ALLOWED}`],
+    [{ 'client-id-prefix': 'a#' }, `"a#" contains "#" at position 2. ${NOT_ALLOWED}`],
     [
       { 'client-id-prefix': 'a\u202eb' },
-      '"ab" holds an invisible or bidirectional character (U+202E).',
+      `"ab" contains the invisible character U+202E (right-to-left override) at position 2. ${NOT_ALLOWED}`,
     ],
     [
       { 'client-id-prefix': 'mqtt1_' },
-      '"mqtt1_" ends in "_": leave that out, it is added before the name.',
+      '"mqtt1_" ends with "_". Leave it out: the action adds it before the name.',
     ],
     [
       { token: 'sesame', 'client-id-prefix': 'my-sesame' },
-      '"my-***" holds a secret of this step, which would blank it in log and outputs.',
+      '"my-***" contains a secret of this step, so GitHub would mask it in the log and in outputs.',
     ],
   ])('is refused: %j', (given, problem) => {
     expect(prefixOf(given).problems).toEqual([`\`client-id-prefix\` ${problem}`]);
@@ -88,9 +88,14 @@ describe('the owner of all agents', () => {
     expect(ownerOf('')).toEqual({ owner: undefined, problems: [] });
   });
 
-  test.each(['\u202e', '\u200b', '\u2066'])('may not hold %j', (sign) => {
-    expect(ownerOf(`me${sign}@b.c`).problems).toEqual([
-      `\`owner\` holds an invisible or bidirectional character (${codeOf(sign)}).`,
+  test.each([
+    ['\u202e', 'invisible character U+202E (right-to-left override)'],
+    ['\u200b', 'invisible character U+200B (zero-width space)'],
+    ['\u2066', 'invisible character U+2066 (left-to-right isolate)'],
+    ['\u0600', 'format character U+0600'],
+  ])('may not contain %j', (character, which) => {
+    expect(ownerOf(`me${character}@b.c`).problems).toEqual([
+      `\`owner\` contains the ${which} at position 3. Delete it.`,
     ]);
   });
 });
@@ -123,48 +128,68 @@ describe('what an agent is called', () => {
     expect(problemsOf(given)).toEqual([]);
   });
 
-  const signs = 'holds a control character, white space, "/", "+" or "#".';
-  const long = 'is too long: with "mqtt1_" before it, it may have 128 bytes.';
+  const long = (bytes: number) =>
+    `is too long: with "mqtt1_", the client id has ${bytes} bytes. The maximum is 128.`;
   test.each<[string, Given, string | RegExp]>([
-    ['white space', { name: 'a b' }, `\`name\` "a b" ${signs}`],
-    ['a no-break space', { name: 'a\u00a0b' }, signs],
-    ['a slash', { name: 'a/b' }, `\`name\` "a/b" ${signs}`],
-    ['a plus', { name: '+' }, `\`name\` "+" ${signs}`],
-    ['a hash', { 'client-id': 'a#' }, `\`client-id\` "a#" ${signs}`],
-    ['a control character', { name: 'a\u0007b' }, signs],
-    ['a byte order mark inside', { name: 'a\ufeffb' }, signs],
-    ...Object.entries(INVISIBLE).map(([what, sign]): [string, Given, string] => [
+    [
+      'white space',
+      { name: 'a b' },
+      `\`name\` "a b" contains a space at position 2. ${NOT_ALLOWED}`,
+    ],
+    [
+      'a no-break space',
+      { name: '😀a\u00a0b' },
+      `contains the white space character U+00A0 (no-break space) at position 3. ${NOT_ALLOWED}`,
+    ],
+    ['a slash', { name: 'a/b#' }, `\`name\` "a/b#" contains "/" at position 2. ${NOT_ALLOWED}`],
+    ['a plus', { name: '+' }, `\`name\` "+" contains "+" at position 1. ${NOT_ALLOWED}`],
+    [
+      'a hash',
+      { 'client-id': 'a#' },
+      `\`client-id\` "a#" contains "#" at position 2. ${NOT_ALLOWED}`,
+    ],
+    [
+      'a control character',
+      { name: 'a\u0007b' },
+      `contains the control character U+0007 at position 2. ${NOT_ALLOWED}`,
+    ],
+    [
+      'a tab',
+      { name: 'a\tb' },
+      `contains the control character U+0009 (tab) at position 2. ${NOT_ALLOWED}`,
+    ],
+    ...Object.entries(INVISIBLE).map(([what, [character, which]]): [string, Given, string] => [
       what,
-      { name: `a${sign}b` },
-      `holds an invisible or bidirectional character (${codeOf(sign)}).`,
+      { name: `a${character}b` },
+      `contains the invisible character ${which} at position 2. ${NOT_ALLOWED}`,
     ]),
     [
       'a client id with one of them',
       { 'client-id': 'mqtt1_a\u200b' },
-      '`client-id` "mqtt1_a" holds an invisible or bidirectional character (U+200B).',
+      `\`client-id\` "mqtt1_a" contains the invisible character U+200B (zero-width space) at position 8. ${NOT_ALLOWED}`,
     ],
-    ['129 bytes with the tenant', { name: 'x'.repeat(123) }, long],
-    ['too many bytes in fewer characters', { name: 'ä'.repeat(62) }, long],
+    ['129 bytes with the tenant', { name: 'x'.repeat(123) }, long(129)],
+    ['too many bytes in fewer characters', { name: 'ä'.repeat(62) }, long(130)],
     [
       'a client id of 129 bytes',
       { 'client-id': 'word-'.repeat(25).concat('word') },
-      / is too long: it may have 128 bytes\.$/,
+      / is too long: it has 129 bytes\. The maximum is 128\.$/,
     ],
     [
       'the tenant alone',
       { 'client-id': 'mqtt1_' },
-      '`client-id` "mqtt1_" is the tenant without a name.',
+      '`client-id` "mqtt1_" has no agent name after the prefix.',
     ],
     [
       'a secret',
       { token: 'sesame', name: 'my-sesame-7' },
-      '`name` "my-***-7" holds a secret of this step, which would blank it in log and outputs.',
+      '`name` "my-***-7" contains a secret of this step, so GitHub would mask it in the log and in outputs.',
     ],
-    ['one name twice', { name: 'a\nb\na' }, '`name` "a" is in the list twice.'],
+    ['one name twice', { name: 'a\nb\na' }, '`name` "a" is listed twice.'],
     [
       'one agent by name and by client id',
       { name: 'a', 'client-id': 'mqtt1_a' },
-      '`client-id` "mqtt1_a" is in the list twice.',
+      '`client-id` "mqtt1_a" is listed twice.',
     ],
   ])('may not be %s', (_, given, problem) => {
     const [first, ...others] = problemsOf(given);
@@ -183,11 +208,22 @@ describe('names that look like patterns', () => {
 
   test('are refused, each', () => {
     expect(problemsOf({ name: 'pump-*\na\npump-?' })).toEqual(
-      ['pump-*', 'pump-?'].map(
-        (name) =>
-          `\`name\` "${name}" holds "*" or "?", and there are no wildcards: list each agent by its name. One that is called so can be given as \`client-id\`.`,
+      ['*', '?'].map(
+        (wildcard) =>
+          `\`name\` "pump-${wildcard}" contains "${wildcard}" at position 6, but wildcards are not supported. List each agent by its name. To delete an agent that really has this name, set \`client-id\`.`,
       ),
     );
+  });
+
+  test('show the character that is not allowed, but nothing of a secret', () => {
+    const secret = 'ab/cdef+ghij';
+    const { reader, problems } = read({ token: secret, name: secret });
+    reader.secret('token');
+    checkAgents(reader, readNames(reader, 'mqtt1'), 'mqtt1');
+    expect(problems()).toEqual([
+      `\`name\` "***" contains a character that it must not contain. ${NOT_ALLOWED}`,
+      expect.stringContaining('contains a secret of this step'),
+    ]);
   });
 
   test('are taken for what they are in client ids', () => {
@@ -197,7 +233,7 @@ describe('names that look like patterns', () => {
 
 describe('names that Insights Hub may refuse', () => {
   const rest =
-    ' characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents no others for publishers on the same broker, and Insights Hub may refuse them.';
+    ' characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents only these for publishers on the same broker, so Insights Hub may reject others.';
 
   test.each<[string, readonly string[]]>([
     ['none', []],
@@ -207,16 +243,16 @@ describe('names that Insights Hub may refuse', () => {
   });
 
   test('are told', () => {
-    expect(warningOfNames(['a', 'Gerät'])).toBe(`The name "Gerät" holds${rest}`);
-    expect(warningOfNames(['a.1', 'b', 'c@d'])).toBe(`2 names ("a.1", "c@d") hold${rest}`);
+    expect(warningOfNames(['a', 'Gerät'])).toBe(`The name "Gerät" contains${rest}`);
+    expect(warningOfNames(['a.1', 'b', 'c@d'])).toBe(`2 names ("a.1", "c@d") contain${rest}`);
   });
 
   test('are counted in one warning, and the first 20 are told', () => {
     const names = Array.from({ length: 20 }, (_, index) => `a.${index}`);
     const told = names.map((name) => `"${name}"`).join(', ');
-    expect(warningOfNames(names)).toBe(`20 names (${told}) hold${rest}`);
+    expect(warningOfNames(names)).toBe(`20 names (${told}) contain${rest}`);
     expect(warningOfNames([...names, 'b.1', 'c', 'd.1'])).toBe(
-      `22 names (${told} and 2 more) hold${rest}`,
+      `22 names (${told} and 2 more) contain${rest}`,
     );
   });
 });
@@ -248,9 +284,9 @@ describe('a shard', () => {
     },
   );
 
-  test.each(['4/4', '5/4'])('%s is not there', (value) => {
+  test.each(['4/4', '5/4'])('%s does not exist', (value) => {
     expect(take(value, []).problems).toEqual([
-      `\`shard\` "${value}" is not there: the first of 4 is 0, the last 3.`,
+      `\`shard\` "${value}" does not exist: the first of 4 is 0 and the last is 3.`,
     ]);
   });
 

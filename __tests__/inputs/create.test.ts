@@ -164,31 +164,37 @@ describe('the inputs of the create action', () => {
 
 describe('the inputs of the create action are refused:', () => {
   const noName =
-    '`name` or `names-file` is required: the name of the agent, a list with one name per line, or a file with such a list.';
-  const takes = '`destination` takes workspace, repository, environment';
+    '`name` or `names-file` is required. Set `name` to one or more agent names, one per line, or `names-file` to a file with one agent per line.';
+  const words = 'one or more of workspace, repository, environment';
   const rows: Readonly<Record<string, readonly [Given, string]>> = {
     'no name': [{ name: '' }, noName],
     'a name and a file': [
       { 'names-file': 'devices.csv' },
-      '`name` and `names-file` are both set: set one of them.',
+      '`name` and `names-file` are both set. Set only one of them.',
     ],
     'a file that is not there': [
       { name: '', 'names-file': 'none.csv' },
-      '`names-file` "none.csv" is not there.',
+      '`names-file` "none.csv" does not exist.',
     ],
     'a name with a slash': [
       { name: 'a/b' },
-      '`name` "a/b" holds a control character, white space, "/", "+" or "#".',
+      '`name` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
-    'a list of no destinations': [{ destination: ' , ' }, `${takes}, and names none of them.`],
-    'an unknown destination, told once': [{ destination: 'moon' }, `${takes}, not "moon".`],
+    'a list of no destinations': [
+      { destination: ' , ' },
+      `\`destination\` is empty. Set it to ${words}.`,
+    ],
+    'an unknown destination, told once': [
+      { destination: 'moon' },
+      `\`destination\` must be ${words}, not "moon".`,
+    ],
     'a directory that is the parent of the workspace': [
       { 'output-directory': '..' },
-      '`output-directory` ".." leads out of the workspace; a place outside needs an absolute path.',
+      '`output-directory` ".." leads out of the workspace. For a directory outside it, use an absolute path.',
     ],
     'a directory with a line break': [
       { 'output-directory': '../a\nb' },
-      '`output-directory` holds a line break or another control character.',
+      '`output-directory` contains the control character U+000A (line feed) at position 5. Delete it.',
     ],
     ...Object.fromEntries(
       ['~', '~/certs', '$HOME', '$HOME/certs', '%TEMP%', '%TEMP%\\certs'].flatMap((given) =>
@@ -196,14 +202,14 @@ describe('the inputs of the create action are refused:', () => {
           `${given} as ${input}`,
           [
             { [input]: given },
-            `\`${input}\` "${given}" begins with "${/^%TEMP%|./.exec(given)}", which no shell expands here. Take an absolute path, such as one that begins with \`\${{ runner.temp }}\`.`,
+            `\`${input}\` "${given}" begins with "${/^%TEMP%|./.exec(given)}", but no shell expands it here. Use an absolute path, for example one that begins with \`\${{ runner.temp }}\`.`,
           ],
         ]),
       ),
     ),
     'a directory that turns the text around': [
       { 'output-directory': 'a\u202eb' },
-      '`output-directory` holds an invisible or bidirectional character (U+202E).',
+      '`output-directory` contains the invisible character U+202E (right-to-left override) at position 2. Delete it.',
     ],
     ...Object.fromEntries(
       [
@@ -215,33 +221,33 @@ describe('the inputs of the create action are refused:', () => {
         `a secret in ${input}`,
         [
           { [input]: 'my-a-token' },
-          expect.stringMatching(`\`${input}\` "my-\\*\\*\\*" holds a secret of this step`),
+          expect.stringMatching(`\`${input}\` "my-\\*\\*\\*" contains a secret of this step`),
         ],
       ]),
     ),
     'a key that has to be encrypted, without a passphrase': [
       { 'encrypt-key': 'true' },
-      expect.stringMatching(/^`encrypt-key` is set, but `key-passphrase` is empty\./),
+      expect.stringMatching(/^`encrypt-key` is `true`, but `key-passphrase` is empty\./),
     ],
     'a passphrase of three characters': [
       { 'key-passphrase': 'abc' },
-      '`key-passphrase` is shorter than 4 characters; masking it would blank the log.',
+      '`key-passphrase` is shorter than 4 characters. Masking it would hide unrelated text in the log.',
     ],
     'files that two agents would share': [
       { name: 'a@\nA!', 'if-exists': 'skip', shard: '0/3' },
-      'The agents "a@" and "A!" would share files, which `if-exists` skip could not tell apart. Rename one of them.',
+      'The agents "a@" and "A!" would share files, so `if-exists: skip` could not tell which exists. Rename one of them.',
     ],
     'an agent that is listed twice, told once': [
       { name: 'a\na', 'if-exists': 'skip' },
-      '`name` "a" is in the list twice.',
+      '`name` "a" is listed twice.',
     ],
     'secrets that two agents would share': [
       { ...toGitHub, destination: 'repository', name: 'a-b\na.b' },
-      'The agents "a-b" and "a.b" would share the secrets of A_B. Rename one of them.',
+      'The agents "a-b" and "a.b" would use the same names of secrets, with A_B. Rename one of them.',
     ],
     'an environment that is not needed': [
       { environment: 'production' },
-      '`environment` is set, but `destination` does not hold environment.',
+      '`environment` is set, but `destination` does not include `environment`.',
     ],
     ...Object.fromEntries(
       [
@@ -280,11 +286,13 @@ describe('the inputs of the create action are refused:', () => {
     ),
     'a prefix that can be in no client id': [
       { 'client-id-prefix': 'a/b' },
-      '`client-id-prefix` "a/b" holds a control character, white space, "/", "+" or "#".',
+      '`client-id-prefix` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
     'a name that is too long with its prefix': [
       { 'client-id-prefix': 'old', name: 'word-'.repeat(25) },
-      expect.stringMatching(/ is too long: with "old_" before it, it may have 128 bytes\.$/),
+      expect.stringMatching(
+        / is too long: with "old_", the client id has 129 bytes\. The maximum is 128\.$/,
+      ),
     ],
     'a broker without TLS': [
       { 'broker-url': 'mqtt://broker' },
@@ -292,7 +300,7 @@ describe('the inputs of the create action are refused:', () => {
     ],
     'a CA file that is not there': [
       { 'broker-ca-file': 'ca.pem' },
-      '`broker-ca-file` "ca.pem" is not there.',
+      '`broker-ca-file` "ca.pem" does not exist.',
     ],
   };
   test.each(Object.entries(rows))('%s', async (what, [given, problem]) => {
@@ -315,7 +323,7 @@ describe('the inputs of the create action are refused:', () => {
     const { source } = sourceOf({ ...good, ...given }, { workspace, environment });
     const problems = await problemsOf(readInputs(source));
     expect(problems.map((text) => text.split(' ', 3).join(' '))).toEqual([
-      '`tenant` is required:',
+      '`tenant` is required.',
       '`api-url` is not',
       '`token-url` must begin',
       "The runner's GITHUB_API_URL",
@@ -327,7 +335,7 @@ describe('the inputs of the create action are refused:', () => {
     const given = { tenant: '', token: '', name: '', shard: 'x', timeout: 'y' };
     const problems = await problemsWith(given);
     expect(problems.map((text) => text.split(' ', 3).join(' '))).toEqual([
-      '`tenant` is required:',
+      '`tenant` is required.',
       'No credentials are',
       '`name` or `names-file`',
       '`shard` must be',
@@ -381,7 +389,7 @@ describe('the clean-up after the job', () => {
   test('needs them to be right', () => {
     const given = { token: '', timeout: '0', tenant: '' };
     expect(problemsIn(failureOf(() => read(given)))).toEqual([
-      '`tenant` is required: the name of the Insights Hub environment.',
+      '`tenant` is required. Set it to the name of your Insights Hub environment.',
       expect.stringMatching(/^No credentials are set\./),
       '`timeout` must be a whole number from 1 to 3600, not "0".',
     ]);
@@ -422,7 +430,7 @@ describe('a run whose notes are lost', () => {
 describe('what is worth a warning', () => {
   const region =
     'Agent certificates are documented for region eu1 only; region eu2 may not offer them.';
-  const a1 = expect.stringMatching(/^The name "a\.1" holds characters other than /);
+  const a1 = expect.stringMatching(/^The name "a\.1" contains characters other than /);
 
   test.each<[string, Given, readonly string[]]>([
     ['nothing that is documented', { region: 'eu1' }, []],

@@ -3,8 +3,8 @@ import { readCredentials, readPassphrase } from '../../src/inputs/credentials.ts
 import { failureOf, type Given, read } from './source.ts';
 
 const WAYS =
-  'Set exactly one of: `token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name` and `app-version`.';
-const FORKS = 'Note that GitHub gives no secrets to workflows started from forks or by Dependabot.';
+  'Set exactly one of these: `token`; `oauth-client-id` and `oauth-client-secret`; or those two with `app-name` and `app-version`.';
+const FORKS = 'GitHub passes no secrets to workflows that forks or Dependabot start.';
 
 const client = { 'oauth-client-id': 'mqtt1-ci', 'oauth-client-secret': 'hunter22' };
 const app = { 'app-name': 'builder', 'app-version': 'v1' };
@@ -77,23 +77,23 @@ describe('credentials are refused:', () => {
     'a token and a version': [{ token: 'abcdefgh', 'app-version': 'v1' }, both],
     'a token with its scheme': [
       { token: 'Bearer abcdefgh' },
-      '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
+      '`token` contains white space or other characters that a token never has. Pass only the token, without `Bearer`.',
     ],
     'a token that is not ASCII': [
       { token: 'abcdefgä' },
-      '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
+      '`token` contains white space or other characters that a token never has. Pass only the token, without `Bearer`.',
     ],
     'an id with a colon': [
       { ...client, 'oauth-client-id': 'a:b' },
-      '`oauth-client-id` holds a colon or a control character.',
+      '`oauth-client-id` contains ":" at position 2. It must not contain colons or control characters.',
     ],
     'an id with a tab': [
       { ...client, 'oauth-client-id': 'a\tb' },
-      '`oauth-client-id` holds a colon or a control character.',
+      '`oauth-client-id` contains the control character U+0009 (tab) at position 2. It must not contain colons or control characters.',
     ],
     'a host tenant that is no host label': [
       { ...client, ...app, 'host-tenant': 'a.b' },
-      '`host-tenant` must be letters, digits and hyphens, 63 at most, not "a.b".',
+      '`host-tenant` must be at most 63 letters, digits and hyphens, with no hyphen at either end, not "a.b".',
     ],
   };
   test.each(Object.entries(rows))('%s', (_, [given, problem]) => {
@@ -125,7 +125,7 @@ describe('the passphrase of private keys', () => {
       passphrase: undefined,
       masked: [],
       problems: [
-        '`encrypt-key` is set, but `key-passphrase` is empty. Check that the secret it comes from is there. Note that GitHub gives no secrets to workflows started from forks or by Dependabot.',
+        '`encrypt-key` is `true`, but `key-passphrase` is empty. Check that the secret for it exists. GitHub passes no secrets to workflows that forks or Dependabot start.',
       ],
     });
     expect(passphraseOf('correct horse', 'true').problems).toEqual([]);
@@ -137,19 +137,19 @@ describe('the passphrase of private keys', () => {
     }
   });
 
-  const MAKE_ONE = 'Make one with `openssl rand -base64 24`.';
-  const short = `is shorter than 12 characters: who has the encrypted key can guess as often as they like. ${MAKE_ONE}`;
-  const notAscii = `holds characters other than printable ASCII, with which not every program could open the key. ${MAKE_ONE}`;
+  const MAKE_ONE = 'Generate one with `openssl rand -base64 24`.';
+  const short = `is shorter than 12 characters, and anyone who has the encrypted key can guess without limit. ${MAKE_ONE}`;
+  const notAscii = `contains characters other than printable ASCII, so some programs could not decrypt the key. ${MAKE_ONE}`;
   test.each([
-    ['abc', ['is shorter than 4 characters; masking it would blank the log.']],
+    ['abc', ['is shorter than 4 characters. Masking it would hide unrelated text in the log.']],
     ['abcd', [short]],
     ['x'.repeat(11), [short]],
     ['        ', ['is blank.']],
     ['x'.repeat(1024), ['is longer than 1023 bytes.']],
     ['correct hörse', [notAscii]],
     ['ä'.repeat(512), ['is longer than 1023 bytes.', notAscii]],
-    ['correct\thorse', ['holds a line break or another control character.']],
-    ['correct horse\u007f', ['holds a line break or another control character.']],
+    ['correct\thorse', ['contains a line break or another control character.']],
+    ['correct horse\u007f', ['contains a line break or another control character.']],
   ])('may not be %j', (value, problems) => {
     expect(passphraseOf(value).problems).toEqual(
       problems.map((text) => `\`key-passphrase\` ${text}`),

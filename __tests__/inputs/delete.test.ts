@@ -88,39 +88,51 @@ describe('the inputs of the delete action', () => {
   });
 
   const none =
-    'One of `name`, `names-file` and `client-id` is required: which agents to end. For certificates alone, set `certificate-id`.';
-  const signs = 'may hold letters, digits, "-" and "_" only.';
+    '`name`, `names-file` or `client-id` is required: the agents to delete. To delete only certificates, set `certificate-id`.';
+  const rule = 'Only letters, digits, "-" and "_" are allowed.';
   const rows: Readonly<Record<string, readonly [Given, string]>> = {
     'no agent': [{ name: '' }, none],
     'a file that is not there, told once': [
       { name: '', 'names-file': 'none.csv' },
-      '`names-file` "none.csv" is not there.',
+      '`names-file` "none.csv" does not exist.',
     ],
     'an agent that is listed twice': [
       { 'client-id': 'mqtt1_a' },
-      '`client-id` "mqtt1_a" is in the list twice.',
+      '`client-id` "mqtt1_a" is listed twice.',
     ],
     'a wildcard in a name': [
       { name: 'pump-*' },
-      expect.stringMatching(/^`name` "pump-\*" holds "\*" or "\?", and there are no wildcards: /),
+      expect.stringMatching(
+        /^`name` "pump-\*" contains "\*" at position 6, but wildcards are not supported\. /,
+      ),
     ],
     'a wildcard in a file': [
       { name: '', 'names-file': 'pattern.csv' },
-      expect.stringMatching(/^line 1 of pattern\.csv "b\?" holds "\*" or "\?", /),
+      expect.stringMatching(/^line 1 of pattern\.csv "b\?" contains "\?" at position 2, /),
     ],
     'a prefix that can be in no client id': [
       { 'client-id-prefix': 'a/b' },
-      '`client-id-prefix` "a/b" holds a control character, white space, "/", "+" or "#".',
+      '`client-id-prefix` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
     ...Object.fromEntries(
-      ['a/b', '..', 'a b', 'a,b', 'ä', 'a*', 'a%'].map((id) => [
+      [
+        ['a/b', '"/" at position 2'],
+        ['..', '"." at position 1'],
+        ['a b', 'a space at position 2'],
+        ['a,b', '"," at position 2'],
+        ['ä', '"ä" at position 1'],
+        ['a*', '"*" at position 2'],
+        ['a%', '"%" at position 2'],
+        ['a"b', 'the character U+0022 (quotation mark) at position 2'],
+        ['a\u0301', 'the character U+0301 at position 2'],
+      ].map(([id, which]) => [
         `a certificate ${id}`,
-        [{ 'certificate-id': `b\n${id}` }, `\`certificate-id\` "${id}" ${signs}`],
+        [{ 'certificate-id': `b\n${id}` }, `\`certificate-id\` "${id}" contains ${which}. ${rule}`],
       ]),
     ),
     'a certificate whose id holds a secret': [
       { 'certificate-id': 'my-a-token' },
-      '`certificate-id` "my-***" holds a secret of this step, which would blank it in log and outputs.',
+      '`certificate-id` "my-***" contains a secret of this step, so GitHub would mask it in the log and in outputs.',
     ],
     'an environment that holds a secret': [
       {
@@ -129,15 +141,15 @@ describe('the inputs of the delete action', () => {
         repository: 'o/r',
         environment: 'a-token',
       },
-      '`environment` "***" holds a secret of this step, which would blank it in log and outputs.',
+      '`environment` "***" contains a secret of this step, so GitHub would mask it in the log and in outputs.',
     ],
     'a client id with an invisible character': [
       { 'client-id': 'mqtt1\u200b_c' },
-      '`client-id` "mqtt1_c" holds an invisible or bidirectional character (U+200B).',
+      '`client-id` "mqtt1_c" contains the invisible character U+200B (zero-width space) at position 6. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
     'a destination that only the create action knows': [
       { destination: 'workspace' },
-      '`destination` takes repository, environment, not "workspace".',
+      '`destination` must be one or more of repository, environment, not "workspace".',
     ],
     'secrets that two agents would share': [
       {
@@ -146,7 +158,7 @@ describe('the inputs of the delete action', () => {
         repository: 'o/r',
         name: 'a-b\na.b',
       },
-      'The agents "a-b" and "a.b" would share the secrets of A_B. Rename one of them.',
+      'The agents "a-b" and "a.b" would use the same names of secrets, with A_B. Rename one of them.',
     ],
     ...Object.fromEntries(
       ['delete-certificate', 'delete-asset', 'dry-run', 'summary', 'variables'].map((name) => [

@@ -45,7 +45,7 @@ describe('a file that an input names', () => {
   });
 
   test('has to be there', async () => {
-    expect(await problemsWith('none.csv')).toEqual(['`names-file` "none.csv" is not there.']);
+    expect(await problemsWith('none.csv')).toEqual(['`names-file` "none.csv" does not exist.']);
   });
 
   test('has to be a file', async () => {
@@ -81,7 +81,7 @@ describe('a file that an input names', () => {
     await writeFile(path.join(workspace, '~', 'devices.csv'), 'device001');
     for (const sign of ['~', '$HOME', '%TEMP%']) {
       expect(await problemsWith(`${sign}/devices.csv`)).toEqual([
-        expect.stringMatching(/ begins with .*, which no shell expands here\. .*runner\.temp/),
+        expect.stringMatching(/ begins with .*, but no shell expands it here\. .*runner\.temp/),
       ]);
     }
     expect(await contentOf('./~/devices.csv')).toBe('device001');
@@ -106,7 +106,7 @@ describe('a file that an input names', () => {
     await symlink('..', path.join(workspace, 'folder'));
     for (const name of ['link.csv', 'folder/private.txt', path.join(workspace, 'link.csv')]) {
       expect(await problemsWith(name)).toEqual([
-        `\`names-file\` "${name}" is a link out of the workspace.`,
+        `\`names-file\` "${name}" is a link that leads out of the workspace.`,
       ]);
     }
   });
@@ -131,7 +131,7 @@ describe('a file of CA certificates', () => {
     expect(await readCa('no certificate')).toEqual({
       file: undefined,
       problems: [
-        '`broker-ca-file` "ca.pem" holds no certificate in PEM, or one that does not parse.',
+        '`broker-ca-file` "ca.pem" contains no PEM certificate, or one that can\'t be parsed.',
       ],
     });
   });

@@ -76,12 +76,13 @@ describe('what is pushed to GitHub', () => {
 
 describe('is refused:', () => {
   const noToken =
-    "`github-token` is required for the destinations repository and environment: the token of a GitHub App, or a fine-grained personal access token. The workflow's own GITHUB_TOKEN can't write secrets.";
-  const badToken = '`github-token` holds white space or other characters that no token has.';
-  const badEnvironment = '`environment` holds a control character, or nothing but dots.';
+    "`github-token` is required for the destinations repository and environment. Use a GitHub App's token or a fine-grained personal access token: the workflow's own GITHUB_TOKEN can't write secrets.";
+  const badToken =
+    '`github-token` contains white space or other characters that a token never has.';
+  const dots = '`environment` must not be "." or "..".';
   const notOwnerName = (value: string) => `\`repository\` must be OWNER/NAME, not "${value}".`;
   const badPrefix = (value: string) =>
-    `\`secret-prefix\` must be letters, digits and "_", not begin with a digit or GITHUB_, and is "${value}".`;
+    `\`secret-prefix\` "${value}" is not allowed. Use letters, digits and "_" only, and don't begin with a digit or GITHUB_.`;
 
   const rows: Readonly<Record<string, readonly [Given, string]>> = {
     'no token': [{ 'github-token': '' }, noToken],
@@ -91,12 +92,15 @@ describe('is refused:', () => {
       { environment: '' },
       '`environment` is required for the destination environment.',
     ],
-    'an environment with a tab': [{ environment: 'a\tb' }, badEnvironment],
-    'an environment of a dot': [{ environment: '.' }, badEnvironment],
-    'an environment of two dots': [{ environment: '..' }, badEnvironment],
+    'an environment with a tab': [
+      { environment: 'a\tb' },
+      '`environment` contains the control character U+0009 (tab) at position 2. Delete it.',
+    ],
+    'an environment of a dot': [{ environment: '.' }, dots],
+    'an environment of two dots': [{ environment: '..' }, dots],
     'an environment that turns the text around': [
       { environment: 'a\u202eb' },
-      '`environment` holds an invisible or bidirectional character (U+202E).',
+      '`environment` contains the invisible character U+202E (right-to-left override) at position 2. Delete it.',
     ],
     ...Object.fromEntries(
       ['', 'a', 'a/', '/b', 'a/b/c', './b', 'a/..', 'a b/c', '-/ä'].map((repository) => [
@@ -128,7 +132,7 @@ describe('is refused:', () => {
 
   test.each<Kinds>([[], ['repository']])('an environment that %j do not need', (...kinds) => {
     expect(settingsOf({}, kinds).problems).toEqual([
-      '`environment` is set, but `destination` does not hold environment.',
+      '`environment` is set, but `destination` does not include `environment`.',
     ]);
   });
 
@@ -137,21 +141,21 @@ describe('is refused:', () => {
       GITHUB_API_URL: 'http://ghe.invalid',
     });
     expect(problems).toEqual([
-      'The runner\'s GITHUB_API_URL must begin with https:// (http:// is for this machine only): "http://ghe.invalid".',
+      'The runner\'s GITHUB_API_URL must begin with https:// (http:// is allowed for localhost only): "http://ghe.invalid".',
     ]);
   });
 
   test('agents that would share secrets', () => {
     const agents = [agent('a-b'), agent('c'), agent('A_B')];
     expect(settingsOf({}, ['environment'], agents).problems).toEqual([
-      'The agents "a-b" and "A_B" would share the secrets of A_B. Rename one of them.',
+      'The agents "a-b" and "A_B" would use the same names of secrets, with A_B. Rename one of them.',
     ]);
   });
 
   test('more agents than there is room for', () => {
     const agents = Array.from({ length: 51 }, (_, n) => agent(`device${n}`));
     expect(settingsOf({}, ['environment'], agents).problems).toEqual([
-      'A repository or environment has room for the secrets of 50 agents (100 secrets), and the list holds 51.',
+      'A repository or environment can store the secrets of 50 agents (100 secrets), but the list has 51 agents.',
     ]);
   });
 
@@ -167,7 +171,7 @@ describe('is refused:', () => {
     expect(problemsWith(['repository'], 50)).toEqual([]);
     expect(problemsWith(['repository', 'environment'], 3)).toEqual([]);
     expect(problemsWith(['repository', 'environment'], 4)).toEqual([
-      'An environment has room for the secrets of 3 agents (7 secrets), and the list holds 4.',
+      'An environment can store the secrets of 3 agents (7 secrets), but the list has 4 agents.',
     ]);
   });
 });

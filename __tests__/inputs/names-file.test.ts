@@ -62,17 +62,17 @@ describe('a file of names', () => {
     expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
   });
 
-  const separated = (where: string, sign: string) =>
-    `\`names-file\` "devices.csv" has ${where}, and columns are separated by ",". Save it with commas; a name or owner that holds ${sign} has to be in quotes.`;
+  const separated = (where: string, separator: string) =>
+    `\`names-file\` "devices.csv" has ${where}, but "," must separate the columns. Save the file with commas, and put names and owners that contain ${separator} in quotes.`;
   const sep = (line: string) =>
-    `\`names-file\` "devices.csv" begins with a line \`sep=\`, which only spreadsheets know. Remove line ${line}.`;
+    `\`names-file\` "devices.csv" begins with a \`sep=\` line, which only spreadsheet programs understand. Delete line ${line}.`;
   const quotes = (line: string) =>
-    `\`names-file\` "devices.csv" is not CSV: ${line} has a quote that is not closed or not in place.`;
+    `\`names-file\` "devices.csv" is not valid CSV: ${line} has a misplaced or unclosed quote.`;
   test.each<[string, string | Buffer, string]>([
     ['nothing', '', '`names-file` "devices.csv" is empty.'],
     ['blank lines only', '\n \n', '`names-file` "devices.csv" is empty.'],
-    ['a header only', 'name,owner\n', '`names-file` "devices.csv" lists no agent.'],
-    ['a header of one column only', 'Name\n', '`names-file` "devices.csv" lists no agent.'],
+    ['a header only', 'name,owner\n', '`names-file` "devices.csv" lists no agents.'],
+    ['a header of one column only', 'Name\n', '`names-file` "devices.csv" lists no agents.'],
     ['semicolons between its columns', 'a;me@b.c\nb;\n', separated('";" in line 1', '";"')],
     ['a semicolon in some line', 'name,owner\na,b\nc;d\n', separated('";" in line 3', '";"')],
     ['tabs between its columns', 'name\towner\na\tb\n', separated('a tab in line 1', 'a tab')],
@@ -86,18 +86,18 @@ describe('a file of names', () => {
       (header): [string, string, string] => [
         `the header ${header}`,
         `${header}\na,b\n`,
-        '`names-file` "devices.csv" begins with what is almost a header: in line 1 there may be `name` or `name,owner`. If it is an agent, put that header above it.',
+        '`names-file` "devices.csv" has an unknown header in line 1. Change it to `name` or `name,owner`. If the line is an agent, put one of these headers above it.',
       ],
     ),
     [
       'a header in the middle',
       'name,owner\na,b\nName,Owner\nc,d\n',
-      '`names-file` "devices.csv" has a header in the middle. Remove line 3.',
+      '`names-file` "devices.csv" has a header after the first line. Delete line 3.',
     ],
     [
       'an owner that turns the text around',
       'a,me\u202e@b.c\n',
-      'The owner in line 1 of devices.csv holds an invisible or bidirectional character (U+202E).',
+      'The owner in line 1 of devices.csv contains the invisible character U+202E (right-to-left override) at position 3. Delete it.',
     ],
     [
       'more agents than any step makes',
@@ -113,7 +113,7 @@ describe('a file of names', () => {
     [
       'a third column',
       'a,b\nc,d,e\n',
-      'line 2 of devices.csv has 3 columns; it may have a name and an owner.',
+      'line 2 of devices.csv has 3 columns. Only a name and an owner are allowed.',
     ],
     ['a quote that is not closed', 'a\n"b', quotes('line 2')],
     ['a quote that is not in place', 'a"b', quotes('line 1')],
@@ -140,7 +140,7 @@ describe('a file of names', () => {
   test.each(['my-sesame,me@b.c', 'a,sesame@b.c'])('may hold no secret: %s', async (line) => {
     const { problems } = await namesOf(line, { token: 'sesame' });
     expect(problems).toEqual([
-      expect.stringMatching(/^line 1 of devices\.csv "(my-\*\*\*|\*\*\*@b\.c)" holds a secret/),
+      expect.stringMatching(/^line 1 of devices\.csv "(my-\*\*\*|\*\*\*@b\.c)" contains a secret/),
     ]);
   });
 

@@ -45,8 +45,8 @@ describe('the output directory on Windows', () => {
     'a?b',
     'E:\\certs\\prn',
     '\\\\server\\share\\certs.',
-  ])('%j holds a name that Windows does not take', (value) => {
-    expect(() => readDirectory(value, WORKSPACE)).toThrow('holds a name that Windows');
+  ])('%j contains a name that Windows rejects or changes', (value) => {
+    expect(() => readDirectory(value, WORKSPACE)).toThrow('contains a name that Windows');
   });
 
   test('is in the workspace whatever the case of its letters', () => {

@@ -77,7 +77,9 @@ describe('any of some words', () => {
   test('that are not known are told together', () => {
     expect(wordsOf('workspace, moon\nMars')).toEqual([
       ['workspace'],
-      ['`destination` takes workspace, repository, environment, not "moon, Mars".'],
+      [
+        '`destination` must be one or more of workspace, repository, environment, not "moon, Mars".',
+      ],
     ]);
   });
 });
@@ -119,7 +121,9 @@ describe('a host label', () => {
       const { reader, problems } = read({ region: value });
       expect(reader.hostLabel('region')).toBe(value);
       expect(problems()).toEqual([
-        expect.stringMatching(/^`region` must be letters, digits and hyphens, 63 at most, not "/),
+        expect.stringMatching(
+          /^`region` must be at most 63 letters, digits and hyphens, with no hyphen at either end, not "/,
+        ),
       ]);
     },
   );
@@ -158,7 +162,7 @@ describe('a secret', () => {
       'three characters',
       'abc',
       [],
-      'is shorter than 4 characters; masking it would blank the log.',
+      'is shorter than 4 characters. Masking it would hide unrelated text in the log.',
     ],
     ['nothing but blanks', '      ', [], 'is blank.'],
     ['a blank line', ' \n ', [], 'is blank.'],
@@ -166,15 +170,15 @@ describe('a secret', () => {
       'two lines, each of which is masked',
       'first\n\r\nsecond\rx',
       ['first', 'second'],
-      'holds a line break or another control character.',
+      'contains a line break or another control character.',
     ],
     [
       'lines of which one is blank',
       'first\n      \nlast',
       ['first', 'last'],
-      'holds a line break or another control character.',
+      'contains a line break or another control character.',
     ],
-    ['a tab', 'a\tbcd', ['a\tbcd'], 'holds a line break or another control character.'],
+    ['a tab', 'a\tbcd', ['a\tbcd'], 'contains a line break or another control character.'],
   ])('is refused when it is %s', (_, value, masks, problem) => {
     const { reader, masked, problems } = read({ 'key-passphrase': value });
     expect(reader.secret('key-passphrase')).toBe(value);
@@ -194,7 +198,8 @@ describe('a secret', () => {
     expect(masked).toEqual(['abcd', 'efgh', 'ijkl', ' mnop ']);
   });
 
-  const holds = 'holds a secret of this step, which would blank it in log and outputs.';
+  const holds =
+    'contains a secret of this step, so GitHub would mask it in the log and in outputs.';
   test('may be in no other input that was read', () => {
     const { reader, problems } = read({
       token: 'sesame',

@@ -37,8 +37,8 @@ describe('the URLs of Insights Hub', () => {
     expect(problems).toEqual([]);
   });
 
-  const required = '`tenant` is required: the name of the Insights Hub environment.';
-  const label = 'must be letters, digits and hyphens, 63 at most, not';
+  const required = '`tenant` is required. Set it to the name of your Insights Hub environment.';
+  const label = 'must be at most 63 letters, digits and hyphens, with no hyphen at either end, not';
   const rows: Readonly<Record<string, readonly [Given, ...string[]]>> = {
     'no tenant, told once': [{}, required],
     'a tenant that is no host label, told once': [
@@ -51,12 +51,21 @@ describe('the URLs of Insights Hub', () => {
     ],
     'an unknown placeholder': [
       { tenant: 'mqtt1', 'api-url': 'https://{x}/{y}', 'token-url': 'https://{api}' },
-      '`api-url` holds "{x}, {y}"; it may hold {tenant}, {region}, {api}.',
-      '`token-url` holds "{api}"; it may hold {tenant}, {region}.',
+      '`api-url` contains "{x}, {y}". Its only placeholders are {tenant}, {region}, {api}.',
+      '`token-url` contains "{api}". Its only placeholders are {tenant}, {region}.',
     ],
-    'a URL that is none once it is filled': [
+    'a URL that is none once it is filled, as the user wrote it': [
       { tenant: 'mqtt1', 'api-url': '{tenant}' },
-      '`api-url` is not a URL: "mqtt1".',
+      '`api-url` is not a URL: "{tenant}".',
+    ],
+    'URLs with every placeholder, as the user wrote them': [
+      {
+        tenant: 'mqtt1',
+        'api-url': 'http://{tenant}.{region}.invalid/{api}/v3',
+        'token-url': 'https://{tenant}.invalid/{region}?a',
+      },
+      '`api-url` must begin with https:// (http:// is allowed for localhost only): "http://{tenant}.{region}.invalid/{api}/v3".',
+      '`token-url` must not contain a "?" or "#" part: "https://{tenant}.invalid/{region}?a".',
     ],
     'a URL without placeholders, whatever the tenant is': [
       { 'api-url': 'gateway' },
@@ -67,7 +76,7 @@ describe('the URLs of Insights Hub', () => {
       { region: 'a.b', 'api-url': 'http://{tenant}.invalid', 'token-url': '{tenant}' },
       `\`region\` ${label} "a.b".`,
       required,
-      '`api-url` must begin with https:// (http:// is for this machine only): "http://{tenant}.invalid".',
+      '`api-url` must begin with https:// (http:// is allowed for localhost only): "http://{tenant}.invalid".',
       '`token-url` is not a URL: "{tenant}".',
     ],
   };
@@ -88,7 +97,7 @@ describe('a URL', () => {
     expect(problemOfUrl(url)).toBeUndefined();
   });
 
-  const scheme = 'must begin with https:// (http:// is for this machine only)';
+  const scheme = 'must begin with https:// (http:// is allowed for localhost only)';
   test.each([
     ['gateway', 'is not a URL'],
     ['https://', 'is not a URL'],
@@ -99,10 +108,10 @@ describe('a URL', () => {
     ['http://a127.0.0.1.example/', scheme],
     ['http://localhost.example/', scheme],
     ['http://[::2]/', scheme],
-    ['https://user@example.com/', 'must not hold a user name or a password'],
-    ['https://:word@example.com/', 'must not hold a user name or a password'],
-    ['https://example.com/?a', 'must not hold a "?" or "#" part'],
-    ['https://example.com/#a', 'must not hold a "?" or "#" part'],
+    ['https://user@example.com/', 'must not contain a user name or a password'],
+    ['https://:word@example.com/', 'must not contain a user name or a password'],
+    ['https://example.com/?a', 'must not contain a "?" or "#" part'],
+    ['https://example.com/#a', 'must not contain a "?" or "#" part'],
   ])('may not be %s: it %s', (url, problem) => {
     expect(problemOfUrl(url)).toBe(problem);
   });
@@ -129,18 +138,18 @@ describe('the URL of a broker', () => {
 
   test.each([
     ['broker', 'is not a URL'],
-    ['mqtts://', 'names no host'],
+    ['mqtts://', 'contains no valid host'],
     ['mqtt://broker', 'must begin with mqtts://'],
     ['mqtt://127.0.0.1', 'must begin with mqtts://'],
     ['https://broker', 'must begin with mqtts://'],
-    ['mqtts://1.2.3.999', 'names no host'],
-    ['mqtts://a%20b', 'names no host'],
-    ['mqtts://brok%C3%A9r', 'names no host'],
-    ['mqtts://broker/mqtt', 'must not hold a path'],
-    ['mqtts://broker//', 'must not hold a path'],
+    ['mqtts://1.2.3.999', 'contains no valid host'],
+    ['mqtts://a%20b', 'contains no valid host'],
+    ['mqtts://brok%C3%A9r', 'contains no valid host'],
+    ['mqtts://broker/mqtt', 'must not contain a path'],
+    ['mqtts://broker//', 'must not contain a path'],
     ['mqtts://broker:0', 'must not have port 0'],
-    ['mqtts://user@broker', 'must not hold a user name or a password'],
-    ['mqtts://broker?a', 'must not hold a "?" or "#" part'],
+    ['mqtts://user@broker', 'must not contain a user name or a password'],
+    ['mqtts://broker?a', 'must not contain a "?" or "#" part'],
   ])('may not be %s: it %s', (url, problem) => {
     expect(brokerOf(url)).toEqual({
       broker: undefined,
@@ -151,7 +160,7 @@ describe('the URL of a broker', () => {
   test('may hold no other placeholder', () => {
     expect(brokerOf('mqtts://{api}')).toEqual({
       broker: undefined,
-      problems: ['`broker-url` holds "{api}"; it may hold {tenant}, {region}.'],
+      problems: ['`broker-url` contains "{api}". Its only placeholders are {tenant}, {region}.'],
     });
   });
 

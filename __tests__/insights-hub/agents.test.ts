@@ -73,7 +73,7 @@ describe('looking an agent up', () => {
       'a 404, which proves nothing',
       answer(404),
       'request-rejected',
-      `${what} was rejected. Check the inputs against what the server says.`,
+      `${what} was rejected. Check the inputs against the server's message.`,
     ],
     [
       'a 403',
@@ -211,7 +211,7 @@ describe('offboarding', () => {
   });
 
   const what = 'Offboarding the agent with client id mqtt1_a';
-  const rejected = `${what} was rejected. Check the inputs against what the server says.`;
+  const rejected = `${what} was rejected. Check the inputs against the server's message.`;
   const reading = 'Reading whether the agent with client id mqtt1_a is onboarded';
   test.each<[string, readonly Reply[], string, string]>([
     [
@@ -273,7 +273,7 @@ describe('offboarding', () => {
     clock.sleep = async () => cancel.abort();
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
       code: 'cancelled',
-      message: `The job was cancelled. ${what} was given up.`,
+      message: `The job was cancelled. ${what} was abandoned.`,
     });
     expect(http.calls).toEqual([OFFBOARD]);
   });

@@ -76,7 +76,7 @@ describe('a call of an API', () => {
     const { http, api, limit, time } = start(...Array.from({ length: 21 }, () => answer(429)));
     await expect(api.call(call, limit)).rejects.toMatchObject({
       code: 'rate-limited',
-      message: expect.stringContaining('For 10 minutes the service has put off every call'),
+      message: expect.stringContaining('For 10 minutes, the service has asked to retry every call'),
     });
     expect(http.calls).toHaveLength(21);
     expect(time.waits).toEqual(Array.from({ length: 20 }, () => 30_000));

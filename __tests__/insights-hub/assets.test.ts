@@ -92,7 +92,7 @@ describe('the asset of an agent', () => {
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
       code: 'cancelled',
       message:
-        'The job was cancelled. Deleting the asset of the agent with client id mqtt1_a was given up.',
+        'The job was cancelled. Deleting the asset of the agent with client id mqtt1_a was abandoned.',
     });
   });
 

@@ -248,13 +248,13 @@ describe('an answer that can not be used', () => {
       'has a key that does not parse',
       () => answer(201, flat({ privateKey: 'no-key?' })),
       'response-invalid',
-      'The private key in the answer is no PEM private key.',
+      'The private key in the answer is not a PEM private key.',
     ],
     [
       'has the key of another certificate',
       () => answer(201, flat({ privateKey: other.privateKey })),
       'key-mismatch',
-      "The private key is not the certificate's.",
+      'The private key does not belong to the certificate.',
     ],
   ];
 
@@ -328,7 +328,7 @@ describe('a create', () => {
   });
 
   const tooMany =
-    'Creating agent a was refused because of too many requests. Try again later. For 10 minutes the service has put off every call of this kind';
+    'Creating agent a was rejected because of too many requests. Try again later. For 10 minutes, the service has asked to retry every call of this kind later';
   test.each([
     [
       401,
@@ -348,14 +348,14 @@ describe('a create', () => {
     [
       400,
       'request-rejected',
-      'Creating agent a was rejected. Check the inputs against what the server says.',
+      "Creating agent a was rejected. Check the inputs against the server's message.",
     ],
     [
       302,
       'request-rejected',
-      'Creating agent a was answered with a redirect, which is never followed. The tenant may have moved to other hosts: set `api-url` and `token-url`.',
+      'Creating agent a was answered with a redirect, which the action never follows. The tenant may have moved to other hosts: set `api-url` and `token-url`.',
     ],
-    [429, 'rate-limited', `${tooMany}; now it asks to wait 300 s more.`],
+    [429, 'rate-limited', `${tooMany} and now asks to wait another 300 s.`],
   ])('that is refused to the end with %i is %s', async (status, code, message) => {
     const body = { error: 'e', error_description: 'words' };
     const refused = answer(status, body, status === 429 ? { 'retry-after': '300' } : {});

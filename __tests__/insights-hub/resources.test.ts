@@ -130,7 +130,7 @@ describe('deleting a resource', () => {
       'a refusal is told',
       answer(400),
       'request-rejected',
-      'Deleting the asset was rejected. Check the inputs against what the server says.',
+      "Deleting the asset was rejected. Check the inputs against the server's message.",
     ],
   ])('%s', async (_, exchange, code, message) => {
     const { api, limit } = start(answer(200, { etag: 1 }), exchange);

@@ -163,7 +163,7 @@ describe('without a token', () => {
       '404',
       answer(404),
       'request-rejected',
-      'The token request was rejected. Check the inputs against what the server says.',
+      "The token request was rejected. Check the inputs against the server's message.",
     ],
     [
       'too large an answer',

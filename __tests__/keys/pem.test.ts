@@ -159,7 +159,7 @@ describe('readKeyPair', () => {
     const [key, certificate] = given();
     const failure = failureOf(() => readKeyPair(new Secret(key), certificate));
     expect(failure.code).toBe('key-mismatch');
-    expect(failure.message).toBe("The private key is not the certificate's.");
+    expect(failure.message).toBe('The private key does not belong to the certificate.');
   });
 
   const armoured = (label: string, body: string) =>
@@ -182,7 +182,7 @@ describe('readKeyPair', () => {
   test.each(Object.entries(keys))('refuses %s without repeating it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(given()), rsa.certificate));
     expect(failure.code).toBe('response-invalid');
-    expect(failure.message).toBe('The private key in the answer is no PEM private key.');
+    expect(failure.message).toBe('The private key in the answer is not a PEM private key.');
     expectSilence(failure, given());
   });
 
@@ -202,7 +202,7 @@ describe('readKeyPair', () => {
   test.each(Object.entries(certificates))('refuses %s without repeating it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(rsa.privateKey), given()));
     expect(failure.code).toBe('response-invalid');
-    expect(failure.message).toBe('The certificate in the answer is no PEM certificate.');
+    expect(failure.message).toBe('The certificate in the answer is not a PEM certificate.');
     expectSilence(failure, given());
   });
 

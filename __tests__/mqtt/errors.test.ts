@@ -6,13 +6,13 @@ const withCode = (code: string) => Object.assign(new Error('what a server says')
 
 describe('a socket error', () => {
   test.each([
-    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', "the broker refused the agent's certificate", false],
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', "the broker rejected the agent's certificate", false],
     [
       'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
-      "the broker refused the agent's certificate",
+      "the broker rejected the agent's certificate",
       false,
     ],
-    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', "the broker refused the agent's certificate", false],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', "the broker rejected the agent's certificate", false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', "the broker's certificate is for another host", true],
     ['CERT_HAS_EXPIRED', "the broker's certificate has expired", true],
     ['CERT_NOT_YET_VALID', "the broker's certificate is not valid yet", true],
@@ -21,11 +21,15 @@ describe('a socket error', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', "the broker's certificate is not trusted", true],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', "the broker's certificate is not trusted", true],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', "the broker's certificate is not trusted", true],
-    ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'the broker does not know the protocol', true],
+    [
+      'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+      'the broker does not support the protocol',
+      true,
+    ],
     ['ENOTFOUND', "the broker's name could not be resolved", false],
     ['ECONNREFUSED', 'the broker refused the connection', false],
     ['ECONNRESET', 'the broker reset the connection', false],
-    ['EPROTO', 'no TLS connection to the broker could be made', false],
+    ['EPROTO', 'no TLS connection to the broker could be established', false],
     ['EHOSTUNREACH', 'the connection to the broker failed', false],
   ])('%s is explained in plain words', (code, reason, isFinal) => {
     const failed = socketFailed(withCode(code));
@@ -37,21 +41,21 @@ describe('a socket error', () => {
 });
 
 test.each([1, 2, 3, 4, 5, 99])('CONNACK code %i is reported with its number', (code) => {
-  expect(connackRefused(code).reason).toContain(`CONNACK with code ${code}: it `);
+  expect(connackRefused(code).reason).toContain(`CONNACK code ${code}: it `);
   expect(connackRefused(code).isFinal).toBe(code === 1);
 });
 
 test.each([
   [undefined, false, /NO_PROXY/],
-  [407, true, /^It wants credentials/],
-  [403, true, /^Many proxies let only port 443/],
+  [407, true, /^It requires credentials/],
+  [403, true, /^Many proxies allow only port 443/],
   [408, false, /NO_PROXY/],
-  [499, true, /^Many proxies let only port 443/],
+  [499, true, /^Many proxies allow only port 443/],
   [500, false, /NO_PROXY/],
 ])('an answer of a proxy with status %j can be final: %j', (status, isFinal, advice) => {
   const error = new ProxyError('answered', status === undefined ? {} : { status });
   expect(proxyFailed(error, 'HTTPS_PROXY')).toEqual({
-    reason: 'the proxy that HTTPS_PROXY names answered',
+    reason: 'the proxy in HTTPS_PROXY answered',
     advice: expect.stringMatching(advice),
     isFinal,
   });
@@ -64,13 +68,13 @@ test('a certificate of a proxy has its own advice', () => {
 });
 
 test('an attempt that takes its time out is over, and one that is cut short says less', () => {
-  expect(timedOut('no CONNACK came', new DOMException('', 'TimeoutError'))).toMatchObject({
-    reason: 'no CONNACK came within 10 s',
+  expect(timedOut('no CONNACK arrived', new DOMException('', 'TimeoutError'))).toMatchObject({
+    reason: 'no CONNACK arrived within 10 s',
     isFinal: false,
     isInterrupted: false,
   });
-  expect(timedOut('no CONNACK came', new DOMException('', 'AbortError'))).toMatchObject({
-    reason: 'no CONNACK came before the time was up',
+  expect(timedOut('no CONNACK arrived', new DOMException('', 'AbortError'))).toMatchObject({
+    reason: 'no CONNACK arrived before the time limit',
     isFinal: false,
     isInterrupted: true,
   });

@@ -147,7 +147,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     expect(nameOf(proof)).toBe(`CN=${expected}`);
     expect(proof).toEqual({ authority: chains.pem(expected) });
     expect(lines).toHaveLength(1 + handshakes);
-    expect(lines.at(-1)).toMatch(/^TLS mqtts:\/\/localhost:\d+: CA \d of \d alone: it is enough, /);
+    expect(lines.at(-1)).toMatch(/^TLS mqtts:\/\/localhost:\d+: CA \d of \d alone: enough, /);
     // Only the first of the connections was spoken on.
     expect(seen.map(({ received }) => received.length > 0)).toEqual([
       true,
@@ -173,7 +173,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     const { verify, prove } = await play({ sent: ['server'], trusted: ['issuing', 'near'] });
     expect(await prove(await verify())).toEqual({
       why: expect.stringMatching(
-        /^none of the trusted CAs that signed what it sent \(1\) was enough alone: the broker's certificate is not trusted, .* \(UNABLE_TO_\w+\)$/,
+        /^none of the trusted CAs that signed a certificate that the broker sent \(1\) was enough alone: the broker's certificate is not trusted, .* \(UNABLE_TO_\w+\)$/,
       ),
       isFinal: true,
     });
@@ -183,7 +183,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     const { seen, prove } = await play({ sent: ['server', 'issuing'], trusted: ['other'] });
     const sent = chains.pems(['server', 'issuing']).map((pem) => new X509Certificate(pem));
     expect(await prove(sent)).toEqual({
-      why: 'no trusted CA signed what it sent',
+      why: 'no trusted CA signed a certificate that the broker sent',
       isFinal: true,
     });
     expect(seen).toEqual([]);

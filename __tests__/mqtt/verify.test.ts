@@ -106,7 +106,7 @@ describe('a connection', () => {
     });
     await expect(verify()).rejects.toMatchObject({
       code: 'connection-failed',
-      message: expect.stringContaining('CONNACK with code 5: it does not authorise'),
+      message: expect.stringContaining('CONNACK code 5: it does not authorise'),
     });
     expect(waits).toEqual([1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000, 8000]);
     expect(lines).toHaveLength(10);
@@ -118,7 +118,7 @@ describe('a connection', () => {
     });
     await expect(verify()).rejects.toMatchObject({
       code: 'connection-failed',
-      message: expect.stringContaining('what answers there does not speak MQTT. Check'),
+      message: expect.stringContaining('the server at that address does not speak MQTT. Check'),
     });
     expect(waits).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe('a connection', () => {
       else limit.end();
     });
     await expect(verify()).rejects.toMatchObject({
-      message: expect.stringContaining('CONNACK with code 5'),
+      message: expect.stringContaining('CONNACK code 5'),
     });
   });
 });

@@ -95,7 +95,6 @@ describe('who follows the README', () => {
       const played = await services.play('', {
         ...EVENT,
         workflow,
-        env: {},
         vars: { ...services.vars, TOKEN: token },
       });
       expect(resultsOf(played), `way ${index}`).toEqual({ test: 'success' });

@@ -376,7 +376,7 @@ describe('a recipe that encrypts', () => {
       expect(Object.values(resultsOf(played))).toContain('failure');
       expect(Object.values(resultsOf(played))).not.toContain('success');
       expect(logOf(played).join('\n')).toContain(
-        '`encrypt-key` is set, but `key-passphrase` is empty',
+        '`encrypt-key` is `true`, but `key-passphrase` is empty',
       );
       expect(services.hub.requests).toEqual([]);
       expect(played.artifacts.names).toEqual([]);

@@ -20,7 +20,7 @@ export type GitHubServices = Omit<CallServices, 'throttle'>;
 
 export interface GitHubCall extends Pick<Call, 'what' | 'expect'> {
   readonly scope: SecretScope;
-  /** what it is about: secrets and variables take different permissions */
+  /** what the call is about: secrets and variables need different permissions */
   readonly kind: SettingKind;
   readonly send: (calls: ScopeCalls) => Promise<OctokitAnswer>;
 }
@@ -29,12 +29,12 @@ export interface GitHubAnswer extends OctokitAnswer {
   readonly call: FailedCall | undefined;
 }
 
-/** Makes a call of GitHub's REST API, and returns the answer that is wanted or throws a failure. */
+/** Calls GitHub's REST API. Returns the wanted answer or throws a failure. */
 export type GitHubApi = (call: GitHubCall, limit: TimeLimit) => Promise<GitHubAnswer>;
 
 /**
- * GitHub's REST API: Octokit knows the routes, and the project's own client sends the requests, with
- * the connections, time limits and retries of every other call.
+ * GitHub's REST API: Octokit knows the routes, and the action's own HTTP client sends the requests, with
+ * the same connections, time limits and retries as for every other call.
  */
 export function gitHubApi(
   { apiUrl, token }: Pick<GitHubSettings, 'apiUrl' | 'token'>,
@@ -45,12 +45,12 @@ export function gitHubApi(
   return async ({ send, ...wanted }, limit) => {
     let call: FailedCall | undefined;
     const fetch = async (url: string, request: OctokitRequest) => {
-      // A key that is being written is rather finished, also when the job is cancelled.
+      // Finishes writing a key even if the job is cancelled.
       const time = request.method === 'GET' ? limit : limit.finishing;
       const answer = await sendCall(callOf(wanted, url, request), time, { ...services, throttle });
       call = { method: answer.method, url: answer.url, status: answer.status };
-      // The status is judged already. Of some headers Octokit would print warnings on stderr, in
-      // the server's words: it gets none.
+      // The status is already checked. Octokit gets no headers: for some, it would print the server's
+      // words on standard error.
       return new Response(answer.body, { headers: { 'content-type': 'application/json' } });
     };
     const octokit = getOctokit(token.reveal(), { baseUrl, request: { fetch } });
@@ -64,7 +64,7 @@ export function gitHubApi(
   };
 }
 
-/** As much as is used of what Octokit passes to `fetch`. */
+/** The used parts of what Octokit passes to `fetch`. */
 interface OctokitRequest extends Pick<HttpRequest, 'method' | 'body'> {
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -86,13 +86,13 @@ function callOf(
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body }),
-    // GitHub's word for what was written is the status.
+    // The status alone says whether GitHub wrote it.
     ignoresBody: method !== 'GET',
     meanings: meaningsOf(call.what, scope, kind),
     service: {
       isRateLimited: isQuotaUsedUp,
       readError,
-      adviceWhenMoved: `${scope.title} may have been renamed: set \`repository\` to its name now.`,
+      adviceWhenMoved: `${scope.title} may have been renamed. Set \`repository\` to its current name.`,
     },
   };
 }
@@ -116,10 +116,12 @@ function meaningsOf(
     message: `${what} failed: ${why}`,
   });
   return {
-    401: invalid('GitHub did not accept `github-token`. Check that it has not expired.'),
+    401: invalid('GitHub rejected `github-token`. Check that it has not expired.'),
     403: invalid(
-      `\`github-token\` lacks a permission. It needs ${permissions[kind]} (a classic token: repo). The workflow's own GITHUB_TOKEN can never write secrets: take the token of a GitHub App, or a fine-grained personal access token.`,
+      `\`github-token\` lacks a permission. It needs ${permissions[kind]} (a classic token: repo). The workflow's own GITHUB_TOKEN can never write secrets. Use a GitHub App's token or a fine-grained personal access token.`,
     ),
-    404: invalid(`${title} is not there, or \`github-token\` can't see it. ${adviceWhenMissing}`),
+    404: invalid(
+      `${title} does not exist, or \`github-token\` can't access it. ${adviceWhenMissing}`,
+    ),
   };
 }

@@ -5,27 +5,27 @@ export type Octokit = ReturnType<typeof getOctokit>;
 
 export type SettingKind = 'secret' | 'variable';
 
-/** A secret or a variable of GitHub; never its value. */
+/** A GitHub secret or variable, without its value. */
 export interface Setting {
   readonly kind: SettingKind;
   readonly name: string;
-  /** the scope in words, e.g. `repository octo/device` */
+  /** the scope in words, for example `repository octo/device` */
   readonly scope: string;
 }
 
-/** Holds secrets and variables. */
+/** Where secrets and variables are stored. */
 export interface SecretScope {
   readonly kind: ScopeKind;
-  /** in words, e.g. `environment production of repository octo/device` */
+  /** in words, for example `environment production of repository octo/device` */
   readonly title: string;
   /** the permissions that a token needs for writing */
   readonly permissions: Readonly<Record<SettingKind, string>>;
-  /** what to do when it is not there: a sentence */
+  /** what to do if it does not exist: a sentence */
   readonly adviceWhenMissing: string;
   readonly callsOf: (octokit: Octokit) => ScopeCalls;
 }
 
-/** GitHub's calls for one scope. */
+/** GitHub's API calls for one scope. */
 export interface ScopeCalls {
   getPublicKey(): Promise<OctokitAnswer>;
   listSecrets(page: Page): Promise<OctokitAnswer>;
@@ -37,14 +37,14 @@ export interface ScopeCalls {
   deleteVariable(name: string): Promise<OctokitAnswer>;
 }
 
-/** A page of a list, from 1. */
+/** A page of a list, counted from 1. */
 interface Page {
   readonly page: number;
   readonly per_page: number;
 }
 
 export interface OctokitAnswer {
-  /** the body, parsed; not checked, whatever Octokit's types say */
+  /** the parsed body; not checked, despite Octokit's types */
   readonly data: unknown;
 }
 
@@ -53,7 +53,7 @@ type Texts<K extends string> = Readonly<Record<K, string>>;
 export type Variable = Texts<'name' | 'value'>;
 
 interface ScopeDefinition {
-  /** how many secrets fit */
+  /** the maximum number of secrets */
   readonly room: number;
   readonly scopeOf: (names: Texts<'owner' | 'repo' | 'environment'>) => SecretScope;
 }
@@ -68,7 +68,7 @@ export const SCOPES: Readonly<Record<ScopeKind, ScopeDefinition>> = {
       kind: 'repository',
       title: `repository ${owner}/${repo}`,
       permissions: { secret: 'secrets: write', variable: 'variables: write' },
-      adviceWhenMissing: 'Check `repository`, and that the token is for it.',
+      adviceWhenMissing: 'Check `repository`, and that the token has access to it.',
       callsOf: ({ rest: { actions } }) => ({
         getPublicKey: () => actions.getRepoPublicKey({ owner, repo }),
         listSecrets: (page) => actions.listRepoSecrets({ owner, repo, ...page }),
@@ -88,7 +88,7 @@ export const SCOPES: Readonly<Record<ScopeKind, ScopeDefinition>> = {
       title: `environment ${environment_name} of repository ${owner}/${repo}`,
       permissions: { secret: 'environments: write', variable: 'environments: write' },
       adviceWhenMissing:
-        'Make the environment first, in the settings of the repository, and check `repository` and `environment`.',
+        "Create the environment in the repository's settings first, and check `repository` and `environment`.",
       callsOf: ({ rest: { actions } }) => {
         const at = { owner, repo, environment_name };
         return {
@@ -108,18 +108,18 @@ export const SCOPES: Readonly<Record<ScopeKind, ScopeDefinition>> = {
 
 export const scopeKinds = Object.keys(SCOPES) as readonly ScopeKind[];
 
-/** Where secrets are kept, what they are called, and the token that may change them. */
+/** Where secrets are stored, their names, and the token that may change them. */
 export interface GitHubSettings {
-  /** base of GitHub's REST API */
+  /** base URL of GitHub's REST API */
   readonly apiUrl: string;
   readonly token: Secret;
   readonly scopes: readonly SecretScope[];
   readonly secretPrefix: string;
-  /** whether ids go into variables beside the secrets */
+  /** whether to set variables with the ids in addition to the secrets */
   readonly variables: boolean;
 }
 
-/** Key and certificate. */
+/** Private key and certificate. */
 export const SECRETS_PER_AGENT = 2;
 
 const PRIVATE_KEY = '_PRIVATE_KEY';
@@ -140,12 +140,12 @@ export function settingNames(prefix: string, agent: string, several: boolean) {
   };
 }
 
-/** An agent's name as part of a secret's. Different names may become the same. */
+/** An agent's name as part of a secret's name. Different names may become the same. */
 export function settingName(agent: string): string {
   return agent.toUpperCase().replace(/[^A-Z0-9_]/gu, '_');
 }
 
-/** What the create action pushes for an agent. */
+/** The settings that the create action pushes for an agent. */
 export function settingsOf(
   agent: string,
   { scopes, secretPrefix, variables }: GitHubSettings,

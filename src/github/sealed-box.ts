@@ -9,12 +9,12 @@ const NONCE_LENGTH = 24;
 /** The constants of Salsa20 with keys of 32 bytes. */
 const SIGMA = Buffer.from('expand 32-byte k');
 
-/** Reads an X25519 public key of 32 bytes; returns nothing for what can't be sealed for. */
+/** Reads an X25519 public key of 32 bytes. Returns nothing for a key that can't be used. */
 export function readPublicKey(base64: string): Buffer | undefined {
   const key = Buffer.from(base64, 'base64');
   if (key.length !== KEY_LENGTH || key.toString('base64') !== base64) return undefined;
   try {
-    // Some points of the curve are no one's key; OpenSSL refuses them when they are used.
+    // Some points of the curve are not valid keys. OpenSSL refuses them only when they are used.
     sealSecret(new Secret('trial'), key);
     return key;
   } catch {
@@ -28,7 +28,7 @@ export function readPublicKey(base64: string): Buffer | undefined {
  * nonce. Returns base64.
  */
 export function sealSecret(secret: Secret, publicKey: Buffer): string {
-  // Keys as RFC 8037 writes them.
+  // JSON Web Keys (RFC 8037).
   const x = publicKey.toString('base64url');
   const recipient = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
   const ephemeral = generateKeyPairSync('x25519');

@@ -6,28 +6,28 @@ import { type GitHubApi, type GitHubCall, type GitHubServices, gitHubApi } from 
 import type { GitHubSettings, SecretScope, Setting, Variable } from './scopes.ts';
 import { readPublicKey, sealSecret } from './sealed-box.ts';
 
-/** What GitHub says when it has written something. A 200 comes from something on the way to it. */
+/** The statuses of a successful write. A 200 comes from something in between, not from GitHub. */
 const WRITTEN = [201, 204];
 
-/** What GitHub gives at most on a page. */
+/** GitHub's largest page sizes. */
 const PER_PAGE = { secret: 100, variable: 30 } as const;
 
 /** More pages than any scope has. */
 const MOST_PAGES = 100;
 
-/** The key that the secrets of a scope are sealed with. */
+/** The public key that seals the secrets of a scope. */
 export interface SealingKey {
   readonly id: string;
   readonly key: Buffer;
 }
 
-/** Opens scopes. When GitHub asks to slow down, all of them do. */
+/** Returns a function that opens scopes. If GitHub asks to slow down, all of them do. */
 export function scopeOpener(settings: GitHubSettings, services: GitHubServices) {
   const api = gitHubApi(settings, services);
   return (scope: SecretScope) => new ScopeSettings(api, scope);
 }
 
-/** The secrets and variables of one scope. Each method throws what its last call ends in. */
+/** The secrets and variables of one scope. Each method throws the failure of its last call. */
 export class ScopeSettings {
   readonly #api: GitHubApi;
   readonly #scope: SecretScope;
@@ -41,7 +41,7 @@ export class ScopeSettings {
     return this.#scope.title;
   }
 
-  /** Checks that the token sees the scope, and variables if wanted. Returns the key for secrets. */
+  /** Checks that the token can access the scope, and its variables if wanted. Returns the key for secrets. */
   async prepare(limit: TimeLimit, { variables }: Pick<GitHubSettings, 'variables'>) {
     const key = this.fetchSealingKey(limit);
     await Promise.all([key, variables && this.checkVariables(limit)]);
@@ -60,7 +60,7 @@ export class ScopeSettings {
     if (id !== undefined && key !== undefined) return { id, key };
     throw new Failure(
       'destination-invalid',
-      `${action} of ${this.title} gave no key. Check that the runner's GITHUB_API_URL leads to GitHub's API.`,
+      `${action} of ${this.title} returned no key. Check that the runner's GITHUB_API_URL is the URL of GitHub's API.`,
       { call },
     );
   }
@@ -73,7 +73,7 @@ export class ScopeSettings {
   }
 
   /**
-   * The names of all secrets or variables that are there, in upper case (`GET …/secrets` and
+   * The names of all existing secrets or variables, in upper case (`GET …/secrets` and
    * `GET …/variables`, page by page). Throws `destination-invalid`.
    */
   async listNames(kind: Setting['kind'], limit: TimeLimit): Promise<ReadonlySet<string>> {
@@ -88,7 +88,7 @@ export class ScopeSettings {
       const total = asObject(data)?.['total_count'];
       const found = Array.isArray(list) ? list.map((one) => asText(asObject(one)?.['name'])) : [];
       if (!Array.isArray(list) || typeof total !== 'number' || found.includes(undefined)) {
-        const message = `${action} of ${this.title} gave no list, so that nobody can say which are there. Check that the runner's GITHUB_API_URL leads to GitHub's API.`;
+        const message = `${action} of ${this.title} returned no list, so it is not known which exist. Check that the runner's GITHUB_API_URL is the URL of GitHub's API.`;
         throw new Failure('destination-invalid', message, { call });
       }
       for (const name of found) names.add(name?.toUpperCase() ?? '');
@@ -105,8 +105,8 @@ export class ScopeSettings {
   }
 
   /**
-   * Sets a variable. One call changes it (`PATCH …/variables/{name}`, 404 when it is not there), and
-   * another makes it (`POST …/variables`, 409 when it is: a repeated POST may find its own work).
+   * Sets a variable. One call updates it (`PATCH …/variables/{name}`, 404 if it does not exist), and
+   * another creates it (`POST …/variables`, 409 if it exists, perhaps from an earlier try).
    */
   async setVariable(variable: Variable, limit: TimeLimit): Promise<void> {
     const action = `Writing variable ${variable.name}`;
@@ -126,7 +126,7 @@ export class ScopeSettings {
     throw new Failure(code, message, { call, cause, mayBeDone });
   }
 
-  /** Deletes a secret or variable (`DELETE …/{name}`). One that is not there is fine. */
+  /** Deletes a secret or variable (`DELETE …/{name}`). Also succeeds if it does not exist. */
   async delete({ kind, name }: Pick<Setting, 'kind' | 'name'>, limit: TimeLimit): Promise<void> {
     const send: GitHubCall['send'] = (calls) =>
       kind === 'secret' ? calls.deleteSecret(name) : calls.deleteVariable(name);
@@ -145,7 +145,7 @@ export class ScopeSettings {
   }
 }
 
-/** What GitHub rejects makes the destination invalid; passing troubles keep their own codes. */
+/** Turns GitHub's rejections into `destination-invalid`. Temporary failures keep their codes. */
 async function preparing<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;

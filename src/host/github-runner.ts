@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
-// By part: the entry of `@actions/core` loads a client for OpenID Connect, and undici with it, which
-// takes 40 ms at each of an action's three starts.
+// The main entry of `@actions/core` also loads an OpenID Connect client and undici, which takes 40 ms at
+// each of an action's three starts.
 import { issue } from '../../node_modules/@actions/core/lib/command.js';
 import {
   issueFileCommand,
@@ -13,16 +13,16 @@ import { KnownSecrets } from '../secret.ts';
 import { describeFailure, escapeInvisible } from '../text.ts';
 import type { Host } from './host.ts';
 
-/** As much of a long group is printed at once, in characters: a fleet has thousands of lines. */
+/** How much of a group is printed in one write, in characters: a fleet has thousands of lines. */
 const PIECE = 16_384;
 
-/** What only runners set: where one of these is, the log may be read by one. */
-const SIGNS_OF_RUNNER = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'] as const;
+/** Variables that only runners set: if one is set, a runner may read the log. */
+const RUNNER_VARIABLES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'] as const;
 
-/** Runners that are not GitHub's own, by what they set: they mask a text as one, not line by line. */
+/** Variables of other runners, which mask a text as a whole and not line by line. */
 const OTHER_RUNNERS = ['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'] as const;
 
-/** A file of the runner is not known. Its code says why: messages of errors are not told. */
+/** A runner's file is not known. The code says why, because error messages are not shown. */
 class RunnerFileError extends Error {
   override readonly name = 'RunnerFileError';
   readonly code: string;
@@ -34,8 +34,8 @@ class RunnerFileError extends Error {
 }
 
 /**
- * GitHub's runner, as an action sees it. Prints on standard output only: the runner reads standard
- * error first, and would show there what is not masked yet.
+ * GitHub's runner. Prints only on standard output: the runner reads standard error first, and would
+ * show there what is not masked yet.
  */
 export class GitHubRunner implements Host {
   readonly secrets = new KnownSecrets((values) => this.mask(values));
@@ -47,7 +47,7 @@ export class GitHubRunner implements Host {
   };
 
   readonly accessAdvice =
-    "The user that this step runs as may not write the runner's files. In a job with `container:`, run the container as the runner's user (`options: --user UID:GID`), or let the container's user own the runner's folders.";
+    "The step's user can't write the runner's files. In a job with `container:`, run the container as the runner's user (`options: --user UID:GID`), or make the container's user the owner of the runner's directories.";
 
   readonly #isDebug = process.env['RUNNER_DEBUG'] === '1';
 
@@ -73,10 +73,10 @@ export class GitHubRunner implements Host {
 
   mask(values: readonly string[]): void {
     if (values.length === 0 || !isReadByRunner()) return;
-    // GitHub's own runner masks each line of a command. Each command makes it slower: it writes a line
-    // to its own log, which is searched for all masks so far.
+    // GitHub's own runner masks each line of a command. Each command slows it down: it writes a line to
+    // its own log, in which it searches for all masks so far.
     const texts = splitsMasks() ? [values.join('\n')] : values;
-    // As the toolkit's setSecret does, but at once: a key has dozens of masks.
+    // As the toolkit's setSecret does, but in one write: a key has dozens of masks.
     process.stdout.write(texts.map(maskCommand).join(''));
   }
 
@@ -102,7 +102,7 @@ export class GitHubRunner implements Host {
   }
 
   debug(line: string): void {
-    // It may hold what a server calls a request. Without debugging, the runner would drop it.
+    // It may contain a server's id of a request. Without debug logging, the runner would drop it.
     if (this.#isDebug) issue('debug', this.#line(this.secrets.redactParts(line)));
   }
 
@@ -133,7 +133,7 @@ export class GitHubRunner implements Host {
     return process.env[`STATE_${name}`] ?? '';
   }
 
-  /** A summary that can't be written is not worth a failure. */
+  /** Only warns if the summary can't be written. */
   async summarise(markdown: string): Promise<void> {
     if (!existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return;
     try {
@@ -143,13 +143,13 @@ export class GitHubRunner implements Host {
     }
   }
 
-  /** Where a bug came up, without its message. */
+  /** Logs the stack of a bug, without its message. */
   #traceBug({ code, cause }: Failure): void {
     if (code !== 'internal' || !(cause instanceof Error)) return;
     for (const frame of cause.stack?.match(/^ {4}at .*$/gm) ?? []) this.debug(frame.trim());
   }
 
-  /** One line without secrets that the runner takes for no command: `##[` counts anywhere in it. */
+  /** One line without secrets that is never a command to the runner, which finds `##[` anywhere in a line. */
   #line(message: string): string {
     const line = this.secrets.redact(message).replace(/[\r\n]+/g, ' ');
     return escapeInvisible(line).replaceAll('##[', '## [');
@@ -157,9 +157,9 @@ export class GitHubRunner implements Host {
 }
 
 /**
- * A file that the runner reads is there and can be written. There is no other way: what a command on
- * standard output sets stands in the log, and newer runners ignore it. Throws with a code that says why
- * when it can't.
+ * Checks that a file that the runner reads can be written. Commands on standard output are no
+ * alternative: they show values in the log, and newer runners ignore them. Throws an error whose code
+ * says why.
  */
 function requireFile(variable: 'GITHUB_OUTPUT' | 'GITHUB_STATE'): void {
   const file = process.env[variable];
@@ -174,20 +174,20 @@ function deleteAction(environment: NodeJS.ProcessEnv): string {
   return isKnown ? `the delete action (${repository}/delete@${ref})` : 'the delete action';
 }
 
-/** Without a runner the commands would show what they are to hide. */
+/** Whether a runner reads the log. Without one, the commands would show what they should hide. */
 function isReadByRunner(): boolean {
   const { env } = process;
-  return env['GITHUB_ACTIONS'] === 'true' || SIGNS_OF_RUNNER.some((name) => env[name]);
+  return env['GITHUB_ACTIONS'] === 'true' || RUNNER_VARIABLES.some((name) => env[name]);
 }
 
-/** Whether this is GitHub's own runner: its service sets RUNNER_ENVIRONMENT. */
+/** Whether this is GitHub's own runner, whose service sets RUNNER_ENVIRONMENT. */
 function splitsMasks(): boolean {
   const { env } = process;
   return Boolean(env['RUNNER_ENVIRONMENT']) && !OTHER_RUNNERS.some((name) => env[name]);
 }
 
-/** The command that has a value masked, with the escapes of commands. */
+/** The command that masks a value, with the escapes of commands. */
 function maskCommand(value: string): string {
-  // Such as %0A for a line feed.
+  // For example, %0A for a line feed.
   return `::add-mask::${value.replace(/[%\r\n]/g, encodeURIComponent)}${EOL}`;
 }

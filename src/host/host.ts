@@ -3,52 +3,52 @@ import type { SecretKeeper } from '../secret.ts';
 
 /** Where inputs come from. */
 export interface InputSource {
-  /** without white space around it; empty when not given */
+  /** without white space around it; empty if not set */
   input(name: string): string;
-  /** as it was given, white space included */
+  /** verbatim, including white space */
   rawInput(name: string): string;
-  /** absolute path of the folder that relative paths start at */
+  /** absolute path of the directory at which relative paths start */
   readonly workspace: string;
-  /** the variables of the job */
+  /** the environment variables of the job */
   readonly environment: NodeJS.ProcessEnv;
   readonly secrets: SecretKeeper;
 }
 
-/** The host's own words, for messages. */
+/** The host's own terms for messages. */
 export interface HostWords {
   /** what cleans up after the job, for example "the post step" */
   readonly cleanUp: string;
   /** what deletes agents, for example "the delete action (octo/agents/delete@v1)" */
   readonly deleteAction: string;
-  /** when files can be saved before the machine is gone; follows "save them from there" */
+  /** when files can be saved before the runner is gone; follows "save them from there" */
   readonly saveFiles: string;
 }
 
-/** The program that a step runs in, such as GitHub's runner. Nothing secret is shown by it. */
+/** The program that a step runs in, such as GitHub's runner. Shows nothing secret. */
 export interface Host extends InputSource {
   readonly words: HostWords;
-  /** What to do where this process may not write the host's files, in sentences. */
+  /** What to do if this process can't write the host's files: whole sentences. */
   readonly accessAdvice: string;
-  /** a folder that is emptied when the job ends */
+  /** a directory that is emptied when the job ends */
   readonly temporaryDirectory: string;
   info(line: string): void;
-  /** Lines that a reader opens when they are needed. */
+  /** Prints lines that a reader can unfold. */
   group(title: string, lines: Iterable<string>): void;
   debug(line: string): void;
   notice(line: string): void;
   warn(line: string): void;
-  /** The failure of the step: one line, one annotation. */
+  /** Reports the failure of the step: one line, one annotation. */
   fail(failure: Failure): void;
   /** Adds Markdown to the job summary. */
   summarise(markdown: string): Promise<void>;
-  /** Throws when outputs can't be set. */
+  /** Throws if outputs can't be set. */
   checkOutputs(): void;
-  /** Sets what later steps read. */
+  /** Sets an output for later steps. */
   setOutput(name: string, value: string): void;
-  /** Has values masked in the log: those of one private key in one call. */
+  /** Masks values in the log. Takes those of one private key in one call. */
   mask(values: readonly string[]): void;
-  /** Keeps a value for the clean-up after the job; one that is secret is masked before. */
+  /** Saves a value for the clean-up after the job. Mask a secret value first. */
   saveState(name: string, value: string): void;
-  /** What was kept; empty when nothing was. */
+  /** The saved value; empty if there is none. */
   state(name: string): string;
 }

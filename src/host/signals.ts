@@ -1,15 +1,15 @@
 import type { Interruption } from '../http/time-limit.ts';
 
-/** What is under way when a job is cancelled may take this long to finish, in milliseconds. */
+/** How long calls in progress may take to finish when a job is cancelled, in milliseconds. */
 const GRACE = 5_000;
 
-/** What a runner sends, one after the other; on Windows Ctrl+C and Ctrl+Break. */
+/** The signals that a runner sends, one after the other; on Windows, Ctrl+C and Ctrl+Break. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
 
 /**
- * Listens to the signals that cancel a job: SIGINT, and SIGTERM some seconds later. The process must
- * be gone a few seconds after that, or it is killed. Listens to the very end: a signal must not end
- * a process that only has to print its result.
+ * Listens for the signals that cancel a job: SIGINT, and SIGTERM some seconds later. A few seconds
+ * after that, the runner kills the process. Listens until the process exits, so that a signal can't
+ * stop a process that only has to print its result.
  */
 export function listenForSignals(): Interruption {
   const cancelled = new AbortController();

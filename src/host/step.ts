@@ -7,12 +7,13 @@ import { describeFailure } from '../text.ts';
 import { VERSION } from '../version.ts';
 import type { Host } from './host.ts';
 
-/** How long to try one address of a host before the next one, in milliseconds. */
+/** How long to try one address of a host before the next, in milliseconds. */
 const ADDRESS_TIME = 2_000;
 
 /**
- * Runs a step to its end. It counts as failed until `work` is done, whatever else ends the process:
- * an exception nobody caught, or nothing left to wait for. `onFailure` learns why, after the log.
+ * Runs a step. The step counts as failed until `work` is done, even if the process ends in another
+ * way: by an uncaught exception, or because nothing is left to wait for. `onFailure` learns
+ * why, after the log.
  */
 export async function runStep(
   host: Host,
@@ -35,7 +36,7 @@ export async function runStep(
     await onFailure(failure);
   };
   const onEmpty = () => void fail(new Error('nothing left to wait for'));
-  // What is under way may still finish: ending the process here could lose a key.
+  // Lets work in progress finish: exiting here could lose a private key.
   process.on('uncaughtException', (error) => void fail(error));
   process.once('beforeExit', onEmpty);
   try {
@@ -48,7 +49,7 @@ export async function runStep(
   }
 }
 
-/** Runs a post step: it may warn, and never fails the job. */
+/** Runs a post step, which may warn but never fails the job. */
 export async function runPostStep(host: Host, work: () => Promise<void>): Promise<void> {
   outliveLog();
   refuseDebugger();
@@ -63,20 +64,20 @@ export async function runPostStep(host: Host, work: () => Promise<void>): Promis
   await work().catch(warn);
 }
 
-/** What a report of a failure has to begin with. */
+/** The versions that every failure report needs. */
 function whereItRuns(): string {
   const { version, platform, arch } = process;
   return `Version ${VERSION} of the action, on Node ${version}, ${platform} ${arch}`;
 }
 
-/** A runner that died reads no log any more: what is under way, perhaps a key, is finished all the same. */
+/** Keeps working if the runner dies and no longer reads the log: a private key may be in progress. */
 function outliveLog(): void {
   process.stdout.on('error', () => {});
 }
 
 /**
- * Gives every connection of the process time enough for a distant network. Node's default is 250 ms,
- * after which it gives an address up: where another one is dead, nothing would be reached at all.
+ * Gives every connection enough time for a distant network. Node's default is 250 ms, after which it
+ * abandons an address: if the other one is dead, the host could not be reached at all.
  */
 function allowForDistance(): void {
   const time = Math.max(ADDRESS_TIME, getDefaultAutoSelectFamilyAttemptTimeout());
@@ -84,14 +85,14 @@ function allowForDistance(): void {
 }
 
 /**
- * On SIGUSR1, Node opens a debugger to everybody on this machine, who could read the secrets of the
- * process, unless somebody listens to the signal. Windows has no such signal.
+ * Listens for SIGUSR1, on which Node would otherwise open a debugger to every local user, who could
+ * read the secrets of the process. Windows has no such signal.
  */
 function refuseDebugger(): void {
   process.on('SIGUSR1', () => {});
 }
 
-/** Node's own warnings are for developers; by default they are printed on standard error. */
+/** Moves Node's warnings, which are for developers, from standard error to the debug log. */
 function divertWarnings(host: Host): void {
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => host.debug(`${name}: ${message}`));

@@ -18,25 +18,25 @@ export interface HttpRequest extends Pick<CallContext, 'what' | 'service' | 'adv
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | Authorization>>;
   readonly body?: string;
-  /** Answers of up to so many MiB are read; 1 if not given. */
+  /** The largest answer that is read, in MiB; 1 by default. */
   readonly largestAnswer?: number;
-  /** Its status says all: a success that is too large is fine. */
+  /** Only the status matters: a success whose body can't be used is still a success. */
   readonly ignoresBody?: boolean;
 }
 
-/** The value of a header that proves who is calling, e.g. `Bearer …`. */
+/** The value of an Authorization header, for example `Bearer …`. */
 export interface Authorization {
   readonly scheme: 'Basic' | 'Bearer';
   readonly secret: Secret;
 }
 
-/** What ends an attempt early: one signal until the request is sent, the other from then on. */
+/** Stops an attempt early: `signal` until the request is sent, `sentSignal` at any time. */
 export interface Until {
   readonly signal: AbortSignal;
   readonly sentSignal: AbortSignal;
 }
 
-/** One request and its answer, as Node reports them. */
+/** One request and its answer. */
 export class Attempt {
   readonly #request: HttpRequest;
   readonly #until: Until;
@@ -44,15 +44,15 @@ export class Attempt {
   readonly #timer: NodeJS.Timeout;
   readonly #settled = Promise.withResolvers<Answer | Failure>();
   #sending: ClientRequest | undefined;
-  /** there as soon as the request is being written to a connection */
+  /** set as soon as the request is being written to a connection */
   #body: ReceivedBody | undefined;
   #response: IncomingMessage | undefined;
   #head: Omit<Answer, 'body'> | undefined;
   isOver = false;
-  /** known as soon as something ends the attempt, also while a connection is still being made */
+  /** settles as soon as the attempt ends, even while a connection is still being opened */
   readonly result = this.#settled.promise;
 
-  /** `time` is what it may take, in milliseconds. */
+  /** `time` is the longest that the attempt may take, in milliseconds. */
   constructor(request: HttpRequest, until: Until, time: number, proxy: HttpProxy | undefined) {
     this.#request = request;
     this.#until = until;
@@ -63,16 +63,16 @@ export class Attempt {
     this.#onAbort();
   }
 
-  /** Sends the request, which `begin` makes. What that throws is a failure like any other. */
+  /** Sends the request that `begin` creates. If `begin` throws, the attempt fails. */
   send(begin: () => ClientRequest): void {
     const { body, largestAnswer = 1 } = this.#request;
     try {
       this.#sending = begin()
-        // It is about to be written to a connection that is ready.
+        // The connection is ready, and the request is about to be written to it.
         .on('socket', (socket: Socket) => {
           this.#body = new ReceivedBody(socket, largestAnswer);
         })
-        // What comes before the answer proper (1xx) says nothing here, but it has to end.
+        // Interim answers (1xx) mean nothing here, but their number is limited.
         .on('information', () => this.#check((received) => received.checkFraming()))
         .on('response', (response) => this.#onResponse(response))
         .on('error', this.#onError)
@@ -95,7 +95,7 @@ export class Attempt {
       .on('error', this.#onError);
   }
 
-  /** The answer is whole: time no longer counts. */
+  /** The answer is complete: the time limit no longer applies. */
   async #onEnd(): Promise<void> {
     if (this.isOver || this.#head === undefined || this.#body === undefined) return;
     this.#stopWaiting();
@@ -123,7 +123,7 @@ export class Attempt {
     else if (errorCode(error) === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
       this.#fail('response-invalid', 'a chunk of the answer has an extension of more than 16 KiB');
     }
-    // Whatever follows a whole answer can't spoil it.
+    // Nothing after a complete answer makes it fail.
     else if (this.#response?.complete !== true) {
       const trouble = explainNetworkError(error, this.#request, this.#proxy);
       this.#fail('unavailable', trouble.reason, trouble);
@@ -134,7 +134,7 @@ export class Attempt {
     const { signal, sentSignal } = this.#until;
     const isSent = this.#body !== undefined;
     if (sentSignal.aborted || (signal.aborted && !isSent)) {
-      this.#end('it was ended before an answer came');
+      this.#end('the request was stopped before an answer came');
     }
   };
 
@@ -153,7 +153,7 @@ export class Attempt {
     const isUnusable = code === 'response-invalid';
     this.#stopWaiting();
     if (head !== undefined && (!isSuccess(head) || (isUnusable && ignoresBody))) {
-      // The status says enough.
+      // The status is enough.
       this.#settled.resolve({ ...head, body: '' });
       return;
     }

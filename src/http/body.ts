@@ -4,23 +4,23 @@ import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
 const MIB = 1024 * 1024;
 
-/** Chunk headers, trailers and what else frames an ordinary answer have room up to here, in MiB. */
+/** In MiB: enough for the headers, chunk headers and trailers of an ordinary answer. */
 const LEAST_ROOM = 2;
 
-/** What names a content coding; short, because it is told, and comes from the server. */
+/** The name of a content coding; short, because messages show it and it comes from the server. */
 const CODING = /^[a-z][a-z\d-]{0,14}$/;
 
-/** Nobody needs more than one; each takes memory. */
+/** Servers need only one, and each takes memory. */
 const MOST_CODINGS = 4;
 
-/** An answer came, and its body can't be used; the message says why, after "the answer". */
+/** An answer whose body can't be used. The message says why and follows "the answer". */
 export class UnusableBody extends Error {
   override readonly name = 'UnusableBody';
 }
 
 /**
- * The body of one answer as it comes in. Bytes are copied: a chunk is often a small piece of a large
- * buffer, which it would keep in memory.
+ * The body of one answer as it arrives. Copies the bytes, because a chunk is often a small piece of a
+ * large buffer, which it would keep in memory.
  */
 export class ReceivedBody {
   readonly #socket: Socket;
@@ -29,21 +29,21 @@ export class ReceivedBody {
   #buffer = Buffer.alloc(0);
   #length = 0;
 
-  /** Counts what comes from `socket` from now on; the body may have `largest` MiB. */
+  /** Counts what `socket` receives from now on. The body may have up to `largest` MiB. */
   constructor(socket: Socket, largest: number) {
     this.#socket = socket;
     this.#readBefore = socket.bytesRead;
     this.#largest = largest;
   }
 
-  /** Throws UnusableBody when too much has come, whether as body, as headers or between the chunks. */
+  /** Throws UnusableBody when too much has arrived as body, headers or chunk framing. */
   checkFraming(): void {
     const room = Math.max(LEAST_ROOM, this.#largest);
     if (this.#socket.bytesRead - this.#readBefore <= room * MIB) return;
     throw new UnusableBody(`is larger than ${room} MiB with its framing`);
   }
 
-  /** Throws UnusableBody when it becomes too large. */
+  /** Throws UnusableBody when the body becomes too large. */
   add(chunk: Buffer): void {
     this.checkFraming();
     const length = this.#length + chunk.length;
@@ -60,8 +60,8 @@ export class ReceivedBody {
   }
 
   /**
-   * The text, with the content codings undone that `Content-Encoding` lists (RFC 9110, 8.4), and
-   * without a byte order mark. Throws UnusableBody, also when it would become too large.
+   * Decodes the content codings that `Content-Encoding` lists (RFC 9110, 8.4) and returns the text,
+   * without a byte order mark. Throws UnusableBody, also if the text would become too large.
    */
   async text(contentEncoding = ''): Promise<string> {
     if (this.#length === 0) return '';
@@ -79,13 +79,14 @@ function tooLarge(largest: number): UnusableBody {
 
 type Decoder = (bytes: Buffer, largest: number) => Promise<Buffer>;
 
-/** How the codings are undone, in the order in which they were applied. */
+/** The decoders of the codings, in the order in which the codings were applied. */
 function decodersOf(contentEncoding: string): Decoder[] {
   const names = contentEncoding
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity');
-  if (names.length > MOST_CODINGS) throw new UnusableBody('is encoded too often');
+  if (names.length > MOST_CODINGS)
+    throw new UnusableBody(`has more than ${MOST_CODINGS} content codings`);
   return names.map(decoderOf);
 }
 
@@ -98,12 +99,12 @@ function decoderOf(name: string): Decoder {
       return decoder(name, promisify(brotliDecompress));
     case 'deflate':
       return decoder(name, (bytes, options) =>
-        // Some servers leave out the header of zlib (RFC 9110, 8.4.1.2).
+        // Some servers leave out zlib's header (RFC 9110, 8.4.1.2).
         promisify(hasZlibHeader(bytes) ? inflate : inflateRaw)(bytes, options),
       );
     default: {
       const named = CODING.test(name) ? ` (${name})` : '';
-      throw new UnusableBody(`has a content coding that is not known${named}`);
+      throw new UnusableBody(`has an unknown content coding${named}`);
     }
   }
 }
@@ -116,12 +117,14 @@ function hasZlibHeader(bytes: Buffer): boolean {
 
 type Decompress = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
 
-/** Stops as soon as there is too much. */
+/** Stops as soon as the output becomes too large. */
 function decoder(name: string, decompress: Decompress): Decoder {
   return (bytes, largest) =>
     decompress(bytes, { maxOutputLength: largest * MIB }).catch((error: unknown) => {
       const isTooLarge =
         error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-      throw isTooLarge ? tooLarge(largest) : new UnusableBody(`is no whole ${name} data`);
+      throw isTooLarge
+        ? tooLarge(largest)
+        : new UnusableBody(`is not complete, valid ${name} data`);
     });
 }

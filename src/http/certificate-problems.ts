@@ -1,12 +1,12 @@
-/** What to do where that depends on whose certificate it is: sentences. */
+/** Advice that depends on whose certificate it is: whole sentences. */
 export interface CertificateChecks {
-  /** about a certificate for another host */
+  /** for a certificate of another host */
   readonly host: string;
-  /** about one whose issuer is not known here */
+  /** for a certificate whose issuer the runner does not know */
   readonly authority: string;
 }
 
-/** Why a certificate was not accepted. Another try would end in the same way. */
+/** Why a certificate was not accepted. A retry would fail in the same way. */
 export interface CertificateProblem {
   /** follows "certificate" */
   readonly says: string;
@@ -15,9 +15,9 @@ export interface CertificateProblem {
 }
 
 export const COMPANY_CA =
-  "If a company's own CA issued it, such as that of a proxy that looks into TLS, set NODE_EXTRA_CA_CERTS on the runner to the file of that CA's certificate.";
+  "If your company's own CA issued it, for example for a proxy that inspects TLS, set NODE_EXTRA_CA_CERTS on the runner to the path of that CA's certificate.";
 
-/** By the codes of Node, most of which are OpenSSL's (`X509_V_ERR_…`). The first match holds. */
+/** By Node's error codes, most of which are OpenSSL's (`X509_V_ERR_…`). The first match counts. */
 const PROBLEMS: readonly (readonly [
   RegExp,
   string,
@@ -27,23 +27,23 @@ const PROBLEMS: readonly (readonly [
   [
     /^CERT_HAS_EXPIRED$/,
     'has expired',
-    "Check the runner's clock. If that is right, whoever runs the server has to renew it.",
+    "Check the runner's clock. If it is right, the server's operator must renew the certificate.",
   ],
   [/^CERT_NOT_YET_VALID$/, 'is not valid yet', "Check the runner's clock: it may be slow."],
-  [/^CERT_REVOKED$/, 'was revoked', 'Tell whoever runs the server.'],
+  [/^CERT_REVOKED$/, 'was revoked', "Tell the server's operator."],
   [
     /SELF_SIGNED|^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|^CERT_UNTRUSTED$/,
-    'is not trusted, because its issuer is unknown here',
+    'is not trusted, because the runner does not know its issuer',
     ({ authority }) => authority,
   ],
   [
     /^(CERT_|ERROR_IN_CERT|UNABLE_TO_DEC|INVALID_(CA|PURPOSE)$|PATH_LENGTH|UNSPECIFIED$)/,
     "can't be verified",
-    'Tell whoever runs the server, or the proxy in between that looks into TLS.',
+    'Tell the operator of the server, or of a proxy in between that inspects TLS.',
   ],
 ];
 
-/** What is wrong with a certificate, by the code of an error; nothing if that is not the trouble. */
+/** What is wrong with a certificate, by an error's code; nothing if the error has another cause. */
 export function certificateProblem(
   code: string,
   checks: CertificateChecks,

@@ -15,31 +15,31 @@ export type { Authorization, HttpRequest, Until } from './attempt.ts';
 /** The time that one attempt may take, in milliseconds. */
 const ATTEMPT_TIMEOUT = 30_000;
 
-/** An idle connection is kept for so long, in milliseconds, unless the server closes it earlier. */
+/** How long an idle connection stays open, in milliseconds, unless the server closes it earlier. */
 const IDLE = 4_000;
 
-/** All headers of an answer together, in bytes; Node's own limit is 16 KiB. */
+/** The maximum size of an answer's headers, in bytes; Node's default is 16 KiB. */
 const LARGEST_HEADERS = 64 * 1024;
 
-/** Headers in which services, and what stands before them, name an exchange. */
+/** Headers in which services and their gateways identify an exchange. */
 const REFERENCE_HEADER = /^x-(?:request-id|correlation-id|amzn-requestid|github-request-id)$/;
-/** What such a name looks like: nothing that could be a sentence, a command or an escape. */
+/** The form of such an id, which could not be a sentence, a command or an escape. */
 const REFERENCE = /^\w[\w.:-]{0,63}$/;
 
-/** The same of a success: before that is read, nobody knows which keys it holds. */
+/** The same for a success: before its body is parsed, the keys in it are not known. */
 const SUCCESS_REFERENCE = /^\w(?:[\w.:-]{0,14}|[\da-f-]{0,35})$/;
 
 export interface HttpOptions {
   readonly proxies: ProxySettings;
-  /** Gets a line for each attempt, without what it carried. */
+  /** Gets a line for each attempt, without its content. */
   readonly debug: (line: string) => void;
-  /** used first where there is no proxy; closed with the client */
+  /** used first if there is no proxy; closed with the client */
   readonly preconnections?: Preconnections | undefined;
-  /** the time that one attempt may take, in milliseconds; 30 s if not given */
+  /** the time that one attempt may take, in milliseconds; 30 s by default */
   readonly attemptTimeout?: number;
 }
 
-/** All HTTP, with limits on time and size. Redirects are not followed, TLS is verified. */
+/** Sends all HTTP, with limits on time and size. Follows no redirects and verifies TLS. */
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #closing = new AbortController();
@@ -50,8 +50,8 @@ export class HttpClient {
   }
 
   /**
-   * Makes one attempt, and returns the answer, whatever its status. `tries` counts from 1. Throws
-   * `unavailable` when no whole answer came, and `response-invalid` for a success that is too large;
+   * Makes one attempt and returns the answer, whatever its status. `tries` counts from 1. Throws
+   * `unavailable` if no complete answer came, and `response-invalid` for a success that can't be used.
    * `Failure.mayBeDone` says whether any of the request may have reached the server.
    */
   async send(request: HttpRequest, until: Until, tries = 1): Promise<Answer> {
@@ -71,7 +71,7 @@ export class HttpClient {
     return result;
   }
 
-  /** Closes every connection, also those that are still being made. */
+  /** Closes all connections, including those that are still being opened. */
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
     this.#closing.abort();
@@ -82,16 +82,16 @@ export class HttpClient {
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
       agent: this.#agentFor(url, proxy),
       method,
-      // Other codings are understood, and none is needed.
+      // Other codings are supported but not needed.
       headers: { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...revealAll(headers) },
       maxHeaderSize: LARGEST_HEADERS,
     });
-    // Node would drop those after the first 2,000.
+    // Node would drop headers after the first 2,000.
     request.maxHeadersCount = 0;
     return request;
   }
 
-  /** Keeps the connections to one origin. */
+  /** The agent that keeps the connections to a URL's origin. */
   #agentFor(url: URL, proxy: HttpProxy | undefined): HttpAgent {
     const known = this.#agents.get(url.origin);
     if (known !== undefined) return known;
@@ -105,7 +105,7 @@ export class HttpClient {
     return agent;
   }
 
-  /** Connects through the proxy, or takes a connection that was opened ahead, or makes a new one. */
+  /** Connects through the proxy, or uses a connection that was opened ahead, or opens a new one. */
   async #connect(url: URL, proxy: HttpProxy | undefined): Promise<Socket> {
     const { preconnections, attemptTimeout = ATTEMPT_TIMEOUT } = this.#options;
     const { signal } = this.#closing;
@@ -128,7 +128,7 @@ function revealAll(headers: HttpRequest['headers']): Record<string, string> {
   );
 }
 
-/** How the service calls an exchange in its own log, which its support asks for. */
+/** The service's ids of an exchange, for which its support asks. */
 function referencesOf({ readError }: HttpRequest['service'], result: Answer | Failure): string {
   if (result instanceof Failure) return '';
   const pattern = isSuccess(result) ? SUCCESS_REFERENCE : REFERENCE;

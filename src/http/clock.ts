@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Time and chance, passed in so that decisions can be tested. */
+/** Time and random numbers, passed in so that decisions can be tested. */
 export interface Clock {
   /** milliseconds since 1970 */
   now(): number;
-  /** from 0 up to 1 */
+  /** from 0 to less than 1 */
   random(): number;
-  /** Resolves after the time, or at once when the signal aborts. */
+  /** Resolves after the time, or as soon as the signal aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -3,13 +3,13 @@ import { connect as connectTls } from 'node:tls';
 import { hostOf, portOf } from './proxy.ts';
 
 export interface ConnectOptions {
-  /** closes the connection, also while it is still being made */
+  /** closes the connection, even while it is still being opened */
   readonly signal?: AbortSignal;
-  /** a connection that leads to the host already */
+  /** a connection to the host that is already open */
   readonly tunnel?: Socket | undefined;
 }
 
-/** Begins to connect to the host of a URL: by TCP, or by TLS for `https:`. */
+/** Starts to connect to the host of a URL: over TCP, or over TLS for `https:`. */
 export function startConnecting(url: URL, { signal, tunnel }: ConnectOptions = {}): Socket {
   const host = hostOf(url);
   const target = { host, port: portOf(url), ...(signal && { signal }) };
@@ -20,12 +20,12 @@ export function startConnecting(url: URL, { signal, tunnel }: ConnectOptions = {
     // A name is sent to the server (SNI); an address can't be.
     ...(isIP(host) === 0 && { servername: host }),
     ALPNProtocols: ['http/1.1'],
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
     rejectUnauthorized: true,
   }).setNoDelay();
 }
 
-/** Waits until a connection can be used, for `time` milliseconds. Throws why it can't, and closes it. */
+/** Waits up to `time` milliseconds until a connection is open. Throws if it fails, after closing it. */
 export function whenOpen(socket: Socket, time: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(systemError('ETIMEDOUT')), time).unref();
@@ -40,7 +40,7 @@ export function whenOpen(socket: Socket, time: number): Promise<Socket> {
   });
 }
 
-/** An error like those of the system, which are known by their codes. */
+/** An error with a code, like those of the system. */
 export function systemError(code: 'ECONNRESET' | 'ETIMEDOUT'): Error {
   return Object.assign(new Error(code), { code });
 }

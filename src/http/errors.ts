@@ -15,36 +15,36 @@ import {
 } from './certificate-problems.ts';
 import type { HttpProxy } from './proxy.ts';
 
-/** An answer of any status. Its body may hold secrets. */
+/** An answer of any status. Its body may contain secrets. */
 export interface Answer extends Pick<FailedCall, 'method' | 'url'> {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** empty if the answer is no success and was cut short or too large */
+  /** empty if the answer is not a success and was cut short or too large */
   readonly body: string;
 }
 
-/** How a service speaks, whatever the call. */
+/** How to read a service's answers to any call. */
 export interface Service {
-  /** The parts of an error answer that help; raw. */
+  /** The useful parts of an error answer; raw. */
   readonly readError: (answer: Answer) => ServerWords;
-  /** Whether a refusal only asks to come back later. */
+  /** Whether the service rejects a call only for now and asks to retry later. */
   readonly isRateLimited: (answer: Answer) => boolean;
-  /** what a redirect tells: a sentence */
+  /** what a redirect means: a sentence */
   readonly adviceWhenMoved: string;
 }
 
-/** What a status means where that is particular to the call. */
+/** What a status means for a particular call. */
 export interface Meaning {
   readonly code: FailureCode;
   readonly message: string;
 }
 
-/** What a call is for, and what its answers mean. */
+/** The purpose of a call, and the meaning of its answers. */
 export interface CallContext {
-  /** begins a sentence, e.g. "The token request" */
+  /** begins a sentence, for example "The token request" */
   readonly what: string;
   readonly service: Service;
-  /** what to do when DNS does not know the host: sentences */
+  /** what to do if DNS does not know the host: sentences */
   readonly adviceWhenUnknown?: string;
   readonly meanings?: Readonly<Record<number, Meaning>>;
 }
@@ -53,35 +53,35 @@ export function isSuccess({ status }: Pick<Answer, 'status'>): boolean {
   return status >= 200 && status < 300;
 }
 
-/** 429, or a 403 that asks to wait and so is no missing permission. */
+/** 429, or a 403 that asks to wait and therefore does not mean a missing permission. */
 export function isRateLimited({ status, headers }: Answer): boolean {
   return status === 429 || (status === 403 && headers['retry-after'] !== undefined);
 }
 
-const REFUSED_ELSEWHERE =
-  'was refused with a web page, as the service itself does not do it. Something on the way, such as a proxy or a web filter, seems to have answered instead, or the URL leads elsewhere: check both.';
+const REJECTED_ELSEWHERE =
+  'was rejected with a web page, which the service itself never sends. A proxy or web filter in between seems to have answered instead, or the URL is wrong. Check both.';
 
-/** Whether a refusal comes from something in between: its status means nothing of the service's. */
-export function isRefusedElsewhere(answer: Answer): boolean {
+/** Whether something in between rejected a call, so that the status says nothing about the service. */
+export function isRejectedElsewhere(answer: Answer): boolean {
   const { status, body } = answer;
   const isPage = isWebPage(answer) || /^\s*<(!doctype|html)\b/i.test(body);
   return isPage && status >= 400 && status < 500;
 }
 
-/** A web page comes from something in between; what else a success says does not matter. */
+/** Whether an answer is a web page, which only something in between sends. */
 export function isWebPage({ headers, body }: Answer): boolean {
   const type = headers['content-type'];
   return /\bx?html\b/i.test(type ?? '') || (type === undefined && body.trimStart().startsWith('<'));
 }
 
-/** Turns an unwanted answer into a failure. This is the only place that judges a status. */
+/** Turns an unwanted answer into a failure. No other function maps statuses to failures. */
 export function failureOf(context: CallContext, answer: Answer, mayBeDone: boolean): Failure {
-  // What a success says is no error, and may be a key.
+  // The body of a success is not an error and may be a key.
   if (isSuccess(answer)) return unusable(context.what, answer, mayBeDone);
   const { method, url, status } = answer;
   const { code, message } = meaningOf(context, answer);
   const said = context.service.readError(answer);
-  const isFromElsewhere = isRefusedElsewhere(answer);
+  const isFromElsewhere = isRejectedElsewhere(answer);
   const call = { method, url, status, said, ...(isFromElsewhere && { isFromElsewhere }) };
   return new Failure(code, message, { call, mayBeDone });
 }
@@ -90,17 +90,17 @@ function meaningOf({ what, service, meanings }: CallContext, answer: Answer): Me
   const { status } = answer;
   const means = (code: FailureCode, words: string) => ({ code, message: `${what} ${words}` });
   if (service.isRateLimited(answer)) {
-    return means('rate-limited', 'was refused because of too many requests. Try again later.');
+    return means('rate-limited', 'was rejected because of too many requests. Try again later.');
   }
-  if (isRefusedElsewhere(answer)) return means('request-rejected', REFUSED_ELSEWHERE);
+  if (isRejectedElsewhere(answer)) return means('request-rejected', REJECTED_ELSEWHERE);
   const particular = meanings?.[status];
   if (particular !== undefined) return particular;
-  if (status >= 500) return means('unavailable', 'failed: the service is out of order.');
+  if (status >= 500) return means('unavailable', 'failed: the service returned a server error.');
   if (status >= 300 && status < 400) {
-    const moved = 'was answered with a redirect, which is never followed.';
+    const moved = 'was answered with a redirect, which the action never follows.';
     return means('request-rejected', `${moved} ${service.adviceWhenMoved}`);
   }
-  return means('request-rejected', 'was rejected. Check the inputs against what the server says.');
+  return means('request-rejected', "was rejected. Check the inputs against the server's message.");
 }
 
 /** A success whose content can't be used. */
@@ -110,17 +110,17 @@ export function unusable(what: string, answer: Answer, mayBeDone = false): Failu
   return new Failure('response-invalid', message, { call: { method, url, status }, mayBeDone });
 }
 
-/** The job was cancelled before a call succeeded; the second argument is its last failure. */
+/** The job was cancelled before a call succeeded. The second argument is its last failure. */
 export function cancelled(what: string, { call, mayBeDone = false }: FailureOptions = {}): Failure {
-  const message = `The job was cancelled. ${what} was given up.`;
+  const message = `The job was cancelled. ${what} was abandoned.`;
   return new Failure('cancelled', message, { call, mayBeDone });
 }
 
-/** The time limit passed before a call succeeded. */
+/** The time limit was over before a call succeeded. */
 export function timedOut(what: string, seconds: number, last: Failure): Failure {
   return new Failure(
     'timeout',
-    `${what} did not succeed within the time limit of ${seconds} s. Last failure: ${last.message} If the service is only slow, set a longer \`timeout\`.`,
+    `${what} did not succeed within the time limit of ${seconds} s. Last failure: ${last.message} If the service is only slow, increase \`timeout\`.`,
     { call: last.call, cause: last, mayBeDone: last.mayBeDone },
   );
 }
@@ -129,19 +129,19 @@ export function timedOut(what: string, seconds: number, last: Failure): Failure 
 export interface Trouble {
   /** follows a colon */
   readonly reason: string;
-  /** what to do about it: sentences, or nothing */
+  /** what to do about it: sentences, or empty */
   readonly advice: string;
   /** whether another try would fail in the same way */
   readonly isFinal: boolean;
 }
 
-/** A tunnel that the proxy did not open. */
+/** The proxy did not open a tunnel. */
 export class ProxyError extends Error implements Trouble {
-  /** follows the proxy's name in a sentence */
+  /** follows the proxy in a sentence */
   readonly reason: string;
   readonly advice: string;
   readonly isFinal: boolean;
-  /** what the proxy answered, if it did */
+  /** the proxy's answer, if it answered */
   readonly status: number | undefined;
 
   constructor(
@@ -161,20 +161,21 @@ export class ProxyError extends Error implements Trouble {
   }
 }
 
-/** Whether a proxy that answers so may let the next connection through. */
+/** Whether a proxy with this answer may allow the next connection. */
 function mayPass(status: number): boolean {
   return status >= 500 || [408, 425, 429].includes(status);
 }
 
 function adviceFor(status: number | undefined, isFinal: boolean): string {
-  if (status === 407) return 'It wants credentials: check the user name and password there.';
+  if (status === 407)
+    return 'It requires credentials: check the user name and password in that variable.';
   if (isFinal) {
-    return 'Ask whoever runs the proxy to let this host through, or name it in NO_PROXY if it is reached directly.';
+    return "Ask the proxy's operator to allow this host, or add it to NO_PROXY if the runner can reach it directly.";
   }
-  return 'Check that variable, and NO_PROXY for hosts that are reached directly.';
+  return 'Check that variable. List hosts that the runner can reach directly in NO_PROXY.';
 }
 
-/** Why no whole answer came. Of errors only codes are told: messages may quote what was sent. */
+/** Why no complete answer came. Uses only the codes of errors: messages may quote what was sent. */
 export function explainNetworkError(
   error: unknown,
   { url, adviceWhenUnknown = '' }: Pick<CallContext, 'adviceWhenUnknown'> & { readonly url: URL },
@@ -182,7 +183,7 @@ export function explainNetworkError(
 ): Trouble {
   if (error instanceof ProxyError) {
     const { reason, advice, isFinal } = error;
-    return { reason: `the proxy that ${proxy?.variable} names ${reason}`, advice, isFinal };
+    return { reason: `the proxy in ${proxy?.variable} ${reason}`, advice, isFinal };
   }
   const code = errorCode(error);
   const { host } = url;
@@ -196,14 +197,14 @@ export function explainNetworkError(
 }
 
 const CHECKS: CertificateChecks = {
-  host: 'Check the URL. Something on the way, such as a web filter or a captive portal, may have answered instead.',
+  host: 'Check the URL. Something in between, such as a web filter or a captive portal, may have answered instead.',
   authority: COMPANY_CA,
 };
 
 function reasonOf(code: string, host: string): string {
   if (code === 'ENOTFOUND') return `the name ${host} could not be resolved`;
   if (code === 'EAI_AGAIN') {
-    return `the name ${host} could not be resolved, because the runner's DNS gave no answer`;
+    return `the name ${host} could not be resolved, because the runner's DNS did not answer`;
   }
   if (code === 'ECONNREFUSED') return `${host} refused the connection`;
   if (/^(ECONNRESET|EPIPE)$/.test(code)) return `${host} closed the connection`;
@@ -211,7 +212,7 @@ function reasonOf(code: string, host: string): string {
     return `${host} did not accept the connection in time`;
   }
   if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return `there is no network route to ${host}`;
-  if (/SSL|TLS/.test(code)) return `no TLS connection to ${host} could be made`;
+  if (/SSL|TLS/.test(code)) return `no TLS connection to ${host} could be established`;
   if (code === 'HPE_HEADER_OVERFLOW') return `${host} sent headers of more than 64 KiB`;
   if (code.startsWith('HPE_')) return `${host} did not answer with HTTP`;
   return `the connection to ${host} failed`;

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { Failure } from '../failure.ts';
 
-/** What the environment says about proxies. */
+/** The proxy settings in the environment. */
 export interface ProxySettings {
   readonly proxy: HttpProxy | undefined;
   /** the entries of NO_PROXY, in lower case */
@@ -9,18 +9,18 @@ export interface ProxySettings {
 }
 
 export interface HttpProxy {
-  /** the environment variable that names it */
+  /** the environment variable that sets it */
   readonly variable: string;
   readonly url: string;
 }
 
 /**
- * Reads HTTPS_PROXY and NO_PROXY; the lower-case name wins, an empty value counts as not set, and a
+ * Reads HTTPS_PROXY and NO_PROXY. The lower-case name wins, an empty value counts as not set, and a
  * value without a scheme is a plain HTTP proxy. HTTP_PROXY is for plain HTTP, which never leaves this
- * machine.
+ * machine, so it is ignored.
  *
- * Throws `input-invalid` for a value that is no HTTP proxy. The value itself may hold a password
- * and is not repeated.
+ * Throws `input-invalid` for a value that is not an HTTP proxy, without the value: it may contain a
+ * password.
  */
 export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
   return {
@@ -32,25 +32,25 @@ export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
   };
 }
 
-/** The proxy for a URL, or nothing when its host is reached directly. */
+/** The proxy for a URL; nothing if its host is reached directly. */
 export function proxyFor(url: URL, { proxy, direct }: ProxySettings): HttpProxy | undefined {
   const isDirect = isLoopback(url) || direct.some((entry) => matches(url, entry));
   return isDirect ? undefined : proxy;
 }
 
-/** Whether a URL leads to this machine: a proxy's loopback is another one. */
+/** Whether a URL leads to this machine. A proxy would connect to its own loopback. */
 export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
-/** As curl does: `*`, or a host and all below it, with or without a leading dot, with or without a port. */
+/** As in curl: `*`, or a host and its subdomains, with an optional leading dot and an optional port. */
 function matches(url: URL, entry: string): boolean {
   const isIPv6 = /:.*:/.test(entry) && !entry.startsWith('[');
   const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(isIPv6 ? `[${entry}]` : entry) ?? [];
   if (port !== undefined && Number(port) !== portOf(url)) return false;
   const domain = name.replace(/^\*?\./, '');
   if (domain === '*' || url.hostname === domain) return true;
-  // An address has no hosts below it.
+  // An address has no subdomains.
   return !isIPv4(url.hostname) && url.hostname.endsWith(`.${domain}`);
 }
 
@@ -66,7 +66,7 @@ function proxyOf(env: NodeJS.ProcessEnv, variables: readonly string[]): HttpProx
   );
 }
 
-/** Whether a tunnel can be opened with it: HTTP, and credentials whose escapes can be undone. */
+/** Whether a URL is one of an HTTP proxy, with credentials that can be decoded. */
 function isProxyUrl(text: string): boolean {
   try {
     const { protocol, username, password } = new URL(text);
@@ -77,7 +77,7 @@ function isProxyUrl(text: string): boolean {
   }
 }
 
-/** The host of a URL as connections take it: an IPv6 address without its brackets. */
+/** The host of a URL for connections: an IPv6 address without its brackets. */
 export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

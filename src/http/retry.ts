@@ -7,58 +7,57 @@ import {
   cancelled,
   failureOf,
   isRateLimited,
-  isRefusedElsewhere,
+  isRejectedElsewhere,
   isSuccess,
   timedOut,
 } from './errors.ts';
 import type { Throttle } from './throttle.ts';
 import type { Limit } from './time-limit.ts';
 
-/** Tries after the first one. */
+/** The number of retries after the first try. */
 const RETRIES = 4;
 
-/** Statuses after which the same request may succeed a moment later. */
+/** Statuses after which the same request may soon succeed. */
 const PASSING = [408, 425, 429, 500, 502, 503, 504];
 
-/** In milliseconds, as all times here. */
+/** In milliseconds, like all times here. */
 const FIRST_WAIT = 500;
 
-/** So long a service may ask to wait without a success in between. */
+/** How long a service may keep asking to wait without a success in between. */
 export const PATIENCE = 600_000;
 
-/** What GitHub asks for after a secondary rate limit without a header. */
+/** The wait that GitHub asks for after a secondary rate limit without a header. */
 const SECONDARY_WAIT = 60_000;
 
-/** How all three date formats of HTTP begin; Date.parse alone accepts too much. */
+/** The start of all three date formats of HTTP; Date.parse alone accepts too much. */
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
-/** A request, what its answers mean, and when it may be sent again. */
+/** A request, the meaning of its answers, and when it may be retried. */
 export interface Call extends HttpRequest, CallContext {
-  /** statuses of the answers that are wanted; any success, when not given */
+  /** the statuses that are wanted; any success by default */
   readonly expect?: readonly number[];
-  /** The call is sent again only while nothing can have been done. */
+  /** Retries the call only while the service can't have acted on it. */
   readonly repeat?: 'if-unprocessed';
-  /** The call changes nothing, although it is no GET. */
+  /** The call changes nothing, although it is not a GET. */
   readonly changesNothing?: boolean;
-  /** Once sent, a request may finish even when the job is cancelled. */
+  /** Once sent, the request may finish even if the job is cancelled. */
   readonly finishes?: boolean;
-  /** Headers that are known only when its turn has come, such as a token that is still valid. */
+  /** Headers that are read just before sending, such as a token that is still valid. */
   readonly lateHeaders?: () => Promise<HttpRequest['headers']>;
-  /** With less time than this left, in milliseconds, no attempt is made. */
+  /** If less time than this is left, in milliseconds, no attempt is made. */
   readonly leastTime?: number;
 }
 
 export interface CallServices {
   readonly http: HttpClient;
   readonly clock: Clock;
-  /** shared by all that call the same service */
+  /** shared by all callers of the same service */
   readonly throttle?: Throttle;
 }
 
 /**
- * Sends a request, and sends it again while it may be repeated, tries are left and time allows.
- * Gives the answer that is wanted, or throws the failure of the last try; its `mayBeDone` is about
- * all tries.
+ * Sends a request, and retries it while it may be repeated and retries and time are left. Returns the
+ * wanted answer, or throws the failure of the last try, whose `mayBeDone` covers all tries.
  */
 export async function sendCall(
   call: Call,
@@ -106,7 +105,7 @@ export async function sendCall(
       }
     }
     if (tries - postponed > RETRIES) throw last;
-    // Waiting for a try that can't be made any more would only delay the bad news.
+    // Don't wait for a retry that there is no time for.
     if (wait + leastTime >= limit.remaining()) throw ended();
     await clock.sleep(wait, signal);
     if (signal.aborted) throw ended();
@@ -120,10 +119,10 @@ async function sendNow(call: Call, until: Until, tries: number, http: HttpClient
 
 function isWanted({ expect }: Call, answer: Answer): boolean {
   if (expect === undefined) return isSuccess(answer);
-  return expect.includes(answer.status) && !isRefusedElsewhere(answer);
+  return expect.includes(answer.status) && !isRejectedElsewhere(answer);
 }
 
-/** The failure of a try that brought no wanted answer. */
+/** The failure of a try without a wanted answer. */
 function judge(call: Call, tried: Answer | Failure, before: boolean): Failure {
   const changes = call.method !== 'GET' && !call.changesNothing;
   if (!(tried instanceof Failure)) {
@@ -134,65 +133,65 @@ function judge(call: Call, tried: Answer | Failure, before: boolean): Failure {
   return new Failure(code, message, { call: failed, cause, mayBeDone });
 }
 
-/** Whether the service may have done what it was asked for. */
+/** Whether the service may have acted on the request. */
 function mayHaveActed(answer: Answer): boolean {
   return isSuccess(answer) || (answer.status >= 500 && !isPostponed(answer));
 }
 
-/** A 503 that asks to come back: nothing was done. */
+/** A 503 that asks to retry later: nothing was done. */
 function isPostponed(answer: Answer): boolean {
   return answer.status === 503 && retryAfter(answer, 0) !== undefined;
 }
 
-/** Whether the same call may succeed a moment later. */
+/** Whether the same call may soon succeed. */
 function isPassing({ service }: Call, tried: Answer | Failure): boolean {
   if (tried instanceof Failure) return tried.code === 'unavailable' && !tried.call?.isFinal;
   return PASSING.includes(tried.status) || service.isRateLimited(tried);
 }
 
-/** Whether the service asks all of its callers to come back later. */
+/** Whether the service asks all callers to retry later. */
 function asksToWait({ service }: Call, tried: Answer | Failure): tried is Answer {
   if (tried instanceof Failure) return false;
   return isPostponed(tried) || service.isRateLimited(tried);
 }
 
 /**
- * How long to wait before try number `tries + 1`: exponential backoff with jitter, or longer when
- * the server asks for it.
+ * How long to wait before try number `tries + 1`: exponential backoff with jitter, or longer if the
+ * server asks for it.
  */
 export function waitBefore(tried: Answer | Failure, tries: number, clock: Clock): number {
   const backoff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + clock.random() / 2);
   return Math.max(backoff, askedWait(tried, clock.now()) ?? 0);
 }
 
-/** How long a service asks to wait before the next try, if it does. */
+/** How long a service asks to wait before the next try; nothing if it does not ask. */
 function askedWait(tried: Answer | Failure, now: number): number | undefined {
   if (tried instanceof Failure) return undefined;
   return retryAfter(tried, now) ?? (quotaReset(tried, now) || undefined);
 }
 
-/** What Retry-After asks for: it holds seconds or an HTTP date (RFC 9110, 10.2.3). */
+/** The wait in Retry-After, which contains seconds or an HTTP date (RFC 9110, 10.2.3). */
 export function retryAfter({ headers }: Answer, now: number): number | undefined {
-  // A header that is sent twice comes as an array, whatever its type says.
+  // A header that is sent twice is an array, despite its type.
   const value = String([headers['retry-after']].flat()[0] ?? '').trim();
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
   const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** GitHub's ways to say that a quota is used up, with a 403 as for a missing permission. */
+/** Whether GitHub says that a quota is used up, which may be a 403 as for a missing permission. */
 export function isQuotaUsedUp(answer: Answer): boolean {
   if (isRateLimited(answer)) return true;
   const isNoneLeft = answer.headers['x-ratelimit-remaining'] === '0';
   return answer.status === 403 && (isNoneLeft || isSecondaryLimit(answer));
 }
 
-/** The limit on requests at the same time, which may come without a header. */
+/** The secondary rate limit, which GitHub may report without a header. */
 function isSecondaryLimit({ body }: Answer): boolean {
   return /secondary rate limit/i.test(body);
 }
 
-/** How long until a used-up quota is renewed; x-ratelimit-reset is in seconds since 1970. */
+/** The time until a used-up quota is renewed; x-ratelimit-reset is in seconds since 1970. */
 function quotaReset(answer: Answer, now: number): number {
   const { status, headers } = answer;
   if (status !== 403 && status !== 429) return 0;
@@ -203,28 +202,29 @@ function quotaReset(answer: Answer, now: number): number {
   return Number.isNaN(reset) ? 0 : Math.max(0, reset * 1000 - now);
 }
 
-/** The failure of a call that may come again only after longer than anybody waits. */
+/** The failure of a call that may be retried only after more than the longest wait. */
 function outOfPatience(last: Failure, asked: number | undefined): Failure {
   const seconds = Math.ceil((asked ?? 0) / 1000);
   if (asked !== undefined && asked > PATIENCE) {
     return withMore(
       last,
-      `The service asks to wait ${seconds} s; a step waits 10 minutes at most.`,
+      `The service asks to wait ${seconds} s, but a step waits at most 10 minutes.`,
     );
   }
-  const wait = asked === undefined ? '' : `; now it asks to wait ${seconds} s more`;
-  return withMore(last, `For 10 minutes the service has put off every call of this kind${wait}.`);
+  const wait = asked === undefined ? '' : ` and now asks to wait another ${seconds} s`;
+  const text = `For 10 minutes, the service has asked to retry every call of this kind later${wait}.`;
+  return withMore(last, text);
 }
 
-/** The same where waiting counts in a time limit. */
+/** The same if the wait counts towards a time limit. */
 function waitTooLong({ message, call, mayBeDone }: Failure, until: number, now: number): Failure {
   const seconds = Math.ceil((until - now) / 1000);
-  const wait = `The service asks to wait ${seconds} s, and the time limit is over before that.`;
+  const wait = `The service asks to wait ${seconds} s, which is longer than the time limit allows.`;
   const text = `${message} ${wait} ${tryAfter(until)}`.trim();
   return new Failure('rate-limited', text, { call, mayBeDone });
 }
 
-/** Nothing for a time that is no date any more. */
+/** Empty for a time that is out of the range of dates. */
 function tryAfter(time: number): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return '';

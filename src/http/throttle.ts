@@ -1,33 +1,34 @@
 import type { Clock } from './clock.ts';
 import type { Limit } from './time-limit.ts';
 
-/** Requests are this far apart after a service has asked to slow down; then more. */
+/** The first gap between requests after a service has asked to slow down, in milliseconds. */
 const FIRST_GAP = 25;
 const LARGEST_GAP = 1_000;
 
-/** A smaller gap makes no difference. */
+/** Smaller gaps make no difference. */
 const SMALLEST_GAP = 2;
 
-/** Decides for all that call one service when the next request may be sent. */
+/** Decides for all callers of one service when the next request may be sent. */
 export interface Throttle {
   /**
-   * Waits until the next request may be sent; gives false at once when that would be too late.
-   * `leastTime` is what the request itself needs.
+   * Waits until the next request may be sent. Returns false without waiting if that would be too late.
+   * `leastTime` is the time that the request itself needs.
    */
   turn(limit: Limit, leastTime: number): Promise<boolean>;
-  /** A request that had its turn came back. */
+  /** Reports that a request has been answered or has failed. */
   returned(): void;
   succeeded(): void;
   /**
-   * The service asks to come back later, after `asked` if it says so; `wait` is what a try waits. The
-   * request is sent `again` without using up a try, is one more `try`, or is given up.
+   * Reports that the service asks to retry later, after `asked` if it says when. `wait` is the time
+   * before the retry. The request is sent `again` without using up a try, sent as the next `try`, or
+   * abandoned (`give-up`).
    */
   postpone(asked: number | undefined, wait: number): 'again' | 'try' | 'give-up';
-  /** Until when the service asked all to wait, in milliseconds since 1970; 0 if it never did. */
+  /** Until when the service asked callers to wait, in milliseconds since 1970; 0 if it never did. */
   asksUntil(): number;
 }
 
-/** A throttle for one service: full speed until the service asks to slow down. */
+/** Creates a throttle for one service: full speed until the service asks to slow down. */
 export function throttleOf(clock: Clock): Throttle {
   let gap = 0;
   let opensAt = 0;
@@ -44,7 +45,7 @@ export function throttleOf(clock: Clock): Throttle {
         if (at === now) return true;
         await clock.sleep(at - now, limit.signal);
         if (limit.signal.aborted) return false;
-        // Meanwhile the service may have asked for more time.
+        // The service may have asked for more time in the meantime.
         if (opensAt <= at) return true;
       }
     },
@@ -56,7 +57,7 @@ export function throttleOf(clock: Clock): Throttle {
     postpone(asked, wait) {
       const now = clock.now();
       if (asked !== undefined) askedUntil = Math.max(askedUntil, now + asked);
-      // Requests that were out together are refused together: that is one wish, not many.
+      // Requests that were sent in parallel are rejected together: they count once.
       if (now >= opensAt) gap = Math.min(Math.max(gap * 2, FIRST_GAP), LARGEST_GAP);
       opensAt = Math.max(opensAt, now + wait);
       return 'try';

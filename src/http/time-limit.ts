@@ -1,31 +1,31 @@
-/** Tells when the job is to end. */
+/** Signals that the job has to end. */
 export interface Interruption {
-  /** Aborts when the job is cancelled: nothing new starts. */
+  /** Aborts when the job is cancelled: nothing new may start. */
   readonly cancelled: AbortSignal;
-  /** Aborts some seconds later: what is under way ends. */
+  /** Aborts some seconds later: calls in progress are stopped. */
   readonly graceOver: AbortSignal;
 }
 
-/** As much of a time limit as calls have to know. */
+/** The parts of a time limit that calls use. */
 export type Limit = Omit<TimeLimit, 'finishing' | 'end'>;
 
-/** The time that the network work of one agent may take. */
+/** The time that the network calls of one agent may take. */
 export class TimeLimit {
   readonly seconds: number;
   readonly #stop = new AbortController();
   readonly #stopAll = new AbortController();
-  /** Ends waiting, and whatever can be repeated. */
+  /** Stops waits, and everything that can be repeated. */
   readonly signal = this.#stop.signal;
-  /** Ends what should be finished once it has begun. */
+  /** Stops what should be finished once it has started. */
   readonly graceSignal = this.#stopAll.signal;
   #endsAt: number;
   #timer: NodeJS.Timeout;
   #pauses = 0;
-  /** what was left when the first of the pauses began, in milliseconds */
+  /** the time that was left when the first pause began, in milliseconds */
   #left = 0;
   readonly #interruption: Interruption;
 
-  /** `spent` is the part of the time that is used up already, in milliseconds. */
+  /** `spent` is the part of the time that is already used up, in milliseconds. */
   constructor(seconds: number, interruption: Interruption, spent = 0) {
     const left = Math.max(0, seconds * 1000 - spent);
     this.seconds = seconds;
@@ -45,8 +45,8 @@ export class TimeLimit {
   }
 
   /**
-   * Stops the clock until the function that it returns is called; of several pauses at once, until
-   * the last one is over.
+   * Stops the clock until the returned function is called. If pauses overlap, the clock runs again
+   * when the last one is over.
    */
   pause(): () => void {
     if (this.#pauses === 0) this.#left = this.remaining();
@@ -60,7 +60,7 @@ export class TimeLimit {
       this.#pauses -= 1;
       if (this.#pauses > 0) return;
       this.#endsAt = performance.now() + this.#left;
-      // In a cancelled job the time still ends what is in its grace.
+      // In a cancelled job, the limit still applies to what may finish.
       if (!this.graceSignal.aborted) this.#timer = setTimeout(() => this.end(), this.#left);
     };
   }
@@ -69,7 +69,7 @@ export class TimeLimit {
     return this.#interruption.cancelled.aborted;
   }
 
-  /** The same limit for what is finished, retries included, even when the job is cancelled. */
+  /** The same limit for work that finishes, including retries, even if the job is cancelled. */
   get finishing(): Limit {
     const { cancelled } = this.#interruption;
     return {
@@ -84,13 +84,13 @@ export class TimeLimit {
     };
   }
 
-  /** To be called when the work is done; ends whatever is still under way. */
+  /** Call it when the work is done. Stops everything that is still in progress. */
   end(): void {
-    // Without a reason, each would cost an exception with its stack.
+    // Without a reason, each would create an exception with a stack.
     this.#stop.abort('it is over');
     this.#stopAll.abort('it is over');
     clearTimeout(this.#timer);
-    // Not AbortSignal.any(): its signals stay in memory until the next large garbage collection.
+    // Not AbortSignal.any(), whose signals stay in memory until the next major garbage collection.
     this.#interruption.cancelled.removeEventListener('abort', this.#onCancelled);
     this.#interruption.graceOver.removeEventListener('abort', this.#onGraceOver);
   }
@@ -99,7 +99,7 @@ export class TimeLimit {
   readonly #onGraceOver = () => this.#stopAll.abort();
 }
 
-/** Waits for all the work. When some of it fails, ends the rest and waits for that before throwing. */
+/** Waits for all work. If some of it fails, stops the rest and waits for it before throwing. */
 export async function allWithin(limit: TimeLimit, work: readonly Promise<unknown>[]) {
   try {
     await Promise.all(work);

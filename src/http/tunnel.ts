@@ -8,7 +8,7 @@ import { type HttpProxy, hostOf, portOf } from './proxy.ts';
 
 /**
  * Opens a tunnel through a proxy (CONNECT, RFC 9110, 9.3.6) to `authority`, a host and a port.
- * Throws ProxyError, or the signal's reason when it aborts.
+ * Throws ProxyError, or the signal's reason if it aborts.
  */
 export function openTunnel(
   proxy: HttpProxy,
@@ -24,12 +24,12 @@ export function openTunnel(
     path: authority,
     headers: { host: authority, ...credentialsOf(url) },
     maxHeaderSize: 64 * 1024,
-    // A connection of its own, which becomes the tunnel.
+    // A separate connection, which becomes the tunnel.
     agent: false,
     signal,
-    // By default it would be the tunnel's target. An address can't be sent as a name (SNI).
+    // The default would be the tunnel's target. An address can't be sent as a name (SNI).
     servername: isIP(host) === 0 ? host : '',
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
     rejectUnauthorized: true,
   };
   return new Promise((resolve, reject) => {

@@ -1,49 +1,51 @@
-import { type InputReader, invisibleIn, misleadingIn } from './reader.ts';
+import { characterIn, forbiddenIn, misleadingIn } from './characters.ts';
+import type { InputReader } from './reader.ts';
 
-/** AWS IoT's limit, in bytes; Insights Hub's broker runs on it. */
+/** The limit of AWS IoT, in bytes: Insights Hub's broker runs on it. */
 const LONGEST_CLIENT_ID = 128;
 
-/** What can't be in an MQTT client id that is a level of a topic, too. */
-const BAD_SIGNS = /[\p{Cc}\s/+#]/u;
-const HOLDS_BAD_SIGNS = 'holds a control character, white space, "/", "+" or "#".';
+const NOT_ALLOWED =
+  'White space, control characters, invisible characters, "/", "+" and "#" are not allowed.';
 
 /** What Siemens documents for publishers on the same broker. */
 const DOCUMENTED_NAME = /^[A-Za-z0-9:_-]+$/;
 
-/** So many names are told in one warning. */
+/** The most names that one warning lists. */
 const MOST_NAMES = 20;
 
-/** More jobs than any matrix has; a larger number is a mistake. */
+/** More jobs than any matrix has: a larger number is a mistake. */
 const MOST_SHARDS = 10_000;
 
-/** Where agents are listed by client id. */
+/** The `where` of agents that are listed by client id. */
 const CLIENT_ID = '`client-id`';
 
-/** An agent as a list names it. */
+/** An agent in a list. */
 export interface ListedAgent {
   readonly name: string;
-  /** what Insights Hub is expected to call it */
+  /** the client id that Insights Hub is expected to assign */
   readonly clientId: string;
   readonly owner?: string | undefined;
   /** for messages, e.g. `` `name` `` or `line 3 of devices.csv` */
   readonly where: string;
 }
 
-/** What client ids begin with, before `_`: `client-id-prefix`, or else the tenant. */
+/** The client ids' prefix, without `_`: `client-id-prefix`, or the tenant by default. */
 export function readClientIdPrefix(reader: InputReader, tenant: string): string {
   const given = reader.text('client-id-prefix');
   const refuse = (why: string) =>
     reader.problem(`\`client-id-prefix\` ${reader.quote(given)} ${why}`);
-  refuseBadSigns(given, refuse);
-  if (given.endsWith('_')) refuse('ends in "_": leave that out, it is added before the name.');
+  refuseCharacters(reader, given, refuse);
+  if (given.endsWith('_')) {
+    refuse('ends with "_". Leave it out: the action adds it before the name.');
+  }
   return given || tenant;
 }
 
-/** Who owns the agents to which the list gives no owner of their own. */
+/** The owner of the agents for which the list names no owner. */
 export function readOwner(reader: InputReader): string | undefined {
   const owner = reader.text('owner');
   const misleading = misleadingIn(owner);
-  if (misleading) reader.problem(`\`owner\` ${holdsInvisible(misleading)}`);
+  if (misleading) reader.problem(`\`owner\` contains ${misleading}. Delete it.`);
   return owner || undefined;
 }
 
@@ -54,7 +56,7 @@ export function readNames(reader: InputReader, prefix: string): readonly ListedA
     .map((name) => ({ name, clientId: `${prefix}_${name}`, where: '`name`' }));
 }
 
-/** The agents that `client-id` lists, named by what follows the prefix in it. */
+/** The agents that `client-id` lists. Their names are what follows the prefix. */
 export function readClientIds(reader: InputReader, prefix: string): readonly ListedAgent[] {
   return reader.list('client-id').map((clientId) => ({
     name: clientId.startsWith(`${prefix}_`) ? clientId.slice(prefix.length + 1) : clientId,
@@ -64,8 +66,8 @@ export function readClientIds(reader: InputReader, prefix: string): readonly Lis
 }
 
 /**
- * Reports agents that are listed twice, and names that can't be in an MQTT client id or a level of a
- * topic. Everything else is left to the service.
+ * Reports agents that are listed twice, and names that can't be part of an MQTT client id or a topic
+ * level. The service checks everything else.
  */
 export function checkAgents(
   reader: InputReader,
@@ -77,53 +79,55 @@ export function checkAgents(
     const value = where === CLIENT_ID ? clientId : name;
     const refuse = (why: string) => reader.problem(`${where} ${reader.quote(value)} ${why}`);
     if (seen.has(clientId)) {
-      refuse('is in the list twice.');
+      refuse('is listed twice.');
       continue;
     }
     seen.add(clientId);
-    if (name === '') refuse('is the tenant without a name.');
-    refuseBadSigns(value, refuse);
-    if (Buffer.byteLength(clientId) > LONGEST_CLIENT_ID) {
-      const before = clientId === value ? '' : ` with ${reader.quote(`${prefix}_`)} before it,`;
-      refuse(`is too long:${before} it may have ${LONGEST_CLIENT_ID} bytes.`);
+    if (name === '') refuse('has no agent name after the prefix.');
+    refuseCharacters(reader, value, refuse);
+    const length = Buffer.byteLength(clientId);
+    if (length > LONGEST_CLIENT_ID) {
+      const id = clientId === value ? 'it' : `with ${reader.quote(`${prefix}_`)}, the client id`;
+      refuse(`is too long: ${id} has ${length} bytes. The maximum is ${LONGEST_CLIENT_ID}.`);
     }
   }
 }
 
-/** Refuses what can't be in a client id, or can't be seen in it; the problem follows its name. */
-function refuseBadSigns(value: string, refuse: (why: string) => void): void {
-  const invisible = invisibleIn(value);
-  if (BAD_SIGNS.test(value)) refuse(HOLDS_BAD_SIGNS);
-  else if (invisible !== undefined) refuse(holdsInvisible(invisible));
+/** Refuses a part of a client id that contains a forbidden or invisible character. */
+function refuseCharacters(reader: InputReader, value: string, refuse: (why: string) => void): void {
+  const forbidden = forbiddenIn(value);
+  if (forbidden === undefined) return;
+  // A message must not show even one character of a secret.
+  const which = reader.containsSecret(value) ? 'a character that it must not contain' : forbidden;
+  refuse(`contains ${which}. ${NOT_ALLOWED}`);
 }
 
-/** Follows what holds such a character. */
-export const holdsInvisible = (character: string) =>
-  `holds an invisible or bidirectional character (${character}).`;
-
-/** Reports names that look like patterns. An agent that is called so still has its client id. */
+/** Reports names that look like patterns. An agent with such a name still has its client id. */
 export function refuseWildcards(reader: InputReader, agents: readonly ListedAgent[]): void {
   for (const { name, where } of agents) {
-    if (where === CLIENT_ID || !/[*?]/.test(name)) continue;
+    const wildcard = characterIn(name, /[*?]/);
+    if (where === CLIENT_ID || wildcard === undefined) continue;
     reader.problem(
-      `${where} ${reader.quote(name)} holds "*" or "?", and there are no wildcards: list each agent by its name. One that is called so can be given as \`client-id\`.`,
+      `${where} ${reader.quote(name)} contains ${wildcard}, but wildcards are not supported. List each agent by its name. To delete an agent that really has this name, set \`client-id\`.`,
     );
   }
 }
 
-/** A warning of names that Insights Hub may refuse, one for all of them; nothing when there are none. */
+/** One warning about all names that Insights Hub may reject; nothing if there are none. */
 export function warningOfNames(names: readonly string[]): string | undefined {
   const unusual = names.filter((name) => !DOCUMENTED_NAME.test(name));
   if (unusual.length === 0) return undefined;
-  const told = unusual.slice(0, MOST_NAMES).map((name) => `"${name}"`);
-  const more = unusual.length > told.length ? ` and ${unusual.length - told.length} more` : '';
-  const list = `${told.join(', ')}${more}`;
+  const shown = unusual.slice(0, MOST_NAMES).map((name) => `"${name}"`);
+  const more = unusual.length > shown.length ? ` and ${unusual.length - shown.length} more` : '';
+  const list = `${shown.join(', ')}${more}`;
   const which =
-    unusual.length === 1 ? `The name ${list} holds` : `${unusual.length} names (${list}) hold`;
-  return `${which} characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents no others for publishers on the same broker, and Insights Hub may refuse them.`;
+    unusual.length === 1
+      ? `The name ${list} contains`
+      : `${unusual.length} names (${list}) contain`;
+  return `${which} characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents only these for publishers on the same broker, so Insights Hub may reject others.`;
 }
 
-/** Reports agents that would share something named after them; `problemOf` follows their names. */
+/** Reports agents that would share something that is named after them. The names precede `problemOf`. */
 export function checkShared(
   reader: InputReader,
   agents: readonly ListedAgent[],
@@ -142,7 +146,7 @@ export function checkShared(
   }
 }
 
-/** The part of a list that `shard` asks for, `i/n`: every n-th entry from i on, counted from 0. */
+/** The entries of a list that `shard`, `i/n`, selects: every n-th one from i, counted from 0. */
 export function takeShard<T>(reader: InputReader, list: readonly T[]): readonly T[] {
   const value = reader.text('shard');
   if (value === '') return list;
@@ -152,7 +156,7 @@ export function takeShard<T>(reader: InputReader, list: readonly T[]): readonly 
     reader.mustBe('shard', `i/n, such as 0/4, with n from 1 to ${MOST_SHARDS}`);
   } else if (first >= step) {
     reader.problem(
-      `\`shard\` ${reader.quote(value)} is not there: the first of ${step} is 0, the last ${step - 1}.`,
+      `\`shard\` ${reader.quote(value)} does not exist: the first of ${step} is 0 and the last is ${step - 1}.`,
     );
   }
   return list.filter((_, position) => position % step === first);

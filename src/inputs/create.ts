@@ -37,7 +37,7 @@ export const CREATE_DEFAULTS: Defaults = {
   'rate-limit': '10/30s',
 };
 
-/** What `rate-limit` may say at most. */
+/** The largest values of `rate-limit`; the second is in seconds. */
 const MOST_CREATES = 10_000;
 const LONGEST_WINDOW = 3600;
 
@@ -45,13 +45,13 @@ const LONGEST_WINDOW = 3600;
 export interface CommonInputs {
   readonly urls: HubUrls;
   readonly credentials: Credentials;
-  /** what the tenant's client ids begin with, before `_` */
+  /** the prefix of the tenant's client ids, without `_` */
   readonly clientIdPrefix: string;
   /** where secrets are written or deleted, if anywhere */
   readonly github: GitHubSettings | undefined;
-  /** agents in flight at once */
+  /** how many agents are processed in parallel */
   readonly concurrency: number;
-  /** seconds that all network work of one agent may take */
+  /** the seconds that all network calls of one agent may take */
   readonly timeout: number;
   readonly dryRun: boolean;
   readonly summary: boolean;
@@ -61,32 +61,32 @@ export interface CommonInputs {
 
 /** The inputs of the create action, checked. */
 export interface Inputs extends CommonInputs {
-  /** those of the shard, in the list's order; may be none */
+  /** those of the shard, in the order of the list; may be empty */
   readonly agents: readonly AgentRequest[];
-  /** whether private keys are kept encrypted */
+  /** whether private keys are stored encrypted */
   readonly encrypted: boolean;
-  /** whether the whole list holds several */
+  /** whether the whole list has several agents */
   readonly several: boolean;
-  /** whether files go into the workspace */
+  /** whether files are written */
   readonly toWorkspace: boolean;
   /** absolute */
   readonly outputDirectory: string;
   readonly keepFiles: boolean;
-  /** what becomes of an agent whose files are there already */
+  /** what to do if the agent's files exist */
   readonly ifExists: 'fail' | 'skip';
   readonly verifyConnection: boolean;
   readonly broker: Broker;
-  /** the CAs to trust instead of those that this machine trusts */
+  /** the CAs to trust instead of those that the runner trusts */
   readonly brokerCa: AuthorityFile | undefined;
   /** whether the agents are deleted when the job ends */
   readonly ephemeral: boolean;
-  /** the creates that the tenant may make */
+  /** how many agents the tenant may create in how much time */
   readonly rateLimit: Window;
 }
 
 /**
- * Reads and checks every input, and has the given secrets masked. Throws `input-invalid` with all
- * problems at once, or `credentials-missing` when that is the only one.
+ * Reads and checks all inputs, and masks the secrets among them. Throws `input-invalid` with all
+ * problems, or `credentials-missing` if that is the only one.
  */
 export async function readInputs(source: InputSource): Promise<Inputs> {
   const reader = new InputReader(source, CREATE_DEFAULTS);
@@ -133,10 +133,10 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
   return { ...inputs, ...reader.found({ credentials, proxies, broker }) };
 }
 
-/** What has to be known after the job to delete what an ephemeral run made. */
+/** The inputs that the post step needs to delete what an ephemeral run created. */
 export type CleanUpInputs = ReturnType<typeof readCleanUpInputs>;
 
-/** Reads them once more after the job: secrets are kept in no file. Throws as `readInputs` does. */
+/** Reads them again in the post step, because no file stores secrets. Throws as `readInputs` does. */
 export function readCleanUpInputs(source: InputSource) {
   const reader = new InputReader(source, CREATE_DEFAULTS);
   reader.maskSecrets();
@@ -149,14 +149,14 @@ export function readCleanUpInputs(source: InputSource) {
   return { urls, github, timeout, ...reader.found({ credentials, proxies }) };
 }
 
-/** What the inputs still say of a run whose notes are lost. */
+/** What the inputs say about a run whose journal is lost. */
 export type LostInputs = Awaited<ReturnType<typeof readLostInputs>>;
 
-/** Reads them as far as they can be read. Whatever is wrong with them, they are only named. */
+/** Reads them as far as possible. Ignores all problems, because the values are only shown. */
 export async function readLostInputs(source: InputSource) {
   const reader = new InputReader(source, CREATE_DEFAULTS);
   const { tenant } = readHubUrls(reader);
-  // Also has the secrets masked, which may be in other inputs by now.
+  // Also masks the secrets, which other inputs may contain by now.
   readCredentials(reader, tenant);
   readPassphrase(reader);
   const gitHubToken = reader.secret('github-token');
@@ -175,7 +175,7 @@ export async function readLostInputs(source: InputSource) {
   return { agents, several: listed.length > 1, files, github, ephemeral };
 }
 
-/** What is unusual about valid inputs. */
+/** Warnings about inputs that are valid but unusual. */
 export function warningsOf({ agents, urls: { region } }: Inputs): readonly string[] {
   const documented = SHARED_DEFAULTS['region'];
   const otherRegion =
@@ -186,48 +186,49 @@ export function warningsOf({ agents, urls: { region } }: Inputs): readonly strin
 }
 
 /**
- * The URLs that a run is about to call, once for each connection that it needs, the most urgent
- * first: none through a proxy, and none at all when agents may be there already.
+ * The URLs that a run is about to call, one for each connection that it needs, the most urgent first.
+ * Leaves out those behind a proxy, and returns none at all if agents may be skipped.
  */
 export function preconnectionsFor(inputs: Inputs): readonly URL[] {
   const { agents, concurrency, credentials, urls, github, dryRun, ifExists, proxies } = inputs;
-  const atOnce = Math.min(agents.length, concurrency, inputs.rateLimit.count);
+  const parallel = Math.min(agents.length, concurrency, inputs.rateLimit.count);
   if (agents.length === 0 || ifExists === 'skip') return [];
   const tokens = credentials.kind === 'token' ? [] : [tokenUrlOf(credentials, urls)];
   const gateway = apiUrlOf(urls, 'mindconnectmqtt', 'agentCertificates');
-  const creates = Array<URL>(atOnce).fill(gateway);
-  // The token's own connection serves the first agent where both are on the same server.
+  const creates = Array<URL>(parallel).fill(gateway);
+  // If both are on the same server, the first agent uses the token's connection.
   if (tokens[0]?.origin === gateway.origin) creates.pop();
-  // Key and certificate are pushed at the same time.
+  // Private key and certificate are pushed in parallel.
   const pushes =
     github?.scopes.flatMap(() => Array<URL>(SECRETS_PER_AGENT).fill(new URL(github.apiUrl))) ?? [];
   const needed = dryRun ? tokens : [...tokens, ...creates, ...pushes];
   return needed.filter((url) => proxyFor(url, proxies) === undefined);
 }
 
-/** The whole list, from the one input that gives it. */
+/** The whole list, from `name` or `names-file`. */
 async function readAgents(reader: InputReader, prefix: string): Promise<readonly ListedAgent[]> {
   const named = readNames(reader, prefix);
   const hasFile = reader.text('names-file') !== '';
   const listed = hasFile ? await readNamesFile(reader, prefix) : named;
   if (hasFile && named.length > 0) {
-    reader.problem('`name` and `names-file` are both set: set one of them.');
+    reader.problem('`name` and `names-file` are both set. Set only one of them.');
   } else if (!hasFile && named.length === 0) {
     reader.problem(
-      '`name` or `names-file` is required: the name of the agent, a list with one name per line, or a file with such a list.',
+      '`name` or `names-file` is required. Set `name` to one or more agent names, one per line, or `names-file` to a file with one agent per line.',
     );
   }
   checkAgents(reader, listed, prefix);
   return listed;
 }
 
-/** Agents that would share files could not be told apart by them. */
+/** Reports agents that would share files: `skip` could not tell which of them exists. */
 function checkFileNames(reader: InputReader, listed: readonly ListedAgent[]): void {
   checkShared(
     reader,
     listed,
     ({ clientId }) => safeFileName(clientId).toLowerCase(),
-    () => 'would share files, which `if-exists` skip could not tell apart. Rename one of them.',
+    () =>
+      'would share files, so `if-exists: skip` could not tell which exists. Rename one of them.',
   );
 }
 
@@ -237,7 +238,7 @@ function readKeyForm(reader: InputReader) {
   return { keyFormat, passphrase: readPassphrase(reader) };
 }
 
-/** `rate-limit`, such as `10/30s`: ten within any 30 seconds. */
+/** `rate-limit`, such as `10/30s`: ten in any 30 seconds. */
 function readRateLimit(reader: InputReader): Window {
   const [, ...parts] = /^(\d+)\/(\d+)s$/.exec(reader.text('rate-limit')) ?? [];
   const [count = 0, seconds = 0] = parts.map(Number);
@@ -250,13 +251,13 @@ function readRateLimit(reader: InputReader): Window {
   return { count, seconds };
 }
 
-/** Whether files are wanted, and the scopes of secrets. */
+/** Whether to write files, and to which scopes to push secrets. */
 function readDestination(reader: InputReader) {
   const known = ['workspace', ...scopeKinds] as const;
   const chosen = reader.words('destination', known);
-  // Only commas: everything else that is wrong was reported.
+  // Only commas and white space: `words` has reported everything else.
   if (chosen.length === 0 && /^[\s,]*$/.test(reader.text('destination'))) {
-    reader.problem(`\`destination\` takes ${known.join(', ')}, and names none of them.`);
+    reader.problem(`\`destination\` is empty. Set it to one or more of ${known.join(', ')}.`);
   }
   return {
     toWorkspace: chosen.includes('workspace'),

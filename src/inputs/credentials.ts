@@ -1,21 +1,22 @@
 import type { Credentials } from '../insights-hub/urls.ts';
 import { Secret, SHORTEST_SECRET } from '../secret.ts';
+import { characterIn } from './characters.ts';
 import type { InputReader } from './reader.ts';
 
-/** OpenSSL reads no more of a passphrase: a key under a longer one could not be opened again. */
+/** In bytes. OpenSSL reads no more, so it could not decrypt a key with a longer passphrase. */
 const LONGEST_PASSPHRASE = 1023;
 
-/** An encrypted key outlives the job, and can be guessed at without end. */
+/** In characters. An encrypted key outlives the job, and anyone who has it can try passphrases. */
 const SHORTEST_PASSPHRASE = 12;
 
-const MAKE_ONE = 'Make one with `openssl rand -base64 24`.';
+const MAKE_ONE = 'Generate one with `openssl rand -base64 24`.';
 
 const WAYS =
-  'Set exactly one of: `token`; `oauth-client-id` with `oauth-client-secret`; those two with `app-name` and `app-version`.';
+  'Set exactly one of these: `token`; `oauth-client-id` and `oauth-client-secret`; or those two with `app-name` and `app-version`.';
 
-const FORKS = 'Note that GitHub gives no secrets to workflows started from forks or by Dependabot.';
+const FORKS = 'GitHub passes no secrets to workflows that forks or Dependabot start.';
 
-/** The one way to authenticate that is set; nothing when none is, which is reported. */
+/** The credentials of the one way to authenticate that is set. Reports a problem if none is. */
 export function readCredentials(reader: InputReader, tenant: string): Credentials | undefined {
   const token = reader.secret('token');
   const id = reader.text('oauth-client-id');
@@ -29,7 +30,7 @@ export function readCredentials(reader: InputReader, tenant: string): Credential
     if (isClient) reader.problem(`\`token\` is set together with other credentials. ${WAYS}`);
     if (/[^\x21-\x7e]/.test(token)) {
       reader.problem(
-        '`token` holds white space or other characters that no token has. Give it without the word `Bearer`.',
+        '`token` contains white space or other characters that a token never has. Pass only the token, without `Bearer`.',
       );
     }
     return { kind: 'token', token: new Secret(token) };
@@ -40,8 +41,11 @@ export function readCredentials(reader: InputReader, tenant: string): Credential
   }
   const application = isApplication ? ['app-name', 'app-version'] : [];
   requireAll(reader, ['oauth-client-id', 'oauth-client-secret', ...application]);
-  if (/[:\p{Cc}]/u.test(id)) {
-    reader.problem('`oauth-client-id` holds a colon or a control character.');
+  const invalid = characterIn(id, /[:\p{Cc}]/u);
+  if (invalid !== undefined) {
+    reader.problem(
+      `\`oauth-client-id\` contains ${invalid}. It must not contain colons or control characters.`,
+    );
   }
   // The value for Basic authentication (RFC 7617).
   const basic = new Secret(Buffer.from(`${id}:${secret}`).toString('base64'));
@@ -60,8 +64,8 @@ function requireAll(reader: InputReader, names: readonly string[]): void {
 }
 
 /**
- * The passphrase for private keys, white space included; nothing when none is given, which is
- * reported where keys have to be encrypted.
+ * The passphrase for private keys, including white space; nothing if none is set. Reports a problem
+ * if keys must be encrypted without one.
  */
 export function readPassphrase(reader: InputReader): Secret | undefined {
   const mustEncrypt = reader.flag('encrypt-key');
@@ -69,7 +73,7 @@ export function readPassphrase(reader: InputReader): Secret | undefined {
   if (passphrase === '') {
     if (mustEncrypt) {
       reader.problem(
-        `\`encrypt-key\` is set, but \`key-passphrase\` is empty. Check that the secret it comes from is there. ${FORKS}`,
+        `\`encrypt-key\` is \`true\`, but \`key-passphrase\` is empty. Check that the secret for it exists. ${FORKS}`,
       );
     }
     return undefined;
@@ -78,16 +82,16 @@ export function readPassphrase(reader: InputReader): Secret | undefined {
   const isShort = passphrase.length < SHORTEST_PASSPHRASE && passphrase.length >= SHORTEST_SECRET;
   if (isShort && passphrase.trim() !== '') {
     refuse(
-      `is shorter than ${SHORTEST_PASSPHRASE} characters: who has the encrypted key can guess as often as they like. ${MAKE_ONE}`,
+      `is shorter than ${SHORTEST_PASSPHRASE} characters, and anyone who has the encrypted key can guess without limit. ${MAKE_ONE}`,
     );
   }
   if (Buffer.byteLength(passphrase) > LONGEST_PASSPHRASE) {
     refuse(`is longer than ${LONGEST_PASSPHRASE} bytes.`);
   }
-  // Control characters were reported. Java opens no key whose passphrase is not ASCII.
+  // Control characters are already reported. Java decrypts no key whose passphrase is not ASCII.
   if (/[^\x20-\x7e\p{Cc}]/u.test(passphrase)) {
     refuse(
-      `holds characters other than printable ASCII, with which not every program could open the key. ${MAKE_ONE}`,
+      `contains characters other than printable ASCII, so some programs could not decrypt the key. ${MAKE_ONE}`,
     );
   }
   return new Secret(passphrase);

@@ -8,6 +8,7 @@ import {
   readNames,
   refuseWildcards,
 } from './agents.ts';
+import { characterIn } from './characters.ts';
 import type { CommonInputs } from './create.ts';
 import { readCredentials } from './credentials.ts';
 import { readGitHub } from './github.ts';
@@ -23,16 +24,16 @@ export const DELETE_DEFAULTS: Defaults = {
 
 /** The inputs of the delete action, checked. */
 export interface DeleteInputs extends CommonInputs {
-  /** may be none where there are certificate ids */
+  /** may be empty if there are certificate ids */
   readonly agents: readonly ListedAgent[];
-  /** certificates to delete besides those of the agents; each once, in the list's order */
+  /** certificates to delete in addition to the agents'; each once, in the order of the list */
   readonly certificateIds: readonly string[];
   /** whether the agents' certificates are deleted */
   readonly deleteCertificate: boolean;
   readonly deleteAsset: boolean;
 }
 
-/** Reads and checks every input of the delete action, as `readInputs` does, and throws the same. */
+/** Reads and checks all inputs of the delete action. Throws as `readInputs` does. */
 export async function readDeleteInputs(source: InputSource): Promise<DeleteInputs> {
   const reader = new InputReader(source, DELETE_DEFAULTS);
   reader.maskSecrets();
@@ -44,7 +45,7 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
   const certificateIds = readCertificateIds(reader);
   if (agents.length + certificateIds.length === 0 && reader.text('names-file') === '') {
     reader.problem(
-      'One of `name`, `names-file` and `client-id` is required: which agents to end. For certificates alone, set `certificate-id`.',
+      '`name`, `names-file` or `client-id` is required: the agents to delete. To delete only certificates, set `certificate-id`.',
     );
   }
   const kinds = reader.words('destination', scopeKinds);
@@ -64,7 +65,7 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
   return { ...inputs, ...reader.found({ credentials, proxies: readProxies(reader) }) };
 }
 
-/** The agents of all lists together. */
+/** The agents of all lists. */
 async function readAgents(reader: InputReader, prefix: string): Promise<readonly ListedAgent[]> {
   const agents = [
     ...readNames(reader, prefix),
@@ -76,13 +77,15 @@ async function readAgents(reader: InputReader, prefix: string): Promise<readonly
   return agents;
 }
 
-/** Each id becomes a part of a URL's path. */
+/** The ids become parts of URL paths. */
 function readCertificateIds(reader: InputReader): readonly string[] {
   const ids = [...new Set(reader.list('certificate-id'))];
   for (const id of ids) {
-    if (/^[A-Za-z0-9_-]+$/.test(id)) continue;
+    const invalid = characterIn(id, /[^A-Za-z0-9_-]/u);
+    if (invalid === undefined) continue;
+    const which = reader.containsSecret(id) ? 'an invalid character' : invalid;
     reader.problem(
-      `\`certificate-id\` ${reader.quote(id)} may hold letters, digits, "-" and "_" only.`,
+      `\`certificate-id\` ${reader.quote(id)} contains ${which}. Only letters, digits, "-" and "_" are allowed.`,
     );
   }
   return ids;

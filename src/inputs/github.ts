@@ -8,12 +8,13 @@ import {
 } from '../github/scopes.ts';
 import { Secret } from '../secret.ts';
 import { checkShared, type ListedAgent } from './agents.ts';
-import { type InputReader, misleadingIn } from './reader.ts';
+import { controlIn, misleadingIn } from './characters.ts';
+import type { InputReader } from './reader.ts';
 import { problemOfUrl } from './urls.ts';
 
 /**
- * What `destination` asks for of GitHub; nothing when it names none of its scopes. The token has to
- * be read before the agents: their names are searched for it, and quoted.
+ * The settings for the GitHub scopes in `destination`; nothing if it names none. Read the token before
+ * the agents: messages quote their names, which may contain it.
  */
 export function readGitHub(
   reader: InputReader,
@@ -25,31 +26,29 @@ export function readGitHub(
   const secretPrefix = readPrefix(reader);
   const variables = reader.flag('variables');
   if (environment !== '' && !kinds.includes('environment')) {
-    reader.problem('`environment` is set, but `destination` does not hold environment.');
+    reader.problem('`environment` is set, but `destination` does not include `environment`.');
   }
   if (kinds.length === 0) return undefined;
   if (token === '') {
     reader.problem(
-      `\`github-token\` is required for the destinations ${scopeKinds.join(' and ')}: the token of a GitHub App, or a fine-grained personal access token. The workflow's own GITHUB_TOKEN can't write secrets.`,
+      `\`github-token\` is required for the destinations ${scopeKinds.join(' and ')}. Use a GitHub App's token or a fine-grained personal access token: the workflow's own GITHUB_TOKEN can't write secrets.`,
     );
   } else if (/[^\x21-\x7e]/.test(token)) {
-    reader.problem('`github-token` holds white space or other characters that no token has.');
+    reader.problem(
+      '`github-token` contains white space or other characters that a token never has.',
+    );
   }
   if (environment === '' && kinds.includes('environment')) {
     reader.problem('`environment` is required for the destination environment.');
-  } else if (/\p{Cc}/u.test(environment) || isDots(environment)) {
-    reader.problem('`environment` holds a control character, or nothing but dots.');
-  } else if (misleadingIn(environment) !== undefined) {
-    reader.problem(
-      `\`environment\` holds an invisible or bidirectional character (${misleadingIn(environment)}).`,
-    );
+  } else {
+    checkEnvironment(reader, environment);
   }
   checkRoom(reader, kinds, agents.length);
   checkShared(
     reader,
     agents,
     ({ name }) => settingName(name),
-    (setting) => `would share the secrets of ${setting}. Rename one of them.`,
+    (setting) => `would use the same names of secrets, with ${setting}. Rename one of them.`,
   );
   const apiUrl = readApiUrl(reader);
   const names = { ...readRepository(reader), environment };
@@ -57,7 +56,14 @@ export function readGitHub(
   return { token: new Secret(token), apiUrl, scopes, secretPrefix, variables };
 }
 
-/** The secrets of all agents have to fit into each scope. */
+/** Reports a name that can't be in the path of a URL, or that the log would show differently. */
+function checkEnvironment(reader: InputReader, environment: string): void {
+  const invalid = controlIn(environment) ?? misleadingIn(environment);
+  if (invalid !== undefined) reader.problem(`\`environment\` contains ${invalid}. Delete it.`);
+  if (isDots(environment)) reader.problem('`environment` must not be "." or "..".');
+}
+
+/** Reports a list whose secrets don't fit into each scope. */
 function checkRoom(reader: InputReader, kinds: readonly ScopeKind[], count: number): void {
   const room = Math.min(...kinds.map((kind) => SCOPES[kind].room));
   const most = Math.floor(room / SECRETS_PER_AGENT);
@@ -65,11 +71,11 @@ function checkRoom(reader: InputReader, kinds: readonly ScopeKind[], count: numb
   const alike = scopeKinds.filter((kind) => SCOPES[kind].room === room).join(' or ');
   const article = /^[aeio]/.test(alike) ? 'An' : 'A';
   reader.problem(
-    `${article} ${alike} has room for the secrets of ${most} agents (${room} secrets), and the list holds ${count}.`,
+    `${article} ${alike} can store the secrets of ${most} agents (${room} secrets), but the list has ${count} agents.`,
   );
 }
 
-/** The runner names the API of its own GitHub, which may be an Enterprise Server. */
+/** The API of the runner's own GitHub, which may be an Enterprise Server. */
 function readApiUrl(reader: InputReader): string {
   const apiUrl = reader.source.environment['GITHUB_API_URL'] || 'https://api.github.com';
   const problem = problemOfUrl(apiUrl);
@@ -77,7 +83,7 @@ function readApiUrl(reader: InputReader): string {
   return apiUrl;
 }
 
-/** `repository`, or the job's own. */
+/** `repository`, or the repository of the job. */
 function readRepository(reader: InputReader) {
   const repository =
     reader.text('repository') || (reader.source.environment['GITHUB_REPOSITORY'] ?? '');
@@ -88,17 +94,17 @@ function readRepository(reader: InputReader) {
   return { owner, repo };
 }
 
-/** Such a name would be taken for a step up or down in the path of a URL. */
+/** Whether a name would change the directory in the path of a URL. */
 function isDots(name: string): boolean {
   return /^\.{1,2}$/.test(name);
 }
 
-/** GitHub's rule for names of secrets; the rest of each name follows it anyway. */
+/** Applies GitHub's rule for the names of secrets; the rest of each name always follows it. */
 function readPrefix(reader: InputReader): string {
   const prefix = reader.text('secret-prefix');
   if (!/^(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*$/i.test(prefix)) {
     reader.problem(
-      `\`secret-prefix\` must be letters, digits and "_", not begin with a digit or GITHUB_, and is ${reader.quote(prefix)}.`,
+      `\`secret-prefix\` ${reader.quote(prefix)} is not allowed. Use letters, digits and "_" only, and don't begin with a digit or GITHUB_.`,
     );
   }
   return prefix;

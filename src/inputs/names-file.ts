@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { holdsInvisible, type ListedAgent } from './agents.ts';
+import type { ListedAgent } from './agents.ts';
+import { misleadingIn } from './characters.ts';
 import { type InputFile, readInputFile } from './files.ts';
-import { HOLDS_SECRET, type InputReader, misleadingIn } from './reader.ts';
+import { CONTAINS_SECRET, type InputReader } from './reader.ts';
 
-/** As many agents take three and a half days at the documented quota. */
+/** At the documented quota, so many agents take three and a half days. */
 const MOST_AGENTS = 100_000;
 
-/** What spreadsheets write between columns instead of a comma, outside of quotes. */
+/** What spreadsheet programs may write between columns instead of a comma. */
 const OTHER_SEPARATOR = /[;\t]/;
 
 /** A line of a CSV file. */
@@ -18,9 +19,9 @@ interface Row {
 }
 
 /**
- * The agents of the file that `names-file` names: CSV (RFC 4180) with one agent a line, `name` or
- * `name,owner`, and perhaps such a header line, in any case. What is almost that is refused, because
- * an agent that is made by mistake stays.
+ * The agents in the file that `names-file` names: CSV (RFC 4180) with one agent per line, `name` or
+ * `name,owner`, and optionally that header line, in upper or lower case. Refuses what looks only
+ * similar, because agents that are created by mistake stay.
  */
 export async function readNamesFile(
   reader: InputReader,
@@ -45,50 +46,50 @@ export async function readNamesFile(
   });
 }
 
-/** Reports what is wrong with a line; its name is checked with those of all lists. */
+/** Reports what is wrong with a line. `checkAgents` checks its name. */
 function checkFields(reader: InputReader, fields: readonly string[], where: string): void {
   const [name = '', owner = ''] = fields;
   if (name === '') reader.problem(`${where} has no name in its first column.`);
   if (fields.length > 2) {
-    reader.problem(`${where} has ${fields.length} columns; it may have a name and an owner.`);
+    reader.problem(`${where} has ${fields.length} columns. Only a name and an owner are allowed.`);
   }
   const misleading = misleadingIn(owner);
-  if (misleading) reader.problem(`The owner in ${where} ${holdsInvisible(misleading)}`);
+  if (misleading) reader.problem(`The owner in ${where} contains ${misleading}. Delete it.`);
   for (const field of fields.slice(0, 2)) {
-    if (reader.holdsSecret(field)) {
-      reader.problem(`${where} ${reader.quote(field)} ${HOLDS_SECRET}`);
+    if (reader.containsSecret(field)) {
+      reader.problem(`${where} ${reader.quote(field)} ${CONTAINS_SECRET}`);
     }
   }
 }
 
-/** Why the rows are no list of agents, to follow the file's name; nothing when they are one. */
+/** Why the rows are not a list of agents; follows the file's name. Nothing if they are one. */
 function problemOf(rows: readonly Row[]): string | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
   if (rows.length > MOST_AGENTS) return `lists more than ${MOST_AGENTS} agents`;
   if (/^sep=/i.test(first.fields[0] ?? '')) {
-    return `begins with a line \`sep=\`, which only spreadsheets know. Remove line ${first.line}`;
+    return `begins with a \`sep=\` line, which only spreadsheet programs understand. Delete line ${first.line}`;
   }
   const separated = rows.find(({ otherSeparator }) => otherSeparator !== undefined);
   if (separated !== undefined) return aboutSeparator(separated);
   if (!isHeader(first) && first.fields.some((field) => /^(?:name|owner)$/i.test(field))) {
-    return `begins with what is almost a header: in line ${first.line} there may be \`name\` or \`name,owner\`. If it is an agent, put that header above it`;
+    return `has an unknown header in line ${first.line}. Change it to \`name\` or \`name,owner\`. If the line is an agent, put one of these headers above it`;
   }
-  if (isHeader(first) && rows.length === 1) return 'lists no agent';
+  if (isHeader(first) && rows.length === 1) return 'lists no agents';
   const again = rows.slice(1).find((row) => row.fields.length > 1 && isHeader(row));
-  return again && `has a header in the middle. Remove line ${again.line}`;
+  return again && `has a header after the first line. Delete line ${again.line}`;
 }
 
 function aboutSeparator({ line, otherSeparator = '' }: Pick<Row, 'line' | 'otherSeparator'>) {
-  const sign = otherSeparator === '\t' ? 'a tab' : `"${otherSeparator}"`;
-  return `has ${sign} in line ${line}, and columns are separated by ",". Save it with commas; a name or owner that holds ${sign} has to be in quotes`;
+  const separator = otherSeparator === '\t' ? 'a tab' : `"${otherSeparator}"`;
+  return `has ${separator} in line ${line}, but "," must separate the columns. Save the file with commas, and put names and owners that contain ${separator} in quotes`;
 }
 
 function isHeader(row: Row | undefined): boolean {
   return /^name(?:,(?:owner)?)?$/i.test(row?.fields.join() ?? '');
 }
 
-/** The lines of a CSV file that are not blank; none when the file is refused. */
+/** The lines of a CSV file that are not blank; none if the file is refused. */
 async function rowsIn({ content, refuse }: InputFile): Promise<readonly Row[]> {
   const none = (why: string) => {
     refuse(why);
@@ -116,17 +117,17 @@ async function rowsIn({ content, refuse }: InputFile): Promise<readonly Row[]> {
     });
     return rows;
   } catch (error) {
-    // Its message quotes the file; the line of the quote is enough.
+    // Its message quotes the file, so only the line is used.
     if (!(error instanceof CsvError)) throw error;
     const line = Number(error['lines']);
     const [otherSeparator] = /(?<=") *[;\t]|[;\t](?= *")/.exec(text) ?? [];
     if (otherSeparator)
       return none(aboutSeparator({ line, otherSeparator: otherSeparator.trim() || '\t' }));
-    return none(`is not CSV: line ${line} has a quote that is not closed or not in place`);
+    return none(`is not valid CSV: line ${line} has a misplaced or unclosed quote`);
   }
 }
 
-/** A line as the parser gives it. */
+/** A line as the parser returns it. */
 interface Found {
   readonly raw: string;
   readonly record: readonly string[];

@@ -4,10 +4,10 @@ import { DEFAULT_API_URL, DEFAULT_TOKEN_URL } from '../insights-hub/urls.ts';
 import { Secret, SHORTEST_SECRET } from '../secret.ts';
 import { cleanInput } from '../text.ts';
 
-/** What inputs are when they are not given, by their names; the action's file says the same. */
+/** The default values of inputs by name, the same as in the action file. */
 export type Defaults = Readonly<Record<string, string>>;
 
-/** The defaults that both actions have in common. */
+/** The defaults that both actions share. */
 export const SHARED_DEFAULTS: Defaults = {
   region: 'eu1',
   'api-url': DEFAULT_API_URL,
@@ -20,38 +20,33 @@ export const SHARED_DEFAULTS: Defaults = {
   summary: 'true',
 };
 
-/** The secrets that both actions have; no input that is none may hold one. */
+/** The secret inputs of both actions. No other input may contain their values. */
 const SHARED_SECRETS = ['token', 'oauth-client-secret', 'github-token'];
 const SECRET_INPUTS: ReadonlySet<string> = new Set([...SHARED_SECRETS, 'key-passphrase']);
 
-/** In a passphrase, white space counts. */
+/** White space is part of a passphrase. */
 const UNTRIMMED: ReadonlySet<string> = new Set(['key-passphrase']);
 
-/** About as many problems as an annotation has room for. */
+/** About the number of problems that fit into an annotation. */
 const MOST_PROBLEMS = 25;
 
-/** Invisible or bidirectional: with it, a log would show another text than there is. */
-const MISLEADING = /[\p{Cf}--[\u200C\u200D]]/v;
-
-/** The same, and what may only join or vary the characters beside it: for names. */
-const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/v;
-
-/** Follows what holds one. */
-export const HOLDS_SECRET = 'holds a secret of this step, which would blank it in log and outputs.';
+/** Follows the name and value of an input. */
+export const CONTAINS_SECRET =
+  'contains a secret of this step, so GitHub would mask it in the log and in outputs.';
 
 const isFalse = (value: string) => /^(false|False|FALSE)$/.test(value);
 
-/** Whether a job summary is wanted: also known when other inputs are wrong, or `summary` itself. */
+/** Whether a job summary is wanted. Known even if inputs are wrong, `summary` among them. */
 export function wantsSummary(source: Pick<InputSource, 'input'>): boolean {
   return !isFalse(source.input('summary'));
 }
 
-/** Reads inputs and collects what is wrong with them, so that all problems are told at once. */
+/** Reads inputs and collects their problems, so that one failure reports all of them. */
 export class InputReader {
   readonly source: InputSource;
   readonly #defaults: Defaults;
   readonly #texts = new Set<string>();
-  /** the first ones only, because a long list may have a problem in every line */
+  /** only the first ones, because a long list may have a problem in each line */
   readonly #problems: { readonly code: FailureCode; readonly text: string }[] = [];
   #count = 0;
 
@@ -60,7 +55,7 @@ export class InputReader {
     this.#defaults = defaults;
   }
 
-  /** Notes what is wrong with an input: a sentence. */
+  /** Records a problem with an input: whole sentences. */
   problem(text: string, code: FailureCode = 'input-invalid'): void {
     this.#count += 1;
     if (this.#problems.length < MOST_PROBLEMS) this.#problems.push({ code, text });
@@ -76,41 +71,42 @@ export class InputReader {
     const [first] = this.#problems;
     if (first === undefined) return;
     if (this.#count === 1) throw new Failure(first.code, first.text);
-    const told = this.#problems;
-    const list = told.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
-    const more = this.#count > told.length ? ` And ${this.#count - told.length} more.` : '';
+    const shown = this.#problems;
+    const list = shown.map(({ text }, index) => `(${index + 1}) ${text}`).join(' ');
+    const more = this.#count > shown.length ? ` And ${this.#count - shown.length} more.` : '';
     throw new Failure('input-invalid', `${this.#count} problems with the inputs: ${list}${more}`);
   }
 
-  /** Reports inputs that hold a secret; of a list, the entries that do. */
+  /** Reports inputs that contain a secret; of a list, the entries that do. */
   #refuseSecrets(): void {
     for (const name of this.#texts) {
       for (const line of new Set(this.source.input(name).split('\n'))) {
-        if (this.holdsSecret(line)) this.problem(`\`${name}\` ${this.quote(line)} ${HOLDS_SECRET}`);
+        if (this.containsSecret(line))
+          this.problem(`\`${name}\` ${this.quote(line)} ${CONTAINS_SECRET}`);
       }
     }
     this.#texts.clear();
   }
 
-  /** Whether there is a secret of the step in a text, in a form that is masked. */
-  holdsSecret(text: string): boolean {
+  /** Whether a text contains a secret of the step in a form that is masked. */
+  containsSecret(text: string): boolean {
     return this.source.secrets.redact(text) !== text;
   }
 
-  /** Throws the problems, if there are any; else returns the values, none of which is missing. */
+  /** Throws the problems, if there are any. Otherwise returns the values, none of which is missing. */
   found<T extends Readonly<Record<string, unknown>>>(values: T) {
     this.throwProblems();
     if (Object.values(values).includes(undefined)) throw new Error('a missing input is a problem');
     return values as { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
   }
 
-  /** The value or its default; empty when there is neither. */
+  /** The value or the default; empty if there is neither. */
   text(name: string): string {
     if (!SECRET_INPUTS.has(name)) this.#texts.add(name);
     return this.source.input(name) || (this.#defaults[name] ?? '');
   }
 
-  /** The entries of a list, one per line; blank ones don't count. */
+  /** The entries of a list, one per line, without blank ones. */
   list(name: string, separator: string | RegExp = '\n'): readonly string[] {
     return this.text(name)
       .split(separator)
@@ -118,7 +114,7 @@ export class InputReader {
       .filter(Boolean);
   }
 
-  /** As YAML 1.2 writes booleans. */
+  /** A boolean as YAML 1.2 writes it. */
   flag(name: string): boolean {
     const value = this.text(name);
     const isTrue = /^(true|True|TRUE)$/.test(value);
@@ -133,12 +129,12 @@ export class InputReader {
     return found ?? known[0];
   }
 
-  /** Any of some words, one per line or separated by commas; each once, in the order of `known`. */
+  /** Any of the known words, one per line or comma-separated; each once, in the order of `known`. */
   words<T extends string>(name: string, known: readonly T[]): readonly T[] {
     const given = this.list(name, /[\n,]/);
     const unknown = given.filter((word) => !known.some((candidate) => candidate === word));
     if (unknown.length > 0) {
-      this.problem(`\`${name}\` takes ${known.join(', ')}, not ${this.quote(unknown.join(', '))}.`);
+      this.mustBe(name, `one or more of ${known.join(', ')}`, unknown.join(', '));
     }
     return known.filter((candidate) => given.includes(candidate));
   }
@@ -152,21 +148,21 @@ export class InputReader {
     return number;
   }
 
-  /** One label of a host name (RFC 1123), or nothing. */
+  /** One label of a host name (RFC 1123), or an empty text. */
   hostLabel(name: string): string {
     const value = this.text(name);
     if (value !== '' && !isHostLabel(value)) {
-      this.mustBe(name, 'letters, digits and hyphens, 63 at most');
+      this.mustBe(name, 'at most 63 letters, digits and hyphens, with no hyphen at either end');
     }
     return value;
   }
 
-  /** Has all secrets masked: before anything else is read, so that no problem quotes one. */
+  /** Masks all secrets. Call it first, so that no problem quotes one. */
   maskSecrets(...more: readonly string[]): void {
     for (const name of [...SHARED_SECRETS, ...more]) this.#maskSecret(name);
   }
 
-  /** The value of a secret. A line that is too short is not masked, because that would blank the log. */
+  /** Masks a secret and returns its value. Masking a line that is too short would hide unrelated text. */
   #maskSecret(name: string): string {
     const value = UNTRIMMED.has(name) ? this.source.rawInput(name) : this.source.input(name);
     for (const line of value.split(/[\r\n]+/)) {
@@ -176,7 +172,7 @@ export class InputReader {
     return value;
   }
 
-  /** A secret, masked from here on. Reports one that can't be used as it is. */
+  /** Masks and returns a secret. Reports one that can't be used. */
   secret(name: string): string {
     const value = this.#maskSecret(name);
     if (value === '') return '';
@@ -184,35 +180,20 @@ export class InputReader {
       this.problem(`\`${name}\` is blank.`);
     } else if (value.length < SHORTEST_SECRET) {
       this.problem(
-        `\`${name}\` is shorter than ${SHORTEST_SECRET} characters; masking it would blank the log.`,
+        `\`${name}\` is shorter than ${SHORTEST_SECRET} characters. Masking it would hide unrelated text in the log.`,
       );
     } else if (/\p{Cc}/u.test(value)) {
-      this.problem(`\`${name}\` holds a line break or another control character.`);
+      this.problem(`\`${name}\` contains a line break or another control character.`);
     }
     return value;
   }
 
-  /** A given value as the next problem can repeat it. */
+  /** A value in quotes, cleaned for the next problem. */
   quote(value: string): string {
-    // What is not told need not be cleaned: for a long list of wrong names, that takes its time.
-    const isTold = this.#problems.length < MOST_PROBLEMS;
-    return isTold ? `"${cleanInput(value, this.source.secrets)}"` : '"…"';
+    // Cleaning takes time, and problems past the limit are not shown.
+    const isShown = this.#problems.length < MOST_PROBLEMS;
+    return isShown ? `"${cleanInput(value, this.source.secrets)}"` : '"…"';
   }
-}
-
-/** What is invisible in a name or bidirectional, such as U+202E; nothing when there is no such thing. */
-export function invisibleIn(name: string): string | undefined {
-  return codePointOf(INVISIBLE.exec(name));
-}
-
-/** The same in a text that may be written in any language, or hold any emoji. */
-export function misleadingIn(text: string): string | undefined {
-  return codePointOf(MISLEADING.exec(text));
-}
-
-function codePointOf(found: RegExpExecArray | null): string | undefined {
-  const code = found?.[0].codePointAt(0)?.toString(16).toUpperCase();
-  return code && `U+${code.padStart(4, '0')}`;
 }
 
 export function isHostLabel(value: string): boolean {

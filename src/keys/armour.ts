@@ -2,7 +2,7 @@
 export interface PemBlock {
   /** such as `RSA PRIVATE KEY` */
   readonly label: string;
-  /** nothing when its body is not base64 */
+  /** nothing if the body is not base64 */
   readonly der: Buffer | undefined;
 }
 
@@ -14,7 +14,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Characters in a line of PEM (RFC 7468, section 2). */
 const COLUMNS = 64;
 
-/** The blocks in a text, however they are wrapped, and nothing of what is around them. */
+/** The blocks in a text, with any line length, without the text around them. */
 export function readBlocks(text: string): readonly PemBlock[] {
   return [...normalisePem(text).matchAll(BLOCK)].map(([, label = '', body = '']) => {
     const base64 = body.replace(/\s/g, '');
@@ -23,12 +23,12 @@ export function readBlocks(text: string): readonly PemBlock[] {
   });
 }
 
-/** The one block that a file consists of, in lines: what every client can read. */
+/** The only block of a file, in lines, as every client can read it; nothing if there is anything else. */
 export function readOnlyBlock(text: string): PemBlock | undefined {
   return ONLY_BLOCK.test(text) ? readBlocks(text)[0] : undefined;
 }
 
-/** PEM in its canonical form: lines of 64 characters, LF line ends, one of them at the end. */
+/** Canonical PEM: lines of 64 characters with LF line ends, including the last one. */
 export function writeBlock(label: string, der: Buffer): string {
   const lines = inLines(der.toString('base64'), COLUMNS);
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
@@ -38,7 +38,7 @@ export function inLines(text: string, columns: number): readonly string[] {
   return text.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
 }
 
-/** PEM with LF line ends. In JSON they may be CRLF, or escaped twice (a backslash and an n). */
+/** PEM with LF line ends. In JSON, they may be CRLF or escaped twice (a backslash and an n). */
 export function normalisePem(text: string): string {
   const lines = text
     .replace(/\\r\\n|\\r|\\n|\r\n?/g, '\n')

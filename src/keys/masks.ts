@@ -16,30 +16,30 @@ import {
   readPrivateKey,
 } from './private-key.ts';
 
-/** A shorter mask would blank unrelated text of the log, in characters. */
+/** In characters: a shorter mask would hide unrelated text in the log. */
 const SHORTEST_MASK = 16;
 
-/** As `base64` wraps by default, in characters. */
+/** The default line length of `base64`, in characters. */
 const BASE64_COLUMNS = 76;
 
 const ARMOUR = /-----[^-]*-----/g;
 const ENCRYPTED = 'ENCRYPTED PRIVATE KEY';
 
-/** As the service gives a private key, or always as PKCS#8. */
+/** A private key as the service issues it, or always as PKCS#8. */
 export type KeyFormat = 'issued' | 'pkcs8';
 
 /** A private key that is masked. */
 export interface KeptKey {
-  /** in canonical PEM, without encryption; as it came when it is none that is accepted */
+  /** canonical PEM, not encrypted; as received, with LF line ends, if it is not an accepted key */
   readonly privateKey: Secret;
-  /** the form in which it is stored */
+  /** the form that is stored */
   readonly stored: Secret;
 }
 
 /**
- * Makes a private key (PEM) Secrets and masks it: as it is, and as it is stored, which is encrypted
- * where there is a lock. The functions of this file are the only way in for private keys. Until a
- * key is masked, they do nothing with it but read and convert it.
+ * Turns a private key (PEM) into Secrets and masks it, both as it is and as it is stored, which is
+ * encrypted if there is a lock. All private keys come in through the functions of this file. Until a
+ * key is masked, they only read and convert it.
  */
 export function keepIssuedKey(
   text: string,
@@ -61,10 +61,10 @@ function encryptKey({ object }: PrivateKey, lock: KeyLock): string {
 }
 
 /**
- * Masks a private key that was found in a file, and returns it without encryption. With a
- * passphrase it must be encrypted and open with it, without one it must be plain, and of the wanted
- * format. Nothing else may be in the file: else nothing is returned. What can be read of a key is
- * masked in any case.
+ * Masks a private key that was found in a file, and returns it decrypted. With a passphrase, the key
+ * must be encrypted with it; without one, it must be unencrypted and have the wanted format. Returns
+ * nothing if this is not so, or if the file contains anything else. In any case, masks every part of a
+ * key that can be read.
  */
 export async function keepFoundKey(
   text: string,
@@ -90,7 +90,7 @@ async function openKey({ der }: PemBlock, passphrase: Secret): Promise<PrivateKe
   return plain && readKeyBlock({ label: PKCS8, der: plain });
 }
 
-/** Masks what should have been a key. It may be one of another kind, or in another format. */
+/** Masks what should have been a private key: it may be one of another kind or format. */
 function keepUnknown(text: string, secrets: SecretKeeper): KeptKey {
   const pem = normalisePem(text);
   const privateKey = new Secret(pem);
@@ -98,22 +98,22 @@ function keepUnknown(text: string, secrets: SecretKeeper): KeptKey {
   const isBase64 = body === pem.replace(ARMOUR, '').replace(/\s/g, '');
   const blocks = readBlocks(text).map(({ label, der }) => der && writeBlock(label, der));
   const lines = [pem, ...blocks].flatMap((block = '') => linesOf(block));
-  // Only base64 can be found by its pieces later; anything else is masked like other secrets.
+  // Only base64 can be recognised by its pieces later. Anything else is masked like other secrets.
   if (isBase64) maskKey(privateKey, [...lines, body], text, secrets);
   else secrets.mask([...lines, toJson(pem)].filter(isLong).map((mask) => new Secret(mask)));
   return { privateKey, stored: privateKey };
 }
 
-/** `sent` is the key as it came: a server may repeat it so. */
+/** `sent` is the key as received: a server may repeat it in that form. */
 function maskKey(key: Secret, masks: readonly string[], sent: string, secrets: SecretKeeper): void {
   const long = [...new Set(masks)].filter(isLong).map((mask) => new Secret(mask));
   secrets.maskKey(key, long, new Secret(sent));
 }
 
 /**
- * What hides a key whose file is not encrypted, however tools print it: its lines, in every format
- * that they convert it to, and the file as JSON and base64, whole and wrapped. Armour lines are left
- * out, because their masks would blank every other PEM file of the job.
+ * The masks that hide an unencrypted key file, however tools print it: its lines, in every format that
+ * they convert it to, and the file as JSON and base64, whole and wrapped. Armour lines are left out,
+ * because masking them would hide parts of every other PEM file of the job.
  */
 function masksOf(file: string, forms: readonly string[]): readonly string[] {
   const encoded = [file, file.trimEnd()].map(toBase64);
@@ -130,7 +130,7 @@ function linesOf(pem: string): readonly string[] {
   return lines.filter((line) => /^[A-Za-z0-9+/=]+$/.test(line));
 }
 
-/** As in a text of JSON, without its last line end. */
+/** As inside a JSON string, without the last line end. */
 function toJson(text: string): string {
   return JSON.stringify(text.trimEnd()).slice(1, -1);
 }

@@ -22,17 +22,17 @@ import {
   writeNumber,
 } from './der.ts';
 
-/** Takes some seconds. */
+/** So many rounds take some seconds. */
 const MOST_ROUNDS = 10_000_000;
 
-/** What OWASP's cheat sheet on password storage asks for with HMAC-SHA256. Takes 0.1 s. */
+/** The number that OWASP's Password Storage Cheat Sheet recommends for HMAC-SHA256. Takes 0.1 s. */
 const ROUNDS = 600_000;
 
-/** In bytes: of a salt (NIST SP 800-132, section 5.1), and of AES's blocks. */
+/** In bytes: the salt (NIST SP 800-132, section 5.1) and AES's blocks. */
 const SALT_LENGTH = 16;
 const BLOCK_LENGTH = 16;
 
-/** Object identifiers (RFC 8018, appendix A and B), as their hexadecimal content. */
+/** Object identifiers (RFC 8018, appendices A and B), as hexadecimal content. */
 const PBES2 = '2a864886f70d01050d';
 const PBKDF2 = '2a864886f70d01050c';
 const HMAC_SHA256 = '2a864886f70d0209';
@@ -53,21 +53,22 @@ const CIPHERS: Readonly<Record<string, { readonly name: string; readonly keyLeng
 
 const derive = promisify(pbkdf2);
 
-/** Encrypts private keys with one passphrase. */
+/** Encrypts private keys with a passphrase. */
 export interface KeyLock {
-  /** Gives the EncryptedPrivateKeyInfo (RFC 5958, section 3) of a key in PKCS#8. */
+  /** Encrypts a PKCS#8 key as EncryptedPrivateKeyInfo (RFC 5958, section 3). */
   encrypt(pkcs8: Buffer): Buffer;
 }
 
 /**
- * Gets ready for encrypting with a passphrase: PBES2 with PBKDF2 and AES (RFC 8018). What takes long
- * is done here, off the main thread, so that a key can be encrypted as soon as it is there.
+ * Prepares encryption with a passphrase: PBES2 with PBKDF2 and AES (RFC 8018). Derives the key here,
+ * off the main thread, because that takes long and a private key should be encrypted as soon as it
+ * arrives.
  */
 export async function deriveLock(passphrase: Secret): Promise<KeyLock> {
   const salt = randomBytes(SALT_LENGTH);
   const { name, keyLength } = AES_256;
   const bytes = await derive(passphrase.reveal(), salt, ROUNDS, keyLength, 'sha256');
-  // Not the bytes: a key object never shows them.
+  // A key object never prints its bytes.
   const key = createSecretKey(bytes);
   return {
     encrypt(pkcs8) {
@@ -79,10 +80,7 @@ export async function deriveLock(passphrase: Secret): Promise<KeyLock> {
   };
 }
 
-/**
- * With the parameters as OpenSSL writes them: the length of the derived key is left out, since the
- * cipher tells it.
- */
+/** Writes the parameters as OpenSSL does: without the length of the derived key, which the cipher implies. */
 function writeEncrypted({ salt, iv, data }: Readonly<Record<'salt' | 'iv' | 'data', Buffer>>) {
   const algorithm = (name: string, ...parameters: readonly Buffer[]) =>
     sequence(writeElement(OBJECT_IDENTIFIER, Buffer.from(name, 'hex')), ...parameters);
@@ -99,9 +97,9 @@ function sequence(...parts: readonly Buffer[]): Buffer {
 }
 
 /**
- * Decrypts an EncryptedPrivateKeyInfo (RFC 5958, section 3); nothing where the passphrase is another
- * one, or the key is not encrypted as OpenSSL, Java and this action do it: PBES2 with PBKDF2 and AES
- * in CBC mode (RFC 8018). OpenSSL would do as many rounds as the key says, on the main thread.
+ * Decrypts an EncryptedPrivateKeyInfo (RFC 5958, section 3). Returns nothing if the passphrase is
+ * wrong, or if the key is not encrypted as OpenSSL, Java and this action do it: PBES2 with PBKDF2 and
+ * AES in CBC mode (RFC 8018). Node's own decryption would run any number of rounds, on the main thread.
  */
 export async function decryptKey(der: Buffer, passphrase: Secret): Promise<Buffer | undefined> {
   try {
@@ -141,7 +139,7 @@ function readDerivation(element: Element | undefined) {
   };
 }
 
-/** Of an AlgorithmIdentifier (RFC 5280, section 4.1.1.2). Throws for another algorithm. */
+/** The parameters of an AlgorithmIdentifier (RFC 5280, section 4.1.1.2). Throws for another algorithm. */
 function parametersOf(element: Element | undefined, name: string): Buffer {
   const [identifier, parameters] = readElements(contentOf(element, SEQUENCE));
   if (hexOf(identifier) !== name) throw new Error('another algorithm');

@@ -4,25 +4,25 @@ import type { Secret } from '../secret.ts';
 import { readBlocks, writeBlock } from './armour.ts';
 import { readPrivateKey } from './private-key.ts';
 
-/** What a certificate says of itself. */
+/** Facts from a certificate. */
 export interface CertificateFacts {
   /** SHA-256 of the certificate, `AB:CD:…` */
   readonly fingerprint: string;
-  /** nothing when the certificate's date can't be read */
+  /** nothing if the certificate's date can't be read */
   readonly expiresAt: Date | undefined;
 }
 
-/** A private key and the certificate of its public half, both PEM with LF line ends. */
+/** A private key and its certificate, both PEM with LF line ends. */
 export interface KeyPair extends CertificateFacts {
   readonly privateKey: Secret;
   readonly certificate: string;
 }
 
 /**
- * Reads a private key and its certificate, which others may follow. Subject, issuer and validity
- * don't matter: the service's certificates carry none of the agent's names. Throws
- * `response-invalid` for PEM that does not parse, or a key that is not accepted, and `key-mismatch`
- * when they don't belong together.
+ * Reads a private key and its certificate, which other certificates may follow. Ignores subject,
+ * issuer and validity: the service's certificates contain none of the agent's names. Throws
+ * `response-invalid` for PEM that can't be parsed or a key that is not accepted, and `key-mismatch` if
+ * they don't belong together.
  */
 export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
   const [leaf, ...others] = readCertificates(certificate) ?? [];
@@ -31,22 +31,22 @@ export function readKeyPair(privateKey: Secret, certificate: string): KeyPair {
   if (key === undefined) throw noPem('private key');
   const parsed = new X509Certificate(leaf);
   if (!parsed.checkPrivateKey(key.object)) {
-    throw new Failure('key-mismatch', "The private key is not the certificate's.");
+    throw new Failure('key-mismatch', 'The private key does not belong to the certificate.');
   }
   return { privateKey, certificate: `${[leaf, ...others].join('\n')}\n`, ...factsOf(parsed) };
 }
 
 function noPem(what: string): Failure {
-  return new Failure('response-invalid', `The ${what} in the answer is no PEM ${what}.`);
+  return new Failure('response-invalid', `The ${what} in the answer is not a PEM ${what}.`);
 }
 
 function factsOf({ fingerprint256, validTo, validToDate }: X509Certificate): CertificateFacts {
-  // For a date that can't be read, Node gives "Bad time value" as text, but some date as a Date.
+  // For an unreadable date, Node returns "Bad time value" as text, but an arbitrary Date.
   const isReadable = !Number.isNaN(Date.parse(validTo));
   return { fingerprint: fingerprint256, expiresAt: isReadable ? validToDate : undefined };
 }
 
-/** The facts of a certificate from a file that holds it first, if this is its private key. */
+/** The facts of the first certificate in a file; nothing if the private key does not belong to it. */
 export function readMatchingPair({
   privateKey,
   certificate,
@@ -54,7 +54,7 @@ export function readMatchingPair({
   const key = readPrivateKey(privateKey.reveal());
   if (key === undefined || readCertificates(certificate) === undefined) return undefined;
   try {
-    // As it is, because it stays so: clients have to be able to read it, too.
+    // Parses the file unchanged, as clients will.
     const parsed = new X509Certificate(certificate);
     return parsed.checkPrivateKey(key.object) ? factsOf(parsed) : undefined;
   } catch {
@@ -63,8 +63,8 @@ export function readMatchingPair({
 }
 
 /**
- * The certificates in a text, as canonical PEM without a line end; nothing if there is none, or one
- * that does not parse.
+ * The certificates in a text, as canonical PEM without a line end; nothing if there is none, or if one
+ * can't be parsed.
  */
 export function readCertificates(text: string): readonly string[] | undefined {
   const blocks = readBlocks(text).filter(({ label }) => label === 'CERTIFICATE');
@@ -76,7 +76,7 @@ export function readCertificates(text: string): readonly string[] | undefined {
     });
     return certificates.length > 0 ? certificates : undefined;
   } catch {
-    // The parser's own error may quote what it could not read.
+    // The parser's error may quote what it could not read.
     return undefined;
   }
 }

@@ -13,33 +13,33 @@ import {
   SEQUENCE,
 } from './der.ts';
 
-/** A longer text is no key: one of 16,384 bits takes less, in characters. */
+/** In characters: longer than any private key of up to 16,384 bits. */
 export const LONGEST_KEY = 16 * 1024;
 
-/** OpenSSL uses no larger RSA keys, in bytes; their public exponents are 2^256 at most (FIPS 186-5). */
+/** In bytes: OpenSSL's limit for RSA keys, and FIPS 186-5's for their public exponents. */
 const LARGEST_MODULUS = 16_384 / 8;
 const LARGEST_EXPONENT = 256 / 8;
 
-/** Of the largest curve (571 bits), in bytes. */
+/** In bytes: for the largest curve (571 bits). */
 const LARGEST_EC_KEY = 72;
 const LONGEST_CURVE_NAME = 16;
 const ED25519_KEY = 32;
 
 /** A private key that was checked. */
 export interface PrivateKey {
-  /** canonical PEM of the format that it came in */
+  /** canonical PEM in its original format */
   readonly pem: string;
   readonly object: KeyObject;
   /** the same as PKCS#8 */
   readonly pkcs8: string;
-  /** canonical PEM of all formats that tools print it in, without encryption */
+  /** canonical PEM in all formats that tools print, not encrypted */
   readonly forms: readonly string[];
 }
 
 /**
- * Reads the one private key of a text; nothing if there is none, or more, or one that is not
- * accepted: an RSA, EC or Ed25519 key as PKCS#1 (RFC 8017), SEC1 (RFC 5915) or PKCS#8 (RFC 5958).
- * OpenSSL takes minutes over keys of other kinds, so all is checked before it gets to see them.
+ * Reads the only private key in a text: an RSA, EC or Ed25519 key as PKCS#1 (RFC 8017), SEC1 (RFC 5915)
+ * or PKCS#8 (RFC 5958). Returns nothing if there is none, more than one, or one that is not accepted.
+ * Checks everything before OpenSSL reads the key, because some keys would keep OpenSSL busy for minutes.
  */
 export function readPrivateKey(text: string): PrivateKey | undefined {
   if (text.length > LONGEST_KEY) return undefined;
@@ -47,7 +47,7 @@ export function readPrivateKey(text: string): PrivateKey | undefined {
   return block === undefined || others.length > 0 ? undefined : readKeyBlock(block);
 }
 
-/** The same for a block of PEM. */
+/** The same for a PEM block. */
 export function readKeyBlock({ label, der }: PemBlock): PrivateKey | undefined {
   try {
     const format = FORMATS[label];
@@ -72,7 +72,7 @@ export const PKCS8 = 'PRIVATE KEY';
 
 interface Format {
   readonly type: 'pkcs1' | 'sec1' | 'pkcs8';
-  /** Throws for what is not accepted. */
+  /** Throws for a key that is not accepted. */
   readonly check: (der: Buffer) => void;
 }
 
@@ -82,12 +82,12 @@ const FORMATS: Readonly<Record<string, Format>> = {
   [PKCS8]: { type: 'pkcs8', check: checkPkcs8 },
 };
 
-/** In the older format of its kind, where there is one, and as PKCS#8. */
+/** In the traditional format of its kind, if there is one, and as PKCS#8. */
 function formsOf(object: KeyObject): readonly string[] {
-  const older = { rsa: 'pkcs1', ec: 'sec1' } as const;
+  const traditional = { rsa: 'pkcs1', ec: 'sec1' } as const;
   const kind = object.asymmetricKeyType;
   const types =
-    kind === 'rsa' || kind === 'ec' ? [older[kind], 'pkcs8' as const] : ['pkcs8' as const];
+    kind === 'rsa' || kind === 'ec' ? [traditional[kind], 'pkcs8' as const] : ['pkcs8' as const];
   return types.map((type) => exportKey(object, type));
 }
 
@@ -99,7 +99,7 @@ function exportKey(object: KeyObject, type: Format['type']): string {
 function checkPkcs8(der: Buffer): void {
   const [version, algorithm, key, ...rest] = readSequence(der);
   const [name, parameters, ...more] = readElements(contentOf(algorithm, SEQUENCE));
-  // Attributes, and the public key.
+  // Attributes and the public key.
   const isKnown = rest.every(({ tag }) => [0xa0, 0x81].includes(tag));
   if (readNumber(version) > 1 || !isKnown || more.length > 0) throw new Error('another format');
   const content = contentOf(key, OCTET_STRING);
@@ -110,7 +110,7 @@ function checkPkcs8(der: Buffer): void {
 
 type Check = (key: Buffer, parameters: Element | undefined) => void;
 
-/** By the hexadecimal content of their object identifiers; all throw for what is not accepted. */
+/** By the hexadecimal content of object identifiers. All throw for keys that are not accepted. */
 const ALGORITHMS: Readonly<Record<string, Check>> = {
   // rsaEncryption
   '2a864886f70d010101': (key, parameters) => {
@@ -129,7 +129,7 @@ const ALGORITHMS: Readonly<Record<string, Check>> = {
   },
 };
 
-/** RSAPrivateKey (RFC 8017, appendix A.1.2): of two primes, all of whose numbers fit together. */
+/** RSAPrivateKey (RFC 8017, appendix A.1.2) with two primes and consistent numbers. */
 function checkRsa(der: Buffer): void {
   const [version, ...elements] = readSequence(der);
   const numbers = elements.map(readUnsigned);
@@ -143,7 +143,7 @@ function checkRsa(der: Buffer): void {
   const [n = 0n, e = 0n, d = 0n, p = 0n, q = 0n, dp = 0n, dq = 0n, qInverse = 0n] = numbers.map(
     (bytes) => BigInt(`0x${bytes.toString('hex') || '0'}`),
   );
-  // RFC 8017, section 3.2. A key that was damaged has its certificate's modulus all the same.
+  // RFC 8017, section 3.2. A damaged key may still have its certificate's modulus.
   const isInverse = [
     (e * d) % (p - 1n),
     (e * d) % (q - 1n),
@@ -154,7 +154,7 @@ function checkRsa(der: Buffer): void {
   if (n % 2n === 0n || p * q !== n || !isInverse) throw new Error('not consistent');
 }
 
-/** ECPrivateKey (RFC 5915): on a curve with a name, which PKCS#8 gives beside it. */
+/** ECPrivateKey (RFC 5915) on a named curve, which PKCS#8 stores outside of it. */
 function checkEc(der: Buffer, curve: Element | undefined): void {
   const [version, key, ...rest] = readSequence(der);
   const parameters = rest.find(({ tag }) => tag === 0xa0);
@@ -167,8 +167,8 @@ function checkEc(der: Buffer, curve: Element | undefined): void {
   if (contentOf(key, OCTET_STRING).length > LARGEST_EC_KEY) throw new Error('too large');
 }
 
-/** Curves that are spelled out would have to be examined, which takes time. */
+/** Accepts named curves only: verifying explicit parameters would take time. */
 function checkCurve(parameters: Element | undefined): void {
   const name = contentOf(parameters, OBJECT_IDENTIFIER);
-  if (name.length > LONGEST_CURVE_NAME) throw new Error('no name of a curve');
+  if (name.length > LONGEST_CURVE_NAME) throw new Error('not a named curve');
 }

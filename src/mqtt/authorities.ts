@@ -1,11 +1,11 @@
 import { type Broker, trustedAuthorities, urlOf } from './broker.ts';
 
-/** CA certificates that vouch for a broker. */
+/** CA certificates for verifying a broker. */
 export interface Authorities {
   /** PEM */
   readonly content: string;
   readonly count: number;
-  /** from a file, all that this machine trusts, or the one of these that was proved to be enough */
+  /** from a file, all that the runner trusts, or the one of these that was proved to be enough */
   readonly kind: 'given' | 'trusted' | 'proved';
   /** URL of the broker */
   readonly broker: string;
@@ -20,30 +20,30 @@ export type Proof =
     }
   | {
       readonly authority?: undefined;
-      /** in our own words; follows "because" */
+      /** in the action's own words; follows a colon */
       readonly why: string;
-      /** whether another try would end in the same way */
+      /** whether a retry would fail in the same way */
       readonly isFinal: boolean;
     };
 
 export interface AuthorityOptions {
   readonly broker: Broker;
-  /** PEM; nothing else counts then */
+  /** PEM; if set, nothing else is trusted */
   readonly given: string | undefined;
-  /** whether connections will be verified, so that one may prove which CA is enough */
+  /** whether connections will be verified, one of which may prove which CA is enough */
   readonly awaitsProof: boolean;
-  /** gets a line when connections were accepted and nothing was proved */
+  /** gets a line if connections were accepted but nothing was proved */
   readonly tell: (line: string) => void;
 }
 
-/** The CAs that a step verifies its broker with, and those that its files are to hold. */
+/** The CAs that a step verifies its broker with, and those that it writes into files. */
 export class BrokerAuthorities {
   readonly #options: AuthorityOptions;
   #trusted: Promise<readonly string[]> | undefined;
   #awaitsProof: boolean;
   #search: Promise<void> | undefined;
   #proved: string | undefined;
-  /** why nothing was proved when it was tried last */
+  /** why the last search proved nothing */
   #why: string | undefined;
 
   constructor(options: AuthorityOptions) {
@@ -51,22 +51,22 @@ export class BrokerAuthorities {
     this.#awaitsProof = options.awaitsProof && options.given === undefined;
   }
 
-  /** Those that the broker is verified with. Reading them blocks for about as long as a round trip. */
+  /** The CAs to verify the broker with. Reading them blocks for about as long as a round trip. */
   async toVerify(): Promise<Authorities> {
     const { given } = this.#options;
     if (given === undefined) return this.#of('trusted', await this.#readTrusted());
     return { ...this.#of('given', [given]), count: given.match(/^-----BEGIN /gm)?.length ?? 0 };
   }
 
-  /** Those that files are to hold; nothing as long as a proof may still come. */
+  /** The CAs to write into files; nothing while a proof may still come. */
   async toWrite(): Promise<Authorities | undefined> {
     if (this.#proved !== undefined) return this.#of('proved', [this.#proved]);
     return this.#awaitsProof ? undefined : this.toVerify();
   }
 
   /**
-   * Has the one that is enough searched for, after a connection was accepted. Once is enough, unless
-   * another connection may come to another result. Of several at once, one does it for all.
+   * Searches for the one CA that is enough, after a connection was accepted. Searches again only if
+   * another connection may have a different result. Parallel calls share one search.
    */
   async prove(search: (trusted: readonly string[]) => Promise<Proof>): Promise<void> {
     if (!this.#awaitsProof) return;
@@ -76,14 +76,14 @@ export class BrokerAuthorities {
     await this.#search;
   }
 
-  /** No proof comes any more: without one, files hold all that are trusted. */
+  /** Stops waiting for a proof: without one, files contain all trusted CAs. */
   async endProofs(): Promise<void> {
     if (!this.#awaitsProof) return;
     this.#awaitsProof = false;
     if (this.#why === undefined) return;
     const { count, broker } = await this.toVerify();
     this.#options.tell(
-      `The CA file holds all ${count} trusted CAs: which of them is enough for ${broker} could not be proved, because ${this.#why}.`,
+      `The CA file contains all ${count} trusted CAs. Which of them is enough for ${broker} could not be proved: ${this.#why}.`,
     );
   }
 
@@ -97,7 +97,7 @@ export class BrokerAuthorities {
 
   #readTrusted(): Promise<readonly string[]> {
     this.#trusted ??= trustedAuthorities().catch((error: unknown) => {
-      // Whoever needs them next tries again.
+      // The next caller tries again.
       this.#trusted = undefined;
       throw error;
     });

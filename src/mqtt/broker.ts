@@ -19,22 +19,22 @@ export function urlOf(broker: Broker): string {
   return `mqtts://${authorityOf(broker)}`;
 }
 
-/** Host and port as URLs and proxies take them. */
+/** Host and port as in URLs and for proxies. */
 export function authorityOf({ host, port }: Broker): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The protocol that Insights Hub's broker expects on the HTTPS port (ALPN, RFC 7301). */
+/** The ALPN protocol (RFC 7301) that Insights Hub's broker requires on the HTTPS port. */
 export function alpnOf({ port }: Broker): string | undefined {
   return port === 443 ? 'x-amzn-mqtt-ca' : undefined;
 }
 
 /**
- * The CA certificates that this machine trusts, as PEM, each once: those of Node, of
+ * The CA certificates that the runner trusts, as PEM, each once: those of Node, of
  * NODE_EXTRA_CA_CERTS and of the system. Reading them blocks for about as long as a round trip.
  */
 export async function trustedAuthorities(): Promise<readonly string[]> {
-  // The inputs need this file: TLS would be loaded at every start.
+  // The inputs import this file, so a static import would load TLS at every start.
   const { getCACertificates } = await import('node:tls');
   const all = [...getCACertificates('default'), ...getCACertificates('system')];
   return [...new Set(all.map((pem) => `${pem.trim()}\n`))];
@@ -45,7 +45,7 @@ export interface Connection {
   readonly id: string;
   readonly clientId: string;
   readonly broker: Broker;
-  /** absolute paths of PEM files; `authorities` are the CAs that the broker is verified with */
+  /** absolute paths of PEM files; `authorities` contains the CAs to verify the broker with */
   readonly files: Readonly<Record<'authorities' | 'certificate' | 'privateKey', string>>;
 }
 

@@ -1,5 +1,5 @@
 /*
- * The packets of MQTT 3.1.1 that show whether a client may connect. The numbers are sections of
+ * The packets of MQTT 3.1.1 that test whether a client may connect. The numbers are sections of
  * https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html.
  */
 
@@ -29,20 +29,20 @@ const CONNACK = [
 ];
 
 /**
- * The return code of a CONNACK (3.2.2.3), which is 0 when the broker accepts the connection, from
- * all bytes that have come so far. `other` is no CONNACK, whatever follows.
+ * Reads the return code of a CONNACK (3.2.2.3) from all bytes received so far: 0 if the broker accepts
+ * the connection. `other` means that this is not a CONNACK, whatever follows.
  */
 export function readConnack(received: Uint8Array): number | 'incomplete' | 'other' {
   const isOther = CONNACK.some((byte, index) => byte !== (received[index] ?? byte));
   return isOther ? 'other' : (received[CONNACK.length] ?? 'incomplete');
 }
 
-/** 2.2.3: seven bits a byte, the lowest first; the eighth says that another byte follows */
+/** 2.2.3: seven bits per byte, the lowest first; the eighth says that another byte follows */
 function remainingLength(length: number): readonly number[] {
   return length < 0x80 ? [length] : [(length % 0x80) | 0x80, ...remainingLength(length >> 7)];
 }
 
-/** 1.5.3: the length in two bytes, the highest first, then the text in UTF-8 */
+/** 1.5.3: the length in two bytes, the higher one first, then the text in UTF-8 */
 function utf8String(text: string): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(Buffer.byteLength(text));

@@ -21,8 +21,8 @@ export interface Evidence {
 }
 
 /**
- * Connects once with a device's certificate, and then has the CA proved that is enough for that, where
- * files wait for it. Throws `connection-failed`; a proof that does not come about is no failure.
+ * Connects once with a device's certificate. If files need it, then proves which CA is enough. Throws
+ * `connection-failed`. A missing proof is not a failure.
  */
 export async function verifyAndProve(
   device: Device,
@@ -36,9 +36,9 @@ export async function verifyAndProve(
 }
 
 /**
- * Finds the trusted CA that is enough to verify a broker. What the broker sent may lead to several,
- * or past them, and none of it says which chain was verified. So each that may vouch for the broker is
- * tried, the nearest first, by a TLS handshake that trusts nothing else; MQTT is not spoken.
+ * Finds the trusted CA that is enough to verify a broker. The certificates that the broker sent may
+ * lead to several, or past them, and nothing says which chain was verified. So this tries each CA that
+ * may be enough, the nearest first, in a TLS handshake that trusts nothing else, without MQTT.
  */
 export async function proveAuthority(
   device: Device,
@@ -47,18 +47,18 @@ export async function proveAuthority(
   { clock, limit, debug }: VerifyServices,
 ): Promise<Proof> {
   const candidates = vouchingAuthorities(sent, trusted);
-  let why = 'no trusted CA signed what it sent';
+  let why = 'no trusted CA signed a certificate that the broker sent';
   let isFinal = true;
   for (const [index, authority] of candidates.entries()) {
     if (limit.cancelled) return { why: 'the job was cancelled', isFinal: false };
     const began = clock.now();
     const context = contextOf(device, { ...access, authorities: authority });
     const failed = await connectOnce(access, context, limit.signal, secured);
-    const outcome = failed?.reason ?? 'it is enough';
+    const outcome = failed?.reason ?? 'enough';
     const which = `CA ${index + 1} of ${candidates.length} alone`;
     debug(`TLS ${urlOf(access.broker)}: ${which}: ${outcome}, ${clock.now() - began} ms`);
     if (failed === undefined) return { authority };
-    why = `none of the trusted CAs that signed what it sent (${candidates.length}) was enough alone: ${failed.reason}`;
+    why = `none of the trusted CAs that signed a certificate that the broker sent (${candidates.length}) was enough alone: ${failed.reason}`;
     isFinal &&= failed.isFinal;
   }
   return { why, isFinal };
@@ -74,7 +74,8 @@ function secured(
     socket.on('error', (error) => resolve(errors.socketFailed(error)));
     const closed = { ...errors.connectionClosed(), reason: 'the broker closed the connection' };
     socket.on('close', () => resolve(closed));
-    const onAbort = () => resolve(errors.timedOut('no TLS connection came about', signal.reason));
+    const onAbort = () =>
+      resolve(errors.timedOut('no TLS connection was established', signal.reason));
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 
 /**
- * The trusted CAs that may vouch for a server, as PEM, the nearest first: those that signed one of
- * the certificates that it sent, on the way up from its own. A server may send a cross-signed CA
- * that is trusted itself, too: then the way ends in more than one of them. Signatures are checked,
- * but whether a CA is enough by itself only a handshake can tell.
+ * The trusted CAs that may be enough to verify a server, as PEM, the nearest first: those that signed
+ * one of the certificates that it sent, on the way up from its own. A server may send a cross-signed
+ * CA that is also trusted itself: then there are several. Checks signatures, but only a handshake can
+ * tell whether a CA is enough alone.
  */
 export function vouchingAuthorities(
   sent: readonly X509Certificate[],
@@ -27,7 +27,7 @@ function parsed(pem: string): readonly X509Certificate[] {
   try {
     return [new X509Certificate(pem)];
   } catch {
-    // A system's store may hold what Node can't read; TLS leaves it out as well.
+    // A system's store may contain certificates that Node can't read. TLS skips them, too.
     return [];
   }
 }

@@ -13,12 +13,12 @@ import { alpnOf, authorityOf, type Broker, urlOf } from './broker.ts';
 import * as errors from './errors.ts';
 import { connectPacket, DISCONNECT, readConnack } from './packets.ts';
 
-/** What a device needs to prove who it is. */
+/** What a device needs to authenticate. */
 export interface Device {
   readonly clientId: string;
   /** PEM */
   readonly certificate: string;
-  /** without encryption */
+  /** not encrypted */
   readonly privateKey: Secret;
 }
 
@@ -52,9 +52,8 @@ const GOODBYE = 1_000;
 /**
  * Connects to the broker once with the device's certificate and disconnects: TLS with client
  * authentication, MQTT 3.1.1 CONNECT with the client id (clean session), CONNACK, DISCONNECT.
- * Nothing is published. What fails is retried for up to 60 s, within the time limit. Returns the
- * certificates that the broker sent, its own first. Throws `connection-failed`, which tells why the
- * last attempt failed.
+ * Publishes nothing. Retries for up to 60 s, within the time limit. Returns the certificates that the
+ * broker sent, its own first. Throws `connection-failed`, which says why the last attempt failed.
  */
 export async function verifyConnection(
   device: Device,
@@ -96,7 +95,7 @@ function connectionFailed(
   );
 }
 
-/** Who the device is, and whom it trusts. Throws `connection-failed` for what TLS can't use. */
+/** The device's credentials and trusted CAs. Throws `connection-failed` if TLS can't use them. */
 export function contextOf(
   device: Device,
   { broker, authorities }: BrokerAccess,
@@ -115,8 +114,8 @@ export function contextOf(
 }
 
 /**
- * Opens one TLS connection, through a proxy where there is one, and closes it when `talk`, which has
- * the socket from the start, is done. Takes 10 s at most. Returns why it failed, if it did.
+ * Opens one TLS connection, through a proxy if there is one, and closes it when `talk` is done, which
+ * gets the socket before it is connected. Takes at most 10 s. Returns why it failed, if it did.
  */
 export async function connectOnce(
   { broker, proxies }: Omit<BrokerAccess, 'authorities'>,
@@ -139,7 +138,7 @@ export async function connectOnce(
     return await talk(socket, signal);
   } catch (error) {
     if (signal.aborted)
-      return errors.timedOut('no tunnel through the proxy came about', signal.reason);
+      return errors.timedOut('no tunnel through the proxy was established', signal.reason);
     if (!(error instanceof ProxyError)) return errors.socketFailed(error);
     return errors.proxyFailed(error, proxy?.variable);
   } finally {
@@ -157,12 +156,12 @@ function connectTo(broker: Broker, secureContext: tls.SecureContext, tunnel: Dup
     ...(isIP(host) === 0 ? { servername: host } : { host }),
     secureContext,
     ...(alpn !== undefined && { ALPNProtocols: [alpn] }),
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
     rejectUnauthorized: true,
   });
 }
 
-/** The certificates that the broker sent, its own first: they may lead past a CA that is trusted. */
+/** The certificates that the broker sent, its own first. They may lead past a trusted CA. */
 function sentBy(socket: tls.TLSSocket): readonly X509Certificate[] {
   const sent: X509Certificate[] = [];
   let next = socket.getPeerX509Certificate();
@@ -184,9 +183,9 @@ function answerTo(
   signal: AbortSignal,
 ): Promise<errors.FailedAttempt | undefined> {
   return new Promise((resolve) => {
-    let missing = 'no TLS connection came about';
+    let missing = 'no TLS connection was established';
     socket.on('secureConnect', () => {
-      missing = 'no CONNACK came';
+      missing = 'no CONNACK arrived';
       socket.write(packet);
     });
     let received = Buffer.alloc(0);
@@ -194,7 +193,7 @@ function answerTo(
       received = Buffer.concat([received, chunk]);
       const answer = readConnack(received);
       if (answer === 'incomplete') return;
-      // What follows is read, so that the connection can be closed, but not kept.
+      // Keep reading without storing anything, so that the connection can be closed.
       socket.off('data', onData).resume();
       if (answer === 'other') resolve(errors.notMqtt());
       else resolve(answer === 0 ? undefined : errors.connackRefused(answer));
@@ -208,10 +207,10 @@ function answerTo(
   });
 }
 
-/** Sends the DISCONNECT, and gives the broker a moment to read it. */
+/** Sends the DISCONNECT, and gives the broker time to read it. */
 async function disconnect(socket: tls.TLSSocket, signal: AbortSignal): Promise<void> {
   socket.end(DISCONNECT);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(GOODBYE)]);
-  // The broker has accepted the device, whatever becomes of the connection now.
+  // The broker has accepted the device, so errors no longer matter.
   await once(socket, 'close', { signal: patience }).catch(() => {});
 }
