@@ -49,10 +49,17 @@ export class Sandbox {
     this.runner = runner;
   }
 
-  /** Entries run as processes of their own, unless they are launched in another way. */
-  static async start(options: HubOptions = {}, launch?: Launch): Promise<Sandbox> {
+  /**
+   * Entries run as processes of their own, unless they are launched in another way, and from this
+   * repository, unless the actions are in another directory.
+   */
+  static async start(
+    options: HubOptions = {},
+    launch?: Launch,
+    actions: string = ACTION,
+  ): Promise<Sandbox> {
     const hub = await InsightsHub.start({ authority: await authority, ...options });
-    return new Sandbox(hub, await Runner.start(ACTION, launch));
+    return new Sandbox(hub, await Runner.start(actions, launch));
   }
 
   /** Starts an embedded GitHub, whose API the following runs are given. */

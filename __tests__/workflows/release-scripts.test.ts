@@ -144,15 +144,16 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
   });
 
   test('is packed to the byte from what is committed', async ({ clone }) => {
-    cpSync(path.join(ROOT, 'action.yml'), path.join(clone.work, 'action.yml'));
+    // Its rules for GitHub's archives leave most of a release out.
+    for (const name of ['action.yml', '.gitattributes']) {
+      cpSync(path.join(ROOT, name), path.join(clone.work, name));
+    }
     await mkdir(path.join(clone.work, 'delete'));
     await mkdir(path.join(clone.work, 'dist/create'), { recursive: true });
     const code = ['delete/action.yml', 'package.json', 'LICENSE'];
     const pages = [
-      'README.md',
-      'docs/security.md',
-      'docs/recipes/ephemeral-agent.yml',
-      'bench/files.svg',
+      ...['README.md', 'SECURITY.md', 'docs/security.md', 'docs/recipes/ephemeral-agent.yml'],
+      ...['docs/pictures/npm-start.svg', 'bench/files.svg'],
     ];
     const whole = [...code, ...pages];
     for (const name of pages)
