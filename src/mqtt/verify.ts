@@ -8,6 +8,7 @@ import type { Clock } from '../http/clock.ts';
 import { ProxyError } from '../http/errors.ts';
 import { type ProxySettings, proxyFor } from '../http/proxy.ts';
 import type { TimeLimit } from '../http/time-limit.ts';
+import { openTunnel } from '../http/tunnel.ts';
 import type { Secret } from '../secret.ts';
 import { alpnOf, authorityOf, type Broker, urlOf } from './broker.ts';
 import * as errors from './errors.ts';
@@ -131,7 +132,6 @@ export async function connectOnce(
   try {
     if (proxy !== undefined) {
       // Most runs don't need it.
-      const { openTunnel } = await import('../http/tunnel.ts');
       tunnel = await openTunnel(proxy, authority, signal);
     }
     socket = connectTo(broker, context, tunnel);
