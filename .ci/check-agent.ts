@@ -1,5 +1,5 @@
 // Checks what the create action left behind for one agent: its outputs, given as variables of the
-// same names in capitals, and its files. Ends with 1 and a line for each thing that is not so.
+// same names in capitals, and its files. Exits with 1 and prints a line for each problem.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -49,6 +49,19 @@ describe.each(recipes)('$name', ({ text }) => {
 describe('a recipe that breaks a rule is found out', () => {
   const RECIPE = readRecipe('encrypted-artifact.yml');
 
+  test.each<[string, string, RegExp, string]>([
+    ['fleet.yml', 'keeps its credentials', /persist-credentials: false/, 'fetch-depth: 0'],
+    ['fleet.yml', 'no reason', /^( +actions: read) # .*$/m, '$1'],
+    ['reviewed.yml', 'all its permissions', /^ +permission-.*\n/m, ''],
+    ['reviewed.yml', 'worth too much', /^( +)permission-.*$/m, '$&\n$1owner: somebody'],
+    ['containers.yml', 'image not pinned', /(image: alpine:[\d.]+)@\S+/, '$1'],
+  ])('%s: %s', (name, offence, pattern, replacement) => {
+    const recipe = readRecipe(name);
+    const broken = recipe.replace(pattern, replacement);
+    expect(broken).not.toBe(recipe);
+    expect(offences(broken).join('\n')).toContain(offence);
+  });
+
   test.each<[string, RegExp, string]>([
     ['not pinned', /uses: actions\/upload-artifact@\S+ # v.*/, 'uses: actions/upload-artifact@v7'],
     ['not pinned', /OWNER\/REPO@v1/, 'OWNER/REPO@main'],

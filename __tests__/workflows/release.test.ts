@@ -13,7 +13,15 @@ const WORKFLOW = read('.github/workflows/release.yml');
 const { jobs } = workflowOf(WORKFLOW);
 
 const FILES: Readonly<Record<string, string>> = {
-  'package.json': '{"version":"1.2.3"}',
+  'package.json': '{"name":"project","version":"1.2.3","dependencies":{"bundled":"1.0.0"}}',
+  'package-lock.json': JSON.stringify({
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'project', version: '1.2.3', dependencies: { bundled: '1.0.0' } },
+      'node_modules/bundled': { version: '1.0.0' },
+      'node_modules/tool': { version: '1.0.0', dev: true },
+    },
+  }),
   'CHANGELOG.md': '# Changelog\n\n## [1.2.3]\n\n- Something new\n',
   'action.yml': '',
   'delete/action.yml': '',
@@ -23,9 +31,14 @@ const FILES: Readonly<Record<string, string>> = {
   'bench/files.svg': '',
 };
 
-/** A package that has npm replace what packs the release; `dist/` itself stays as it is. */
+/**
+ * A package that has npm replace what packs the release; `dist/` itself stays as it is. What reads
+ * the lock file is npm itself.
+ */
 const NPM = `#!/usr/bin/env bash
+[[ $1 != sbom ]] || PATH=\${PATH#*:} exec npm "$@"
 [[ $1 = ci ]] || exit 0
+echo '#!/usr/bin/env bash' > .ci/write-sbom
 cat > .ci/pack-release << 'END'
 #!/usr/bin/env bash
 mkdir -p "$2/dist"
@@ -37,7 +50,10 @@ END
 /** Writes down what is published. */
 const GH = `#!/usr/bin/env bash
 [[ $* = 'release create'* ]] || exit 0
-for file in "$@"; do [[ $file != *.tar.gz ]] || cp "$file" "$PUBLISHED"; done
+for file in "$@"; do
+  [[ $file != *.tar.gz ]] || cp "$file" "$PUBLISHED"
+  [[ $file != *.cdx.json ]] || cp "$file" "$PUBLISHED.cdx.json"
+done
 `;
 
 /** A repository with a tag, and what the jobs of a release make of it, each on a machine of its own. */
@@ -130,7 +146,7 @@ class Release {
       cpSync(given('path'), this.path('artifact'), { recursive: true });
     } else if (uses.startsWith('actions/download-artifact@')) {
       cpSync(this.path('artifact'), path.resolve(workspace, given('path')), { recursive: true });
-    } else if (uses.startsWith('actions/attest-build-provenance@')) {
+    } else if (uses.startsWith('actions/attest@')) {
       expect(given('subject-path').split('\n')).toContain('release/*.tar.gz');
       cpSync(path.join(workspace, 'release'), this.path('attested'), { recursive: true });
     }
@@ -195,6 +211,24 @@ describe.skipIf(process.platform === 'win32')('a release that a package wants to
     );
   });
 
+  test('comes with the packages that are bundled in it', async ({ release }) => {
+    for (const id of ['build', 'attest', 'publish']) await release.play(id);
+    const published = readFileSync(release.path('published.cdx.json'), 'utf8');
+    expect(published).toBe(readFileSync(release.path('attested/sbom.cdx.json'), 'utf8'));
+    const sbom = JSON.parse(published);
+    expect(sbom.components.map(({ name }: { readonly name: string }) => name)).toEqual(['bundled']);
+    expect(sbom.metadata.component).toMatchObject({ name: 'project', version: '1.2.3' });
+    // Without these three, it would not be attested.
+    expect(sbom).toMatchObject({
+      bomFormat: 'CycloneDX',
+      specVersion: expect.stringMatching(/^1/),
+    });
+    expect(sbom.serialNumber).toMatch(/^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    const { steps } = jobs['attest'] ?? { steps: [] };
+    const paths = steps.flatMap(({ with: given = {} }) => given['sbom-path'] ?? []);
+    expect(paths).toEqual(['release/sbom.cdx.json']);
+  });
+
   test('is not published when it is not what was attested', async ({ release }) => {
     await release.play('build');
     await release.play('attest');
@@ -217,6 +251,13 @@ describe('the jobs of a release', () => {
         runs: id === 'build',
       });
       expect(text).not.toMatch(/-artifact@|actions\/cache/);
+    }
+    // What the other jobs call has npm read the lock file, and nothing else.
+    for (const [, script = ''] of WORKFLOW.matchAll(/ \.ci\/([\w-]+)/g)) {
+      if (script === 'compare-dist') continue;
+      const code = read(`.ci/${script}`).replaceAll(/^#.*$/gm, '');
+      const calls = [...code.matchAll(/\bnp[mx] .*/g)].map(([call]) => call);
+      expect(calls.filter((call) => !call.startsWith('npm sbom --package-lock-only '))).toEqual([]);
     }
     expect(build).not.toHaveProperty('outputs');
     for (const job of [attest, publish]) {

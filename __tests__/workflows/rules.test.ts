@@ -4,11 +4,11 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT, read, recipes, stepsOf, workflowOf, workflows } from './files.ts';
-import { offences, usesIn } from './offences.ts';
+import { offences, offencesOfOurs, usesIn } from './offences.ts';
 
 describe.each(workflows)('$file', ({ text }) => {
   test('keeps the rules', () => {
-    expect(offences(text)).toEqual([]);
+    expect([...offences(text), ...offencesOfOurs(text)]).toEqual([]);
   });
 
   test('gives only the jobs that need them more than reading rights', () => {
@@ -62,10 +62,28 @@ describe('a workflow that breaks a rule is found out', () => {
     ['keeps its credentials', /^ {8}with:\n {10}persist-credentials: false\n/m, ''],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one of GitHub's
     ['in a script', /run: \.ci\/run/, 'run: echo "${{ github.head_ref }}"'],
+    ['image not pinned', /^ {4}runs-on: /m, '    container: alpine:3.22\n$&'],
+    ['no reason', /contents: read$/m, '$&\n      packages: read'],
+    ['dangerous-triggers', /^ {2}pull_request:$/m, '  pull_request_target:'],
+    ['bot-conditions', /event_name == 'pull_request'$/m, "actor == 'dependabot[bot]'"],
+    ['secrets-inherit', /^ {4}timeout-minutes: .*$/m, '$&\n    secrets: inherit'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one of GitHub's
+    ['overprovisioned-secrets', /^( +)CI: ''$/m, '$1CI: ${{ toJSON(secrets) }}'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one of GitHub's
+    ['unredacted-secrets', /^( +)CI: ''$/m, '$1CI: ${{ fromJSON(secrets.A).b }}'],
+    ['github-env', /run: \.ci\/run/, 'run: echo A=b >> "$GITHUB_ENV"'],
+    ['insecure-commands', /^( +)CI: ''$/m, '$1ACTIONS_ALLOW_UNSECURE_COMMANDS: true'],
+    ['unsound-contains', /if: github\.event_name ==.*/, "if: contains('a b', github.ref)"],
+    ['unsound-condition', /if: github\.event_name ==.*/, 'if: |\n          false'],
+    ['misfeature: cmd', /shell: bash/, 'shell: cmd'],
+    ['adhoc-packages', /run: npm audit$/m, 'run: npm install something'],
+    ['no limit of concurrency', /^ {2}cancel-in-progress: .*\n/m, ''],
+    ['no name', /^ {4}name: .*\n/m, ''],
+    ['a cache in a release', /^ {2}push:\n.*\n/m, "  push:\n    tags: ['v*']\n"],
   ])('%s (%s)', (offence, pattern, replacement) => {
     const broken = workflow.replace(pattern, replacement);
     expect(broken).not.toBe(workflow);
-    expect(offences(broken).join('\n')).toContain(offence);
+    expect([...offences(broken), ...offencesOfOurs(broken)].join('\n')).toContain(offence);
   });
 });
 
@@ -78,6 +96,29 @@ test('one action has one version in all workflows and recipes', () => {
     versions.set(repository, (versions.get(repository) ?? new Set()).add(version));
   }
   for (const [name, { size }] of versions) expect(size, name).toBe(1);
+});
+
+test('CI reviews changed dependencies of pull requests, and the signatures of packages', () => {
+  const { jobs } = workflowOf(read('.github/workflows/ci.yml'));
+  const [review, ...others] = jobs['review']?.steps ?? [];
+  expect(others).toEqual([]);
+  expect(review?.uses).toMatch(/^actions\/dependency-review-action@/);
+  expect(review?.if).toBe("github.event_name == 'pull_request'");
+  // The conclusion counts the job as passed where the step is skipped, but not if the job is.
+  expect(jobs['review']).not.toHaveProperty('if');
+  const commands = jobs['audit']?.steps.map(({ run }) => run);
+  expect(commands).toContain('npm audit signatures');
+});
+
+test('every path in CODEOWNERS is there, and has an owner', () => {
+  const lines = read('.github/CODEOWNERS').split('\n');
+  const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  expect(rules[0]).toBe('* @OWNER');
+  for (const rule of rules.slice(1)) {
+    const [, name = ''] = /^\/(\S+) @OWNER$/.exec(rule) ?? [];
+    expect(name, rule).not.toBe('');
+    expect(existsSync(path.join(ROOT, name)), rule).toBe(true);
+  }
 });
 
 test('the conclusion of CI needs all other jobs', () => {

@@ -3,9 +3,10 @@
  * looked up in the action's own file before it comes here.
  */
 export const theirInputs: Readonly<Record<string, readonly string[]>> = {
-  'actions/attest-build-provenance': ['subject-path'],
+  'actions/attest': ['subject-path', 'sbom-path'],
   'actions/checkout': ['persist-credentials', 'fetch-depth'],
   'actions/create-github-app-token': ['client-id', 'private-key', 'permission-environments'],
+  'actions/dependency-review-action': ['fail-on-scopes'],
   'actions/download-artifact': ['name', 'pattern', 'path', 'merge-multiple', 'github-token'],
   'actions/setup-node': ['node-version', 'package-manager-cache'],
   'actions/upload-artifact': ['name', 'path', 'if-no-files-found', 'overwrite', 'retention-days'],

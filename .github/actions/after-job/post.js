@@ -14,9 +14,9 @@ const fill = (url, api = '') =>
   url.replaceAll('{tenant}', input('tenant')).replaceAll('{api}', api);
 
 const directory = path.resolve(process.env.GITHUB_WORKSPACE ?? '.', input('directory'));
-expect(`${directory} was removed`, !existsSync(directory));
+expect(`${directory} was deleted`, !existsSync(directory));
 const clientId = input('client-id');
-expect(`the agent ${clientId} has ended`, (await agentsCalled(clientId)) === 0);
+expect(`the agent ${clientId} was deleted`, (await agentsCalled(clientId)) === 0);
 
 function expect(what, holds) {
   console.log(`${holds ? 'ok    ' : 'NOT OK'}  ${what}`);
