@@ -71,7 +71,9 @@ describe.concurrent('the summary of a failure', () => {
     const result = await sandbox.main(inputs, { env: { ...used.env, GITHUB_EVENT_PATH: event } });
     expect(codeOf(result)).toBe('destination-invalid');
     expect(result.summary).toContain(`<code>${shown(messageIn(errorOf(result)))}</code>`);
-    expect(result.summary).toContain(`](${PAGE}#destination-invalid)\n`);
+    expect(result.summary).toContain(
+      `[What it means and what to do](${PAGE}#destination-invalid)\n`,
+    );
   });
 
   test.for(['create', 'delete'] as const)(

@@ -207,7 +207,7 @@ describe('the log of the delete action', () => {
       'Insights Hub agents: 22 failed, 3 deleted, 21 not found, in a while',
     ]);
     expect(warningsOf(result)).toEqual([
-      expect.stringMatching(/^The list of certificates was not read, /),
+      expect.stringMatching(/^The list of certificates could not be read, /),
     ]);
     for (const { message } of agentsOf(result).slice(0, 22)) {
       expect(message).toMatch(/the server says "/);

@@ -125,7 +125,7 @@ describe.concurrent('the notes of a step', () => {
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([
       expect.stringMatching(
-        /No key was removed, because one was to be kept\..*mqtt1_device001\.key/,
+        /No key was deleted, because one of them had to be kept\..*mqtt1_device001\.key/,
       ),
     ]);
     expect(await sandbox.files()).toEqual(expect.arrayContaining([KEY, PEM]));

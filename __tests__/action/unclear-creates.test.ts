@@ -305,7 +305,9 @@ describe.concurrent('with `ephemeral`, when the create meets', () => {
     expect(post.exitCode).toBe(0);
     // No answer of the create proves that a certificate is its own: it is named, and stays.
     const left = row.code ? certificates.join(', ') : '';
-    expect(warningsOf(post)).toEqual(left ? [expect.stringContaining(`left: ${left}.`)] : []);
+    expect(warningsOf(post)).toEqual(
+      left ? [expect.stringContaining(`were not deleted: ${left}.`)] : [],
+    );
     expect(sandbox.hub.agents.size).toBe(0);
     expect(await sandbox.files()).toEqual([]);
   });

@@ -273,7 +273,7 @@ describe('the summary of several agents', () => {
 
   test('folds those that did not fail where they are many', () => {
     const results = Array.from({ length: 11 }, (_, index) => created(`device${index}`));
-    expect(summaryOf(results.slice(1))).toContain('<details open><summary>10 agents that');
+    expect(summaryOf(results.slice(1))).toContain('<details open><summary>10 agents</summary>');
     expect(summaryOf([created('a'), failed('b')])).toContain('<summary>1 agent that did not fail');
     const markdown = summaryOf([...results, failed('a')]);
     expect(markdown).toContain(

@@ -113,7 +113,7 @@ function many(results: readonly AgentResult[], options: CreatedOptions) {
     encrypted && hasKeys ? 'The private keys are encrypted.' : '',
     place.directory === undefined ? '' : `Files are in ${code(place.directory)}.`,
     caFileOf(results),
-    shownRows.length > 0 ? foldedTable(shownRows, others.length) : '',
+    shownRows.length > 0 ? foldedTable(shownRows, others.length, failed.length > 0) : '',
     moreNote(left + rows.length - shownRows.length),
     warningSection(warnings, MOST_SHOWN - bytesOf([...lines, ...shownRows])),
   ];
@@ -183,8 +183,13 @@ function createdRow(result: AgentResult, place: Place): string {
   ]);
 }
 
-function foldedTable(rows: readonly string[], count: number): readonly string[] {
-  const title = count === 1 ? '1 agent that did not fail' : `${count} agents that did not fail`;
+function foldedTable(
+  rows: readonly string[],
+  count: number,
+  hasFailures: boolean,
+): readonly string[] {
+  const agents = count === 1 ? '1 agent' : `${count} agents`;
+  const title = hasFailures ? `${agents} that did not fail` : agents;
   const titles = ['Agent', 'Result', 'Client id', 'Valid until', 'Stored', FINGERPRINT];
   return folded(title, tableOf(titles, rows), { open: count <= MOST_UNFOLDED });
 }
