@@ -64,7 +64,6 @@ describe('the inputs of the create action', () => {
       ephemeral: false,
       timeout: 300,
       dryRun: false,
-      summary: true,
       proxies: { proxy: undefined, direct: [] },
     });
   });
@@ -108,7 +107,6 @@ describe('the inputs of the create action', () => {
       ephemeral: true,
       timeout: 3600,
       dryRun: true,
-      summary: false,
       encrypted: true,
       agents: [
         {

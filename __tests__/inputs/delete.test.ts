@@ -32,7 +32,6 @@ describe('the inputs of the delete action', () => {
       concurrency: 4,
       timeout: 300,
       dryRun: false,
-      summary: true,
       proxies: { proxy: undefined, direct: [] },
     });
   });
@@ -62,7 +61,6 @@ describe('the inputs of the delete action', () => {
       concurrency: 32,
       timeout: 3600,
       dryRun: true,
-      summary: false,
     });
   });
 

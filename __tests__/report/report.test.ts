@@ -26,7 +26,7 @@ async function start(given: Given) {
     setOutput: (name: string, value: string) => outputs.set(name, value),
   };
   const runner = host as unknown as Host;
-  const summary = new StepSummary(runner, { doing: 'Creating agents', isWanted: inputs.summary });
+  const summary = new StepSummary(runner, { doing: 'Creating agents', isWanted: true });
   const report = new CreateReport(runner, inputs, new Outputs(host), summary);
   return { report, lines, warnings, groups, summaries, outputs };
 }

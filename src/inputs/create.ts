@@ -54,7 +54,6 @@ export interface CommonInputs {
   /** the seconds that all network calls of one agent may take */
   readonly timeout: number;
   readonly dryRun: boolean;
-  readonly summary: boolean;
   /** from the job's environment */
   readonly proxies: ProxySettings;
 }
@@ -125,8 +124,8 @@ export async function readInputs(source: InputSource): Promise<Inputs> {
     ephemeral,
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
     dryRun: reader.flag('dry-run'),
-    summary: reader.flag('summary'),
   };
+  reader.flag('summary'); // Only checked: the entries read it, even if other inputs are wrong.
   if (inputs.ifExists === 'skip') checkFileNames(reader, listed);
   const broker = readBroker(reader, urls);
   const proxies = readProxies(reader);

@@ -60,8 +60,8 @@ export async function readDeleteInputs(source: InputSource): Promise<DeleteInput
     concurrency: reader.wholeNumber('concurrency', { from: 1, to: 32 }),
     timeout: reader.wholeNumber('timeout', { from: 1, to: 3600 }),
     dryRun: reader.flag('dry-run'),
-    summary: reader.flag('summary'),
   };
+  reader.flag('summary'); // Only checked: the entries read it, even if other inputs are wrong.
   return { ...inputs, ...reader.found({ credentials, proxies: readProxies(reader) }) };
 }
 
