@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
 import { type Inputs, readInputs } from '../../src/inputs/create.ts';
+import { wantsSummary } from '../../src/inputs/reader.ts';
 import { Outputs } from '../../src/report/outputs.ts';
 import { CreateReport } from '../../src/report/report.ts';
 import { StepSummary } from '../../src/report/step-summary.ts';
@@ -26,7 +27,8 @@ async function start(given: Given) {
     setOutput: (name: string, value: string) => outputs.set(name, value),
   };
   const runner = host as unknown as Host;
-  const summary = new StepSummary(runner, { doing: 'Creating agents', isWanted: true });
+  const isWanted = wantsSummary(source);
+  const summary = new StepSummary(runner, { doing: 'Creating agents', isWanted });
   const report = new CreateReport(runner, inputs, new Outputs(host), summary);
   return { report, lines, warnings, groups, summaries, outputs };
 }
