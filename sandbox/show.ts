@@ -31,7 +31,7 @@ export function showStep(screen: Screen, step: DemoReport['step'], options: Demo
 function running(options: DemoOptions): string {
   const seconds = quotaTime(options);
   const quotas = `Insights Hub's quotas make this take at least ${seconds} s.`;
-  const faults = `With these faults, this may take ${TIMEOUT_WITH_FAULTS} s.`;
+  const faults = `With a fault, this may take ${TIMEOUT_WITH_FAULTS} s.`;
   return [
     'The step is running.',
     ...(seconds > 0 ? [quotas] : []),

@@ -22,7 +22,7 @@ function run(command, args, options = {}) {
 
 function install() {
   // Standard output is for the demo.
-  console.error('Installing packages. This happens once and takes about half a minute.');
+  console.error('Installing packages. This happens once and takes up to a minute.');
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const stdio = ['inherit', 2, 2];

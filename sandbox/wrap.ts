@@ -24,14 +24,19 @@ export function wrap(text: string, width: number, hang = 2): readonly string[] {
   return [...lines, indent + rest];
 }
 
-/** Where to break the text: at a space if possible, else at a joint of a word, else anywhere. */
+/**
+ * Where to break the text: at a space if possible, else at a joint of a word, else anywhere. A URL
+ * that fits into a line stays whole, because people open it.
+ */
 function endOfLine(text: string, room: number): number {
   const fold = foldOf(text, room);
   if (fold !== undefined) return fold;
   const start = text.search(/\S/);
   const space = text.lastIndexOf(' ', room);
-  // Moving a long word to the next line must not leave this one mostly empty.
-  if (space > start && space > room / 3) return space;
+  const [word = ''] = text.slice(space + 1).split(/\s/, 1);
+  const isUrl = word.includes('://') && word.length <= room;
+  // Moving any other long word to the next line must not leave this one mostly empty.
+  if (space > start && (isUrl || space > room / 3)) return space;
   for (let end = room; end > room / 2; end--) {
     if (JOINT.test(text[end - 1] ?? '')) return end;
   }

@@ -16,7 +16,7 @@ function section(heading: string) {
 
 const SET_UP = section('Set up');
 const ONE_JOB = section('An agent for one job');
-const STAYS = section('An agent that stays: push it to secrets');
+const STAYS = section('A certificate in environment secrets');
 const EVENT = { event: { name: 'workflow_dispatch', payload: {} } };
 
 /** The names in capitals that a text has its reader store. */

@@ -13,6 +13,13 @@ describe('a wrapped text', () => {
     expect(wrap('https://host/path/to/it', 14, 0)).toEqual(['https://host/', 'path/to/it']);
   });
 
+  test('keeps a URL in one piece, if a line has room for it', () => {
+    expect(wrap('see (https://host/path#a-part)', 28)).toEqual([
+      'see',
+      '  (https://host/path#a-part)',
+    ]);
+  });
+
   describe('with a fingerprint', () => {
     const bytes = Array.from({ length: 32 }, (_, index) => String(index + 10));
     const line = (from: number, to: number) => bytes.slice(from, to).join(':');
