@@ -152,7 +152,7 @@ async function deleteOne(
   }
 }
 
-/** The agent, if it exists. Throws `not-ended` for anything that may be another one. */
+/** The agent, if it exists. Throws `not-ended` for anything that may be a different agent. */
 async function find(
   { name, clientId, own }: Target,
   api: HubApi,

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 
-/** The directory for the files, and the workspace: nothing above it is checked or made. */
+/** The directory for the files, and the workspace: nothing above it is checked or created. */
 export interface Place {
   readonly directory: string;
   readonly workspace: string;

@@ -91,7 +91,7 @@ async function findPairs(
   place: Place,
 ): Promise<readonly FoundPair[]> {
   const { directory } = place;
-  // A missing directory is made and checked later.
+  // A missing directory is created and checked later.
   if (!(await lstat(directory).catch(() => undefined))) return [];
   checkDirectory(place);
   // Links don't count. Names are case-sensitive, even where the file system ignores case.

@@ -78,7 +78,7 @@ class GitHubSecrets implements Destination {
     this.#prepared = { scope, key };
   }
 
-  /** What is there under a name of the step's would be overwritten, and then removed. */
+  /** The step would overwrite a setting that already has one of its names, and delete it later. */
   async #refuseExisting(
     scope: ScopeSettings,
     agents: readonly AgentRequest[],

@@ -11,7 +11,7 @@ export interface CertificateList {
   readonly ids: ReadonlyMap<string, readonly string[]>;
   /** client ids with a certificate whose id can't be used */
   readonly unusable: ReadonlySet<string>;
-  /** why it could not be read to its end; nothing if it is complete */
+  /** why it could not be read completely; nothing if it was */
   readonly problem: Failure | undefined;
   /** whether any of it was read */
   readonly isBegun: boolean;

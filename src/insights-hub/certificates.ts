@@ -25,7 +25,7 @@ export interface AgentRequest {
   readonly ephemeral: boolean;
 }
 
-/** What Insights Hub issued. Everything but the private key is fit to be shown. */
+/** What Insights Hub issued. Everything but the private key may be shown. */
 export interface IssuedCertificate extends KeyPair {
   /** as it is stored, perhaps in another format or encrypted */
   readonly privateKey: Secret;
@@ -36,7 +36,7 @@ export interface IssuedCertificate extends KeyPair {
   readonly agentId: string | undefined;
   readonly agentName: string | undefined;
   readonly certificateId: string | undefined;
-  /** fields that were altered, because they held a secret or control characters */
+  /** fields that were altered, because they contained a secret or control characters */
   readonly altered: readonly string[];
 }
 
@@ -139,7 +139,7 @@ function keyLost(
 }
 
 /**
- * Reads a complete answer. Two shapes are known: `privateKey` and `publicKey` (which holds the
+ * Reads a complete answer. Two shapes are known: `privateKey` and `publicKey` (which contains the
  * certificate) at the top level, or `privateKey` and `certificatePem` under `credentials`.
  */
 function readCertificate(
