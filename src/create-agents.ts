@@ -173,7 +173,7 @@ async function issueEphemeral(
   } catch (error) {
     throw new Failure(
       'destination-invalid',
-      `Agent ${note.name} was not created, because it could not be noted for ${words.cleanUp} (${errorCode(error)}), which would then not delete it. Check the runner's temporary directory.`,
+      `Agent ${note.name} was not created, because its note for ${words.cleanUp} could not be written (${errorCode(error)}). Without that note, the agent would not be deleted. Check the runner's temporary directory.`,
       { cause: error },
     );
   }

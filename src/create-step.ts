@@ -67,7 +67,7 @@ export async function createStep(
     state.ended();
     if (journal.problem !== undefined) {
       host.warn(
-        `Something may be left when the job ends, because not everything could be noted for the clean-up (${errorCode(journal.problem)}).`,
+        `Something may be left when the job ends, because the notes for the clean-up are incomplete (${errorCode(journal.problem)}).`,
       );
     }
     if (dryRun) await deleteTrials({ journal, state }, place);
@@ -125,7 +125,7 @@ function checkOutputs(host: Host): void {
   try {
     host.checkOutputs();
   } catch (cause) {
-    const message = `The outputs of the step can't be written (${errorCode(cause)}), so no later step could learn what is created.`;
+    const message = `The outputs of the step can't be written (${errorCode(cause)}), so later steps would not know what this step creates.`;
     throw new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
   }
 }

@@ -169,6 +169,6 @@ async function find(
     throw error instanceof UnclearAgent ? leave(error.found) : error;
   });
   const isOther = own?.agentId !== undefined && own.agentId !== agent?.id;
-  if (agent !== undefined && isOther) throw leave('an agent that may be another one');
+  if (agent !== undefined && isOther) throw leave('an agent that may be a different one');
   return agent;
 }

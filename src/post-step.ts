@@ -75,7 +75,7 @@ export async function deleteEphemeral(
     tell(`The clean-up after the job failed ${why} Left:`, all);
   }
   tell(
-    'Notes of this step are missing, so it is not proved that it created these agents. They were not deleted and may exist:',
+    'Notes of this step are missing, so there is no proof that it created these agents. They were not deleted and may exist:',
     unproved.map(nameOfAgent),
   );
   tell(

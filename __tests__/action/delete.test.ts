@@ -532,7 +532,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(result.exitCode).toBe(0);
     expect(statesOf(result)).toEqual(['a: deleted', 'b: unknown']);
     expect(warningsOf(result)).toEqual([
-      expect.stringMatching(/could not be read to its end, so certificates/),
+      expect.stringMatching(/could not be read completely, so certificates/),
     ]);
   });
 
@@ -775,7 +775,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   'a tag that changes twice': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(412), times: 2 }),
     code: 'not-ended',
-    says: /Deleting the agent with client id mqtt1_a was given up, because it changed twice/,
+    says: /Deleting the agent with client id mqtt1_a was abandoned, because it changed twice/,
   },
   'an agent that Insights Hub does not let go': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(409), times: 1 }),
@@ -1012,7 +1012,7 @@ describe.concurrent('bad inputs of the delete action', () => {
     ],
     'two agents that share secrets': [
       { 'client-id': 'device001', destination: 'repository', 'github-token': 'ghs_token' },
-      /"device001" and "device001" would use the same names of secrets, with DEVICE001/,
+      /"device001" and "device001" would use the same secret names, with DEVICE001/,
     ],
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
     'a certificate id with a bad sign': [

@@ -214,7 +214,7 @@ describe.concurrent('an ephemeral agent', () => {
       syncBuiltinESMExports();`);
     const main = await sandbox.main(ephemeral, broken);
     expect(codeOf(main)).toBe('destination-invalid');
-    expect(errorOf(main)).toMatch(/could not be noted for the post step \(ENOSPC\)/);
+    expect(errorOf(main)).toMatch(/its note for the post step could not be written \(ENOSPC\)/);
     expect(sandbox.hub.seen('create')).toEqual([]);
   });
 
@@ -264,7 +264,7 @@ describe.concurrent('an ephemeral agent', () => {
       expect.stringMatching(left),
       expect.stringMatching(left),
       expect.stringMatching(
-        /\[not-ended\] .*client id mqtt1_theirs found an agent that may be another/,
+        /\[not-ended\] .*client id mqtt1_theirs found an agent that may be a different/,
       ),
     ]);
     expect([...sandbox.hub.agents.values()]).toEqual([theirs]);

@@ -340,7 +340,7 @@ describe.concurrent('a bad list', () => {
     'with clashing secret names': [
       'a-b\na_b\n',
       { destination: 'repository', 'github-token': 'ghs_token' },
-      /"a-b" and "a_b" would use the same names of secrets, with A_B/,
+      /"a-b" and "a_b" would use the same secret names, with A_B/,
     ],
     'of more agents than there is room for': [
       names(51).join('\n'),

@@ -237,7 +237,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'names that become the same': {
       inputs: { name: 'sensor-1\nsensor.1' },
       code: 'input-invalid',
-      says: /"sensor-1" and "sensor\.1" would use the same names of secrets, with SENSOR_1/,
+      says: /"sensor-1" and "sensor\.1" would use the same secret names, with SENSOR_1/,
     },
     'more agents than there is room for': {
       inputs: { name: Array.from({ length: 51 }, (_, index) => `a${index}`).join('\n') },

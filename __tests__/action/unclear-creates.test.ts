@@ -89,7 +89,7 @@ const table: Readonly<Record<string, Row>> = {
     posts: 2,
     agents: 0,
     code: 'outcome-unknown',
-    says: /Two look-ups found no agent .*, but creating it again failed, because it exists\. If it did not exist before, its private key is lost: delete it/,
+    says: /Two look-ups found no agent .*, but creating it again failed, because it already exists\. If it did not exist before, its private key is lost: delete it/,
   },
   'a second create whose answer can’t be used': {
     creates: [unprocessed(500), { kind: 'wrong-pair' }],
@@ -271,7 +271,7 @@ describe.concurrent('an unclear create', () => {
     const result = await sandbox.main();
     expect(codeOf(result)).toBe('outcome-unknown');
     expect(errorOf(result)).toMatch(
-      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read to its end\. Run this step again\. .*Why that failed: \[forbidden\] /,
+      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read completely\. Run this step again\. .*Why that failed: \[forbidden\] /,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });

@@ -153,7 +153,7 @@ test('tells what it can’t remove, removes the rest, and can be tried again', a
 
 describe('what is in the place of a file that was made stays, and is named:', () => {
   const file = () => inWorkspace('out', 'certificates', 'a.key');
-  const OTHER = 'it is not the file that the step made';
+  const OTHER = 'it is not the file that this step wrote';
 
   test('another file, though it may have the inode', async () => {
     await makeAll();
@@ -204,7 +204,7 @@ describe.each(['certificates', '.'])('when the directory out/%s was replaced', (
     await symlink(path.join(root, 'elsewhere'), inWorkspace('out', name), 'junction');
     const folder = inWorkspace('out', 'certificates');
     expect((await cleanUp()).slice(0, 2)).toEqual(
-      OWN.map((own) => `${path.join(folder, own)} (a directory on the way was replaced)`),
+      OWN.map((own) => `${path.join(folder, own)} (a directory in its path was replaced)`),
     );
     expect((await readdir(elsewhere)).sort()).toEqual(OWN);
     for (const own of OWN) expect(await readFile(path.join(elsewhere, own), 'utf8')).toBe('theirs');

@@ -88,7 +88,7 @@ const found = async (...names: readonly string[]) => [...(await find(...names)).
 
 const wrong = (...names: readonly string[]) => ({
   code: 'destination-invalid',
-  message: expect.stringContaining(`: ${names.map(inside).join(', ')}. Either they don't belong`),
+  message: expect.stringContaining(`: ${names.map(inside).join(', ')}. Each of them either does not belong`),
 });
 
 describe('an agent is there', () => {
@@ -289,7 +289,7 @@ describe.skipIf(process.platform === 'win32')('a key that others may read', () =
 
   test.each([
     ['fails', () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' })), /\(EPERM\)/],
-    ['changes nothing', () => Promise.resolve(), /does not keep another mode/],
+    ['changes nothing', () => Promise.resolve(), /does not support other modes/],
   ])('is refused where chmod %s', async (_, change, message) => {
     const { open: actualOpen } =
       await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');

@@ -532,7 +532,7 @@ describe('makeDirectory', () => {
   });
 
   test('tells why a directory can’t be made', () => {
-    const why = /^Can't (look at|make) .*x \((ENAMETOOLONG|ENOENT)\)\.$/;
+    const why = /^Can't (access|create) .*x \((ENAMETOOLONG|ENOENT)\)\.$/;
     expect(refusalOf(placeAt('x'.repeat(300)))).toMatchObject(invalid(why));
   });
 });
@@ -573,14 +573,14 @@ test.each([
 describe('cannot', () => {
   test('names the reason by its code', () => {
     const cause = Object.assign(new Error('the words'), { code: 'EROFS' });
-    const failure = cannot('make', '/a', cause);
+    const failure = cannot('create', '/a', cause);
     expect(failure).toMatchObject({ code: 'destination-invalid', cause });
-    expect(failure.message).toBe("Can't make /a (EROFS).");
+    expect(failure.message).toBe("Can't create /a (EROFS).");
   });
 
   test('leaves a failure as it is', () => {
     const failure = new Failure('delivery-failed', 'No.');
-    expect(cannot('make', '/a', failure)).toBe(failure);
+    expect(cannot('create', '/a', failure)).toBe(failure);
   });
 });
 

@@ -344,7 +344,7 @@ describe('what calls GitHub', () => {
     const invalid = {
       code: 'destination-invalid',
       message:
-        "The context of the job can't be read (Error), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
+        "The context of the job, which is needed for GitHub's secrets, can't be read (Error). Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
       cause: expect.any(Error),
     };
     await expect(destinations[0]?.prepare([], limit)).rejects.toMatchObject(invalid);

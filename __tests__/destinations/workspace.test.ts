@@ -431,7 +431,7 @@ describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
   test('is refused before anything is created, and nothing is left there', async () => {
     await expect(workspaceWith().prepare([requestOf('a')])).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: expect.stringContaining('does not keep the modes of files'),
+      message: expect.stringContaining('does not support file modes'),
     });
     expect(await all()).toEqual(['.gitignore']);
   });
@@ -445,7 +445,7 @@ describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
     const workspace = await prepared();
     expect(await workspace.deliver(issuedFor('a'))).toMatchObject({
       keepsKey: false,
-      failure: { message: expect.stringContaining('does not keep the modes of files') },
+      failure: { message: expect.stringContaining('does not support file modes') },
     });
     expect(await all()).toEqual(['.gitignore']);
     const warn = vi.fn();

@@ -221,7 +221,7 @@ describe('names that look like patterns', () => {
     reader.secret('token');
     checkAgents(reader, readNames(reader, 'mqtt1'), 'mqtt1');
     expect(problems()).toEqual([
-      `\`name\` "***" contains a character that it must not contain. ${NOT_ALLOWED}`,
+      `\`name\` "***" contains an invalid character. ${NOT_ALLOWED}`,
       expect.stringContaining('contains a secret of this step'),
     ]);
   });

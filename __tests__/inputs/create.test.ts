@@ -241,7 +241,7 @@ describe('the inputs of the create action are refused:', () => {
     ],
     'secrets that two agents would share': [
       { ...toGitHub, destination: 'repository', name: 'a-b\na.b' },
-      'The agents "a-b" and "a.b" would use the same names of secrets, with A_B. Rename one of them.',
+      'The agents "a-b" and "a.b" would use the same secret names, with A_B. Rename one of them.',
     ],
     'an environment that is not needed': [
       { environment: 'production' },
@@ -427,7 +427,7 @@ describe('a run whose notes are lost', () => {
 
 describe('what is worth a warning', () => {
   const region =
-    'Agent certificates are documented for region eu1 only; region eu2 may not offer them.';
+    'Agent certificates are documented for region eu1 only. Region eu2 may not offer them.';
   const a1 = expect.stringMatching(/^The name "a\.1" contains characters other than /);
 
   test.each<[string, Given, readonly string[]]>([

@@ -138,7 +138,7 @@ describe('the passphrase of private keys', () => {
   });
 
   const MAKE_ONE = 'Generate one with `openssl rand -base64 24`.';
-  const short = `is shorter than 12 characters, and anyone who has the encrypted key can guess without limit. ${MAKE_ONE}`;
+  const short = `is shorter than 12 characters, and anyone who has the encrypted key can try passphrases without limit. ${MAKE_ONE}`;
   const notAscii = `contains characters other than printable ASCII, so some programs could not decrypt the key. ${MAKE_ONE}`;
   test.each([
     ['abc', ['is shorter than 4 characters. Masking it would hide unrelated text in the log.']],

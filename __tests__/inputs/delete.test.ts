@@ -156,7 +156,7 @@ describe('the inputs of the delete action', () => {
         repository: 'o/r',
         name: 'a-b\na.b',
       },
-      'The agents "a-b" and "a.b" would use the same names of secrets, with A_B. Rename one of them.',
+      'The agents "a-b" and "a.b" would use the same secret names, with A_B. Rename one of them.',
     ],
     ...Object.fromEntries(
       ['delete-certificate', 'delete-asset', 'dry-run', 'summary', 'variables'].map((name) => [

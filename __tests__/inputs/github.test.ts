@@ -148,7 +148,7 @@ describe('is refused:', () => {
   test('agents that would share secrets', () => {
     const agents = [agent('a-b'), agent('c'), agent('A_B')];
     expect(settingsOf({}, ['environment'], agents).problems).toEqual([
-      'The agents "a-b" and "A_B" would use the same names of secrets, with A_B. Rename one of them.',
+      'The agents "a-b" and "A_B" would use the same secret names, with A_B. Rename one of them.',
     ]);
   });
 

@@ -79,7 +79,7 @@ describe('looking an agent up', () => {
       'a 403',
       answer(403),
       'forbidden',
-      `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.`,
+      `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.`,
     ],
     [
       'a token that is refused',

@@ -197,7 +197,7 @@ describe('the pages of a list of certificates', () => {
     expect(isBegun).toBe(true);
     expect(problem).toMatchObject({
       code: 'response-invalid',
-      message: 'Listing the certificates gave the same page again.',
+      message: 'Listing the certificates returned the same page again.',
     });
   });
 

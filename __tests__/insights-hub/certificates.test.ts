@@ -211,7 +211,7 @@ describe('an identifier', () => {
 });
 
 describe('an answer that can not be used', () => {
-  const cannot = "The answer to the create can't be used:";
+  const cannot = "The answer to the create request can't be used:";
   const rows: readonly (readonly [string, () => Reply, string, string])[] = [
     ['is too large', () => tooLarge, 'response-invalid', `${cannot} it is larger than 1 MiB.`],
     [
@@ -224,7 +224,7 @@ describe('an answer that can not be used', () => {
       'has no private key',
       () => answer(201, flat({ privateKey: '' })),
       'response-invalid',
-      `${cannot} it holds no private key.`,
+      `${cannot} it contains no private key.`,
     ],
     [
       'has too long a private key',
@@ -236,13 +236,13 @@ describe('an answer that can not be used', () => {
       'has no certificate',
       () => answer(201, flat({ publicKey: undefined })),
       'response-invalid',
-      `${cannot} it holds no certificate.`,
+      `${cannot} it contains no certificate.`,
     ],
     [
       'has no client id',
       () => answer(201, flat({ clientId: null })),
       'response-invalid',
-      `${cannot} it holds no client id.`,
+      `${cannot} it contains no client id.`,
     ],
     [
       'has a key that does not parse',
@@ -338,7 +338,7 @@ describe('a create', () => {
     [
       403,
       'forbidden',
-      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.',
+      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.',
     ],
     [
       409,

@@ -43,7 +43,7 @@ describe('a certificate', () => {
     expect(http.calls).toEqual([CREATE, FIND, FIND, LIST, CREATE]);
     expect(time.waits).toEqual([2000]);
     expect(warnings).toEqual([
-      'Agent a was created by a second request: the first one got no complete answer (hub.invalid is away (EX)), and the agent was proved to be absent after it. An unused certificate may exist in Insights Hub.',
+      'Agent a was created by a second request: the first one got no complete answer (hub.invalid is away (EX)), and look-ups then proved that the agent did not exist. An unused certificate may exist in Insights Hub.',
     ]);
   });
 });
@@ -107,7 +107,7 @@ describe('it is unknown whether a step created an agent', () => {
     ],
     'whose certificate may be on a page that could not be read': [
       [unclear, absent, absent, answer(200, { content: [other], last: false }), answer(403)],
-      `${first} No agent with client id mqtt1_a exists, but the list of certificates could not be read to its end. ${ifAbsent} ${why('Listing the certificates')}`,
+      `${first} No agent with client id mqtt1_a exists, but the list of certificates could not be read completely. ${ifAbsent} ${why('Listing the certificates')}`,
     ],
     'whose second create is unclear, and whose certificate exists then': [
       [
@@ -118,7 +118,7 @@ describe('it is unknown whether a step created an agent', () => {
     ],
     'whose second create is rejected because it exists': [
       [unclear, absent, absent, noCertificates, answer(409)],
-      `${first} ${twice}, but creating it again failed, because it exists. ${ifFound}`,
+      `${first} ${twice}, but creating it again failed, because it already exists. ${ifFound}`,
     ],
     'whose second create is rejected': [
       [unclear, absent, absent, noCertificates, answer(403)],
@@ -174,7 +174,7 @@ describe('it is unknown whether a step created an agent', () => {
     await expect(request([unclear, absent, absent, noCertificates, useless])).rejects.toMatchObject(
       {
         code: 'response-invalid',
-        message: expect.stringContaining('it holds no private key. Agent a now exists'),
+        message: expect.stringContaining('it contains no private key. Agent a now exists'),
       },
     );
   });

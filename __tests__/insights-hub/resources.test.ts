@@ -88,7 +88,7 @@ describe('deleting a resource', () => {
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
-        'Deleting the asset was given up, because it changed twice in the meantime. Run this step again.',
+        'Deleting the asset was abandoned, because it changed twice in the meantime. Run this step again.',
       call: { method: 'DELETE', status: 412 },
     });
   });

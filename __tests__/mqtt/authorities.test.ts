@@ -79,7 +79,7 @@ describe('the CAs that a file holds', () => {
     expect(await authorities.toWrite()).toEqual(trusted);
     expect(tell.mock.calls).toEqual([
       [
-        `The CA file contains all ${known.length} trusted CAs. Which of them is enough for ${BROKER} could not be proved: it hung up.`,
+        `The CA file contains all ${known.length} trusted CAs. It could not be proved which of them is enough for ${BROKER}: it hung up.`,
       ],
     ]);
   });

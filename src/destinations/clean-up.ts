@@ -157,11 +157,11 @@ async function deleteDirectory(
 /** What is now at the path of a file that the step created. */
 async function nameOther(file: string): Promise<string> {
   const isDirectory = (await lstat(file)).isDirectory();
-  return isDirectory ? 'EISDIR' : 'it is not the file that the step made';
+  return isDirectory ? 'EISDIR' : 'it is not the file that this step wrote';
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Failure ? 'a directory on the way was replaced' : errorCode(error);
+  return error instanceof Failure ? 'a directory in its path was replaced' : errorCode(error);
 }
 
 function unlessGone(error: unknown): undefined {

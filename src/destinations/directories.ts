@@ -59,6 +59,6 @@ export function exists(place: Place, directory: string): boolean {
       : `${directory} is not a directory.`;
     throw new Failure('destination-invalid', `${why} Choose another \`output-directory\`.`);
   } catch (error) {
-    throw cannot('look at', directory, error);
+    throw cannot('access', directory, error);
   }
 }

@@ -152,7 +152,7 @@ function setMode(
   // Windows has no such modes.
   const isForOwner = (mode & 0o077) === 0 && process.platform !== 'win32';
   if (!isForOwner || (fs.fstatSync(descriptor).mode & 0o077) === 0) return;
-  const message = `The file system of ${directory} does not keep the modes of files, so others on this machine could read the private key.`;
+  const message = `The file system of ${directory} does not support file modes, so others on this machine could read the private key.`;
   const advice = 'Choose another `output-directory`.';
   if (!isLastResort) throw new Failure('destination-invalid', `${message} ${advice}`);
   warn(`${message} The key was still written, because it exists nowhere else.`);
@@ -206,7 +206,7 @@ export function makeDirectory({ directory: last, workspace, ...logs }: Place & F
     } catch (error) {
       // If another step has created it in the meantime, it belongs to that step.
       if (errorCode(error) === 'EEXIST' && exists(wanted, directory)) continue;
-      throw cannot('make', directory, error);
+      throw cannot('create', directory, error);
     }
     isTopmost = false;
   }

@@ -43,7 +43,7 @@ function opener(settings: GitHubSettings, services: GitHubServices) {
       // Octokit reads the job's context and proxies as soon as it is loaded.
       throw new Failure(
         'destination-invalid',
-        `The context of the job can't be read (${errorCode(cause)}), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
+        `The context of the job, which is needed for GitHub's secrets, can't be read (${errorCode(cause)}). Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
         { cause },
       );
     });

@@ -173,7 +173,7 @@ export class Workspace implements Destination {
     const wanted = agentFiles('helpful').filter(({ kind }) => helpful.includes(kind));
     const kinds = [...agentFiles('essential'), ...wanted];
     const names = await readdir(directory).catch((error: unknown) => {
-      throw cannot('look into', directory, error);
+      throw cannot('read', directory, error);
     });
     const taken = new Set(names);
     const found = agents
