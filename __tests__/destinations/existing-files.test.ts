@@ -88,7 +88,9 @@ const found = async (...names: readonly string[]) => [...(await find(...names)).
 
 const wrong = (...names: readonly string[]) => ({
   code: 'destination-invalid',
-  message: expect.stringContaining(`: ${names.map(inside).join(', ')}. Each of them either does not belong`),
+  message: expect.stringContaining(
+    `: ${names.map(inside).join(', ')}. Each of them either does not belong`,
+  ),
 });
 
 describe('an agent is there', () => {
