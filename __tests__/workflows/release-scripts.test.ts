@@ -129,9 +129,9 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     expect(refusals(noVersions)).toEqual(
       noVersions.map((tag) => `${tag} is not a version such as v1.2.3.`),
     );
-    expect(refusals(['v1.2.2'])).toEqual(['package.json says 1.2.3, the tag v1.2.2.']);
+    expect(refusals(['v1.2.2'])).toEqual(['package.json has version 1.2.3, but the tag is v1.2.2.']);
     await clone.commit({ 'package.json': '{"version":"1.2.4"}' });
-    expect(refusals(['v1.2.4'])).toEqual(['CHANGELOG.md says nothing of 1.2.4.']);
+    expect(refusals(['v1.2.4'])).toEqual(['CHANGELOG.md has no notes for 1.2.4.']);
   });
 
   test('is not made of what is not on main', async ({ clone }) => {
@@ -222,7 +222,7 @@ describe.skipIf(process.platform === 'win32')('the tag of the major version', ()
     clone.release('v1.10.0');
     expect(clone.run('move-major-tag', ['v1.10.0'])).toMatchObject({ status: 0 });
     const late = clone.run('move-major-tag', ['v1.9.0']);
-    expect(late).toMatchObject({ status: 0, output: expect.stringContaining('stays where it is') });
+    expect(late).toMatchObject({ status: 0, output: expect.stringContaining('was not moved') });
     expect(clone.remoteCommit('v1')).toBe(newest);
 
     await clone.commit({ file: '3' });
@@ -287,7 +287,7 @@ echo "$*" >> ../calls
     async ([releases], { clone }) => {
       const { status, calls, errors } = await withGh(clone, releases ?? []);
       expect(status).toBe(1);
-      expect(errors).toContain('published already');
+      expect(errors).toContain('already published');
       expect(calls).toEqual([]);
     },
   );
