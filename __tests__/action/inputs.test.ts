@@ -279,7 +279,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     expect((await sandbox.post(result)).exitCode).toBe(0);
   });
 
-  test('all problems are told at once, numbered', async ({ start }) => {
+  test('all problems are reported together, numbered', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({
       name: 'a b',
@@ -294,7 +294,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     );
   });
 
-  test('also of URLs, where no tenant is given to fill them', async ({ start }) => {
+  test('also for URLs, if there is no tenant to fill them', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {
@@ -317,7 +317,7 @@ describe.concurrent('an input is refused before any network call:', () => {
   test.for([
     ...['output-directory', 'secret-prefix', 'environment', 'repository', 'owner', 'shard'],
     ...['host-tenant', 'app-name', 'api-url', 'broker-ca-file', 'client-id-prefix', 'name'],
-  ])('a secret in %s, whose value is not told', async (input, { start }) => {
+  ])('a secret in %s, whose value is not shown', async (input, { start }) => {
     const sandbox = await start();
     const secret = 'Ab9_'.repeat(6);
     const result = await sandbox.main({
@@ -362,7 +362,7 @@ describe.concurrent('an input is refused before any network call:', () => {
   }
 
   test.for(['a\n', ',\n', '"",\n', 'a/\n', 'a,,\n'])(
-    'a names-file of 1 MiB with nothing but %j, within 300 MiB of memory',
+    'a names-file of 1 MiB that only contains %j, within 300 MiB of memory',
     async (line, { start }) => {
       const sandbox = await start();
       const { workspace, temporary } = sandbox.runner;
@@ -380,7 +380,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     },
   );
 
-  test('what is repeated of an input can be no command and no secret', async ({ start }) => {
+  test('quoted parts of an input can’t be a command or a secret', async ({ start }) => {
     const sandbox = await start();
     const secret = sandbox.hub.technicalUser.secret;
     const result = await sandbox.main({

@@ -78,7 +78,9 @@ describe.concurrent('a key with key-format pkcs8', () => {
     expect(connection.key).toBe(path.join(sandbox.runner.workspace, KEY));
   });
 
-  test('is skipped where it is there as PKCS#8, and refused where it is not', async ({ start }) => {
+  test('is skipped if it already exists as PKCS#8, and refused in another format', async ({
+    start,
+  }) => {
     const sandbox = await start({ pairs: [await issuedAs('pkcs1')] });
     const asPkcs8 = { ...KEEP, 'key-format': 'pkcs8' };
     await sandbox.main(KEEP);
@@ -152,7 +154,7 @@ describe.concurrent('a later step that prints the key shows nothing of it', () =
 describe.concurrent('an encrypted key', () => {
   const encrypted = { 'encrypt-key': 'true', 'key-passphrase': PASSPHRASE };
 
-  test('opens with the reader that finds it again', async ({ start }) => {
+  test('can be opened by the reader that finds it again', async ({ start }) => {
     const { sandbox, forms } = await run(start, 'pkcs1', { ...encrypted, ...KEEP });
     const der = readOnlyBlock(await sandbox.read(KEY))?.der ?? Buffer.of();
     const opened = await decryptKey(der, new Secret(PASSPHRASE));
@@ -200,7 +202,7 @@ describe.concurrent('an encrypted key', () => {
     },
   );
 
-  test('costs no certificate where encrypting is impossible', async ({ start }) => {
+  test('costs no certificate if encrypting is impossible', async ({ start }) => {
     const sandbox = await start();
     const broken = preload(`import crypto from 'node:crypto';
       import { syncBuiltinESMExports } from 'node:module';
@@ -230,7 +232,7 @@ describe.concurrent('an encrypted key', () => {
     expect(broker.connections).toHaveLength(1);
   });
 
-  test('takes nothing from the time limit of a fleet', async ({ start }) => {
+  test('does not use up the time limit of a fleet', async ({ start }) => {
     const sandbox = await start();
     const name = Array.from({ length: 6 }, (_, index) => `d${index}`).join('\n');
     // Deriving each key seems to take an hour, and the time limit is a minute.

@@ -49,7 +49,7 @@ const FAST_CLOCK = `import timers from 'node:timers/promises';
   syncBuiltinESMExports();`;
 
 describe('the log of a run', () => {
-  test('has a line and details of each of twenty', async ({ start }) => {
+  test('has a line and details for each of twenty agents', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     const result = await sandbox.main({ ...UNLIMITED, name: list(20) });
     expect(result.exitCode).toBe(0);
@@ -88,7 +88,7 @@ describe('the log of a run', () => {
     expect(encrypted.summary).toContain('The private keys are encrypted.');
   });
 
-  test('of more has the first failures and one warning of a kind', async ({ start }) => {
+  test('of more has the first failures and one warning of each kind', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     const { hub } = sandbox;
     hub.faults.push({ at: 'create', fault: refuse, times: 25 });
@@ -147,7 +147,7 @@ describe('the log of a run', () => {
     expect(result.summary).toContain(`](${TROUBLESHOOTING}#request-rejected)`);
   });
 
-  test('says that a private key is encrypted, also of an agent that is skipped', async ({
+  test('says that a private key is encrypted, also for an agent that is skipped', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -185,7 +185,7 @@ describe('the log of the delete action', () => {
     for (const name of names) await hub.addAgent(name);
   }
 
-  test('of many names whole what is left, and is short', async ({ start }) => {
+  test('of many names everything that is left, and is short', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     await addAgents(sandbox, namesOf(25));
     const { hub } = sandbox;
@@ -216,7 +216,7 @@ describe('the log of the delete action', () => {
     expect(Object.keys(agentsOf(result)[24] ?? {})).not.toContain('message');
   });
 
-  test('has a warning when nothing was there', async ({ start }) => {
+  test('has a warning when nothing was found', async ({ start }) => {
     const sandbox = await start();
     const absent = await sandbox.delete({ name: 'a\nb', 'certificate-id': 'c1' });
     expect(absent.exitCode).toBe(0);

@@ -202,7 +202,7 @@ describe.concurrent('an unclear create', () => {
     );
   });
 
-  test('is not sent again when the agent shows up between two looks', async ({ start }) => {
+  test('is not sent again when the agent shows up between two look-ups', async ({ start }) => {
     const sandbox = await start();
     const late: Fault = {
       kind: 'change',
@@ -216,7 +216,7 @@ describe.concurrent('an unclear create', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
-  test('of an agent that was there before changes nothing', async ({ start }) => {
+  test('of an agent that existed before changes nothing', async ({ start }) => {
     const sandbox = await start();
     const { id } = await sandbox.hub.addAgent('device001');
     order(sandbox, 'create', [unprocessed(500)]);
@@ -251,7 +251,7 @@ describe.concurrent('an unclear create', () => {
     ['is not allowed', unprocessed(403)],
     ['is not there', unprocessed(404)],
     ['is in no known shape', { kind: 'body', body: '{"list":[{"clientId":"mqtt1_device001"}]}' }],
-  ])('is cleared by the look-up alone when the list %s', async ([, fault], { start }) => {
+  ])('is settled by the look-up alone when the list %s', async ([, fault], { start }) => {
     const sandbox = await start();
     order(sandbox, 'create', [unprocessed(500)]);
     sandbox.hub.faults.push({ at: 'list-certificates', fault });
@@ -276,7 +276,7 @@ describe.concurrent('an unclear create', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
-  test('leaves the other agents of the list alone', async ({ start }) => {
+  test('does not affect the other agents of the list', async ({ start }) => {
     const sandbox = await start();
     order(sandbox, 'create', [processed(502)]);
     const result = await sandbox.main({ name: 'a\nb', concurrency: '1' });

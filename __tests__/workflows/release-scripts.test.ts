@@ -129,7 +129,9 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     expect(refusals(noVersions)).toEqual(
       noVersions.map((tag) => `${tag} is not a version such as v1.2.3.`),
     );
-    expect(refusals(['v1.2.2'])).toEqual(['package.json has version 1.2.3, but the tag is v1.2.2.']);
+    expect(refusals(['v1.2.2'])).toEqual([
+      'package.json has version 1.2.3, but the tag is v1.2.2.',
+    ]);
     await clone.commit({ 'package.json': '{"version":"1.2.4"}' });
     expect(refusals(['v1.2.4'])).toEqual(['CHANGELOG.md has no notes for 1.2.4.']);
   });
