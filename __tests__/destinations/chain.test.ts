@@ -59,7 +59,7 @@ function strike(lines: readonly string[], what: Attack): readonly string[] {
 }
 
 describe('a chain', () => {
-  test('gives back what was sealed', () => {
+  test('returns what was sealed', () => {
     fc.assert(
       fc.property(contents, (sealed) => {
         const whole = { contents: sealed, others: 0, isWhole: true };
@@ -69,7 +69,7 @@ describe('a chain', () => {
     );
   });
 
-  test('is not whole, or as it was, whatever others do to its lines', () => {
+  test('is incomplete, or as it was, whatever others do to its lines', () => {
     fc.assert(
       fc.property(contents, fc.array(attack, { minLength: 1, maxLength: 4 }), (sealed, attacks) => {
         const lines = attacks.reduce(strike, linesOf(sealed));
@@ -84,7 +84,7 @@ describe('a chain', () => {
     );
   });
 
-  test('tells of lines that are repeated or somebody else’s', () => {
+  test('reports lines that are repeated or somebody else’s', () => {
     const lines = linesOf(['a', 'b']);
     const theirs = linesOf(['a', 'b'], new Secret('another key'));
     expect(openChain(textOf([...lines, 'b', ...theirs, ...lines]), KEY, 2)).toEqual({

@@ -250,7 +250,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('knows the paths as those of the scope', async () => {
+    test('has the same paths as the scope', async () => {
       await callAll(kind);
       const base = {
         repository: '/repos/{owner}/{repo}/actions',
@@ -266,13 +266,13 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       ]);
     });
 
-    test('fits what a token that is not known gets', async () => {
+    test('allows the answer to an unknown token', async () => {
       await beRefused(services.openScope(kind, 'no-token'));
       expect(answered()).toEqual(refusedWith(401));
       expectNoProblems();
     });
 
-    test('fits what a token without permissions gets', async () => {
+    test('allows the answer to a token without permissions', async () => {
       const [secrets, variables] = PERMISSIONS[kind];
       const token = github.issueToken({ [secrets]: 'none', [variables]: 'none' });
       await beRefused(services.openScope(kind, token));
@@ -280,14 +280,14 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('fits what a scope that is not there gets', async () => {
+    test('allows the answer for a scope that does not exist', async () => {
       const gone = scopeOf(kind, { [kind === 'repository' ? 'repo' : kind]: 'gone' });
       await beRefused(services.openScope(kind, github.issueToken(), gone));
       expect(answered()).toEqual(refusedWith(404));
       expectNoProblems();
     });
 
-    test('fits what a secret gets that was sealed for someone else, or has a bad name', async () => {
+    test('allows the answer to a secret that was sealed for someone else, or has an invalid name', async () => {
       const { limit, openScope } = services;
       const scope = openScope(kind);
       const key = await scope.fetchSealingKey(limit);
@@ -302,7 +302,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('would tell of other statuses, requests and answers', async () => {
+    test('would reveal other statuses, requests and answers', async () => {
       await callAll(kind);
       const entryOf = (method: string, status: number) => {
         const found = github.replies.find(
