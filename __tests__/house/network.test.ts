@@ -22,7 +22,7 @@ const endpoints = [...defaults, GITHUB].map(endpointOf);
 const urlInputs = Object.entries(CREATE_DEFAULTS).filter(([, value]) => value.includes('://'));
 
 describe('the page on what a job connects to', () => {
-  test('lists the hosts and ports that the code has as defaults, and no other', () => {
+  test('lists the default hosts and ports of the code, and no others', () => {
     const rows = [...proseOf(PAGE).matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
     expect(rows).toEqual(endpoints);
     expect(read('src/inputs/github.ts')).toContain(`'${GITHUB}'`);

@@ -63,7 +63,7 @@ const lines = entriesOf('Warnings and other lines');
 const all = [...codes, ...traps, ...lines];
 
 describe('docs/troubleshooting.md', () => {
-  test('has an entry for every failure code, in their order, and for no other', () => {
+  test('has an entry for every failure code, in their order, and no others', () => {
     expect(codes.map(({ heading }) => heading)).toEqual(failureCodes);
   });
 
@@ -72,7 +72,7 @@ describe('docs/troubleshooting.md', () => {
     for (const line of shown) expect(line.startsWith(`[${heading}] `), line).toBe(true);
   });
 
-  test.each(all)('says what is seen to the letter: $heading', ({ shown }) => {
+  test.each(all)('quotes messages exactly: $heading', ({ shown }) => {
     const ours = shown.filter((line) => !OTHERS.includes(line));
     expect(ours.flatMap(madeUp)).toEqual([]);
   });
@@ -89,18 +89,18 @@ describe('docs/troubleshooting.md', () => {
     expect(named.filter((code) => !failureCodes.some((known) => known === code))).toEqual([]);
   });
 
-  test('has entries for lines without a code, all of them our own', () => {
+  test('has entries for lines without a code, all of them from this project', () => {
     expect(lines.length).toBeGreaterThanOrEqual(10);
     const shown = lines.flatMap((entry) => entry.shown);
     expect(shown.filter((line) => line.startsWith('[') || OTHERS.includes(line))).toEqual([]);
   });
 
-  test('quotes of others only what is on the page', () => {
+  test('quotes only messages of others that are on the page', () => {
     const shown = all.flatMap((entry) => entry.shown);
     expect(OTHERS.filter((text) => !shown.includes(text))).toEqual([]);
   });
 
-  test('would be found to make something up', () => {
+  test('would be found to quote a message that does not exist', () => {
     expect(madeUp('[timeout] … did not succeed within the time limit of … s.')).toEqual([]);
     expect(madeUp('The certificate of agent … ran out on …')).not.toEqual([]);
     expect(madeUp('[timeout] … did not succeed in time.')).toEqual(['did not succeed in time.']);
