@@ -36,7 +36,7 @@ describe('the inputs of the delete action', () => {
     });
   });
 
-  test('may all be given, and list agents in three ways together', async () => {
+  test('can all be given, and list agents in three ways together', async () => {
     const { agents, ...inputs } = await inputsOf({
       'names-file': 'devices.csv',
       'client-id': 'other_c',
@@ -64,7 +64,7 @@ describe('the inputs of the delete action', () => {
     });
   });
 
-  test('may list certificates alone', async () => {
+  test('can list certificates alone', async () => {
     const { agents, certificateIds } = await inputsOf({ name: '', 'certificate-id': 'a' });
     expect(agents).toEqual([]);
     expect(certificateIds).toEqual(['a']);
@@ -170,7 +170,7 @@ describe('the inputs of the delete action', () => {
     expect(await problemsOf(inputsOf(given))).toEqual([problem]);
   });
 
-  test('are refused without credentials by a code of their own', async () => {
+  test('are refused without credentials, with a code of their own', async () => {
     await expect(inputsOf({ token: '' })).rejects.toMatchObject({ code: 'credentials-missing' });
   });
 });

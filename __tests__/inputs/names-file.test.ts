@@ -21,7 +21,7 @@ async function namesOf(content: string | Buffer, given: Given = {}) {
   return { shown, problems: problems() };
 }
 
-describe('a file of names', () => {
+describe('a names file', () => {
   const a = 'a,undefined: line 1 of devices.csv';
   const owned = 'a,me@b.c: line 1 of devices.csv';
   const below = 'a,me@b.c: line 2 of devices.csv';
@@ -58,7 +58,7 @@ describe('a file of names', () => {
     ],
     ['other signs in quotes', '"a;b","c\td"', ['a;b,c\td: line 1 of devices.csv']],
     ['blank lines', '\n\na', ['a,undefined: line 3 of devices.csv']],
-  ])('may hold %s', async (_, content, rows) => {
+  ])('can contain %s', async (_, content, rows) => {
     expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
   });
 
@@ -117,27 +117,27 @@ describe('a file of names', () => {
     ],
     ['a quote that is not closed', 'a\n"b', quotes('line 2')],
     ['a quote that is not in place', 'a"b', quotes('line 1')],
-  ])('may not hold %s', async (_, content, problem) => {
+  ])('can’t contain %s', async (_, content, problem) => {
     expect((await namesOf(content)).problems).toEqual([problem]);
   });
 
-  test('keeps its good rows beside a bad one', async () => {
+  test('keeps its valid rows beside an invalid one', async () => {
     expect((await namesOf('a,,x\n,b\nc')).shown).toEqual([a, 'c,undefined: line 3 of devices.csv']);
   });
 
-  test('is no list of agents once it is refused', async () => {
+  test('is not a list of agents once it is refused', async () => {
     for (const content of ['a;b\nc;d', 'sep=,\na', 'owner,name\na,b']) {
       expect((await namesOf(content)).shown).toEqual([]);
     }
   });
 
-  test('may list 100,000 agents', async () => {
+  test('can list 100,000 agents', async () => {
     const names = Array.from({ length: 100_000 }, (_, index) => `${index}\n`).join('');
     const { shown, problems } = await namesOf(names);
     expect([shown.length, problems]).toEqual([100_000, []]);
   });
 
-  test.each(['my-sesame,me@b.c', 'a,sesame@b.c'])('may hold no secret: %s', async (line) => {
+  test.each(['my-sesame,me@b.c', 'a,sesame@b.c'])('can’t contain a secret: %s', async (line) => {
     const { problems } = await namesOf(line, { token: 'sesame' });
     expect(problems).toEqual([
       expect.stringMatching(/^line 1 of devices\.csv "(my-\*\*\*|\*\*\*@b\.c)" contains a secret/),
@@ -152,7 +152,7 @@ describe('a file of names', () => {
     ]);
   });
 
-  test('may be missing among the inputs', async () => {
+  test('is optional', async () => {
     const { reader, problems } = read({}, { workspace });
     expect(await readNamesFile(reader, 'mqtt1')).toEqual([]);
     expect(problems()).toEqual([]);

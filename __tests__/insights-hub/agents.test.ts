@@ -93,19 +93,19 @@ describe('looking an agent up', () => {
     expect(failure).not.toBeInstanceOf(UnclearAgent);
   });
 
-  test('twice takes 2 s, for one that shows up a moment later', async () => {
+  test('twice takes 2 s, for an agent that shows up a moment later', async () => {
     const { api, limit, time } = start(absent, present);
     expect(await findAgentTwice('mqtt1_a', api, limit)).toEqual(foundWith('asset-1'));
     expect(time.waits).toEqual([2000]);
   });
 
-  test('twice finds it absent when it is so twice', async () => {
+  test('twice finds it absent if both look-ups do', async () => {
     const { http, api, limit } = start(absent, absent);
     expect(await findAgentTwice('mqtt1_a', api, limit)).toBeUndefined();
     expect(http.calls).toEqual([FIND, FIND]);
   });
 
-  test('twice is once for an agent that is there', async () => {
+  test('twice takes one look-up for an agent that exists', async () => {
     const { http, api, limit } = start(present);
     expect(await findAgentTwice('mqtt1_a', api, limit)).toEqual(foundWith('asset-1'));
     expect(http.calls).toEqual([FIND]);
@@ -131,14 +131,14 @@ describe('deleting an agent', () => {
     expect(http.sent[1]?.headers['if-match']).toBe('3');
   });
 
-  test('reads its tag where the look-up showed none', async () => {
+  test('reads its tag if the look-up returned none', async () => {
     const { http, api, limit } = start(done, answer(200, { eTag: 3 }), answer(204));
     await deleteAgent(agent, api, limit);
     expect(http.calls).toEqual([OFFBOARD, READ, DELETE]);
     expect(http.sent[2]?.headers['if-match']).toBe('3');
   });
 
-  test('reads its tag where it has changed', async () => {
+  test('reads its tag if it has changed', async () => {
     const { http, api, limit } = start(done, answer(412), answer(200, { eTag: 4 }), answer(204));
     await deleteAgent(found, api, limit);
     expect(http.calls).toEqual([OFFBOARD, DELETE, READ, DELETE]);
@@ -163,7 +163,7 @@ describe('deleting an agent', () => {
   test.each([
     ['once its tag is read', agent, [OFFBOARD, READ, FIND]],
     ['once it is deleted', found, [OFFBOARD, DELETE, FIND]],
-  ])('that is gone %s is done once the look-up says so too', async (_, given, calls) => {
+  ])('that no longer exists %s succeeds once the look-up confirms it', async (_, given, calls) => {
     for (const status of [404, 410]) {
       const { http, api, limit } = start(done, answer(status), absent);
       await deleteAgent(given, api, limit);
@@ -174,7 +174,7 @@ describe('deleting an agent', () => {
   test.each([
     ['is still found', present],
     ['may still be there', answer(200, { content: [record, record] })],
-  ])('that is said to be gone, but %s, is not done', async (_, reply) => {
+  ])('that is said not to exist, but %s, does not succeed', async (_, reply) => {
     const { api, limit } = start(done, answer(404), reply);
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
@@ -183,7 +183,7 @@ describe('deleting an agent', () => {
     });
   });
 
-  test('that is said to be gone tells why it can not be looked up', async () => {
+  test('that is said not to exist reports why it can’t be looked up', async () => {
     const { api, limit } = start(done, answer(404), answer(403));
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({ code: 'forbidden' });
   });
@@ -268,7 +268,7 @@ describe('offboarding', () => {
     expect(time.waits).toEqual([]);
   });
 
-  test('ends with a job that is cancelled', async () => {
+  test('stops with a job that is cancelled', async () => {
     const { http, api, limit, clock, cancel } = start(onboarded);
     clock.sleep = async () => cancel.abort();
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({

@@ -29,14 +29,14 @@ async function request(script: readonly Reply[], asked = agent) {
 }
 
 describe('a certificate', () => {
-  test('is what the first create brings', async () => {
+  test('is the result of the first create', async () => {
     const { certificate, http, warnings } = await request([created()]);
     expect(certificate).toMatchObject({ clientId: 'mqtt1_a', certificate: pair.certificate });
     expect(http.calls).toEqual([CREATE]);
     expect(warnings).toEqual([]);
   });
 
-  test('is asked for once more, when the agent is proved to be absent', async () => {
+  test('is requested once more if the agent is proved to be absent', async () => {
     const script = [unclear, absent, absent, noCertificates, created()];
     const { certificate, http, warnings, time } = await request(script);
     expect(certificate).toMatchObject({ clientId: 'mqtt1_a' });
@@ -48,7 +48,7 @@ describe('a certificate', () => {
   });
 });
 
-describe('a list of certificates is no witness when it', () => {
+describe('a list of certificates proves nothing if it', () => {
   test.each([
     ['is refused', answer(403)],
     ['is not there', answer(404)],
@@ -169,7 +169,7 @@ describe('it is unknown whether a step created an agent', () => {
     },
   );
 
-  test('but a second create whose answer can not be used tells its own end', async () => {
+  test('but a second create whose answer can’t be used reports its own outcome', async () => {
     const useless = answer(201, { clientId: 'mqtt1_a' });
     await expect(request([unclear, absent, absent, noCertificates, useless])).rejects.toMatchObject(
       {
@@ -179,7 +179,7 @@ describe('it is unknown whether a step created an agent', () => {
     );
   });
 
-  test('the look-up has 30 s of its own', async () => {
+  test('the look-up has its own 30 s', async () => {
     const { http, services, limit } = start(unclear, present);
     http.onSend = () => limit.end();
     await expect(requestCertificate(agent, services, limit)).rejects.toThrow('exists now');
@@ -208,11 +208,11 @@ describe('an ephemeral agent', () => {
     await refuseExisting(agent, services, limit);
   };
 
-  test('may be created if it does not exist', async () => {
+  test('is created if it does not exist', async () => {
     await refuse(absent);
   });
 
-  test('may not be created if it exists', async () => {
+  test('is not created if it exists', async () => {
     await expect(refuse(present)).rejects.toMatchObject({
       code: 'agent-exists',
       message:
@@ -220,7 +220,7 @@ describe('an ephemeral agent', () => {
     });
   });
 
-  test('may not be created if that is unknown', async () => {
+  test('is not created if that is unknown', async () => {
     await expect(refuse(unproved)).rejects.toMatchObject({
       code: 'response-invalid',
       message:

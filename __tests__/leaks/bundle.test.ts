@@ -18,7 +18,7 @@ const skipWaits = preload(`import promises from 'node:timers/promises';
 const effort = effortOf('LEAK_BUNDLE_RUNS', 15, 15_000);
 
 test(
-  'no secret is seen, and no line of a server is a command',
+  'no secret is visible, and no line from a server is a command',
   async () => {
     const pairs = await makePairs(6);
     await tryOut(
