@@ -24,7 +24,7 @@ function expectDelivered({ hub, github }: Services, clientId: string): void {
 const DONE = { check: 'success', create: 'success', 'hand-over': 'success' };
 
 describe('the rotation', () => {
-  test('hands the new agent over, and deletes the old one after that', async ({ services }) => {
+  test('hands the new agent over, and then deletes the old one', async ({ services }) => {
     services.github.addEnvironment('production');
     const first = await services.play(RECIPE, runOf(1));
     expect(resultsOf(first)).toEqual({ ...DONE, 'delete-old': 'skipped' });

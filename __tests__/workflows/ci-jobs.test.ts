@@ -46,7 +46,7 @@ function containerStep({ name = '', with: given = {} }: WorkflowStep): WorkflowS
 }
 
 describe.skipIf(process.platform === 'win32')('the job of CI that runs the actions', () => {
-  test('passes with the sandbox that its steps start, and leaves nothing', {
+  test('passes with the sandbox that its steps start, and leaves nothing behind', {
     timeout: 180_000,
   }, async () => {
     const github = await GitHub.start();
@@ -120,22 +120,25 @@ async function end(pid: number): Promise<void> {
   throw new Error('the sandbox did not end');
 }
 
-test.skipIf(process.platform === 'win32')('the conclusion passes only if all others have', () => {
-  const script = conclusion?.steps[0]?.run ?? '';
-  const concluded = (...results: readonly string[]) =>
-    spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
-      env: { ...process.env, RESULTS: results.join(' ') },
-      encoding: 'utf8',
-    }).status;
-  expect(concluded('success', 'success')).toBe(0);
-  expect(concluded()).not.toBe(0);
-  for (const other of ['failure', 'cancelled', 'skipped']) {
-    expect(concluded(other, 'success')).not.toBe(0);
-    expect(concluded('success', other, 'success')).not.toBe(0);
-  }
-});
+test.skipIf(process.platform === 'win32')(
+  'the conclusion passes only if all other jobs have',
+  () => {
+    const script = conclusion?.steps[0]?.run ?? '';
+    const concluded = (...results: readonly string[]) =>
+      spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+        env: { ...process.env, RESULTS: results.join(' ') },
+        encoding: 'utf8',
+      }).status;
+    expect(concluded('success', 'success')).toBe(0);
+    expect(concluded()).not.toBe(0);
+    for (const other of ['failure', 'cancelled', 'skipped']) {
+      expect(concluded(other, 'success')).not.toBe(0);
+      expect(concluded('success', other, 'success')).not.toBe(0);
+    }
+  },
+);
 
-test('the sandbox that does not start fails the step that starts it', async () => {
+test('a sandbox that does not start fails the step that starts it', async () => {
   const temporary = await mkdtemp(path.join(tmpdir(), 'start-sandbox-'));
   try {
     const { status, stderr } = spawnSync(

@@ -197,8 +197,8 @@ const test = base.extend<{ release: Release }>({
   },
 });
 
-describe.skipIf(process.platform === 'win32')('a release that a package wants to alter', () => {
-  test('is what was committed, attested and published alike', async ({ release }) => {
+describe.skipIf(process.platform === 'win32')('a release that a package tries to alter', () => {
+  test('is what was committed, attested and published', async ({ release }) => {
     for (const id of Object.keys(jobs)) await release.play(id);
     const published = readFileSync(release.path('published'));
     expect(published.equals(readFileSync(release.path('attested', ARCHIVE)))).toBe(true);
@@ -229,7 +229,7 @@ describe.skipIf(process.platform === 'win32')('a release that a package wants to
     expect(paths).toEqual(['release/sbom.cdx.json']);
   });
 
-  test('is not published when it is not what was attested', async ({ release }) => {
+  test('is not published if it is not what was attested', async ({ release }) => {
     await release.play('build');
     await release.play('attest');
     release.git('commit', '--quiet', '--allow-empty', '--message', 'another');
