@@ -112,7 +112,7 @@ describe('redacting', () => {
   });
 
   test.each([
-    ['signs of patterns', 'a$&b.*(c', 'x a$&b.*(c y'],
+    ['characters of patterns', 'a$&b.*(c', 'x a$&b.*(c y'],
     ['JSON', 'say "open\\sesame"', JSON.stringify('x say "open\\sesame" y').slice(1, -1)],
     ['a URI', 'a b/c?d=é', `x ${encodeURIComponent('a b/c?d=é')} y`],
     ['base64', 'mqtt1-ci:secret', `x ${Buffer.from('mqtt1-ci:secret').toString('base64')} y`],
@@ -186,14 +186,14 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 const keyForms: Readonly<Record<string, string>> = {
   file: pem,
   body: bodyOf(pem),
-  'wrapped anew': bodyOf(pem).replace(/.{76}/g, '$&\n'),
+  'wrapped differently': bodyOf(pem).replace(/.{76}/g, '$&\n'),
   JSON: JSON.stringify(pem),
   URL: encodeURIComponent(pem),
   base64: base64(pem),
   'base64 in lines': base64(pem).replace(/.{76}/g, '$&\n'),
   'base64 of the trimmed file': base64(pem.trimEnd()),
-  'base64 behind one character': base64(`x${pem}`),
-  'base64 behind two characters': base64(`xy${pem}`),
+  'base64 after one character': base64(`x${pem}`),
+  'base64 after two characters': base64(`xy${pem}`),
   'base64 of the body': base64(bodyOf(pem)),
   'base64 of JSON': base64(JSON.stringify(pem)),
   'base64 in a URL': encodeURIComponent(base64(pem)),
@@ -320,9 +320,9 @@ describe('a large part of a secret is hidden in what a server says', () => {
   };
 
   test.each([
-    ['all but the last sign of 7', 'Tr0ub4d', 'Tr0ub4'],
-    ['all but the last sign of 12', 'Tr0ub4dor&3x', 'Tr0ub4dor&3'],
-    ['all but the first sign of 12', 'Tr0ub4dor&3x', 'r0ub4dor&3x'],
+    ['all but the last character of 7', 'Tr0ub4d', 'Tr0ub4'],
+    ['all but the last character of 12', 'Tr0ub4dor&3x', 'Tr0ub4dor&3'],
+    ['all but the first character of 12', 'Tr0ub4dor&3x', 'r0ub4dor&3x'],
     ['the first half of 17', 'Tr0ub4dor&3xyz9!K', 'Tr0ub4do'],
     ['the second half of 21', 'Tr0ub4dor&3xyz9!Kq+7b', '3xyz9!Kq+7b'],
     ['the middle of 40', 'Tr0ub4dor&3xyz9!Kq+7bTr0ub4dor&3xyz9!Kq+7b', 'xyz9!Kq+7bTr0ub4'],
@@ -340,8 +340,8 @@ describe('a large part of a secret is hidden in what a server says', () => {
 
   test.each([
     ['less than half of 30', 'Tr0ub4dor&3xyz9!Kq+7bTr0ub4dor', 'Tr0ub4dor&3xyz'],
-    ['seven signs of 12', 'Tr0ub4dor&3x', 'Tr0ub4d'],
-    ['all but the last sign of 6', 'tokens', 'token'],
+    ['seven characters of 12', 'Tr0ub4dor&3x', 'Tr0ub4d'],
+    ['all but the last character of 6', 'tokens', 'token'],
     ['a word of a passphrase', 'correct horse battery', 'a horse'],
   ])('%s is not', (_, secret, part) => {
     expect(knowing(secret).redactParts(`no ${part} please`)).toBe(`no ${part} please`);

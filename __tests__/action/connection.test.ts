@@ -265,7 +265,7 @@ const faults: Readonly<Record<string, Row>> = {
     says: /the broker's certificate is for another host \(ERR_TLS_CERT_ALTNAME_INVALID\)/,
     again: false,
   },
-  'a certificate that TLS refuses': {
+  'a certificate that TLS rejects': {
     fault: named('alert'),
     says: /the broker rejected the agent's certificate \(/,
     again: true,
@@ -309,7 +309,7 @@ const faults: Readonly<Record<string, Row>> = {
     again: true,
   },
   'a web server': { fault: named('http'), says: /does not speak MQTT/, again: false },
-  'an answer that is no packet': {
+  'an answer that is not a packet': {
     fault: named('garbage'),
     says: /does not speak MQTT/,
     again: false,
@@ -447,7 +447,7 @@ describe.concurrent('connection-failed, and everything is kept, when there is', 
 describe.skipIf(process.platform === 'win32').concurrent('a job that is cancelled', () => {
   test.for([
     ['while the broker says nothing', { kind: 'silence' }, 'cancelled'],
-    ['while a refusal is waited out', { kind: 'connack', code: 5 }, 'cancelled'],
+    ['while it waits after a rejection', { kind: 'connack', code: 5 }, 'cancelled'],
   ] as const)('%s', async ([, fault, code], { start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker({ faults: [{ fault }] });
@@ -685,21 +685,18 @@ describe.concurrent('invalid inputs for the connection', () => {
       { 'broker-url': 'mqtts://a%0ab:8883' },
       /`broker-url` (contains no valid host|is not)/,
     ],
-    'an address that is none': [
-      { 'broker-url': 'mqtts://10.0.0.256:8883' },
-      /contains no valid host/,
-    ],
+    'an invalid address': [{ 'broker-url': 'mqtts://10.0.0.256:8883' }, /contains no valid host/],
     'an unknown placeholder': [
       { 'broker-url': 'mqtts://{api}.invalid' },
       /`broker-url` contains "\{api\}"\. Its only placeholders are \{tenant\}, \{region\}\./,
     ],
-    'a CA file that is not there': [{ 'broker-ca-file': 'no.pem' }, /"no\.pem" does not exist/],
+    'a CA file that does not exist': [{ 'broker-ca-file': 'no.pem' }, /"no\.pem" does not exist/],
     'a CA file that is a directory': [{ 'broker-ca-file': '.' }, /"\." is not a file/],
     'a CA file without a certificate': [
       { 'broker-ca-file': import.meta.filename },
       /`broker-ca-file` ".*" contains no PEM certificate/,
     ],
-    'a flag that is none': [{ 'verify-connection': 'yes' }, /`verify-connection` must be true or/],
+    'an invalid flag': [{ 'verify-connection': 'yes' }, /`verify-connection` must be true or/],
   };
   test.for(Object.entries(cases))('%s', async ([, [inputs, says]], { start }) => {
     const sandbox = await start();

@@ -502,7 +502,7 @@ describe.concurrent('the certificates of agents', () => {
       return { kind: 'body', status: 403, body: JSON.stringify({ errors: [{ message }] }) };
     },
     'that is a web page': () => ({ kind: 'html' }),
-    'that is not there': () => ({ kind: 'html', status: 404 }),
+    'that does not exist': () => ({ kind: 'html', status: 404 }),
     'that repeats the request': () => ({ kind: 'echo', status: 400 }),
   };
   test.for(Object.entries(lists))('may be left if the list is %s', async ([, fault], { start }) => {
@@ -779,7 +779,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     code: 'not-ended',
     says: /Deleting the agent with client id mqtt1_a was abandoned, because it changed twice/,
   },
-  'an agent that Insights Hub does not let go': {
+  'an agent that Insights Hub keeps onboarded': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(409), times: 1 }),
     code: 'not-ended',
     says: /rejected because of a conflict.*HTTP 409/,
@@ -829,7 +829,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     code: 'not-ended',
     says: /does not prove that client id/,
   },
-  'a name that is no proof beside another client id': {
+  'a name that proves nothing beside another client id': {
     cause: ({ hub }) => hub.faults.push(answers([record('MQTT1_A', { name: 'mqtt1_a' })])),
     code: 'not-ended',
     says: /does not prove that client id/,
@@ -857,7 +857,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     code: 'response-invalid',
     says: /Reading the agent with client id mqtt1_a got an answer that can't be used/,
   },
-  'an asset that is another thing': {
+  'an asset that is something else': {
     cause: ({ hub }) => {
       const change = (answer: object) => ({
         ...answer,
@@ -1017,18 +1017,18 @@ describe.concurrent('invalid inputs of the delete action', () => {
       /"device001" and "device001" would use the same secret names, with DEVICE001/,
     ],
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
-    'a certificate id with a bad sign': [
+    'a certificate id with an invalid character': [
       { 'certificate-id': 'c1\n../agents' },
       /`certificate-id` "\.\.\/agents" contains "\." at position 1\. Only letters, digits, "-" and "_" are allowed/,
     ],
-    'a certificate id with a sign of other languages': [
+    'a certificate id with a letter of another language': [
       { name: '', 'certificate-id': 'ä' },
       /`certificate-id` "ä" contains "ä" at position 1\. Only letters/,
     ],
     'a wildcard in a name': [{ name: 'a\ndevice*' }, /"device\*" contains "\*" at position 7/],
-    'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" does not exist/],
+    'a file that does not exist': [{ 'names-file': 'no.csv' }, /"no\.csv" does not exist/],
     'a file that is a directory': [{ 'names-file': '.' }, /"\." is not a file/],
-    'everything at once': [
+    'all problems together': [
       { name: 'a b', tenant: '', 'delete-asset': 'maybe', timeout: '0' },
       /^\[input-invalid\] 4 problems/,
     ],
@@ -1052,7 +1052,7 @@ describe.concurrent('invalid inputs of the delete action', () => {
     'has only a header': ['name,owner\n', /lists no agents/],
     'has three columns': ['a\nb,c,d\n', /line 2 of list\/agents\.csv has 3 columns/],
     'has no name': ['a\n\n,owner\n', /line 3 of list\/agents\.csv has no name/],
-    'has a bad name': [
+    'has an invalid name': [
       'a\n"b c"\n',
       /line 2 of list\/agents\.csv "b c" contains a space at position 2/,
     ],

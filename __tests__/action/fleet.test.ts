@@ -334,7 +334,7 @@ describe.concurrent('an invalid list', () => {
   const cases: Readonly<Record<string, [string | Buffer, Record<string, string>, RegExp]>> = {
     'beside a name': ['a\n', { name: 'b' }, /`name` and `names-file` are both set/],
     'with a name twice': ['a\nb\na\n', {}, /line 3 of devices\.csv "a" is listed twice/],
-    'with bad names': [
+    'with invalid names': [
       'a\nb/c\n"d e"\n',
       {},
       /\(1\) line 2 .*"b\/c" contains "\/".*\(2\) line 3 .*"d e" contains a space/,
@@ -344,7 +344,7 @@ describe.concurrent('an invalid list', () => {
       { destination: 'repository', 'github-token': 'ghs_token' },
       /"a-b" and "a_b" would use the same secret names, with A_B/,
     ],
-    'of more agents than there is room for': [
+    'with too many agents': [
       names(51).join('\n'),
       { destination: 'repository', 'github-token': 'ghs_token', shard: '0/60' },
       /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
@@ -357,9 +357,13 @@ describe.concurrent('an invalid list', () => {
       /`names-file` "devices\.csv" is not UTF-8 text/,
     ],
     'with three columns': ['a,b,c\n', {}, /line 1 of devices\.csv has 3 columns/],
-    'with a wrong shard': ['a\n', { shard: '4/4' }, /`shard` "4\/4" does not exist/],
-    'with a wrong concurrency': ['a\n', { concurrency: '33' }, /`concurrency` must be .* 1 to 32/],
-    'with a wrong word': [
+    'with an invalid shard': ['a\n', { shard: '4/4' }, /`shard` "4\/4" does not exist/],
+    'with an invalid concurrency': [
+      'a\n',
+      { concurrency: '33' },
+      /`concurrency` must be .* 1 to 32/,
+    ],
+    'with an invalid word': [
       'a\n',
       { 'if-exists': 'ask' },
       /`if-exists` must be fail or skip, not "ask"/,

@@ -207,7 +207,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
       code: 'input-invalid',
       says: /`environment` is required/,
     },
-    'an environment that is no destination': {
+    'an environment that is not a destination': {
       inputs: { environment: 'test' },
       code: 'input-invalid',
       says: /`destination` does not include `environment`/,
@@ -237,12 +237,12 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
       code: 'input-invalid',
       says: /"sensor-1" and "sensor\.1" would use the same secret names, with SENSOR_1/,
     },
-    'more agents than there is room for': {
+    'too many agents': {
       inputs: { name: Array.from({ length: 51 }, (_, index) => `a${index}`).join('\n') },
       code: 'input-invalid',
       says: /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
     },
-    'a wrong boolean variables': {
+    'an invalid boolean `variables`': {
       inputs: { variables: 'yes' },
       code: 'input-invalid',
       says: /`variables` must be true or false/,

@@ -75,9 +75,9 @@ describe.concurrent('a key', () => {
     'in lines of 15, with CRLF': (pem) => rewrap(pem, 15, '\r\n'),
     'in lines of 76': (pem) => rewrap(pem, 76),
     'with line ends that are escaped': (pem) => rewrap(pem, 12, '\\n'),
-    'with blanks in its lines': (pem) => rewrap(pem, 8, ' \t\n'),
+    'with spaces in its lines': (pem) => rewrap(pem, 8, ' \t\n'),
     'on one line': (pem) => pem.trimEnd().replaceAll('\n', ' '),
-    'on one line, without blanks': (pem) => pem.replaceAll('\n', ''),
+    'on one line, without spaces': (pem) => pem.replaceAll('\n', ''),
   };
   test.for(Object.keys(wrappings))(
     'that comes %s is written in lines of 64, and masked in them',

@@ -268,7 +268,7 @@ describe.concurrent('a host that DNS does not know', () => {
       /the name mqtt1\.piam\.eu1\.mindsphere\.io could not be resolved \(ENOTFOUND\)\. Check `tenant` and `region`\. If the runner needs a proxy, set HTTPS_PROXY\./,
     ],
     [
-      'is given as it is',
+      'is given directly',
       { 'token-url': 'https://piam.test/{tenant}' },
       /the name piam\.test could not be resolved \(ENOTFOUND\)\. Check `token-url`\. /,
     ],

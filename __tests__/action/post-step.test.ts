@@ -87,9 +87,9 @@ describe.concurrent('the notes of a step', () => {
 
   test.for([
     ['removed', (lines: readonly string[]) => lines.toSpliced(-1)],
-    ['removed in the middle', (lines: readonly string[]) => lines.toSpliced(4, 1)],
+    ['deleted in the middle', (lines: readonly string[]) => lines.toSpliced(4, 1)],
     ['changed', (lines: readonly string[]) => lines.with(4, `${lines[4]} `)],
-    ['all removed', () => []],
+    ['all deleted', () => []],
   ] as const)('are known to be incomplete if lines are %s', async ([, change], { start }) => {
     const sandbox = await start();
     const { github, main } = await startPushing(sandbox, {

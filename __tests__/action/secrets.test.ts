@@ -249,8 +249,8 @@ describe.concurrent('no secret leaks with debug logging when', () => {
 
   // Of each, what a server may say of it, where all of it would be hidden.
   const parts: Readonly<Record<string, (secret: string) => string>> = {
-    'all but the last sign': (secret) => secret.slice(0, -1),
-    'all but the first sign': (secret) => secret.slice(1),
+    'all but the last character': (secret) => secret.slice(0, -1),
+    'all but the first character': (secret) => secret.slice(1),
     'the first half': (secret) => secret.slice(0, secret.length / 2),
     'the second half': (secret) => secret.slice(secret.length / 2),
   };

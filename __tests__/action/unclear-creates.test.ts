@@ -84,7 +84,7 @@ const table: Readonly<Record<string, Row>> = {
     code: 'outcome-unknown',
     says: /Creating it again ended the same way: .*An agent with client id mqtt1_device001 \(agent id \w{32}\) exists now/,
   },
-  'a second create that is refused': {
+  'a second create that is rejected': {
     creates: [unprocessed(500), unprocessed(409)],
     posts: 2,
     agents: 0,
@@ -249,7 +249,7 @@ describe.concurrent('an unclear create', () => {
 
   test.for<[string, Fault]>([
     ['is not allowed', unprocessed(403)],
-    ['is not there', unprocessed(404)],
+    ['does not exist', unprocessed(404)],
     ['is in no known shape', { kind: 'body', body: '{"list":[{"clientId":"mqtt1_device001"}]}' }],
   ])('is settled by the look-up alone when the list %s', async ([, fault], { start }) => {
     const sandbox = await start();

@@ -213,7 +213,7 @@ describe.each(['certificates', '.'])('when the directory out/%s was replaced', (
   test('by a link to its new place, nothing is deleted through it', async () => {
     await symlink(moved, inWorkspace('out', name), 'junction');
     expect(await cleanUp()).toContainEqual(
-      expect.stringMatching(/a\.key \(a directory on the way/),
+      expect.stringMatching(/a\.key \(a directory in its path/),
     );
     expect(await readdir(moved, { recursive: true })).toContain(
       path.join(name === '.' ? 'certificates' : '', 'a.key'),

@@ -211,7 +211,7 @@ describe('a 403', () => {
       wait: 60_000,
     },
     {
-      name: 'a wish to come back',
+      name: 'a request to retry later',
       fault: { kind: 'status', status: 403, headers: { 'retry-after': '7' } },
       wait: 7_000,
     },

@@ -187,7 +187,7 @@ describe('a variable', () => {
   test.each([
     { what: 'neither call can have done it', faults: [notThere, refused], mayBeDone: false },
     {
-      what: 'the PATCH was sent before, and answered in vain',
+      what: 'the PATCH was sent before, and answered without success',
       faults: [busy, notThere, refused],
       mayBeDone: true,
     },
@@ -197,7 +197,7 @@ describe('a variable', () => {
       mayBeDone: true,
     },
     {
-      what: 'the POST was answered in vain',
+      what: 'the POST was answered without success',
       faults: [notThere, busy, refused],
       mayBeDone: true,
     },

@@ -202,7 +202,7 @@ describe('the debug log', () => {
   }
   test.each<Row>([
     {
-      how: 'in headers and in the body of a refusal',
+      how: 'in headers and in the body of a rejection',
       headers: { 'x-request-id': 'a1', 'x-github-request-id': 'C0:1F:2', 'x-other': 'b2' },
       body: 'ref-1',
       references: ['a1', 'C0:1F:2', 'ref-1'],
@@ -222,7 +222,7 @@ describe('the debug log', () => {
       references: ['a1'],
     },
     {
-      how: 'of a success if it can be no piece of a key',
+      how: 'of a success if it can’t be a piece of a key',
       status: 201,
       headers: {
         'x-request-id': '123e4567-e89b-42d3-a456-426614174000',
@@ -279,17 +279,17 @@ describe('if there is no answer', () => {
 
   const endings: Readonly<Record<string, readonly [(socket: Socket) => void, RegExp]>> = {
     'was reset in the middle of the request': [(socket) => socket.resetAndDestroy(), closed],
-    'was closed in good order, before any byte': [(socket) => socket.end(), closed],
-    'brought half a head': [(socket) => socket.end('HTTP/1.1 201 Created\r\ncontent-'), closed],
-    'brought only what comes before an answer': [
+    'was closed properly, before any byte': [(socket) => socket.end(), closed],
+    'returned half a head': [(socket) => socket.end('HTTP/1.1 201 Created\r\ncontent-'), closed],
+    'returned only what comes before an answer': [
       (socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n'),
       closed,
     ],
-    'brought a head that is too large': [
+    'returned a head that is too large': [
       (socket) => socket.end(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`),
       /\(HPE_HEADER_OVERFLOW\)$/,
     ],
-    'brought something else than HTTP': [
+    'returned something other than HTTP': [
       (socket) => socket.end('220 SecretGreeting of a mail server\r\n'),
       /did not answer with HTTP \(HPE_\w+\)$/,
     ],
@@ -509,7 +509,7 @@ describe('an attempt', () => {
   });
 
   test.each([
-    ['its caller has given up', until(AbortSignal.abort(), never())],
+    ['its caller has stopped waiting', until(AbortSignal.abort(), never())],
     ['nothing may be sent any more', until(never(), AbortSignal.abort())],
   ])('is not started when %s', async (_, ends) => {
     let connections = 0;

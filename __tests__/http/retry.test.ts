@@ -105,7 +105,7 @@ describe('a quota of GitHub is exhausted', () => {
     ['also without a reset', answer(403, { 'x-ratelimit-remaining': '0' }), true],
     ['with a secondary limit that only its body names', secondary, true],
     ['with a 429', answer(429), true],
-    ['with a 403 that asks to come back', answer(403, soon), true],
+    ['with a 403 that asks to retry later', answer(403, soon), true],
     ['not with a 403 alone, which is a missing permission', answer(403), false],
     ['not with a reset alone', answer(403, { 'x-ratelimit-reset': reset(60) }), false],
     ...['1', '4999', '00', '', '-0'].map((remaining): [string, Answer, boolean] => [
@@ -156,8 +156,8 @@ describe('the wait before another try', () => {
   });
 
   test.each<[string, Answer, number]>([
-    ['a quota that begins anew in 60 s', usedUp(60), 60_000],
-    ['a quota that began anew', usedUp(-10), SHORTEST],
+    ['a quota that resets in 60 s', usedUp(60), 60_000],
+    ['a quota that was reset', usedUp(-10), SHORTEST],
     ['a 429 with a used-up quota', { ...usedUp(60), status: 429 }, 60_000],
     ['a 503 with a used-up quota', { ...usedUp(60), status: 503 }, SHORTEST],
     ['a secondary limit', secondary, 60_000],
@@ -168,12 +168,12 @@ describe('the wait before another try', () => {
       usedUp(60, { 'retry-after': 'Wed, 01 Jan 2025 00:00:07 GMT' }),
       7_000,
     ],
-    ['a Retry-After that says nothing', usedUp(60, { 'retry-after': 'soon' }), 60_000],
+    ['a meaningless Retry-After', usedUp(60, { 'retry-after': 'soon' }), 60_000],
     ['something remaining', usedUp(60, { 'x-ratelimit-remaining': '1' }), SHORTEST],
-    ['no word of what remains', answer(403, { 'x-ratelimit-reset': reset(60) }), SHORTEST],
+    ['no information on what remains', answer(403, { 'x-ratelimit-reset': reset(60) }), SHORTEST],
     ['no reset', answer(403, { 'x-ratelimit-remaining': '0' }), SHORTEST],
     ['an empty reset', usedUp(0, { 'x-ratelimit-reset': '' }), SHORTEST],
-    ['a reset that is no time', usedUp(0, { 'x-ratelimit-reset': 'soon' }), SHORTEST],
+    ['a reset that is not a time', usedUp(0, { 'x-ratelimit-reset': 'soon' }), SHORTEST],
   ])('with %s', (_, given, wait) => {
     expect(waitBefore(given, 1, unlucky)).toBe(wait);
   });
@@ -389,7 +389,7 @@ describe('a call', () => {
     test.each<[string, Answer, number]>([
       ['seconds', answer(429, { 'retry-after': '600' }), 600],
       ['a date', answer(503, { 'retry-after': 'Wed, 01 Jan 2025 00:10:00 GMT' }), 600],
-      ['a passing status', answer(408, { 'retry-after': '600' }), 600],
+      ['a temporary failure', answer(408, { 'retry-after': '600' }), 600],
       ['a quota of GitHub', usedUp(1800), 1800],
       ['the minute after a secondary limit', secondary, 60],
     ])('says how long it is asked to wait, by %s', async (_, given, seconds) => {
@@ -686,7 +686,7 @@ describe('a call', () => {
         (status) => [`a ${status}`, () => answer(status), true] as const,
       ),
       ['a 500 with Retry-After', () => answer(500, soon), true],
-      ['a 503 that asks to come back', () => answer(503, soon), false],
+      ['a 503 that asks to retry later', () => answer(503, soon), false],
       ['a 503 that asks for nothing', () => answer(503, { 'retry-after': '' }), true],
       ...[199, 307, 400, 401, 403, 404, 408, 409, 412, 422, 425, 429].map(
         (status) => [`a ${status}`, () => answer(status), false] as const,
@@ -708,7 +708,7 @@ describe('a call', () => {
       ['a 404 after a 500', [answer(500), answer(404)], true],
       ['a 403 after a request that was sent', [noAnswer(true), answer(403)], true],
       ['no connection after a 502', [answer(502), noAnswer(false)], true],
-      ['a 404 after a 503 that asked to come back', [answer(503, soon), answer(404)], false],
+      ['a 404 after a 503 that asked to retry later', [answer(503, soon), answer(404)], false],
       ['a 404 after no connection', [noAnswer(false), answer(404)], false],
       ['a 400 after a 429 after a 504', [answer(504), answer(429), answer(400)], true],
     ])('after %s', async (_, script, expected) => {

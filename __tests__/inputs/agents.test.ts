@@ -120,7 +120,7 @@ describe('the name of an agent', () => {
   }
 
   test.each<[string, Given]>([
-    ['letters, digits and other signs', { name: 'Gerät.7@line_3-(b)\nb' }],
+    ['letters, digits and other characters', { name: 'Gerät.7@line_3-(b)\nb' }],
     ['128 bytes with the tenant', { name: 'x'.repeat(122) }],
     ['a client id of 128 bytes', { 'client-id': 'x'.repeat(128) }],
     ['a client id of another tenant', { 'client-id': 'mqtt2_a' }],

@@ -170,7 +170,7 @@ describe('the inputs of the create action are refused:', () => {
       { 'names-file': 'devices.csv' },
       '`name` and `names-file` are both set. Set only one of them.',
     ],
-    'a file that is not there': [
+    'a file that does not exist': [
       { name: '', 'names-file': 'none.csv' },
       '`names-file` "none.csv" does not exist.',
     ],
@@ -182,7 +182,7 @@ describe('the inputs of the create action are refused:', () => {
       { destination: ' , ' },
       `\`destination\` is empty. Set it to ${words}.`,
     ],
-    'an unknown destination, told once': [
+    'an unknown destination, reported once': [
       { destination: 'moon' },
       `\`destination\` must be ${words}, not "moon".`,
     ],
@@ -205,7 +205,7 @@ describe('the inputs of the create action are refused:', () => {
         ]),
       ),
     ),
-    'a directory that turns the text around': [
+    'a directory that changes the direction of text': [
       { 'output-directory': 'a\u202eb' },
       '`output-directory` contains the invisible character U+202E (right-to-left override) at position 2. Delete it.',
     ],
@@ -223,7 +223,7 @@ describe('the inputs of the create action are refused:', () => {
         ],
       ]),
     ),
-    'a key that has to be encrypted, without a passphrase': [
+    'a key that must be encrypted, without a passphrase': [
       { 'encrypt-key': 'true' },
       expect.stringMatching(/^`encrypt-key` is `true`, but `key-passphrase` is empty\./),
     ],
@@ -235,7 +235,7 @@ describe('the inputs of the create action are refused:', () => {
       { name: 'a@\nA!', 'if-exists': 'skip', shard: '0/3' },
       'The agents "a@" and "A!" would share files, so `if-exists: skip` could not tell which exists. Rename one of them.',
     ],
-    'an agent that is listed twice, told once': [
+    'an agent that is listed twice, reported once': [
       { name: 'a\na', 'if-exists': 'skip' },
       '`name` "a" is listed twice.',
     ],
@@ -282,7 +282,7 @@ describe('the inputs of the create action are refused:', () => {
         ],
       ]),
     ),
-    'a prefix that can be in no client id': [
+    'a prefix that no client id can have': [
       { 'client-id-prefix': 'a/b' },
       '`client-id-prefix` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
@@ -296,7 +296,7 @@ describe('the inputs of the create action are refused:', () => {
       { 'broker-url': 'mqtt://broker' },
       '`broker-url` must begin with mqtts://: "mqtt://broker".',
     ],
-    'a CA file that is not there': [
+    'a CA file that does not exist': [
       { 'broker-ca-file': 'ca.pem' },
       '`broker-ca-file` "ca.pem" does not exist.',
     ],

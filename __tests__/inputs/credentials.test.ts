@@ -91,7 +91,7 @@ describe('credentials are refused:', () => {
       { ...client, 'oauth-client-id': 'a\tb' },
       '`oauth-client-id` contains the control character U+0009 (tab) at position 2. It must not contain colons or control characters.',
     ],
-    'a host tenant that is no host label': [
+    'a host tenant that is not a host label': [
       { ...client, ...app, 'host-tenant': 'a.b' },
       '`host-tenant` must be at most 63 letters, digits and hyphens, with no hyphen at either end, not "a.b".',
     ],

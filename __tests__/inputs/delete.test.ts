@@ -90,7 +90,7 @@ describe('the inputs of the delete action', () => {
   const rule = 'Only letters, digits, "-" and "_" are allowed.';
   const rows: Readonly<Record<string, readonly [Given, string]>> = {
     'no agent': [{ name: '' }, none],
-    'a file that is not there, told once': [
+    'a file that does not exist, reported once': [
       { name: '', 'names-file': 'none.csv' },
       '`names-file` "none.csv" does not exist.',
     ],
@@ -108,7 +108,7 @@ describe('the inputs of the delete action', () => {
       { name: '', 'names-file': 'pattern.csv' },
       expect.stringMatching(/^line 1 of pattern\.csv "b\?" contains "\?" at position 2, /),
     ],
-    'a prefix that can be in no client id': [
+    'a prefix that no client id can have': [
       { 'client-id-prefix': 'a/b' },
       '`client-id-prefix` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
@@ -128,11 +128,11 @@ describe('the inputs of the delete action', () => {
         [{ 'certificate-id': `b\n${id}` }, `\`certificate-id\` "${id}" contains ${which}. ${rule}`],
       ]),
     ),
-    'a certificate whose id holds a secret': [
+    'a certificate whose id contains a secret': [
       { 'certificate-id': 'my-a-token' },
       '`certificate-id` "my-***" contains a secret of this step, so GitHub would mask it in the log and in outputs.',
     ],
-    'an environment that holds a secret': [
+    'an environment that contains a secret': [
       {
         destination: 'environment',
         'github-token': 'ghp_token',

@@ -98,7 +98,7 @@ describe('is refused:', () => {
     ],
     'an environment of a dot': [{ environment: '.' }, dots],
     'an environment of two dots': [{ environment: '..' }, dots],
-    'an environment that turns the text around': [
+    'an environment that changes the direction of text': [
       { environment: 'a\u202eb' },
       '`environment` contains the invisible character U+202E (right-to-left override) at position 2. Delete it.',
     ],
@@ -114,7 +114,7 @@ describe('is refused:', () => {
         [{ 'secret-prefix': prefix }, badPrefix(prefix)],
       ]),
     ),
-    'a variables that is no boolean': [
+    '`variables` that is not a boolean': [
       { variables: 'yes' },
       '`variables` must be true or false, not "yes".',
     ],

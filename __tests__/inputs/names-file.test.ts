@@ -32,7 +32,7 @@ describe('a names file', () => {
     ['CRLF line ends', 'a\r\nb\r\n', [a, 'b,undefined: line 2 of devices.csv']],
     ['CR line ends', 'a\rb', [a, expect.stringMatching(/^b,undefined: /)]],
     [
-      'all line ends at once',
+      'all line ends together',
       'a\nb\r\nc\rd',
       [a, ...['b', 'c', 'd'].map((name) => expect.stringContaining(`${name},undefined: line `))],
     ],
@@ -43,7 +43,7 @@ describe('a names file', () => {
     ['a quote in quotes', '"a""b"', ['a"b,undefined: line 1 of devices.csv']],
     ['a byte order mark', '\ufeffa', [a]],
     ['a header', 'name,owner\na,me@b.c', [below]],
-    ['a header in quotes, behind a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
+    ['a header in quotes, after a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
     ...['name', 'Name', 'NAME', '"name"', 'name,', 'Name,Owner', 'NAME, OWNER', 'name,Owner'].map(
       (header): [string, string, readonly string[]] => [
         `the header ${header}`,
@@ -56,7 +56,7 @@ describe('a names file', () => {
       'name\nname',
       ['name,undefined: line 2 of devices.csv'],
     ],
-    ['other signs in quotes', '"a;b","c\td"', ['a;b,c\td: line 1 of devices.csv']],
+    ['other characters in quotes', '"a;b","c\td"', ['a;b,c\td: line 1 of devices.csv']],
     ['blank lines', '\n\na', ['a,undefined: line 3 of devices.csv']],
   ])('can contain %s', async (_, content, rows) => {
     expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
@@ -95,17 +95,17 @@ describe('a names file', () => {
       '`names-file` "devices.csv" has a header after the first line. Delete line 3.',
     ],
     [
-      'an owner that turns the text around',
+      'an owner that changes the direction of text',
       'a,me\u202e@b.c\n',
       'The owner in line 1 of devices.csv contains the invisible character U+202E (right-to-left override) at position 3. Delete it.',
     ],
     [
-      'more agents than any step makes',
+      'more agents than a step accepts',
       Array.from({ length: 100_001 }, (_, index) => `${index}\n`).join(''),
       '`names-file` "devices.csv" lists more than 100000 agents.',
     ],
     [
-      'something else than UTF-8',
+      'something other than UTF-8',
       Buffer.from([0x61, 0xff]),
       '`names-file` "devices.csv" is not UTF-8 text.',
     ],

@@ -161,7 +161,7 @@ describe('a secret', () => {
       [],
       'is shorter than 4 characters. Masking it would hide unrelated text in the log.',
     ],
-    ['nothing but blanks', '      ', [], 'is blank.'],
+    ['only white space', '      ', [], 'is blank.'],
     ['a blank line', ' \n ', [], 'is blank.'],
     [
       'two lines, each of which is masked',
@@ -244,7 +244,7 @@ describe('a value is quoted', () => {
   test.each([
     ['on one line', 'a\n\u2028b', 'a b'],
     ['without invisible characters', 'a\u200b\u202eb', 'ab'],
-    ['with what percents stand for', 'https://a%20b/%C3%A9', 'https://a b/é'],
+    ['with decoded percent escapes', 'https://a%20b/%C3%A9', 'https://a b/é'],
     ['well-formed', 'half \ud83d a pair', 'half \ufffd a pair'],
     ['although it is no word', 'SN2024A00017x-EU9-PRESS7b', 'SN2024A00017x-EU9-PRESS7b'],
     ['up to a length of names', 'x1'.repeat(19).concat('y'), 'x1'.repeat(19).concat('y')],
@@ -261,9 +261,9 @@ describe('a value is quoted', () => {
   });
 
   test.each([
-    ['as they are', 'my-open-sesame', 'my-open-sesame', '***'],
-    ['before percents are decoded', 'open%41sesame', 'open%41sesame', '***'],
-    ['behind percents', 'open&sesame', 'open%26%73esame', '***'],
+    ['unchanged', 'my-open-sesame', 'my-open-sesame', '***'],
+    ['before percent escapes are decoded', 'open%41sesame', 'open%41sesame', '***'],
+    ['after percent escapes', 'open&sesame', 'open%26%73esame', '***'],
     ['with invisible characters in between', 'sesame', 'my ses\u200bame', 'my ***'],
     ['that only one line puts together', 'open sesame', 'my open\nsesame', 'my ***'],
     ['in pieces', 'sesame-open-sesame-open', 'sesame-open-sesame', '***'],

@@ -40,12 +40,12 @@ describe('the URLs of Insights Hub', () => {
   const required = '`tenant` is required. Set it to the name of your Insights Hub environment.';
   const label = 'must be at most 63 letters, digits and hyphens, with no hyphen at either end, not';
   const rows: Readonly<Record<string, readonly [Given, ...string[]]>> = {
-    'no tenant, told once': [{}, required],
-    'a tenant that is no host label, told once': [
+    'no tenant, reported once': [{}, required],
+    'a tenant that is not a host label, reported once': [
       { tenant: 'a.b/' },
       `\`tenant\` ${label} "a.b/".`,
     ],
-    'a region that is no host label': [
+    'a region that is not a host label': [
       { tenant: 'mqtt1', region: 'eu1@x' },
       `\`region\` ${label} "eu1@x".`,
     ],
@@ -54,7 +54,7 @@ describe('the URLs of Insights Hub', () => {
       '`api-url` contains "{x}, {y}". Its only placeholders are {tenant}, {region}, {api}.',
       '`token-url` contains "{api}". Its only placeholders are {tenant}, {region}.',
     ],
-    'a URL that is none once it is filled, as the user wrote it': [
+    'a URL that is invalid once it is filled, as the user wrote it': [
       { tenant: 'mqtt1', 'api-url': '{tenant}' },
       '`api-url` is not a URL: "{tenant}".',
     ],
@@ -72,7 +72,7 @@ describe('the URLs of Insights Hub', () => {
       required,
       '`api-url` is not a URL: "gateway".',
     ],
-    'URLs that no tenant and region could mend, as they were given': [
+    'URLs that are invalid with any tenant and region, as they were given': [
       { region: 'a.b', 'api-url': 'http://{tenant}.invalid', 'token-url': '{tenant}' },
       `\`region\` ${label} "a.b".`,
       required,

@@ -36,7 +36,7 @@ describe('looking an agent up', () => {
     ['an odd asset', { content: [{ ...record, entityId: 'a/b' }] }, foundWith(undefined)],
     ['the name as proof', { content: [{ id: ID, name: 'mqtt1_a' }] }, foundWith(undefined)],
     ['a tag', { content: [{ ...record, eTag: 3 }] }, { ...foundWith('asset-1'), tag: '3' }],
-    ['a tag that can not be sent', { content: [{ ...record, eTag: 'a b' }] }, foundWith('asset-1')],
+    ["a tag that can't be sent", { content: [{ ...record, eTag: 'a b' }] }, foundWith('asset-1')],
   ])('reads %s', async (_, page, found) => {
     expect(await look(answer(200, page))).toEqual(found);
   });
@@ -55,7 +55,7 @@ describe('looking an agent up', () => {
     ['no record', { content: ['agent'] }, unproved],
     ['one without an id', { content: [{ ...record, id: undefined }] }, unusable],
     ['one with an odd id', { content: [{ ...record, id: '../x' }] }, unusable],
-    ['one whose id holds a secret', { content: [{ ...record, id: 'my-sesame-7' }] }, unusable],
+    ['one whose id contains a secret', { content: [{ ...record, id: 'my-sesame-7' }] }, unusable],
   ])('is unclear with %s', async (_, page, found) => {
     const failure = await look(answer(200, page)).catch((error: Failure) => error);
     expect(failure).toBeInstanceOf(UnclearAgent);
@@ -82,7 +82,7 @@ describe('looking an agent up', () => {
       `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.`,
     ],
     [
-      'a token that is refused',
+      'a token that is rejected',
       answer(401),
       'unauthorized',
       `${what} failed: Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.`,
@@ -191,16 +191,20 @@ describe('deleting an agent', () => {
 
 describe('offboarding', () => {
   test.each<[string, readonly Reply[], readonly string[]]>([
-    ['that is done at once', [done], [OFFBOARD]],
+    ['that finishes immediately', [done], [OFFBOARD]],
     ['of an agent that has no boarding', [answer(404)], [OFFBOARD]],
     ['of an agent that has no boarding any more', [answer(410)], [OFFBOARD]],
     ['that takes a while', [onboarded, onboarded, done], [OFFBOARD, STATUS, STATUS]],
     ['that is answered without a status', [answer(204), done], [OFFBOARD, STATUS]],
-    ['of an agent whose boarding is gone meanwhile', [onboarded, answer(404)], [OFFBOARD, STATUS]],
-    ['refused, because there is nothing to offboard', [answer(400), done], [OFFBOARD, STATUS]],
-    ['refused by its state', [answer(422), done], [OFFBOARD, STATUS]],
     [
-      'refused, because it is under way',
+      'of an agent whose boarding is gone in the meantime',
+      [onboarded, answer(404)],
+      [OFFBOARD, STATUS],
+    ],
+    ['rejected, because there is nothing to offboard', [answer(400), done], [OFFBOARD, STATUS]],
+    ['rejected because of its state', [answer(422), done], [OFFBOARD, STATUS]],
+    [
+      'rejected, because it is in progress',
       [answer(409), onboarded, done],
       [OFFBOARD, STATUS, STATUS],
     ],
@@ -215,14 +219,14 @@ describe('offboarding', () => {
   const reading = 'Reading whether the agent with client id mqtt1_a is onboarded';
   test.each<[string, readonly Reply[], string, string]>([
     [
-      'a refusal of an agent that is onboarded',
+      'a rejection for an agent that is onboarded',
       [answer(400), onboarded],
       'request-rejected',
       rejected,
     ],
-    ['another refusal', [answer(405)], 'request-rejected', rejected],
+    ['another rejection', [answer(405)], 'request-rejected', rejected],
     [
-      'a status that is no JSON',
+      'a status that is not JSON',
       [onboarded, answer(200, 'x')],
       'response-invalid',
       `${reading} got an answer that can't be used.`,

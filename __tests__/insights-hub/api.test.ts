@@ -221,7 +221,7 @@ describe('an error body is read:', () => {
       { code: 'unauthorized', message: 'Bad credentials' },
     ],
     [
-      'a token that the gateway refuses',
+      'a token that the gateway rejects',
       { error: 'token_validation_failed', error_description: `Token is expired [${LOGREF}]` },
       { code: 'token_validation_failed', message: `Token is expired [${LOGREF}]` },
     ],
@@ -232,7 +232,7 @@ describe('an error body is read:', () => {
     ],
     ['no errors in a list', { errors: [], message: 'No.' }, { message: 'No.' }],
     ['a list of something else', { errors: ['no', null], error: 'e' }, { code: 'e' }],
-    ['errors that are no list', { errors: { message: 'x' }, id: 'i' }, { reference: 'i' }],
+    ['errors that are not a list', { errors: { message: 'x' }, id: 'i' }, { reference: 'i' }],
     ['nothing of other types', { error: 5, message: ['x'], id: { a: 1 } }, {}],
     ['nothing of empty texts', { error: '', message: '', id: '' }, {}],
     ['nothing of other objects', { status: 'READY' }, {}],

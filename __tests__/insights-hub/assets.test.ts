@@ -217,9 +217,12 @@ describe('if the agent names no asset', () => {
   });
 
   test.each([
-    ['a page that is none', answer(200, { _embedded: [] })],
+    ['something that is not a page', answer(200, { _embedded: [] })],
     ['a page without a list of some', answer(200, { page: { totalElements: 1 } })],
-    ['a list that is none', answer(200, { _embedded: { assets: {} }, page: { totalElements: 0 } })],
+    [
+      'something that is not a list',
+      answer(200, { _embedded: { assets: {} }, page: { totalElements: 0 } }),
+    ],
   ])('%s is not an answer', async (_, found) => {
     const { api, limit } = start(found);
     await expect(deleteAsset(owner(), api, limit)).rejects.toMatchObject({

@@ -29,7 +29,7 @@ describe('a list of certificates', () => {
     ['HAL that is counted', { _embedded: { x: [a, b] }, page: { totalPages: 1, number: 0 } }],
     ['HAL with links', { _embedded: { x: [a, b] }, _links: { self: { href: '/' } } }],
     ['records with another name for the id', [{ certificateId: 'c1', clientId: 'mqtt1_a' }, b]],
-    ['an array in which others are no records', [a, 'text', null, 7, [], {}, b]],
+    ['an array in which others are not records', [a, 'text', null, 7, [], {}, b]],
   ])('is read as %s', async (_, body) => {
     const { ids, problem, isBegun, http } = await list(answer(200, body));
     expect({ ids, problem, isBegun }).toEqual({
@@ -63,12 +63,12 @@ describe('a list of certificates', () => {
     ['half an array', '[{"id":"c1",'],
     ['an object of its own', { result: { certificates: [a] } }],
     ['an empty object', {}],
-    ['content that is no array', { content: { 0: a } }],
+    ['content that is not an array', { content: { 0: a } }],
     ['two lists', { _embedded: { certificates: [a], agents: [] } }],
     ['HAL that hides its records', { _embedded: {}, page: { totalElements: 3 } }],
     ['ids alone', ['c1', 'c2']],
     ['records without a client id', [{ id: 'c1', name: 'mqtt1_a' }]],
-    ['records whose client id is no text', { content: [{ id: 'c1', clientId: 7 }] }],
+    ['records whose client id is not a text', { content: [{ id: 'c1', clientId: 7 }] }],
   ])('can’t be %s', async (_, body) => {
     const { ids, problem, isBegun } = await list(answer(200, body));
     expect({ ids, isBegun }).toEqual({ ids: {}, isBegun: false });
@@ -167,8 +167,8 @@ describe('the pages of a list of certificates', () => {
   });
 
   test.each<[string, Reply]>([
-    ['is refused', answer(403)],
-    ['is another one than was asked for', hal({ number: 0, totalPages: 3 }, one('c2'))],
+    ['is rejected', answer(403)],
+    ['is not the requested one', hal({ number: 0, totalPages: 3 }, one('c2'))],
     ['has no number that can be read', hal({ number: '1', totalPages: 3 }, one('c2'))],
     ['is in no known shape', answer(200, {})],
     ['is an array', answer(200, [one('c2')])],
@@ -225,8 +225,8 @@ describe('nothing is revealed of a list', () => {
 
   test.each<[string, Reply]>([
     ['in no known shape', answer(200, { keys: [{ privateKey: KEY }] })],
-    ['that is no JSON', answer(200, `[{"privateKey":"${KEY}"}`)],
-    ['that is refused', answer(403, { errors: [{ code: KEY, message: KEY, logref: KEY }] })],
+    ['that is not JSON', answer(200, `[{"privateKey":"${KEY}"}`)],
+    ['that is rejected', answer(403, { errors: [{ code: KEY, message: KEY, logref: KEY }] })],
     ['that is answered with another success', answer(202, [{ privateKey: KEY }])],
   ])('%s', async (_, reply) => {
     const { problem, secrets, masked } = await list(reply);

@@ -215,7 +215,7 @@ describe('an answer that can’t be used', () => {
   const rows: readonly (readonly [string, () => Reply, string, string])[] = [
     ['is too large', () => tooLarge, 'response-invalid', `${cannot} it is larger than 1 MiB.`],
     [
-      'is no JSON',
+      'is not JSON',
       () => answer(201, '<html>'),
       'response-invalid',
       `${cannot} it is not a JSON object.`,

@@ -50,8 +50,8 @@ describe('a certificate', () => {
 
 describe('a list of certificates proves nothing if it', () => {
   test.each([
-    ['is refused', answer(403)],
-    ['is not there', answer(404)],
+    ['is rejected', answer(403)],
+    ['does not exist', answer(404)],
     ['is in no known shape', answer(200, { certificates: [{ clientId: 'mqtt1_a' }] })],
     ['shows others only', answer(200, [other])],
   ])('%s', async (_, reply) => {
@@ -93,7 +93,7 @@ describe('it is unknown whether a step created an agent', () => {
     'that exists': [[unclear, present], `${first} ${there} ${ifFound}`],
     'that shows up late': [[unclear, absent, present], `${first} ${there} ${ifFound}`],
     'that is not proved': [[unclear, unproved], `${first} ${proves} ${ifUnclear}`],
-    'that can not be looked up': [
+    "that can't be looked up": [
       [unclear, answer(403)],
       `${first} ${failed} ${ifUnclear} ${whyLookUp}`,
     ],
@@ -150,7 +150,7 @@ describe('it is unknown whether a step created an agent', () => {
       [unclear, present],
       `${first} ${there} The post step deletes it. Run this step again.`,
     ],
-    'which can not be looked up': [
+    "which can't be looked up": [
       [unclear, answer(403)],
       `${first} ${failed} If the agent exists, the post step deletes it. Run this step again. ${whyLookUp}`,
     ],
@@ -190,7 +190,7 @@ describe('it is unknown whether a step created an agent', () => {
   });
 
   test.each<[string, readonly Reply[], string]>([
-    ['is refused', [answer(409)], 'agent-exists'],
+    ['is rejected', [answer(409)], 'agent-exists'],
     [
       'is not sent at all',
       Array.from({ length: 5 }, () => noAnswer({ sent: false })),

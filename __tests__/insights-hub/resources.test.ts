@@ -16,7 +16,7 @@ describe('deleting a resource', () => {
   test.each<[string, unknown, string]>([
     ['a number', 0, '0'],
     ['a text', 'W/"7"', 'W/"7"'],
-    ['a text of 128 signs', 'x'.repeat(128), 'x'.repeat(128)],
+    ['a text of 128 characters', 'x'.repeat(128), 'x'.repeat(128)],
   ])('sends the tag that it has: %s', async (_, etag, tag) => {
     const { http, api, limit } = start(answer(200, { etag }), answer(204));
     expect(await deleteResource(resource, api, limit)).toBe('deleted');
@@ -30,7 +30,7 @@ describe('deleting a resource', () => {
     ['one with a space', { etag: 'a b' }],
     ['one with a line break', { etag: 'a\n' }],
     ['one that is too long', { etag: 'x'.repeat(129) }],
-    ['one of another kind', { etag: true }],
+    ['one of another type', { etag: true }],
     ['one in another field', { eTag: 1 }],
   ])('needs one that can be sent: %s', async (_, record) => {
     const bare = start(answer(200, record));
@@ -127,7 +127,7 @@ describe('deleting a resource', () => {
     ],
     ['a conflict keeps it', answer(409), 'not-ended', conflict],
     [
-      'a refusal is told',
+      'a rejection is reported',
       answer(400),
       'request-rejected',
       "Deleting the asset was rejected. Check the inputs against the server's message.",

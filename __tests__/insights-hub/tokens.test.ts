@@ -129,12 +129,12 @@ describe('an answer to the token request', () => {
     ['no JSON', '<html>', []],
     ['an empty body', '', []],
     ['no token', { token_type: 'Bearer' }, []],
-    ['a token that is no text', { access_token: 12345 }, []],
+    ['a token that is not a text', { access_token: 12345 }, []],
     ['a token of three characters', { access_token: 'abc' }, []],
     ['a token with a space, which is masked all the same', { access_token: 'a bc' }, ['a bc']],
     ['a token that is not ASCII', { access_token: 'abcä' }, ['abcä']],
     ['another type of token', { access_token: 'abcd', token_type: 'mac' }, ['abcd']],
-    ['a type that is no text', { access_token: 'abcd', token_type: 5 }, ['abcd']],
+    ['a type that is not a text', { access_token: 'abcd', token_type: 5 }, ['abcd']],
   ])('is refused: %s', async (_, body, masks) => {
     const { get, masked } = sourceWith(technicalUser, answer(200, body));
     await expect(get()).rejects.toMatchObject({

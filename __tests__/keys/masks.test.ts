@@ -155,9 +155,9 @@ describe('the masks of a private key', () => {
     'in lines of 76': (pem) => rewrap(pem, 76),
     'with CRLF': (pem) => pem.replaceAll('\n', '\r\n'),
     'with line ends that are escaped': (pem) => pem.replaceAll('\n', '\\n'),
-    'with blanks in its lines': (pem) => rewrap(pem, 64, (line) => line.replace(/.{9}/g, '$& \t')),
+    'with spaces in its lines': (pem) => rewrap(pem, 64, (line) => line.replace(/.{9}/g, '$& \t')),
     'on one line': (pem) => pem.trimEnd().replaceAll('\n', ' '),
-    'on one line, without blanks': (pem) => pem.replaceAll('\n', ''),
+    'on one line, without spaces': (pem) => pem.replaceAll('\n', ''),
     'after the parameters of its curve': (pem) =>
       `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem}`,
   };
@@ -379,18 +379,18 @@ describe('an existing key', () => {
   > = {
     'PKCS#1 where PKCS#8 is wanted': [rsa2048, undefined, 'pkcs8'],
     'SEC1 where PKCS#8 is wanted': [keys['EC P-256, SEC1'] ?? '', undefined, 'pkcs8'],
-    'a plain key that should be encrypted': [rsa2048, passphrase],
+    'an unencrypted key that should be encrypted': [rsa2048, passphrase],
     'an encrypted key without a passphrase': [encrypted],
     'an encrypted key with another passphrase': [encrypted, new Secret('open barley, please')],
-    'a plain key after an encrypted one': [`${encrypted}${rsa2048}`, passphrase],
-    'a plain key after the word ENCRYPTED': [`ENCRYPTED\n${rsa2048}`, passphrase],
-    'a plain key with text before it': [`text\n${rsa2048}`],
-    'a plain key with text after it': [`${rsa2048}text`],
+    'an unencrypted key after an encrypted one': [`${encrypted}${rsa2048}`, passphrase],
+    'an unencrypted key after the word ENCRYPTED': [`ENCRYPTED\n${rsa2048}`, passphrase],
+    'an unencrypted key with text before it': [`text\n${rsa2048}`],
+    'an unencrypted key with text after it': [`${rsa2048}text`],
     'two keys': [`${rsa2048}${keys['RSA 3072, PKCS#1']}`],
     'a key whose line ends are escaped': [rsa2048.replaceAll('\n', '\\n')],
     'a key on one line': [rsa2048.replaceAll('\n', ' ')],
     'an encrypted key that is named plain': [encrypted.replaceAll('ENCRYPTED ', '')],
-    'a plain key that is named encrypted': [
+    'an unencrypted key that is named encrypted': [
       (keys['RSA 2048, PKCS#8'] ?? '').replaceAll('PRIVATE', 'ENCRYPTED PRIVATE'),
       passphrase,
     ],

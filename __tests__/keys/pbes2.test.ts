@@ -218,7 +218,7 @@ describe('an encrypted key is refused immediately', () => {
     'with rounds of many bytes': encryptedKey(1n << 4000n),
     'with no round': encryptedKey(0),
     'with scrypt': encryptedKey(2048, NAMES.scrypt),
-    'that is plain': plain,
+    'that is unencrypted': plain,
   };
   test.each(Object.entries(refused))('%s', async (_, pem) => {
     const started = process.cpuUsage();

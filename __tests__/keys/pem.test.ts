@@ -171,7 +171,7 @@ describe('readKeyPair', () => {
   const keys: Readonly<Record<string, () => string>> = {
     'an empty key': () => '\n',
     'garbage for a key': () => 'UnreadableButSecret0123456789\n',
-    'a key with a body that is no key': () => armoured('RSA PRIVATE KEY', 'QUFBQQ=='),
+    'a key with a body that is not a key': () => armoured('RSA PRIVATE KEY', 'QUFBQQ=='),
     'a key cut short': () => rsa.privateKey.slice(0, 800),
     'an encrypted PKCS#8 key': () => encrypted('aes-256-cbc', 'pkcs8'),
     'an encrypted PKCS#1 key': () => encrypted('aes-128-cbc', 'pkcs1'),
@@ -189,14 +189,14 @@ describe('readKeyPair', () => {
   const certificates: Readonly<Record<string, () => string>> = {
     'an empty certificate': () => '\n',
     'garbage for a certificate': () => 'UnreadableButSecret0123456789\n',
-    'a certificate with a body that is none': () => armoured('CERTIFICATE', 'QUFBQQ=='),
+    'a certificate with a body that is not one': () => armoured('CERTIFICATE', 'QUFBQQ=='),
     'a certificate cut short': () => rsa.certificate.slice(0, 600),
     'a public key for a certificate': () =>
       createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'pem' }).toString(),
     'a private key for a certificate': () => rsa.privateKey,
     'a second certificate that does not parse': () =>
       `${rsa.certificate}${armoured('CERTIFICATE', 'QUFBQQ==')}`,
-    'a second certificate that is no base64': () =>
+    'a second certificate that is not base64': () =>
       `${rsa.certificate}${armoured('CERTIFICATE', '!!!!')}`,
   };
   test.each(Object.entries(certificates))('refuses %s without quoting it', (_, given) => {

@@ -194,11 +194,11 @@ describe('the place of the list of agents', () => {
     ['one agent', short, { ...fleet, several: false, toWorkspace: true }, true, false],
     ['several agents in the workspace', '[]', { ...fleet, toWorkspace: true }, true, true],
     ['several agents in secrets', short, fleet, true, false],
-    ['a list that no variable takes', long, fleet, true, true],
+    ['a list that is too long for a variable', long, fleet, true, true],
     ['the longest list for an output', 'x'.repeat(500_000), fleet, true, true],
-    ['a list that no output takes', tooLong, fleet, false, true],
+    ['a list that is too long for an output', tooLong, fleet, false, true],
     ['a dry run', long, { ...fleet, toWorkspace: true, dryRun: true }, true, false],
-    ['a dry run that no output takes', tooLong, { ...fleet, dryRun: true }, false, false],
+    ['a dry run that is too long for an output', tooLong, { ...fleet, dryRun: true }, false, false],
   ])('depends on its length and on the step: %s', (_, json = '', step, inOutput, inFile) => {
     expect(placesFor(json, step)).toEqual({ inOutput, inFile });
   });

@@ -16,7 +16,7 @@ describe('the masker', () => {
     ['a value that is the whole line', ['sesame'], 'sesame', '***'],
     ['no other case', ['sesame'], 'Sesame SESAME', 'Sesame SESAME'],
     ['a value of one character', ['x'], 'axb', 'a***b'],
-    ['signs of patterns', ['a.*'], 'abc a.*', 'abc ***'],
+    ['characters of patterns', ['a.*'], 'abc a.*', 'abc ***'],
     ['hits that overlap, as one', ['abcd', 'cdef'], 'xabcdefy', 'x***y'],
     ['hits that touch, as one', ['abc', 'def'], 'xabcdefy', 'x***y'],
     ['repeated hits that touch, as one', ['ab'], 'xababy', 'x***y'],

@@ -102,7 +102,7 @@ describe('conditions of steps', () => {
 
   test.each([
     ['secrets, which conditions can’t read', "if: secrets.KEY == 'x'"],
-    ['a function that is not there', 'if: succeeded()'],
+    ['a function that does not exist', 'if: succeeded()'],
     ['a text that is always true', 'if: "${{ true }} && ${{ false }}"'],
   ])('are not run with %s', async (_, condition) => {
     await expect(playSteps(`      - run: 'true'\n        ${condition}\n`)).rejects.toThrow();
@@ -427,11 +427,11 @@ ${hands.replace(/^(?=.)/gm, '    ')}
   });
 
   test.each([
-    ['an input that is not known', GIVEN.replace('with: { ', "with: { other: '1', "), /not know/],
+    ['an input that is unknown', GIVEN.replace('with: { ', "with: { other: '1', "), /not know/],
     ['no input that is required', GIVEN.replace(/with:.*\n/, ''), /requires name/],
-    ['a secret that is not known', GIVEN.replace('secrets: { ', 'secrets: { NO: a, '), /not know/],
+    ['a secret that is unknown', GIVEN.replace('secrets: { ', 'secrets: { NO: a, '), /not know/],
     ['no secret that is required', GIVEN.replace(/secrets:.*\n/, ''), /requires KEY/],
-    ['all secrets at once', GIVEN.replace(/secrets:.*\n/, 'secrets: inherit\n'), /by name/],
+    ['all secrets together', GIVEN.replace(/secrets:.*\n/, 'secrets: inherit\n'), /by name/],
   ])('is not run with %s', async (_, hands, message) => {
     await expect(play(calling(hands), settings('device'))).rejects.toThrow(message);
   });
@@ -570,7 +570,7 @@ describe('artifacts', () => {
   test.each([
     ['several paths', upload('path: "a*"')],
     ['no path', upload('name: a')],
-    ['what is not known', download('run-id: 1')],
+    ['unknown input', download('run-id: 1')],
   ])('are not run with %s', async (_, steps) => {
     await expect(run(only(steps))).rejects.toThrow(/not played/);
   });

@@ -243,7 +243,7 @@ describe.skipIf(process.platform === 'win32')('a release that a package tries to
 describe('the jobs of a release', () => {
   const { build, attest, publish, 'move-tag': moveTag } = jobs;
 
-  base('run packages in one of them only, which hands nothing on', () => {
+  base('run packages in only one of them, which passes nothing on', () => {
     for (const [id, { steps }] of Object.entries(jobs)) {
       const text = JSON.stringify(steps);
       expect({ id, runs: /\bnp[mx]\b|setup-node|compare-dist/.test(text) }).toEqual({

@@ -108,7 +108,7 @@ describe.each(actionFiles)('$file', ({ text }) => {
   });
 
   test.each([
-    ['a key that is not known', `${text}\nunknown: true\n`],
+    ['a key that is unknown', `${text}\nunknown: true\n`],
     ['another runtime', text.replace('using: node24', 'using: node25')],
     ['no entry', text.replace(/^ {2}main: .*\n/m, '')],
   ])('would be refused with %s', async (_, wrong) => {
