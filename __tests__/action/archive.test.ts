@@ -17,8 +17,8 @@ interface Download {
 }
 
 /**
- * Packs the working tree as GitHub packs a commit, by the tree's own attributes, into a folder. It
- * writes nothing to the repository: index and new objects are in that folder.
+ * Packs the working tree as GitHub packs a commit, by the tree's own attributes, into a folder.
+ * Writes nothing to the repository: the index and new objects are in that folder.
  */
 async function download(folder: string): Promise<Download> {
   const objects = git(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);

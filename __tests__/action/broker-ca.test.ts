@@ -24,7 +24,7 @@ const ONE = /\b1 CA, the one that verifies (<code>)?mqtts:\/\/localhost:\d+/;
 const ALL = /\ball \d{3} trusted CAs\b/;
 const UNPROVED = /The CA file contains all \d{3} trusted CAs\. Which of them is enough for mqtts:/;
 
-/** Inputs and options with which a broker's CA is one of those that are trusted, and not given. */
+/** Inputs and options that make a broker's CA one of the trusted ones, without giving it. */
 const trusting = (inputs: Readonly<Record<string, string>>) => ({
   inputs: { ...inputs, 'broker-ca-file': '' },
   options: { env: { NODE_EXTRA_CA_CERTS: inputs['broker-ca-file'] ?? '' } },
@@ -75,7 +75,7 @@ function breakProof(broker: Broker) {
   };
 }
 
-/** Code with which no file with this ending can be made. */
+/** Code that makes creating files with this ending fail. */
 const noRoomFor = (ending: string) =>
   preload(`import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
@@ -100,7 +100,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     expect(toldOf(result)).toMatch(new RegExp(`CA file in ${brokerCaPath} \\(${ONE.source}`));
     expect(result.summary).toMatch(new RegExp(`\\*\\*CA file\\*\\*: .*${ONE.source}`));
     expect(result.summary).toContain(`--cafile ${brokerCaPath}`);
-    // The proof is no second MQTT connection.
+    // The proof is not a second MQTT connection.
     expect(broker.connections).toHaveLength(1);
     await sandbox.post(result);
     expect(await sandbox.files()).toEqual([]);
@@ -164,7 +164,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     for (const { mqttxPath = '' } of agents) {
       expect(JSON.parse(await readFile(mqttxPath, 'utf8'))).toMatchObject([{ ca: brokerCaPath }]);
     }
-    // Three accepted or refused, and one proof for all of them.
+    // Three connections, accepted or rejected, and one proof for all of them.
     await waitFor(() => broker.disconnects.length === 2);
     expect(result.log.filter((line) => ONE.test(line))).toHaveLength(3);
     expect(result.summary).toMatch(new RegExp(`\nCA file: .*broker-ca\\.pem.* \\(${ONE.source}`));
@@ -252,7 +252,7 @@ describe.concurrent('all trusted CAs are written', () => {
       expect(JSON.parse(await readFile(mqttxPath, 'utf8'))).toMatchObject([{ ca: brokerCaPath }]);
     }
     expect(result.summary).toMatch(ALL);
-    // Nothing was accepted that could have proved anything.
+    // No connection was accepted that could have proved anything.
     expect(toldOf(result)).not.toMatch(UNPROVED);
   });
 

@@ -25,7 +25,7 @@ interface Cancelled {
 /** How a run is cancelled. */
 interface Cancelling {
   readonly signal?: NodeJS.Signals;
-  /** what is run in the action's process before it starts */
+  /** code to run in the action's process before it starts */
   readonly codes?: readonly string[];
   /** is called, and waited for, after the signal was sent */
   readonly onSent?: () => Promise<void>;

@@ -24,7 +24,7 @@ import {
 
 const TOPIC = 'tc/mqtt1/mqtt1_device001/o/mc_v3/ts';
 
-/** The key and certificate are where the outputs say, whatever became of the connection. */
+/** The key and certificate are where the outputs say, whatever happened to the connection. */
 async function expectDelivered(sandbox: Sandbox, { outputs }: StepResult): Promise<void> {
   const { certificatePath = '', privateKeyPath = '' } = outputs;
   const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
@@ -32,7 +32,7 @@ async function expectDelivered(sandbox: Sandbox, { outputs }: StepResult): Promi
   expect(await readFile(certificatePath, 'utf8')).toBe(pair?.certificate);
 }
 
-/** What brokers are called that only a proxy leads to: this machine is reached directly. */
+/** The names of brokers that only a proxy leads to: this machine is reached directly. */
 const names = ['broker.test', 'localhost'];
 const hostsOf = ({ port }: { readonly port: number }) =>
   Object.fromEntries([443, 8883].map((at) => [`broker.test:${at}`, `127.0.0.1:${port}`]));
@@ -207,7 +207,7 @@ describe.concurrent('the new certificate is verified', () => {
       const inputs = await sandbox.connectTo(mosquitto);
       expect((await sandbox.main(inputs)).exitCode).toBe(0);
       await waitFor(() => mosquitto.log().includes('mqtt1_device001'));
-      // Its listener takes no notice of ALPN.
+      // Its listener ignores ALPN.
       const { proxy, env } = await through(mosquitto);
       const other = { ...inputs, name: 'b', 'broker-url': 'mqtts://broker.test:443' };
       expect((await sandbox.main(other, { env })).exitCode).toBe(0);
@@ -237,7 +237,7 @@ describe.concurrent('the new certificate is verified', () => {
 interface Row {
   readonly fault: BrokerFault;
   readonly says: RegExp;
-  /** whether it is tried again */
+  /** whether it is retried */
   readonly again: boolean;
 }
 
@@ -522,7 +522,7 @@ describe.concurrent('the connection file', () => {
     const { broker, inputs } = await sandbox.startBroker();
     const { outputs } = await sandbox.main(inputs);
     const [c] = JSON.parse(await readFile(outputs['mqttxPath'] ?? '', 'utf8'));
-    // As MQTTX makes options of a connection.
+    // As MQTTX converts a connection to options.
     const client = await connectAsync(`${c.protocol}://${c.host}:${c.port}`, {
       clientId: c.clientId,
       keepalive: c.keepalive,
@@ -551,7 +551,7 @@ describe.concurrent('the connection file', () => {
     await sandbox.post(first);
     expect((await sandbox.files()).some((name) => /broker-ca/.test(name))).toBe(true);
     await sandbox.post(second);
-    // The directory is the first step's.
+    // The directory belongs to the first step.
     expect((await sandbox.files()).some((name) => /broker-ca/.test(name))).toBe(true);
     await sandbox.post(first);
   });
@@ -628,7 +628,7 @@ describe.concurrent('how to connect', () => {
       await proxy.stop();
       const line = /```sh\n(.*)\n```/.exec(result.summary)?.[1] ?? '';
       expect(line).toContain(' --tls-alpn x-amzn-mqtt-ca ');
-      // The same line for the host and port that the broker really has.
+      // The same line for the actual host and port of the broker.
       const here = line
         .replace('broker.test', 'localhost')
         .replace(' -p 443 ', ` -p ${broker.port} `);

@@ -151,7 +151,7 @@ describe.concurrent('the delete action', () => {
     await sandbox.main({ destination: 'repository', 'github-token': token });
     expect((await sandbox.delete()).exitCode).toBe(0);
     expect(books(sandbox, github).settings).toHaveLength(2);
-    // Then also for an agent that is gone already.
+    // Then also for an agent that no longer exists.
     const again = await sandbox.delete({ destination: 'repository', 'github-token': token });
     expect(resultsOf(again)).toEqual(['device001: absent']);
     expect(books(sandbox, github).settings).toEqual([]);
@@ -208,7 +208,7 @@ describe.concurrent('the delete action', () => {
     const sandbox = await start();
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     for (const name of names) await sandbox.hub.addAgent(name);
-    // The first look-up is answered once there is a second one; the others are in no hurry.
+    // The first look-up is answered once there is a second one; the others can wait.
     const { promise: until, resolve: release } = Promise.withResolvers<void>();
     sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'hold', until }, times: 1 });
     sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'delay', milliseconds: 300 } });
@@ -327,7 +327,7 @@ describe.concurrent('the delete action', () => {
       const sandbox = await start();
       await sandbox.hub.addAgent('a');
       await sandbox.hub.addAgent('b');
-      // It is read only where the look-up has no tag.
+      // It is read only if the look-up has no tag.
       if (at === 'read-agent') sandbox.hub.faults.push({ ...untagged, times: 1 });
       sandbox.hub.faults.push({ at, fault: status(404), times: 1 });
       const result = await sandbox.delete({ name: 'a\nb', concurrency: '1' });
@@ -388,7 +388,7 @@ describe.concurrent('the delete action', () => {
   });
 });
 
-/** The paths of what was changed, without what comes before the kind. */
+/** The paths of the requests that change something, without what comes before the kind. */
 const changed = ({ hub }: Sandbox) =>
   hub.requests.flatMap(({ method, path: way, endpoint }) =>
     method === 'GET' || endpoint === 'token' ? [] : `${method} ${way.replace(/^.*\/v3\//, '')}`,
@@ -750,7 +750,7 @@ describe.concurrent('the asset of an agent', () => {
 });
 
 interface Trouble {
-  /** brings the trouble over agent a; agent b is to be ended all the same, unless all are hit */
+  /** causes the fault for agent a; agent b must still be deleted, unless all are affected */
   readonly cause: (sandbox: Sandbox) => void;
   readonly code: string;
   readonly says: RegExp;
@@ -905,7 +905,7 @@ describe.concurrent('the right result for each agent after', () => {
     expect(resultsOf(result)).toEqual(['a: failed', 'b: deleted']);
     const left = trouble.agents ?? ['mqtt1_a'];
     expect(books(sandbox)).toMatchObject({ agents: [...left, 'mqtt1_untouched'], assets: 1 });
-    // The secrets of what could not be ended stay.
+    // The secrets of agents that could not be deleted stay.
     expect([...github.vault.secrets.keys()]).toEqual([secrets[0]]);
   });
 
@@ -1078,7 +1078,7 @@ describe.concurrent('invalid inputs of the delete action', () => {
   });
 });
 
-// What leaks is looked for after every run, in every place and form.
+// Every run is searched for leaks, in every place and form.
 describe.concurrent('no secret leaks when a server repeats the request to', () => {
   const endpoints = [
     'find-agent',

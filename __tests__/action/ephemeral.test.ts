@@ -18,7 +18,7 @@ const ephemeral = { ephemeral: 'true' };
 const status = (code: number) => ({ kind: 'status', status: code }) as const;
 const POSIX = process.platform !== 'win32';
 
-/** What there is anywhere. */
+/** Everything that exists anywhere. */
 async function everything(sandbox: Sandbox, github?: GitHub) {
   return {
     agents: [...sandbox.hub.agents.keys()],
@@ -127,7 +127,7 @@ describe.concurrent('an ephemeral agent', () => {
       ['mqtt1_theirs', 'a'.repeat(32)],
       ['mqtt1_renamed', renamed.id],
     ] as const) {
-      // Without a certificate id: only the list can show which certificates there are.
+      // Without a certificate id: only the list can show which certificates exist.
       const change = (answer: object) => ({ ...answer, clientId, agentId, id: undefined });
       hub.faults.push({ at: 'create', fault: { kind: 'change', change }, times: 1 });
     }
@@ -341,7 +341,7 @@ describe.concurrent('an ephemeral agent', () => {
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([]);
     expect(sandbox.hub.agents.size).toBe(0);
-    // What was refused was not written, so it is not removed either.
+    // A write that was rejected did not happen, so nothing is deleted either.
     expect(github.vault.secrets.get('INSIGHTS_HUB_AGENT_PRIVATE_KEY')).toBe('theirs');
   });
 
@@ -378,7 +378,7 @@ describe.concurrent('an ephemeral agent', () => {
 });
 
 describe.concurrent('the post step of an ephemeral agent', () => {
-  // The post step takes 30 s at least before it gives up.
+  // The post step tries for at least 30 s.
   const long = { timeout: 120_000 };
   test('warns of what it can’t delete, and a second run deletes it', long, async ({ start }) => {
     const sandbox = await start();
@@ -527,7 +527,10 @@ describe.concurrent('the post step of an ephemeral agent', () => {
 });
 
 describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
-  /** Runs until something is so, then sends a signal; gives the result of main, and its duration. */
+  /**
+   * Runs until a condition is true, then sends a signal. Returns the result of main, and its
+   * duration.
+   */
   async function endAt(
     sandbox: Sandbox,
     isTime: () => boolean,
@@ -597,7 +600,7 @@ describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
     const isTime = () => sandbox.hub.seen('create').length > 0;
     const { main } = await endAt(sandbox, isTime, 'SIGKILL', {});
     expect(main.exitCode).toBeNull();
-    // The service is still at it when the post step looks for the first time.
+    // The service is still creating it when the post step looks for the first time.
     const before = sandbox.hub.seen('find-agent').length;
     const cleaningUp = sandbox.post(main);
     await waitFor(() => sandbox.hub.seen('find-agent').length > before);

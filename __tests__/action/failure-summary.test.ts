@@ -15,7 +15,7 @@ const shown = (text: string) =>
 /** The message of an annotation. */
 const messageIn = (error: string) => error.replace(/^\[[\w-]+\] /, '');
 
-/** The part of a summary that tells why a step failed. */
+/** The part of a summary that says why a step failed. */
 function partFor(doing: string, code: string, message: string): string {
   return [
     `### ❌ ${doing} agents failed: [<code>${code}</code>](${PAGE}#${code})`,
@@ -82,7 +82,7 @@ describe.concurrent('the summary of a failure', () => {
       const sandbox = await start();
       const broken = preload(onceGuarded("throw new Error('a secret word')"));
       const options = { env: { ...broken.env, ...used.env } };
-      // It stops there: the summary of a step that goes on has its results, too.
+      // It stops there: the summary of a step that continues also has its results.
       sandbox.hub.faults.push({ at: 'token', fault: { kind: 'status', status: 400 } });
       const result = await (action === 'delete'
         ? sandbox.delete({}, options)

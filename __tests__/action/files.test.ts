@@ -26,7 +26,7 @@ async function modeOf(sandbox: Sandbox, ...names: string[]): Promise<string> {
   return (mode & 0o7777).toString(8);
 }
 
-/** Starts the action under another umask, before it has made anything. */
+/** Starts the action under another umask, before it has created anything. */
 function withUmask(umask: string) {
   return preload(`process.umask(${umask});`);
 }
@@ -97,7 +97,7 @@ describe.concurrent('files', () => {
     start,
   }) => {
     const sandbox = await start();
-    // Another client id than expected leads to a file that nobody looked for.
+    // A client id other than the expected one leads to a file that was not checked.
     sandbox.hub.faults.push({
       at: 'create',
       fault: { kind: 'change', change: (answer) => ({ ...answer, clientId: 'mqtt1_taken' }) },

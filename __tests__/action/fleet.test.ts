@@ -110,7 +110,7 @@ describe('a fleet', () => {
       if (code === undefined) await expectFiles(sandbox, name);
       else if (code === 'request-rejected' || code === 'unauthorized') expect(exists).toBe(false);
       else expect(['outcome-unknown', 'response-invalid', 'key-mismatch']).toContain(code);
-      // Nothing exists that the user is not told of.
+      // Nothing exists that is not reported to the user.
       if (exists) expect(code === undefined || errorOf(result).includes(name)).toBe(true);
     }
     const failed = [...told.values()].filter((code) => code !== undefined);
@@ -122,12 +122,12 @@ describe('a fleet', () => {
 
   test('slows down as a whole because of a rate limit', async ({ start }) => {
     const sandbox = await start({ rateLimit: { perSecond: 20, burst: 5 } });
-    // In the long run it lets twice as many through, but not so many at once.
+    // In the long run it lets twice as many through, but not so many at the same time.
     const inputs = { name: list(40), 'rate-limit': '10/1s', concurrency: '16' };
     const result = await sandbox.main(inputs);
     expect(result.exitCode).toBe(0);
     expect(created(sandbox).size).toBe(40);
-    // One that is refused makes all wait: there are not many refusals for each that succeeds.
+    // A rejected one makes all wait, so there are few rejections for each success.
     const refused = sandbox.hub.replies.filter(({ reply }) => reply.status === 429).length;
     expect(refused).toBeLessThan(60);
   });

@@ -206,7 +206,7 @@ describe.concurrent('a run that succeeds', () => {
     hub.faults.push({ at: 'create', fault: { kind: 'status', status: 403, headers } });
     const { log } = await sandbox.main({}, { debug: true });
     const create = String.raw`POST http://127\.0\.0\.1:\d+/api/mindconnectmqtt/v3/agentCertificates`;
-    // What the runner itself tells comes on top.
+    // The runner logs further lines itself.
     const told = log.filter((line) => /^##\[debug\](?!Set output|Save intra-action)/.test(line));
     expect(told).toEqual([
       expect.stringMatching(/^##\[debug\]Version \d+\.\d+\.\d+ of the action, on Node v24\./),

@@ -10,7 +10,7 @@ const TELLING_PEAK = `process.on('exit', () => {
 describe.concurrent('a hostile server', () => {
   test('can’t keep the step busy with an endless key', async ({ start }) => {
     const sandbox = await start();
-    // Each piece of the client id is found in the key so often that comparing them takes for ever.
+    // Each piece of the client id is found in the key so often that comparing them takes forever.
     const answer = {
       privateKey: `-----BEGIN PRIVATE KEY-----\n${'Aa'.repeat(400_000)}\n-----END PRIVATE KEY-----\n`,
       publicKey: 'none',

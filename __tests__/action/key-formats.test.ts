@@ -103,7 +103,10 @@ describe.concurrent('a key with key-format pkcs8', () => {
 
 const hasTool = (tool: string) => spawnSync(tool, ['--version']).error === undefined;
 
-/** What later steps print a key with, by its standard input; the passphrase is in `PASSPHRASE`. */
+/**
+ * Commands with which later steps print a key from standard input; the passphrase is in
+ * `PASSPHRASE`.
+ */
 const COMMANDS: readonly (readonly string[])[] = [
   ['openssl', 'pkey', '-passin', 'env:PASSPHRASE'],
   ['openssl', 'rsa', '-passin', 'env:PASSPHRASE'],
@@ -143,7 +146,7 @@ describe.concurrent('a later step that prints the key shows nothing of it', () =
       const keys = tool === 'base64' ? forms : [stored, ...forms];
       const isSeen = (text: string) => leaksIn(text, { values: [], keys }).length > 0;
       const hidesItself = tool === 'base64' && stored.includes('ENCRYPTED');
-      // The check itself must see what is there without masks.
+      // The check itself must find something without masks.
       expect([command, isSeen(stdout)]).toEqual([command, !hidesItself]);
       const log = stdout.split('\n').map((line) => sandbox.runner.mask(line));
       expect([command, isSeen(log.join('\n'))]).toEqual([command, false]);
@@ -218,7 +221,7 @@ describe.concurrent('an encrypted key', () => {
   test('is not opened to connect', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
-    // What opens it again would keep the main thread busy.
+    // Code that opens it again would keep the main thread busy.
     const strict = preload(`import tls from 'node:tls';
       import { syncBuiltinESMExports } from 'node:module';
       const { createSecureContext } = tls;

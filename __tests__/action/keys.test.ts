@@ -44,7 +44,7 @@ async function put(sandbox: Sandbox, files: Readonly<Record<string, string>>): P
   }
 }
 
-/** Has an answer changed in its key and certificate. */
+/** Changes the key and certificate in an answer. */
 function changeAnswer(sandbox: Sandbox, change: (pem: string) => string): void {
   sandbox.hub.faults.push({
     at: 'create',
@@ -239,7 +239,7 @@ describe.concurrent('a key that already exists', () => {
     const sandbox = await start();
     const inputs = { ...KEEP, 'key-passphrase': PASSPHRASE };
     await sandbox.main(inputs);
-    // Whatever opens an encrypted key seems to take an hour.
+    // Everything that opens an encrypted key seems to take an hour.
     const slow = preload(`import crypto from 'node:crypto';
       import { syncBuiltinESMExports } from 'node:module';
       const now = performance.now.bind(performance);

@@ -30,7 +30,7 @@ const plainOf = ({ lines }: StepResult) =>
 const shown = (text = '') =>
   text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** How long a step took is another each time. */
+/** A step takes a different time in each run. */
 const timeless = (line: string) => line.replace(/ in \d[\d hmins]*/, ' in a while');
 
 const refuse = { kind: 'status', status: 400 } as const;
@@ -112,7 +112,7 @@ describe('the log of a run', () => {
       `The client id does not begin with the tenant. (22: ${namesOf(20, 25).join(', ')} and 2 more)`,
       'The certificate has expired. (2: device47, device48)',
     ]);
-    // What the log leaves out is elsewhere.
+    // The log leaves out what is shown elsewhere.
     const agents = agentsOf(result);
     expect(JSON.parse(await readFile(result.outputs['agentsPath'] ?? '', 'utf8'))).toEqual(agents);
     for (const { code, message } of agents.slice(0, 25)) {

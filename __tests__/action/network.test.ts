@@ -41,7 +41,7 @@ async function trusting({ runner }: Sandbox, certificate: string) {
   return { NODE_EXTRA_CA_CERTS: file };
 }
 
-/** Code that lets DNS know no names but these, which are this machine. */
+/** Code that lets DNS resolve only these names, to this machine. */
 const onlyKnowing = (...names: readonly string[]) => `import dns from 'node:dns';
   import { syncBuiltinESMExports } from 'node:module';
   const { lookup } = dns;
@@ -127,7 +127,7 @@ describe.concurrent('a proxy', () => {
       const sandbox = await start();
       const proxy = await startProxy({ refuse });
       const env = { HTTPS_PROXY: `http://user:password@${proxy.host}` };
-      // A create that did not get past the proxy surely was not processed.
+      // A create that did not get past the proxy was certainly not processed.
       const inputs = { ...sandbox.tokenInputs, ...BEHIND };
       const result = await sandbox.main(inputs, { env, debug: true });
       expect(codeOf(result)).toBe('unavailable');
@@ -335,7 +335,9 @@ const FAR_AWAY = `import dns from 'node:dns';
   syncBuiltinESMExports();`;
 
 describe.concurrent('distant hosts whose second address is unreachable', () => {
-  /** Starts an Insights Hub that is reached by name, and gives inputs and environment that lead there. */
+  /**
+   * Starts an Insights Hub that is reached by name. Returns inputs and environment that lead to it.
+   */
   async function startAfar(start: (options: HubOptions) => Promise<Sandbox>) {
     const tls = await selfSignedServer(['hub.test']);
     const sandbox = await start({ tls });
@@ -350,7 +352,7 @@ describe.concurrent('distant hosts whose second address is unreachable', () => {
     return { sandbox, inputs, env };
   }
 
-  /** What each attempt came to, of all kinds of connections. */
+  /** The outcome of each attempt, for all kinds of connections. */
   const outcomesOf = ({ commands }: StepResult) =>
     commands
       .map(({ name, message }) => ({ name, attempt: /, attempt \d+, /.exec(message)?.[0] }))

@@ -73,7 +73,7 @@ test.runIf(posix)(
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', times: 9, fault: { kind: 'status', status: 422 } });
-    // Plays a mount that gives every file one mode.
+    // Simulates a mount that gives every file the same mode.
     const open = `const { fchmodSync } = fs;
       const loose = new Set();
       fs.openSync = (file, ...args) => {

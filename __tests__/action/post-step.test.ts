@@ -102,7 +102,7 @@ describe.concurrent('the notes of a step', () => {
     expect(post.exitCode).toBe(0);
     const told = warningsOf(post).join('\n');
     expect(told).toContain("Lines of this step's notes are missing or were changed.");
-    // Whatever is left is named, and nothing that is gone.
+    // Everything that is left is named, and nothing that was deleted.
     const files = (await sandbox.files()).filter((name) => /\.(key|pem|json)$/.test(name));
     for (const name of files) if (!name.includes('broker-ca')) expect(told).toContain(name);
     for (const clientId of sandbox.hub.agents.keys()) expect(told).toContain(clientId);
@@ -179,7 +179,7 @@ describe.concurrent('when the notes of a step are gone', () => {
     const files = await sandbox.files();
     expect(files).not.toContain(KEY);
     expect(files).toContain(PEM);
-    // Nothing proves any more whose they are.
+    // Nothing proves any longer whose they are.
     expect(github.vault.secrets.size).toBe(2);
     expect(sandbox.hub.agents.size).toBe(1);
     expect(sandbox.hub.requests).toHaveLength(requests);

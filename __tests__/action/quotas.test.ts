@@ -28,7 +28,7 @@ function arrivalsAt({ hub }: Sandbox): readonly number[] {
   return times;
 }
 
-/** How many creates were refused because of the quota. */
+/** How many creates were rejected because of the quota. */
 function refusedBy({ hub }: Sandbox): number {
   return hub.replies.filter(({ reply }) => reply.status === 429).length;
 }
@@ -123,7 +123,7 @@ describe.concurrent('the quota of creates', () => {
 const DEEP = Array.from({ length: 10 }, () => 'x'.repeat(200)).join('/');
 const MANY = 90;
 
-/** Code that lets no list of results be written. */
+/** Code that makes writing a list of results fail. */
 const NO_LISTS = preload(`import fs from 'node:fs';
   import { syncBuiltinESMExports } from 'node:module';
   const { linkSync } = fs;

@@ -30,7 +30,7 @@ const pkcs8Of = (pem: string) =>
   createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
 const linesOf = (pem: string) => pem.trimEnd().split('\n').slice(1, -1);
 
-/** Every string that has to be masked of a key as it was issued (PKCS#1), spelled out. */
+/** Every string of a key as issued (PKCS#1) that must be masked, spelled out. */
 function masksOfKey(pem: string): readonly string[] {
   const trimmed = pem.trimEnd();
   const other = pkcs8Of(pem);
@@ -77,7 +77,7 @@ describe.concurrent('masks', () => {
       },
     );
     expect(result.exitCode).toBe(0);
-    // Preparing the directory goes on beside the token request, in no certain order.
+    // Preparing the directory runs in parallel with the token request, in no certain order.
     const created = result.stdout.lastIndexOf('::debug');
     const before = result.stdout.slice(0, created).replaceAll('#file\n', '');
     expect(transcriptOf(before + result.stdout.slice(created))).toEqual([
@@ -197,7 +197,7 @@ describe.concurrent('masks', () => {
 
 const ENDPOINTS = ['token', 'create'] as const;
 
-// What leaks is looked for after every run, in every place and form.
+// Every run is searched for leaks, in every place and form.
 describe.concurrent('no secret leaks with debug logging when', () => {
   const faults = ENDPOINTS.flatMap((at) =>
     Object.entries(namedFaults)
@@ -247,7 +247,7 @@ describe.concurrent('no secret leaks with debug logging when', () => {
     },
   );
 
-  // Of each, what a server may say of it, where all of it would be hidden.
+  // Parts of each that a server may send, all of which would be hidden.
   const parts: Readonly<Record<string, (secret: string) => string>> = {
     'all but the last character': (secret) => secret.slice(0, -1),
     'all but the first character': (secret) => secret.slice(1),
@@ -330,7 +330,7 @@ describe.concurrent('no secret leaks with debug logging when', () => {
 });
 
 describe.runIf(process.platform !== 'win32').concurrent('SIGUSR1 opens no debugger', () => {
-  /** Sends the signal to whatever step is under way when the hub is asked for something. */
+  /** Sends the signal to the step that is running when the hub gets a request. */
   function signalOnRequest({ hub }: Sandbox) {
     const sent = { count: 0 };
     let send: (signal: NodeJS.Signals) => void = () => {};

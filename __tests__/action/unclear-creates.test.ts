@@ -23,7 +23,7 @@ interface Row {
   readonly agents: number;
   /** nothing when the step succeeds */
   readonly code?: 'outcome-unknown' | 'key-mismatch';
-  /** what the user is told, as error or as warning */
+  /** what is reported to the user, as error or warning */
   readonly says: RegExp;
 }
 
@@ -52,7 +52,7 @@ const page = (content: unknown, more: object = {}): Fault => ({
 });
 const other = { id: 'a'.repeat(32), name: 'mqtt1_other', mqttClientId: 'mqtt1_other', eTag: 0 };
 
-/** Every way in which a create may have been processed or not, and every end of the look-up. */
+/** Every way in which a create may have been processed or not, and every outcome of the look-up. */
 const table: Readonly<Record<string, Row>> = {
   'a reset before processing': { creates: [{ kind: 'reset-before' }], ...createdAgain },
   'a reset after processing': { creates: [{ kind: 'reset-after' }], ...found },
@@ -169,7 +169,7 @@ describe.concurrent('when the create meets', () => {
     expect(hub.agents.size).toBe(row.agents);
     expect([errorOf(result), ...warningsOf(result)].join('\n')).toMatch(row.says);
     expectTold(sandbox, result);
-    // Whatever came of it, nothing is deleted.
+    // Whatever the outcome, nothing is deleted.
     expect(hub.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
     if (row.code === undefined) {
       const [agent] = agentsOf(result);

@@ -33,7 +33,7 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-/** Sends a text, and tells how long it took to the answer. */
+/** Sends a text, and returns how long the answer took. */
 async function ask(socket: Socket, text: string): Promise<readonly [string, number]> {
   const began = performance.now();
   socket.write(text);

@@ -21,7 +21,7 @@ const content = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\n'
 const contents = fc.array(content, { minLength: 1, maxLength: 12 });
 const index = fc.nat();
 
-/** What somebody may do to a file of lines who has not the key, but all files of other steps. */
+/** What somebody without the key, but with all files of other steps, may do to a file of lines. */
 const attack = fc.oneof(
   fc.record({ kind: fc.constant('remove' as const), at: index }),
   fc.record({ kind: fc.constant('repeat' as const), at: index, to: index }),
@@ -74,7 +74,7 @@ describe('a chain', () => {
       fc.property(contents, fc.array(attack, { minLength: 1, maxLength: 4 }), (sealed, attacks) => {
         const lines = attacks.reduce(strike, linesOf(sealed));
         const opened = openChain(textOf(lines), KEY, sealed.length);
-        // Nothing that was not sealed ever counts, and nothing twice.
+        // Nothing counts that was not sealed, and nothing counts twice.
         const numbered = linesOf(sealed).map((line, at) => ({ line, content: sealed[at] ?? '' }));
         const left = numbered.filter(({ line }) => lines.includes(line));
         expect(opened.contents).toEqual(left.map((one) => one.content));

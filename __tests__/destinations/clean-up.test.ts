@@ -37,7 +37,7 @@ afterEach(async () => {
 
 const inWorkspace = (...names: readonly string[]) => path.join(workspace, ...names);
 
-/** What the journal notes of a file or directory that is there. */
+/** What the journal notes about an existing file or directory. */
 async function noteOf(kind: IdentifiedFile['kind'], file: string): Promise<IdentifiedFile> {
   const found = await lstat(file, { bigint: true });
   const content = found.isFile() ? await readFile(file, 'utf8') : undefined;
@@ -59,7 +59,7 @@ async function replace(file: string, content: string): Promise<void> {
   } while ((await lstat(file, { bigint: true })).birthtimeNs === birthtimeNs);
 }
 
-/** What a step makes of `out/certificates`. */
+/** What a step creates in `out/certificates`. */
 async function makeAll(): Promise<void> {
   await make('directory', 'out');
   await make('ignore-file', 'out', '.gitignore');
@@ -335,6 +335,6 @@ test('a second clean-up by a journal is recognised, and nothing is left of eithe
   expect([await isFirstTime(journal.path), await isFirstTime(journal.path)]).toEqual([true, false]);
   await deleteJournal(journal.path);
   expect(await readdir(root)).toEqual(['work']);
-  // Where that can't be noted, a key is rather missed twice than never.
+  // If that can't be noted, it is better to report a missing key twice than never.
   expect(await isFirstTime(path.join(root, 'nowhere', 'journal'))).toBe(true);
 });

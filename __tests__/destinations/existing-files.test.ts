@@ -62,7 +62,7 @@ const pkcs1Of = (pem: string) =>
 
 const connectionFor = (clientId: string) => JSON.stringify([{ clientId }]);
 
-/** What comes of looking for agents, and what is said and masked. */
+/** The result of looking for agents, and what is logged and masked. */
 async function look(agents: readonly AgentRequest[], more: Partial<FindServices> = {}) {
   const masked: (readonly string[])[] = [];
   const notices: string[] = [];

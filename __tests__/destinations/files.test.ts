@@ -64,7 +64,7 @@ beforeEach(async () => {
   await mkdir(directory);
 });
 afterEach(async () => {
-  // Back to the real ones.
+  // Restores the real functions.
   const mocks = [chmodSync, fchmodSync, linkSync, openSync, writeFileSync];
   for (const mocked of mocks) vi.mocked(mocked).mockReset();
   await rm(root, { recursive: true });
@@ -84,7 +84,7 @@ function thrownBy(call: () => void): unknown {
   }
 }
 
-/** Remembers what it is told, and what was in the directory then. */
+/** Records what it is told, and what was in the directory at that time. */
 class Log implements MadeLog {
   readonly made: Made[] = [];
   readonly seen: (readonly string[])[] = [];

@@ -292,7 +292,7 @@ describe('the code that calls GitHub', () => {
     vi.resetModules();
   });
 
-  /** Starts anew, so that the file is loaded once more; `tell` learns of that. */
+  /** Resets the modules, so that the file is loaded again, which `tell` is told. */
   async function startAnew(tell: (what: 'loaded' | 'opened') => void) {
     vi.resetModules();
     vi.doMock(FILE, async (load) => {

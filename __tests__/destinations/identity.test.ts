@@ -24,7 +24,10 @@ afterEach(async () => {
 
 const identify = async () => identityOf(await lstat(file, { bigint: true }), 'made');
 
-/** Plays a file system without a time of birth, or one that gives that of the last change for it. */
+/**
+ * Simulates a file system without a time of birth, or one that gives that of the last change for
+ * it.
+ */
 function withBirth(birthOf: (changed: bigint) => bigint): void {
   vi.mocked(lstat).mockImplementation((async (at: string, options: { bigint?: boolean }) => {
     const found = await actual.lstat(at, options);

@@ -26,7 +26,7 @@ const inside = (name: string) => path.join(directory, name);
 const read = async (name: string, most = 10, followLinks = false) =>
   (await readRegularFile(inside(name), { most, followLinks })).toString();
 
-/** Lets what is read say another size, and come in small pieces. */
+/** Makes what is read report another size, and arrive in small pieces. */
 function withOddReads({ size, piece }: { readonly size?: number; readonly piece?: number }): void {
   vi.mocked(open).mockImplementation(async (...given) => {
     const handle = await actual.open(...given);

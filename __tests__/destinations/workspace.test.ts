@@ -59,7 +59,7 @@ const namesOf = (files: Files) =>
 
 const facts = { count: 2, kind: 'trusted', broker: 'mqtts://broker.invalid:8883' } as const;
 
-/** What is to be written of CAs, as soon as it is known. */
+/** The CAs to write, as soon as they are known. */
 const authoritiesOf = (contentOf: () => Promise<string>) => {
   const authorities = async () => ({ ...facts, content: await contentOf() });
   return { toVerify: authorities, toWrite: authorities };
@@ -131,7 +131,7 @@ describe('prepare', () => {
       '.gitignore',
       ...Array(4).fill(expect.stringMatching(/^\.[\w-]+\.tmp-+$/)),
     ]);
-    // As long as the longest to come, and known to the journal, should the step be killed meanwhile.
+    // As long as the longest name, and known to the journal in case the step is killed.
     expect(files[1]?.length).toBe(`mqtt1_${'a'.repeat(60)}.key`.length);
     const [start] = (await readJournal(journal)).made.map((made) =>
       'path' in made ? made.path : '',
@@ -308,7 +308,7 @@ describe('deliver', () => {
 });
 
 describe('files that wait for a proof', () => {
-  /** A workspace that does not know what the file with the CAs is to hold, until it is told. */
+  /** A workspace that does not know the content of the CA file until it is told. */
   async function waiting(options: Partial<WorkspaceOptions> = {}) {
     let content: string | undefined;
     const known = authoritiesOf(async () => content ?? '');
@@ -418,7 +418,10 @@ describe('a key that is kept nevertheless', () => {
 });
 
 describe.skipIf(!POSIX)('a file system that does not support file modes', () => {
-  /** Plays a mount that gives every file one mode, whatever is asked for: FAT, CIFS, a shared folder. */
+  /**
+   * Simulates a mount that gives every file the same mode, whatever is requested: FAT, CIFS, a
+   * shared folder.
+   */
   beforeEach(() => {
     vi.mocked(openSync).mockImplementation((...given) => {
       const descriptor = actual.openSync(...given);
@@ -456,7 +459,7 @@ describe.skipIf(!POSIX)('a file system that does not support file modes', () => 
 });
 
 test('two agents whose names differ only in case have a key each', async () => {
-  // Plays Windows and macOS, where names that differ only in case are one.
+  // Simulates Windows and macOS, where names that differ only in case are one.
   vi.mocked(linkSync).mockImplementation((from, to) => {
     const wanted = path.basename(String(to)).toLowerCase();
     const names = actual.readdirSync(path.dirname(String(to)));

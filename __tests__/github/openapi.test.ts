@@ -151,7 +151,7 @@ const NAME = 'INSIGHTS_HUB_AGENT';
 const secret = { kind: 'secret', name: NAME } as const;
 const variable = { kind: 'variable', name: NAME } as const;
 
-/** Sets each secret and variable twice, makes a variable that is there, and deletes them twice. */
+/** Sets each secret and variable twice, creates a variable that exists, and deletes them twice. */
 async function callAll(kind: ScopeKind): Promise<void> {
   const { limit, apiWith, openScope } = services;
   const scope = openScope(kind);
@@ -179,7 +179,7 @@ async function callAll(kind: ScopeKind): Promise<void> {
   }
 }
 
-/** Has every kind of call refused. */
+/** Makes every kind of call fail. */
 async function beRefused(scope: ScopeSettings): Promise<void> {
   const { limit } = services;
   const key = { id: '1', key: Buffer.alloc(32, 9) };
@@ -187,7 +187,7 @@ async function beRefused(scope: ScopeSettings): Promise<void> {
   await expect(scope.setSecret(NAME, new Secret('text'), key, limit)).rejects.toThrow();
   await expect(scope.checkVariables(limit)).rejects.toThrow();
   await expect(scope.setVariable({ name: NAME, value: 'one' }, limit)).rejects.toThrow();
-  // What the token does not see counts as gone; what it may not delete does not.
+  // A setting that the token can't see counts as deleted; one that it may not delete does not.
   for (const setting of [secret, variable]) {
     await Promise.allSettled([scope.delete(setting, limit)]);
   }
@@ -205,7 +205,7 @@ const refusedWith = (status: number) => [
   `PUT secrets/${NAME} ${status}`,
   `GET variables ${status}`,
   `PATCH variables/${NAME} ${status}`,
-  // a variable that is not there is made
+  // a variable that does not exist is created
   ...(status === 404 ? [`POST variables ${status}`] : []),
   `DELETE secrets/${NAME} ${status}`,
   `DELETE variables/${NAME} ${status}`,

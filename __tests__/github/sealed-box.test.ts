@@ -26,7 +26,7 @@ beforeAll(async () => {
 const seal = (text: string, { publicKey }: KeyPair = owner) =>
   sealSecret(new Secret(text), Buffer.from(publicKey));
 
-/** What libsodium, which GitHub opens boxes with, reads; throws for what was not sealed for the pair. */
+/** Opens a box with libsodium, as GitHub does. Throws if it was not sealed for the pair. */
 const open = (box: Uint8Array, { publicKey, privateKey }: KeyPair = owner) =>
   Buffer.from(sodium.crypto_box_seal_open(box, publicKey, privateKey));
 

@@ -237,7 +237,7 @@ test('outputs and state are written to the files of the runner', async () => {
 });
 
 test('the summary is written without secrets, and its failure never fails the step', async () => {
-  // The toolkit looks at the variable once only.
+  // The toolkit reads the variable only once.
   const file = path.join(tmpdir(), `summary-${process.pid}-${Date.now()}.md`);
   const job = await startJob({ ...NO_RUNNER, GITHUB_STEP_SUMMARY: file });
   const runner = new GitHubRunner();

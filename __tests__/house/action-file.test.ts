@@ -29,7 +29,7 @@ const REPOSITORY = '${{ github.repository }}';
 
 type ReadAll = (source: InputSource) => unknown;
 
-/** Both actions, with what reads their inputs and the page that tells of them. */
+/** Both actions, with the code that reads their inputs and the page that describes them. */
 const actions = [
   {
     file: 'action.yml',
@@ -143,7 +143,7 @@ test('every input of the create action is in the README, in exactly one group', 
 describe.each(['action.yml', 'delete/action.yml'])('the Marketplace accepts %s', (file) => {
   const { name, description } = parse(read(file)) as { name: string; description: string };
 
-  // It refuses to list an action with a description of 125 characters or more.
+  // The Marketplace does not list an action with a description of 125 characters or more.
   test('with its name and description', () => {
     expect(name).toMatch(/^[A-Z][\w ]{9,60}$/);
     expect(description).toMatch(/^[A-Z][^\n]+[^.\s]$/);

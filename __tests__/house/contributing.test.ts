@@ -43,7 +43,7 @@ const IDENTIFIER = /^(?:[a-z]+\.)?([A-Za-z_]{4,})(?:\(\))?$/;
 const identifiersIn = (text: string) =>
   codesIn(text).flatMap((code) => IDENTIFIER.exec(code)?.[1] ?? []);
 
-/** The identifiers in a text that no source holds as a whole word. */
+/** The identifiers in a text that no source contains as a whole word. */
 function missingIn(text: string, source: string): readonly string[] {
   return identifiersIn(text).filter((name) => !new RegExp(`\\b${name}\\b`).test(source));
 }
@@ -155,7 +155,7 @@ describe('CONTRIBUTING.md', () => {
   test('names paths that exist', () => {
     const named = places(proseOf(PAGE)).filter((name) => name.includes('/'));
     const all = named.filter(
-      // Those of the table of places are looked at above; they may start at the place.
+      // Those of the table of places are checked above; they may start at the place.
       (name) => /^(?:\.ci|\.github|__tests__|bench|dist|docs|sandbox|scripts|src)\//.test(name),
     );
     expect(all.length).toBeGreaterThan(40);

@@ -61,7 +61,7 @@ function licenceOf(place: string): string {
   return flat(read(place, file ?? 'LICENSE'));
 }
 
-/** The packages whose name or licence a text does not hold. */
+/** The packages whose name or licence is missing in a text. */
 function missingIn(licences: string, places: Iterable<string>): readonly string[] {
   const lines = new Set(licences.split('\n'));
   const text = flat(licences);

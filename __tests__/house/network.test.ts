@@ -4,7 +4,7 @@ import { fillTemplate } from '../../src/insights-hub/urls.ts';
 import { proseOf, read, snippets } from './pages.ts';
 
 const PAGE = 'docs/network.md';
-/** As `src/inputs/github.ts` has it where the runner says nothing else. */
+/** The default in `src/inputs/github.ts`, if the runner sets no other. */
 const GITHUB = 'https://api.github.com';
 
 /** The host and port of a default, as the page has them. */

@@ -28,7 +28,7 @@ const test = base.extend<{ project: string }>({
   },
 });
 
-/** What npm says, without the settings of who runs the tests. */
+/** What npm prints, without the settings of the user who runs the tests. */
 function npm(project: string, ...args: readonly string[]) {
   const own = Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name));
   const { status, stdout, stderr } = spawnSync('npm', args, {

@@ -6,15 +6,15 @@ import { failureCodes } from '../../src/failure.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8');
 
-/** All of our source: what a user can see of it is in there to the letter. */
+/** All source: it contains every message verbatim. */
 const source = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => readFileSync(path.join(ROOT, 'src', name), 'utf8').replaceAll('\\', ''))
   .join('\n')
-  // What is filled in stands for itself on the page, as `…` or as a value.
+  // Placeholders appear on the page as `…` or as a value.
   .replaceAll(/\$\{[^{}]*\}/g, '…');
 
-/** What others say: GitHub, OpenSSL, a shell, a Dockerfile, or a user's own step. */
+/** Messages of others: GitHub, OpenSSL, a shell, a Dockerfile, or a user's own step. */
 const OTHERS = [
   "The agent's client id is ***_device001",
   "Skip output 'client-id' since it may contain secret.",
@@ -52,7 +52,7 @@ function madeUp(shown: string): readonly string[] {
     .replace("the broker's certificate", "the broker's certificate …")
     // The host's own words.
     .replace('in a later step (with `if: always()`)', '…');
-  // Sentences come from different places; what is filled in divides them as well.
+  // Sentences come from different places; placeholders also divide them.
   const parts = text.split(/ \(…|…|(?<=[.:]) /).map((part) => part.trim());
   return parts.filter((part) => part.length > 3 && !source.includes(part));
 }

@@ -25,7 +25,9 @@ import { listen, never, nowhere, serveTcp } from './servers.ts';
 
 const MIB = 1024 * 1024;
 
-/** Longer than any of these tests may take, in milliseconds: what must not run out. */
+/**
+ * Longer than any of these tests may take, in milliseconds: for limits that must not be reached.
+ */
 const LONG = 50_000;
 
 const serve = async (listener: RequestListener) =>
@@ -56,13 +58,13 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
   ...more,
 });
 
-/** Ends an attempt, before and after the request is sent. */
+/** Aborts an attempt, before and after the request is sent. */
 const until = (signal = never(), sentSignal = signal) => ({ signal, sentSignal });
 
 const send = (url: string, options: Partial<HttpOptions> = {}): Promise<Answer> =>
   clientWith(options).send(get(url), until());
 
-/** The failure of an attempt that brought no whole answer. */
+/** The failure of an attempt without a complete answer. */
 async function failureOf(sending: Promise<unknown>): Promise<Failure & { reason: string }> {
   const failure = await sending.then(
     () => undefined,
@@ -213,7 +215,7 @@ describe('the debug log', () => {
       body: 'a1',
       references: ['a1'],
     },
-    // The body of a success may hold a secret.
+    // The body of a success may contain a secret.
     {
       how: 'not in the body of a success',
       status: 201,
@@ -413,7 +415,7 @@ function told(channel: 'http.client.response.finish'): Promise<void> {
   });
 }
 
-/** A server that never comes to the end of its answers; each is told when it begins. */
+/** A server that never ends its answers; emits an event when each begins. */
 async function serveHalf(status: number) {
   const begun = Promise.withResolvers<IncomingMessage>();
   const origin = await serve((request, response) => {
@@ -423,7 +425,7 @@ async function serveHalf(status: number) {
   return { origin, begun: begun.promise };
 }
 
-/** A server that takes connections and says nothing. */
+/** A server that accepts connections and never answers. */
 async function serveSilence() {
   const [arrived, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const host = await serveTcp((socket) => {
@@ -503,7 +505,7 @@ describe('an attempt', () => {
     const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
     const before = waiting().length;
     for (let i = 0; i < 10; i++) await client.send(get(origin), until(first, second));
-    // A timer of the test runner, or of an idle connection, may come or go meanwhile.
+    // A timer of the test runner, or of an idle connection, may appear or end in the meantime.
     expect(waiting().length).toBeLessThan(before + 5);
     expect([first, second].flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });

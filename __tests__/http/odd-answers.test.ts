@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 /** More than systems buffer of what was written and not read. */
 const BUFFERS = 64 * MIB;
 
-/** A server that answers each request with bytes; gives its URL. */
+/** A server that answers each request with bytes. Returns its URL. */
 async function serveBytes(write: (socket: Socket, head: string) => void): Promise<string> {
   const server = createServer((socket) => {
     let head = '';
@@ -250,7 +250,9 @@ describe('informational answers', () => {
   });
 });
 
-/** A server that goes on answering until the client closes; tells how many bytes it wrote then. */
+/**
+ * A server that keeps answering until the client closes, and then reports how many bytes it wrote.
+ */
 async function serveEndless(begin: Buffer, again: Buffer) {
   const bytes = Promise.withResolvers<number>();
   const url = await serveBytes((socket) => {

@@ -30,7 +30,9 @@ function stopTime(): void {
   });
 }
 
-/** Resolves when a timer of so many milliseconds has begun; meanwhile hardly any time passes. */
+/**
+ * Resolves when a timer of so many milliseconds has started; hardly any time passes before that.
+ */
 const timed = (milliseconds: number) =>
   vi.waitFor(() => expect(setTimeout).toHaveBeenCalledWith(expect.anything(), milliseconds), {
     interval: 1,
@@ -91,7 +93,7 @@ test('closes one that was not used for long', async () => {
   expect(await take(url)).toBeUndefined();
 });
 
-/** A server that begins its TLS handshakes when it is told to. */
+/** A server that starts its TLS handshakes on request. */
 async function serveLateTls() {
   const pair = await selfSignedServer(['127.0.0.1']);
   tls.setDefaultCACertificates([pair.certificate]);

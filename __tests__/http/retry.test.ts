@@ -30,7 +30,7 @@ const answer = (status: number, headers: IncomingHttpHeaders = {}, body = ''): A
 });
 const soon = { 'retry-after': '1' };
 
-/** No whole answer, as the transport tells it. */
+/** No complete answer, as the transport reports it. */
 const noAnswer = (sent: boolean) =>
   new Failure('unavailable', 'The call failed: it broke.', {
     call: { ...where, reason: 'it broke' },
@@ -179,7 +179,7 @@ describe('the wait before another try', () => {
   });
 });
 
-/** Gives the tries in turn, the last one again and again. */
+/** Returns the tries in turn, and then the last one again and again. */
 class ScriptedHttp extends HttpClient {
   readonly sent: { request: HttpRequest; until: Until; tries: number | undefined }[] = [];
   readonly #script: readonly Tried[];
@@ -200,7 +200,7 @@ class ScriptedHttp extends HttpClient {
   }
 }
 
-/** A throttle that lets everything pass, and notes what it hears. */
+/** A throttle that lets everything through, and records what it is told. */
 function listener(next: 'again' | 'try' | 'give-up', turns: readonly boolean[] = []) {
   const heard: string[] = [];
   const left = [...turns];
@@ -539,7 +539,7 @@ describe('a call', () => {
       ...['turn', 'returned'],
       ...['turn', 'returned', 'succeeded'],
     ]);
-    // Also with a success that is not the wanted one.
+    // Also with an unwanted success.
     await sendCall({ ...call, expect: [204] }, limit, { http, clock, throttle }).catch(() => {});
     expect(heard.slice(-3)).toEqual(['turn', 'returned', 'succeeded']);
   });
@@ -733,7 +733,7 @@ describe('a call', () => {
 });
 
 describe('a throttle', () => {
-  /** A clock that stands still, but for sleepers, who move it on. */
+  /** A clock that only advances when somebody sleeps. */
   function start() {
     let now = 0;
     const throttle = throttleOf({

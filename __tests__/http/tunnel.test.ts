@@ -22,7 +22,7 @@ const startEcho = () => serveTcp((socket) => void socket.pipe(socket));
 const open = (url: string, authority = TARGET, signal = never()) =>
   openTunnel({ variable: 'HTTPS_PROXY', url }, authority, signal);
 
-/** Says something through a tunnel, and gives what comes back. */
+/** Sends something through a tunnel, and returns what comes back. */
 async function echoThrough(tunnel: Socket): Promise<string> {
   tunnel.write('hello');
   const [heard] = await once(tunnel, 'data');
@@ -139,7 +139,7 @@ describe('no tunnel is opened', () => {
       reason: `answered with status ${status}`,
       status,
     });
-    // The connection is of no use any more.
+    // The connection can no longer be used.
     await gone.promise;
   });
 

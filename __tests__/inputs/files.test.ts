@@ -96,7 +96,7 @@ describe('a file that an input names', () => {
   test.skipIf(process.platform === 'win32')('can be a link within the workspace', async () => {
     await symlink('devices.csv', path.join(workspace, 'link.csv'));
     expect(await contentOf('link.csv')).toBe('device001');
-    // As on macOS, where the way to the workspace may hold a link.
+    // As on macOS, where the path of the workspace may contain a link.
     await symlink(workspace, path.join(root, 'alias'));
     expect(await contentOf('link.csv', path.join(root, 'alias'))).toBe('device001');
   });

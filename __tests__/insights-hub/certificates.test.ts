@@ -21,7 +21,7 @@ import {
 let pair: IssuedPair;
 let other: IssuedPair;
 beforeAll(async () => {
-  // Their keys are made at once, and any pair will do here.
+  // Their keys are quick to generate, and any pair will do here.
   const authority = await ServerAuthority.create();
   const names = { names: ['a'], notAfter: new Date('2049-12-31T23:59:59Z') };
   pair = await authority.issueServer(names);

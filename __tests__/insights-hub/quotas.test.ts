@@ -109,7 +109,7 @@ function begin({ windows = [XS], countsWaiting = false } = {}) {
   const time = new VirtualTime();
   const quota = quotaOf(windows, { clock: time, countsWaiting });
   const turn = (limit: Limit = limitOf().limit, leastTime = 0) => quota.turn(limit, leastTime);
-  /** Sends so many requests, one after the other; gives when they went out, in seconds. */
+  /** Sends so many requests, one after the other. Returns when they were sent, in seconds. */
   const send = async (count: number, after: (throttle: Throttle) => void = () => {}) => {
     const times: number[] = [];
     for (let sent = 0; sent < count; sent++) {
@@ -255,7 +255,7 @@ describe('the patience of a quota', () => {
     const heard: string[] = [];
     const refuse = () => void heard.push(quota.postpone(86_400_000, 250));
     quota.postpone(10_000, 250);
-    // At the whole rate again.
+    // At the full rate again.
     expect(await time.run(send(11, refuse))).toEqual([...at(10, 10), 40]);
     expect(new Set(heard)).toEqual(new Set(['give-up']));
   });

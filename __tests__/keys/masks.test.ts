@@ -56,7 +56,7 @@ function startMasking() {
   return { secrets, calls };
 }
 
-/** Keeps a key that is stored without encryption, and gives what was masked for it, all at once. */
+/** Keeps a key that is stored without encryption, and returns its masks, all from one call. */
 function keep(text: string, format: KeyFormat = 'issued') {
   const { secrets, calls } = startMasking();
   const { stored: key } = keepIssuedKey(text, { format, lock: undefined }, secrets);
@@ -210,7 +210,7 @@ describe('the masks of a private key', () => {
 });
 
 describe('with these masks the runner shows', () => {
-  /** How tools print a key: what the contract promises to hide. */
+  /** How tools print a key: everything that the masks must hide. */
   const forms: Readonly<Record<string, (pem: string) => string>> = {
     'the file': (pem) => pem,
     'the file with CRLF': (pem) => pem.replaceAll('\n', '\r\n'),
@@ -277,7 +277,8 @@ describe('with these masks the runner shows', () => {
 
   test.each(Object.entries(forms))('nothing of a key printed as %s', (_, print) => {
     const indent = fc.stringMatching(/^[ \t]{0,8}$/);
-    // Words and signs that tools print around a key; none of them can be taken for key.
+    // Words and characters that tools print around a key; none of them can be mistaken for a part
+    // of it.
     const around = fc.stringMatching(/^[ :"'>|#-]{0,8}$/);
     const key = fc.constantFrom(...known);
     fc.assert(
@@ -287,7 +288,7 @@ describe('with these masks the runner shows', () => {
           .map((line) => blank + line)
           .join('\n');
         const text = `${before}${printed}${after}`;
-        // The check itself must see what is there without masks.
+        // The check itself must find something without masks.
         expect(isReadable(text.split('\n'), secrets)).toBe(true);
         const log = logOf(masker, text);
         expect(log.join('')).toContain('***');

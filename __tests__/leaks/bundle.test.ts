@@ -6,7 +6,7 @@ import { effortOf, tryOut } from './effort.ts';
 import { play } from './play.ts';
 import { scenario } from './scenario.ts';
 
-/** Lets a process skip its waits between two tries, which would take most of the time. */
+/** Makes a process skip its waits between tries, which would take most of the time. */
 const skipWaits = preload(`import promises from 'node:timers/promises';
   import { syncBuiltinESMExports } from 'node:module';
   const { now } = Date;

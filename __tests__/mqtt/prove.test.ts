@@ -222,7 +222,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
       trusted: ['near'],
       behave: (socket, index) => {
         if (index !== 1) return;
-        // Says nothing any more.
+        // Never answers again.
         socket.pause();
         playing.cancelling.abort();
       },

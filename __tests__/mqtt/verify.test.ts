@@ -41,7 +41,7 @@ afterAll(() => {
   for (const limit of limits) limit.end();
 });
 
-/** A broker that reads a CONNECT and then does as it is told. */
+/** A broker that reads a CONNECT and then does what the test says. */
 async function start(behave: Behaviour) {
   const received: Buffer[] = [];
   const server = createServer({ ...tls, requestCert: true }, (socket) => {

@@ -109,7 +109,7 @@ describe('a recipe whose secret is missing', () => {
   base('is each of them', () => {
     const played = new Set(cases.map(([name]) => name));
     const others = recipes.map(({ name }) => name).filter((name) => !played.has(name));
-    // It is played as the one that calls it, which hands on all its secrets.
+    // It is played as the workflow that calls it, which passes on all its secrets.
     expect(others).toEqual(['reusable.yml']);
     expect(secretsIn(readRecipe('call-reusable.yml'))).toEqual(
       secretsIn(readRecipe('reusable.yml')),

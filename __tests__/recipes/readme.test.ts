@@ -102,7 +102,7 @@ describe('a reader who follows the README', () => {
   });
 });
 
-/** A step that hands a token on. */
+/** A step that passes a token on. */
 const FETCH = `      - id: token
         env:
           TOKEN: \${{ vars.TOKEN }}

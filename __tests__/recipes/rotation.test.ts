@@ -9,7 +9,7 @@ const runOf = (number: number, event = 'workflow_dispatch') => ({
   run: { run_number: String(number) },
 });
 
-/** The environment holds everything that belongs to an agent, and nothing else. */
+/** The environment contains everything that belongs to an agent, and nothing else. */
 function expectDelivered({ hub, github }: Services, clientId: string): void {
   const vault = github.environments.get('production');
   const pair = hub.agents.get(clientId)?.pair;

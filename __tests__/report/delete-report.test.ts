@@ -5,7 +5,7 @@ import type { AgentResult, Deleted } from '../../src/report/result.ts';
 import { KnownSecrets } from '../../src/secret.ts';
 import { EXISTS, failed, SECRET } from './agents.ts';
 
-/** A report of what is deleted, and what it tells. */
+/** A report of a deletion, and what it logs. */
 function start(scope: Partial<DeleteScope> = {}) {
   const lines: string[] = [];
   const warnings: string[] = [];

@@ -160,7 +160,7 @@ describe('the details', () => {
 });
 
 describe('progress', () => {
-  /** The lines that are told while agents get through at these times, in milliseconds. */
+  /** The lines that are logged while agents are finished at these times, in milliseconds. */
   function linesOf(
     total: number,
     times: readonly number[],

@@ -8,7 +8,7 @@ import { StepSummary } from '../../src/report/step-summary.ts';
 import { type Given, sourceOf } from '../inputs/source.ts';
 import { agentOf, created, failed } from './agents.ts';
 
-/** A report of a run with some inputs, and what it tells. */
+/** A report of a run with some inputs, and what it logs. */
 async function start(given: Given) {
   const required = { name: 'a', tenant: 'mqtt1', token: 'a-token' };
   const { source } = sourceOf({ ...required, ...given });

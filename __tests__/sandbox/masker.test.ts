@@ -72,7 +72,7 @@ describe('the masker', () => {
       fc.property(fc.array(value, { maxLength: 4 }), text, (values, line) => {
         const masked = maskerOf(...values).mask(line);
         for (const each of values) expect(masked).not.toContain(each);
-        // What is left stands in the line, in this order.
+        // What is left is in the line, in this order.
         let at = 0;
         for (const piece of masked.split('***')) {
           at = line.indexOf(piece, at);

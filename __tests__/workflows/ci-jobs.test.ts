@@ -15,7 +15,8 @@ const CONTAINER = 'Read the files in a container';
 
 /**
  * The job that runs the actions as the player can play it: what only GitHub has is left out, a
- * container is this machine, and a refusal, which the player takes for the job's, is not asked for.
+ * container is this machine, and the step that must fail, which the player would take for the job's
+ * failure, is left out.
  */
 function playable(): string {
   const steps = (action?.steps ?? []).flatMap((step): WorkflowStep[] => {
@@ -40,7 +41,7 @@ function playable(): string {
 const withRoot = (script: string) =>
   script.replaceAll('.ci/', `${ROOT}/.ci/`).replaceAll(/^node /gm, `${process.execPath} `);
 
-/** What a container is told to run, as a script. */
+/** The command of a container, as a script. */
 function containerStep({ name = '', with: given = {} }: WorkflowStep): WorkflowStep {
   return { name, run: withRoot(`${given['entrypoint']} ${given['args']}`) };
 }
@@ -105,7 +106,7 @@ function expectAfterJob(sandbox: Readonly<Record<string, string>>): void {
   expect(after({ ...gone, 'oauth-client-secret': 'another' }).status).toBe(1);
 }
 
-/** Ends the sandbox, which removes its files, and waits until it has ended, for 30 s at most. */
+/** Stops the sandbox, which deletes its files, and waits until it has stopped, for 30 s at most. */
 async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
   for (const last = performance.now() + 30_000; performance.now() < last; ) {

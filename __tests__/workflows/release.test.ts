@@ -56,7 +56,9 @@ for file in "$@"; do
 done
 `;
 
-/** A repository with a tag, and what the jobs of a release make of it, each on a machine of its own. */
+/**
+ * A repository with a tag, and the results of the jobs of a release, each on a separate machine.
+ */
 class Release {
   readonly #directory: string;
   readonly #outputs: Record<string, { outputs: Readonly<Record<string, string>> }> = {};
