@@ -192,7 +192,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   const authorities = new BrokerAuthorities({
     broker,
     given: brokerCa?.content,
-    // No secret holds CAs.
+    // No secret contains CAs.
     awaitsProof: verifyConnection && toWorkspace,
     tell: (line) => host.info(line),
   });

@@ -22,7 +22,8 @@ import {
 
 const ONE = /\b1 CA, the one that verifies (<code>)?mqtts:\/\/localhost:\d+/;
 const ALL = /\ball \d{3} trusted CAs\b/;
-const UNPROVED = /The CA file contains all \d{3} trusted CAs\. Which of them is enough for mqtts:/;
+const UNPROVED =
+  /The CA file contains all \d{3} trusted CAs\. It could not be proved which of them is enough for mqtts:/;
 
 /** Inputs and options that make a broker's CA one of the trusted ones, without giving it. */
 const trusting = (inputs: Readonly<Record<string, string>>) => ({

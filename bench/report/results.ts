@@ -152,7 +152,7 @@ const FLEET_NOTE =
   'Ideal: only the latency of the creates, agents ÷ in flight × latency. Bare: a client that sends only the creates, on the same machine at about the same time. Measured: the action without its start-up. Ratio: measured ÷ ideal.';
 
 const LOG_NOTE =
-  "Each mask command takes the runner time, and the runner searches each shown line, in this step and all later ones of the job, for all masks. On GitHub's own runner, one command holds all masks of a key. Other runners don't split it, so they get one command per mask.";
+  "Each mask command takes the runner time, and the runner searches each shown line, in this step and all later ones of the job, for all masks. On GitHub's own runner, one command contains all masks of a key. Other runners don't split it, so they get one command per mask.";
 
 const HOW: Part = [
   '## How it is measured',

@@ -151,7 +151,7 @@ class Quota implements Throttle {
     const least = this.#windows.length > 0 ? USUAL_PAUSE : 0;
     this.#waited += isNew ? Math.max(opensAt - now, least) : opensAt - this.#opensAt;
     if (this.#waited > PATIENCE && !this.#countsWaiting) {
-      // Without a pause, so that each of the others has one try, and none waits in vain.
+      // Without a pause, so that each of the others has one try, and none waits for nothing.
       this.#rate = 1;
       return 'give-up';
     }

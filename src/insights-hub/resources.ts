@@ -12,7 +12,7 @@ export interface Resource extends Pick<ApiCall, 'api' | 'path'> {
   readonly name: string;
   /** which quotas reading and deleting it use; `other` if not given */
   readonly quotas?: { readonly read: QuotaKind; readonly delete: QuotaKind };
-  /** the field that holds the tag: the two APIs spell it differently */
+  /** the name of the field with the tag: the two APIs spell it differently */
   readonly tagField: 'eTag' | 'etag';
   /** its tag when it was found, if known */
   readonly tag?: string | undefined;
