@@ -47,16 +47,16 @@ function checkPair(key: string, pem: string): void {
   const certificate = new X509Certificate(pem);
   expect('key and certificate belong together', certificate.checkPrivateKey(createPrivateKey(key)));
   expect(
-    'the fingerprint is the certificate’s',
+    'the fingerprint matches the certificate',
     certificate.fingerprint256 === given('FINGERPRINT'),
   );
   const expiry = certificate.validToDate.toISOString();
-  expect('the expiry is the certificate’s', expiry === given('EXPIRES_AT'));
+  expect('the expiry matches the certificate', expiry === given('EXPIRES_AT'));
   expect('the files have line feeds only', !(key + pem).includes('\r'));
   expect('the key file ends in one line feed', /[^\n]\n$/.test(key));
 }
 
-/** On Windows a mode says nothing of who may read. */
+/** On Windows, a mode does not say who may read a file. */
 function checkDirectory(directory: string): void {
   const ignored = readFileSync(path.join(directory, '.gitignore'), 'utf8');
   expect('Git ignores the directory', ignored.trim() === '*');
@@ -69,6 +69,6 @@ function checkDirectory(directory: string): void {
 function checkAgents(json: string): void {
   const agents = JSON.parse(json) as readonly Readonly<Record<string, string>>[];
   expect('`agents` has one agent', agents.length === 1);
-  expect('`agents` says the same', agents[0]?.['privateKeyPath'] === keyFile);
-  expect('`agents` holds no key', !json.includes('PRIVATE KEY'));
+  expect('`agents` has the same path of the key', agents[0]?.['privateKeyPath'] === keyFile);
+  expect('`agents` contains no key', !json.includes('PRIVATE KEY'));
 }

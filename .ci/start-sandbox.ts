@@ -1,5 +1,5 @@
-// Starts `serve` of the sandbox in the background, for the steps that follow: waits until it is up,
-// then sets the inputs that lead to it as outputs of this step, and `pid`. It ends with the job.
+// Starts the sandbox's `serve` in the background, for later steps. Waits until it is ready, then sets
+// the inputs that lead to it, and `pid`, as outputs of this step. It stops when the job ends.
 import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const directory = await mkdtemp(path.join(temporary, 'sandbox-'));
 const addressFile = path.join(directory, 'addresses');
 const logFile = path.join(directory, 'log');
 
-// A step is not over while a process holds on to its standard output.
+// A step does not end while a process still has its standard output open.
 const log = await open(logFile, 'w');
 const child = spawn(
   process.execPath,

@@ -11,12 +11,12 @@ describe('a failure', () => {
     expect(failure.cause).toBe(cause);
   });
 
-  test('has no cause unless it is given one', () => {
+  test('has no cause unless one is given', () => {
     expect('cause' in new Failure('internal', 'No.')).toBe(false);
     expect(new Failure('internal', 'No.').call).toBeUndefined();
   });
 
-  test('its codes are words that can be searched for, each there once', () => {
+  test('its codes are words that can be searched for, each listed once', () => {
     expect(new Set(failureCodes).size).toBe(failureCodes.length);
     for (const code of failureCodes) expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
   });
@@ -34,7 +34,7 @@ describe('asFailure', () => {
     [{ message: 'the-secret' }, 'object'],
     [undefined, 'undefined'],
     [null, 'object'],
-  ])('makes a bug of %o, without its words', (error, name) => {
+  ])('turns %o into a bug, without its words', (error, name) => {
     const failure = asFailure(error);
     expect(failure.code).toBe('internal');
     expect(failure.message).toContain(`unexpected ${name} `);

@@ -24,11 +24,11 @@ describe('parseJsonObject', () => {
     '{"a":1}}',
     '<html>',
     'a.b',
-  ])('gives nothing for %o', (text) => {
+  ])('returns nothing for %o', (text) => {
     expect(parseJsonObject(text)).toBeUndefined();
   });
 
-  test('never throws, not even for what no parser can hold', () => {
+  test('never throws, even for what no parser accepts', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         const object = parseJsonObject(text);
@@ -39,7 +39,7 @@ describe('parseJsonObject', () => {
     expect(parseJsonObject('{"a":'.repeat(200_000))).toBeUndefined();
   });
 
-  test('changes nothing else by the names in it', () => {
+  test('does not treat names in it specially', () => {
     const object = parseJsonObject('{"__proto__":{"polluted":true},"constructor":1}');
     expect(object?.['constructor']).toBe(1);
     expect('polluted' in {}).toBe(false);
@@ -54,7 +54,7 @@ test.each([
   [undefined, false],
   ['{}', false],
   [1, false],
-])('asObject takes %o: %s', (value, is) => {
+])('asObject accepts %o: %s', (value, is) => {
   expect(asObject(value)).toBe(is ? value : undefined);
 });
 
@@ -66,6 +66,6 @@ test.each([
   [null, undefined],
   [['a'], undefined],
   [undefined, undefined],
-])('asText gives of %o: %o', (value, text) => {
+])('asText returns for %o: %o', (value, text) => {
   expect(asText(value)).toBe(text);
 });

@@ -10,7 +10,7 @@ const WINDOW = 16;
 /** Every secret that can be read in a text, in any form that common tools and encodings give it. */
 export function leaksIn(text: string, { values, keys }: KnownSecrets): readonly string[] {
   const decoded = text.replace(/%2[BF]|%3D/gi, decodeURIComponent);
-  // Who reads, or copies, takes no notice of what can't be seen.
+  // A person who reads or copies does not notice invisible characters.
   const visible = text.replace(/\p{Cf}/gu, '');
   const joined = visible.replace(/\\n|\s/g, '');
   const texts = visible === text ? [text] : [text, visible];
@@ -75,24 +75,24 @@ function formsOf(value: string): readonly string[] {
   ];
 }
 
-/** What of a key is looked for. */
+/** The parts of a key that are searched for. */
 interface Pieces {
   readonly texts: readonly string[];
   /** all runs of BLOCK characters: of a text, only every such block has to be looked up */
   readonly blocks: ReadonlySet<string>;
 }
 
-/** Every run that is a leak holds a whole block, wherever blocks begin. */
+/** Every run that is a leak contains a whole block, wherever blocks begin. */
 const BLOCK = WINDOW / 2;
 
-/** Every key is looked for in many texts; a long test has more keys than memory. */
+/** Every key is searched for in many texts, and a long test has more keys than memory. */
 const known = new Map<string, Pieces>();
 const MOST_KNOWN = 32;
 
 /** The pieces of a key's body, and of base64 of its file. */
 function piecesOf(pem: string): Pieces {
   const pieces = known.get(pem) ?? makePieces(pem);
-  // The latest last: who has not been asked for longest goes.
+  // The latest one is last; the one that was not used for longest is dropped.
   known.delete(pem);
   known.set(pem, pieces);
   const [oldest = ''] = known.keys();

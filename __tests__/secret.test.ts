@@ -29,11 +29,11 @@ test('its value is in none of its properties', () => {
   expect({ ...secret }).toEqual({});
 });
 
-test('a structured clone, as it is sent to workers, holds nothing', () => {
+test('a structured clone, as sent to workers, contains nothing', () => {
   expect(structuredClone({ secret: new Secret(VALUE) })).toEqual({ secret: {} });
 });
 
-test('reveals exactly what it was made of', () => {
+test('reveals exactly the value that it was created with', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (value) => {
       const secret = new Secret(value);
@@ -55,7 +55,7 @@ function start() {
 }
 
 describe('masking', () => {
-  test('is asked for at once, and once for each value', () => {
+  test('is requested immediately, and once for each value', () => {
     const { masked, mask } = start();
     mask('first', 'second', 'first');
     expect(masked).toEqual(['first', 'second']);
@@ -63,7 +63,7 @@ describe('masking', () => {
     expect(masked).toEqual(['first', 'second', 'third']);
   });
 
-  test('is not asked for nothing', () => {
+  test('is not requested for nothing', () => {
     const { secrets, masked, mask } = start();
     mask('', 'first');
     expect(masked).toEqual(['first']);
@@ -89,7 +89,7 @@ describe('redacting', () => {
     expect(secrets.redact('open sesame, please; Sesame')).toBe('open ***, please; Sesame');
   });
 
-  test('knows a secret from the moment it is masked', () => {
+  test('hides a secret from the moment it is masked', () => {
     const { secrets, mask } = start();
     mask('first');
     expect(secrets.redact('first second')).toBe('*** second');
@@ -97,14 +97,14 @@ describe('redacting', () => {
     expect(secrets.redact('first second')).toBe('*** ***');
   });
 
-  test('leaves alone what is too short in base64 to be told from words', () => {
+  test('leaves alone what is too short in base64 to differ from words', () => {
     const { secrets, mask } = start();
     mask('abcde');
     expect(secrets.redact('YWJjZGU=')).toBe('***');
     expect(secrets.redact('YWJjZGU YmNkZQ')).toBe('YWJjZGU YmNkZQ');
   });
 
-  test('takes the longest first, in whatever order they came', () => {
+  test('hides the longest first, in whatever order they came', () => {
     const { secrets, mask } = start();
     mask('horse');
     mask('correct horse battery', 'horse battery');
@@ -112,7 +112,7 @@ describe('redacting', () => {
   });
 
   test.each([
-    ['signs of patterns', 'a$&b.*(c', 'x a$&b.*(c y'],
+    ['characters of patterns', 'a$&b.*(c', 'x a$&b.*(c y'],
     ['JSON', 'say "open\\sesame"', JSON.stringify('x say "open\\sesame" y').slice(1, -1)],
     ['a URI', 'a b/c?d=é', `x ${encodeURIComponent('a b/c?d=é')} y`],
     ['base64', 'mqtt1-ci:secret', `x ${Buffer.from('mqtt1-ci:secret').toString('base64')} y`],
@@ -170,7 +170,7 @@ describe('redacting', () => {
     );
   });
 
-  test('takes text that is not well-formed', () => {
+  test('accepts text that is not well-formed', () => {
     const { secrets, mask } = start();
     mask('half \ud83d of a pair');
     expect(secrets.redact('it is half \ud83d of a pair')).toBe('it is ***');
@@ -186,14 +186,14 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 const keyForms: Readonly<Record<string, string>> = {
   file: pem,
   body: bodyOf(pem),
-  'wrapped anew': bodyOf(pem).replace(/.{76}/g, '$&\n'),
+  'wrapped differently': bodyOf(pem).replace(/.{76}/g, '$&\n'),
   JSON: JSON.stringify(pem),
   URL: encodeURIComponent(pem),
   base64: base64(pem),
   'base64 in lines': base64(pem).replace(/.{76}/g, '$&\n'),
   'base64 of the trimmed file': base64(pem.trimEnd()),
-  'base64 behind one character': base64(`x${pem}`),
-  'base64 behind two characters': base64(`xy${pem}`),
+  'base64 after one character': base64(`x${pem}`),
+  'base64 after two characters': base64(`xy${pem}`),
   'base64 of the body': base64(bodyOf(pem)),
   'base64 of JSON': base64(JSON.stringify(pem)),
   'base64 in a URL': encodeURIComponent(base64(pem)),
@@ -217,7 +217,7 @@ describe('of a private key', () => {
     return { secrets, masked, hide: (text: string) => secrets.redactPieces(text) };
   };
 
-  test('the masks are printed as they are given', () => {
+  test('the masks are printed as given', () => {
     expect(knowingKey(pem).masked).toEqual([`mask of ${pem}`]);
   });
 
@@ -231,7 +231,7 @@ describe('of a private key', () => {
     expect(knowingKey(pem).hide(hidden)).toBe(hidden);
   });
 
-  test('any piece of 16 characters is hidden, wherever it stands', () => {
+  test('any piece of 16 characters is hidden, wherever it is', () => {
     const body = bodyOf(pem);
     const noise = fc.stringMatching(/^[ -~]{0,40}$/).filter((text) => !/%2[bf]|%3d/i.test(text));
     const piece = fc
@@ -273,7 +273,7 @@ describe('of a private key', () => {
     expect(hide(text)).toBe(shown);
   });
 
-  test.each([12, 15, 20])('it is hidden in lines of %i, however they are parted', (width) => {
+  test.each([12, 15, 20])('it is hidden in lines of %i, however they are separated', (width) => {
     const { hide } = knowingKey(pem);
     for (const between of ['\n', '\r\n', ' ', ', ', '", "', '\u200b', ' - ']) {
       const lines = bodyOf(pem).match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
@@ -296,7 +296,7 @@ describe('of a private key', () => {
     expect(hide('aB1cD2eFABCDefgh00ZyXwVuTsRqPoNmLk')).toBe('***00***');
   });
 
-  test('pieces are known as long as it is among the latest 16', () => {
+  test('pieces are hidden as long as it is among the latest 16', () => {
     const others = Array.from({ length: 15 }, (_, index) => `${short}${index}`.slice(41));
     const piece = 'aB1cD2eFABCDefgh';
     expect(knowingKey(short, ...others).hide(piece)).toBe('***');
@@ -320,9 +320,9 @@ describe('a large part of a secret is hidden in what a server says', () => {
   };
 
   test.each([
-    ['all but the last sign of 7', 'Tr0ub4d', 'Tr0ub4'],
-    ['all but the last sign of 12', 'Tr0ub4dor&3x', 'Tr0ub4dor&3'],
-    ['all but the first sign of 12', 'Tr0ub4dor&3x', 'r0ub4dor&3x'],
+    ['all but the last character of 7', 'Tr0ub4d', 'Tr0ub4'],
+    ['all but the last character of 12', 'Tr0ub4dor&3x', 'Tr0ub4dor&3'],
+    ['all but the first character of 12', 'Tr0ub4dor&3x', 'r0ub4dor&3x'],
     ['the first half of 17', 'Tr0ub4dor&3xyz9!K', 'Tr0ub4do'],
     ['the second half of 21', 'Tr0ub4dor&3xyz9!Kq+7b', '3xyz9!Kq+7b'],
     ['the middle of 40', 'Tr0ub4dor&3xyz9!Kq+7bTr0ub4dor&3xyz9!Kq+7b', 'xyz9!Kq+7bTr0ub4'],
@@ -333,21 +333,21 @@ describe('a large part of a secret is hidden in what a server says', () => {
     expect(secrets.redactParts(`no ${encoded} please`)).toMatch(/^no \*\*\*.? please$/);
   });
 
-  test('half of one with blanks is, also without the blank at its end', () => {
+  test('half of a secret with white space is, even without the white space at its end', () => {
     const secrets = knowing('aaAAA"!" "! jX7qAaaaAa');
     expect(secrets.redactParts('no jX7qAaaaAa please')).toMatch(/^no ?\*\*\* please$/);
   });
 
   test.each([
     ['less than half of 30', 'Tr0ub4dor&3xyz9!Kq+7bTr0ub4dor', 'Tr0ub4dor&3xyz'],
-    ['seven signs of 12', 'Tr0ub4dor&3x', 'Tr0ub4d'],
-    ['all but the last sign of 6', 'tokens', 'token'],
+    ['seven characters of 12', 'Tr0ub4dor&3x', 'Tr0ub4d'],
+    ['all but the last character of 6', 'tokens', 'token'],
     ['a word of a passphrase', 'correct horse battery', 'a horse'],
   ])('%s is not', (_, secret, part) => {
     expect(knowing(secret).redactParts(`no ${part} please`)).toBe(`no ${part} please`);
   });
 
-  test('but stays in an identifier, where only long pieces are taken out', () => {
+  test('but stays in an identifier, from which only long pieces are hidden', () => {
     const secrets = knowing('mqtt1_device_secret', 'correct-horse-battery-staple');
     expect(secrets.redactPieces('mqtt1_device_secre')).toBe('***');
     expect(secrets.redactPieces('mqtt1_device_01')).toBe('mqtt1_device_01');

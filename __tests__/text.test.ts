@@ -74,7 +74,7 @@ describe('cleanText cleans:', () => {
 });
 
 describe('cleanText', () => {
-  test('looks at the beginning of a long text only, and shows no end of it', () => {
+  test('reads only the beginning of a long text, and shows no end of it', () => {
     const secrets = knowing('open sesame');
     const redact = vi.spyOn(secrets, 'redact');
     expect(cleanText('word '.repeat(200_000), secrets)).toMatch(/^(word )+…$/);
@@ -97,7 +97,7 @@ describe('cleanText', () => {
     expect(cleanText(text, none, longest)).toBe(shown);
   });
 
-  test('takes 300 characters by default', () => {
+  test('shows 300 characters by default', () => {
     expect(cleanText(words, none)).toBe(`${'word '.repeat(60).trim()} …`);
   });
 
@@ -140,7 +140,7 @@ describe('cleanText', () => {
     expect(cleanText(text, none)).toBe(text);
   });
 
-  test('hides a part of a secret that holds what looks escaped', () => {
+  test('hides a part of a secret that contains what looks like an escape', () => {
     const secrets = knowing('xxxxxxx%41yyyyyyyz&amp;');
     expect(cleanText('no xxxxxxx%41yyyyyyy please', secrets)).toBe('no *** please');
     expect(cleanText('no yyyyyyyz&amp; please', secrets)).toBe('no *** please');
@@ -157,13 +157,13 @@ describe('cleanText', () => {
   });
 
   test.each(['%', '%zz', '%ff%fe', '&#99999999;', '&#xfffff;', '&unknown;', '\\u12', '\\'])(
-    'survives what only looks escaped: %s',
+    'accepts what only looks like an escape: %s',
     (text) => {
       expect(typeof cleanText(text, none)).toBe('string');
     },
   );
 
-  test('no piece of a secret is left by cutting', () => {
+  test('leaves no piece of a secret when it cuts', () => {
     const secret = 'correct-horse-battery-staple';
     const secrets = knowing(secret);
     fc.assert(
@@ -174,7 +174,7 @@ describe('cleanText', () => {
     );
   });
 
-  test('is never longer than it may be, but for the sign that it was cut', () => {
+  test('is never longer than allowed, except for the mark that it was cut', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 20 }), (text, longest) => {
         const shown = cleanText(text, none, longest);
@@ -206,11 +206,11 @@ describe('describeFailure', () => {
       { status: 403, said: { code: '', message: '' } },
       'HTTP 403, GET https://hub.invalid:8443/a/b',
     ],
-  ])('tells a call %s', (_, more, told) => {
+  ])('describes a call %s', (_, more, told) => {
     expect(show({ method: 'GET', url, ...more })).toBe(`[forbidden] Not allowed. Ask. (${told})`);
   });
 
-  test("takes secrets out of every part, and cleans the server's", () => {
+  test('hides secrets in every part, and cleans the parts from the server', () => {
     const said = {
       code: 'c\n::error::hunter2',
       message: `a hunter2\u0007${'word '.repeat(100)}`,
@@ -227,14 +227,14 @@ describe('describeFailure', () => {
     expect(shown.length).toBeLessThan(700);
   });
 
-  test('hides large parts of secrets in all that the server says', () => {
+  test('hides large parts of secrets in everything that the server says', () => {
     const said = { code: 'all-of-thi', message: 'no all-of-thi.', reference: 'r:is-longer' };
     const call = { method: 'GET', url: new URL('https://hub.invalid/a'), status: 400, said };
     const shown = describeFailure(new Failure('forbidden', 'No.', { call }), knowing(LONG));
     expect(shown).toContain('code ***, the server says "no ***.", log reference r:***');
   });
 
-  test('shows codes, references and paths as they are, but what is no identifier as text', () => {
+  test('shows codes, references and paths unchanged, but anything else as text', () => {
     const id = `Ab0-${'x9Y.'.repeat(15)}`;
     const call = {
       method: 'GET',
@@ -248,7 +248,7 @@ describe('describeFailure', () => {
   });
 });
 
-test('cleanInput leaves what a name has in common with a secret', () => {
+test('cleanInput keeps what a name has in common with a secret', () => {
   expect(cleanInput('all-of-this', knowing(LONG))).toBe('all-of-this');
   expect(cleanInput('all-of-this-longe', knowing(LONG))).toBe('***');
 });
@@ -272,7 +272,7 @@ describe('cleanIdentifier', () => {
   });
 });
 
-test('what is invisible is shown as an escape', () => {
+test('invisible characters are shown as escapes', () => {
   const text = 'a\u202eb\u200bc\u00add\u3164e\u{e0041}f\ufe0f';
   const escaped = 'a\\u202eb\\u200bc\\u00add\\u3164e\\udb40\\udc41f\\ufe0f';
   expect(escapeInvisible(text)).toBe(escaped);

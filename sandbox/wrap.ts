@@ -43,7 +43,9 @@ function endOfLine(text: string, room: number): number {
   return space > start ? space : room;
 }
 
-/** Where to fold a fingerprint that crosses the end of the line, unless the next line can hold it. */
+/**
+ * Where to fold a fingerprint that crosses the end of the line, unless it fits on the next line.
+ */
 function foldOf(text: string, room: number): number | undefined {
   for (const { index: start, 0: bytes } of text.matchAll(FINGERPRINT)) {
     const end = start + bytes.length;

@@ -1,6 +1,6 @@
 /**
- * Bundles `lib/` to `dist/`: what the entries share is there once, and what not every run needs is
- * in chunks of its own. Each entry of an action file has a launcher.
+ * Bundles `lib/` to `dist/`: code that the entries share is there once, and code that not every run
+ * needs is in chunks of its own. Each entry of an action file has a launcher.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -16,7 +16,7 @@ export interface CreateServices extends certificates.RequestServices, DeliverySe
   readonly findExisting: () => Promise<ReadonlyMap<string, ExistingAgent>>;
   /** learns of ephemeral agents before they are created */
   readonly made: MadeLog;
-  /** learns what the post step needs if the notes of what was made are lost */
+  /** learns what the post step needs if its notes are lost */
   readonly state: DeliveryServices['state'] & {
     /** all destinations can take the certificates, and none has them yet */
     rehearsed(): void;
@@ -117,7 +117,7 @@ async function prepare(
   await allWithin(limit, [...destinations.map((one) => one.prepare(missing, limit)), token]);
 }
 
-/** The result of an agent whose files exist, as far as they tell. */
+/** The result of an agent whose files exist, as far as they show it. */
 function skip(
   { name, expectedClientId: clientId }: AgentRequest,
   { certificate, files }: ExistingAgent,
@@ -157,8 +157,8 @@ async function createAgent(
 }
 
 /**
- * Requests a certificate for an agent that is deleted when the job ends. Makes sure that it does not
- * exist before, and notes it before creating it, so that any agent found later is this step's own.
+ * Requests a certificate for an agent that is deleted when the job ends. Makes sure that it does
+ * not exist yet, and notes it before creating it, so that any agent found later is this step's own.
  */
 async function issueEphemeral(
   request: AgentRequest,
@@ -173,7 +173,7 @@ async function issueEphemeral(
   } catch (error) {
     throw new Failure(
       'destination-invalid',
-      `Agent ${note.name} was not created, because it could not be noted for ${words.cleanUp} (${errorCode(error)}), which would then not delete it. Check the runner's temporary directory.`,
+      `Agent ${note.name} was not created, because its note for ${words.cleanUp} could not be written (${errorCode(error)}). Without that note, the agent would not be deleted. Check the runner's temporary directory.`,
       { cause: error },
     );
   }

@@ -31,7 +31,7 @@ import { allFailed, stepFailure } from './report/result.ts';
 import type { StepSummary } from './report/step-summary.ts';
 import { placesOf, SavedState } from './saved-state.ts';
 
-/** What a step of the create action brings along. */
+/** What a step of the create action starts with. */
 interface Brought {
   readonly preconnections: Preconnections;
   readonly interruption: Interruption;
@@ -67,7 +67,7 @@ export async function createStep(
     state.ended();
     if (journal.problem !== undefined) {
       host.warn(
-        `Something may be left when the job ends, because not everything could be noted for the clean-up (${errorCode(journal.problem)}).`,
+        `Something may be left when the job ends, because the notes for the clean-up are incomplete (${errorCode(journal.problem)}).`,
       );
     }
     if (dryRun) await deleteTrials({ journal, state }, place);
@@ -92,7 +92,7 @@ interface Notes {
   readonly state: SavedState;
 }
 
-/** A dry run leaves nothing: it immediately deletes what it made to try the destinations. */
+/** A dry run leaves nothing: it immediately deletes what it wrote to test the destinations. */
 async function deleteTrials({ journal, state }: Notes, place: Place): Promise<void> {
   const notes = await readJournal(journal).catch(() => undefined);
   // The post step reports what can't be deleted or is no longer known.
@@ -101,7 +101,7 @@ async function deleteTrials({ journal, state }: Notes, place: Place): Promise<vo
   state.clear();
 }
 
-/** Saves what leads the post step to everything that will be made, before anything is made. */
+/** Saves what the post step needs to find everything that will be created, before anything is. */
 async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promise<Notes> {
   try {
     const journal = await Journal.start(host.temporaryDirectory);
@@ -120,12 +120,12 @@ async function startJournal(host: Host, inputs: Inputs, outputs: Outputs): Promi
   }
 }
 
-/** Checks that later steps can learn what is created, before anything is. */
+/** Checks that later steps can learn what was created, before anything is. */
 function checkOutputs(host: Host): void {
   try {
     host.checkOutputs();
   } catch (cause) {
-    const message = `The outputs of the step can't be written (${errorCode(cause)}), so no later step could learn what is created.`;
+    const message = `The outputs of the step can't be written (${errorCode(cause)}), so later steps would not know what this step creates.`;
     throw new Failure('destination-invalid', withAdvice(message, cause, host), { cause });
   }
 }
@@ -192,7 +192,7 @@ function servicesFor(host: Host, inputs: Inputs, means: Means): CreateServices {
   const authorities = new BrokerAuthorities({
     broker,
     given: brokerCa?.content,
-    // No secret holds CAs.
+    // No secret contains CAs.
     awaitsProof: verifyConnection && toWorkspace,
     tell: (line) => host.info(line),
   });
@@ -258,13 +258,13 @@ function destinationsFor(
   };
 }
 
-/** Where files go, and who learns about them; nobody about files to keep. */
+/** Where files go, and who is told about them; nobody if the files stay. */
 function workspaceOf(host: Host, inputs: Inputs, journal: Journal): Place & FileLogs {
   const warnings = new Set<string>();
   return {
     directory: inputs.outputDirectory,
     workspace: path.resolve(host.workspace),
-    // A problem of one file is one of all: it is told once.
+    // All files have this problem, so it is reported once.
     warn: (message) => {
       if (!warnings.has(message)) host.warn(message);
       warnings.add(message);

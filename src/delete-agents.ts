@@ -152,7 +152,7 @@ async function deleteOne(
   }
 }
 
-/** The agent, if it exists. Throws `not-ended` for anything that may be another one. */
+/** The agent, if it exists. Throws `not-ended` for anything that may be a different agent. */
 async function find(
   { name, clientId, own }: Target,
   api: HubApi,
@@ -169,6 +169,6 @@ async function find(
     throw error instanceof UnclearAgent ? leave(error.found) : error;
   });
   const isOther = own?.agentId !== undefined && own.agentId !== agent?.id;
-  if (agent !== undefined && isOther) throw leave('an agent that may be another one');
+  if (agent !== undefined && isOther) throw leave('an agent that may be a different one');
   return agent;
 }

@@ -57,7 +57,7 @@ export async function certificateEraser(
   const list = unknown.length > 0 ? await listWithin(timeout, api, interruption) : undefined;
   if (list?.problem !== undefined) {
     const why = describeFailure(list.problem, api.secrets);
-    warnOfUnread(list.isBegun ? 'not be read to its end' : 'not be read', why, unknown, warn);
+    warnOfUnread(list.isBegun ? 'not be read completely' : 'not be read', why, unknown, warn);
   }
   return async ({ name, clientId, own }) => {
     const listed = list?.ids.get(clientId) ?? [];
@@ -74,7 +74,7 @@ export async function certificateEraser(
     }
     if (own !== undefined && own.certificateId === undefined) {
       const why =
-        'It is not proved that this step created them. To delete them, use the delete action with `certificate-id`.';
+        'There is no proof that this step created them. To delete them, use the delete action with `certificate-id`.';
       warn({
         text: `These certificates of agent ${name} were not deleted: ${ids.join(', ')}. ${why}`,
         about: { name: ids.join(', '), kind: `Certificates were not deleted. ${why}` },

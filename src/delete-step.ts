@@ -17,7 +17,7 @@ import { certificatesJson, deletedJson, Outputs } from './report/outputs.ts';
 import { type Deleted, stepFailure } from './report/result.ts';
 import type { StepSummary } from './report/step-summary.ts';
 
-/** What a step of the delete action brings along. */
+/** What a step of the delete action starts with. */
 interface Brought {
   readonly interruption: Interruption;
   readonly summary: StepSummary;

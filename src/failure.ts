@@ -48,7 +48,10 @@ export interface ServerWords {
   readonly permissions?: string | undefined;
 }
 
-/** A failure with a code. Its message holds our own words and the user's inputs, `call` the rest. */
+/**
+ * A failure with a code. Its message contains our own words and the user's inputs, and `call` has
+ * the rest.
+ */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly call: FailedCall | undefined;

@@ -64,7 +64,7 @@ async function deleteKeys(host: Host, { files }: LostInputs): Promise<readonly s
       deleted.push(file);
     }
   } catch {
-    // The files that are left are named.
+    // The remaining files are named.
   }
   return deleted;
 }

@@ -37,7 +37,7 @@ export async function cleanUpNoted(host: Host, state: JournalState): Promise<voi
     await nameLost(host, made, pathsOf(kept));
   } else if (others > 0) {
     host.warn(
-      `Lines of this step's notes that are not its own or are repeated were ignored (${others}).`,
+      `Lines of this step's notes that are repeated or not from this step were ignored (${others}).`,
     );
   }
   const isEphemeral = made.some(({ kind }) => kind === 'agent' || kind === 'setting');

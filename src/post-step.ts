@@ -27,7 +27,10 @@ const OPTIONS = {
   dryRun: false,
 };
 
-/** The least time limit for an agent, in seconds: two look-ups of what may show up late need it. */
+/**
+ * The least time limit for an agent, in seconds: two look-ups of an agent that may show up late
+ * need it.
+ */
 const LEAST_TIME = 30;
 
 /** What exists according to the notes, and what only may exist. */
@@ -72,7 +75,7 @@ export async function deleteEphemeral(
     tell(`The clean-up after the job failed ${why} Left:`, all);
   }
   tell(
-    'Notes of this step are missing, so it is not proved that it created these agents. They were not deleted and may exist:',
+    'Notes of this step are missing, so there is no proof that it created these agents. They were not deleted and may exist:',
     unproved.map(nameOfAgent),
   );
   tell(
@@ -149,7 +152,7 @@ async function deleteAll(
   }
 }
 
-/** Why agents are not touched that the inputs no longer lead to. */
+/** Why agents that the inputs no longer lead to are not touched. */
 function elsewhere(): Failure {
   return new Failure(
     'input-invalid',

@@ -12,7 +12,7 @@ export function cleanUp(): Promise<void> {
     const state = readState(text);
     if (state !== undefined) return cleanUpNoted(host, state);
     host.warn(
-      'The state of the step is not readable, so nothing was cleaned up after the job. Files may be left, and with `ephemeral` also agents and secrets.',
+      "The state of the step can't be read, so nothing was cleaned up after the job. Files may be left, and with `ephemeral` also agents and secrets.",
     );
   });
 }

@@ -9,13 +9,16 @@ import {
 import type { Host } from './host/host.ts';
 import type { Inputs } from './inputs/create.ts';
 
-/** What leads the post step to everything that a step makes. Saved again as soon as more is known. */
+/**
+ * What the post step needs to find everything that a step creates. Saved again as soon as more is
+ * known.
+ */
 export class SavedState {
   readonly #host: Pick<Host, 'saveState'>;
   readonly #journal: Journal;
   #state: JournalState;
 
-  /** Saves what is known before anything is made. Throws if the state can't be saved. */
+  /** Saves what is known before anything is created. Throws if the state can't be saved. */
   constructor(host: Pick<Host, 'saveState' | 'secrets'>, journal: Journal, places: Places) {
     const { path, key } = journal;
     this.#host = host;
@@ -55,7 +58,7 @@ export class SavedState {
     this.#save(stateText(this.#state));
   }
 
-  /** A later state only adds to it, so the step goes on without it. */
+  /** A later state only adds to it, so the step continues without it. */
   #save(text: string): void {
     try {
       this.#host.saveState(JOURNAL_STATE, text);
@@ -65,7 +68,7 @@ export class SavedState {
   }
 }
 
-/** Where everything is made, according to the inputs. */
+/** Where everything is created, according to the inputs. */
 export function placesOf(inputs: Inputs): Places {
   const clientIds = inputs.agents.map(({ expectedClientId }) => expectedClientId);
   return { ...inputs, files: { ...inputs, clientIds } };

@@ -17,8 +17,8 @@ interface Download {
 }
 
 /**
- * Packs the working tree as GitHub packs a commit, by the tree's own attributes, into a folder. It
- * writes nothing to the repository: index and new objects are in that folder.
+ * Packs the working tree as GitHub packs a commit, by the tree's own attributes, into a folder.
+ * Writes nothing to the repository: the index and new objects are in that folder.
  */
 async function download(folder: string): Promise<Download> {
   const objects = git(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
@@ -57,8 +57,8 @@ const test = base.extend<{ downloaded: Download }>({
   },
 });
 
-describe('what a job downloads', () => {
-  test('is no more than what it runs', async ({ downloaded: { packed, directory } }) => {
+describe('the files that a job downloads', () => {
+  test('are only those that it runs', async ({ downloaded: { packed, directory } }) => {
     const entries = await readdir(directory, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile());
     expect((await readdir(directory)).sort()).toEqual(
@@ -68,7 +68,7 @@ describe('what a job downloads', () => {
     expect(packed.length).toBeLessThanOrEqual(LARGEST);
   });
 
-  test('runs both actions, with all that they can do', async ({ downloaded }) => {
+  test('run both actions, with all their features', async ({ downloaded }) => {
     const sandbox = await Sandbox.start(
       { pairs: await readyPairs() },
       undefined,

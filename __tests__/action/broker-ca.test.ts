@@ -22,9 +22,10 @@ import {
 
 const ONE = /\b1 CA, the one that verifies (<code>)?mqtts:\/\/localhost:\d+/;
 const ALL = /\ball \d{3} trusted CAs\b/;
-const UNPROVED = /The CA file contains all \d{3} trusted CAs\. Which of them is enough for mqtts:/;
+const UNPROVED =
+  /The CA file contains all \d{3} trusted CAs\. It could not be proved which of them is enough for mqtts:/;
 
-/** Inputs and options with which a broker's CA is one of those that are trusted, and not given. */
+/** Inputs and options that make a broker's CA one of the trusted ones, without giving it. */
 const trusting = (inputs: Readonly<Record<string, string>>) => ({
   inputs: { ...inputs, 'broker-ca-file': '' },
   options: { env: { NODE_EXTRA_CA_CERTS: inputs['broker-ca-file'] ?? '' } },
@@ -75,7 +76,7 @@ function breakProof(broker: Broker) {
   };
 }
 
-/** Code with which no file with this ending can be made. */
+/** Code that makes creating files with this ending fail. */
 const noRoomFor = (ending: string) =>
   preload(`import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
@@ -87,7 +88,7 @@ const noRoomFor = (ending: string) =>
     syncBuiltinESMExports();`);
 
 describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written', () => {
-  test('that vouched for the embedded broker, and said to be so', async ({ start }) => {
+  test('that verified the embedded broker, and the log says so', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs, options } = await withBroker(sandbox);
     const result = await sandbox.main(inputs, options);
@@ -100,13 +101,13 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     expect(toldOf(result)).toMatch(new RegExp(`CA file in ${brokerCaPath} \\(${ONE.source}`));
     expect(result.summary).toMatch(new RegExp(`\\*\\*CA file\\*\\*: .*${ONE.source}`));
     expect(result.summary).toContain(`--cafile ${brokerCaPath}`);
-    // The proof is no second MQTT connection.
+    // The proof is not a second MQTT connection.
     expect(broker.connections).toHaveLength(1);
     await sandbox.post(result);
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test.skipIf(lacks('mosquitto'))('that vouched for Mosquitto', async ({ start }) => {
+  test.skipIf(lacks('mosquitto'))('that verified Mosquitto', async ({ start }) => {
     const sandbox = await start();
     const mosquitto = await startMosquitto({ clientCa: sandbox.hub.authority.certificate });
     try {
@@ -120,7 +121,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     }
   });
 
-  test('also beside an encrypted key, without a connection file', async ({ start }) => {
+  test('even beside an encrypted key, without a connection file', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs, options } = await withBroker(sandbox);
     const secret = { 'key-passphrase': 'correct horse' };
@@ -133,7 +134,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test('after key and certificate, which lie there before the broker is asked', async ({
+  test('after key and certificate, which are written before the broker is asked', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -149,7 +150,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     expect(there).toEqual([true, true, false]);
   });
 
-  test('for all agents of a list, also one that was refused before', async ({ start }) => {
+  test('for all agents of a list, including one that was rejected before', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(3) });
     const { broker, inputs, options } = await withBroker(sandbox);
     broker.faults.push({ fault: { kind: 'connack', code: 1 }, times: 1 });
@@ -164,13 +165,13 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
     for (const { mqttxPath = '' } of agents) {
       expect(JSON.parse(await readFile(mqttxPath, 'utf8'))).toMatchObject([{ ca: brokerCaPath }]);
     }
-    // Three accepted or refused, and one proof for all of them.
+    // Three connections, accepted or rejected, and one proof for all of them.
     await waitFor(() => broker.disconnects.length === 2);
     expect(result.log.filter((line) => ONE.test(line))).toHaveLength(3);
     expect(result.summary).toMatch(new RegExp(`\nCA file: .*broker-ca\\.pem.* \\(${ONE.source}`));
   });
 
-  test('for an agent whose own proof broke off, when that of another succeeds', async ({
+  test('for an agent whose own proof was interrupted, when that of another succeeds', async ({
     start,
   }) => {
     const sandbox = await start({ pairs: await readyPairs(2) });
@@ -189,7 +190,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI']).concurrent('one CA is written
 });
 
 describe.concurrent('all trusted CAs are written', () => {
-  test('when the proof breaks off, and a line says why', async ({ start }) => {
+  test('when the proof is interrupted, and the log says why', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs, options } = await withBroker(sandbox);
     breakProof(broker);
@@ -199,14 +200,16 @@ describe.concurrent('all trusted CAs are written', () => {
     expect(result.outputs).toHaveProperty('mqttxPath');
     const told = result.log.filter((line) => UNPROVED.test(line));
     expect(told).toEqual([
-      expect.stringMatching(/could not be proved: .* the broker (reset|closed) the con/),
+      expect.stringMatching(
+        /could not be proved which of them is enough for \S+: .* the broker (reset|closed) the con/,
+      ),
     ]);
     expect(toldOf(result)).toMatch(new RegExp(`CA file in .* \\(${ALL.source}\\)`));
     expect(result.summary).toMatch(new RegExp(`\\*\\*CA file\\*\\*: .* \\(${ALL.source}\\)`));
   });
 
   test.skipIf(!hasOpenssl && !process.env['CI'])(
-    'when the chain can’t be followed to a root, and a line says so',
+    'when the chain can’t be followed to a root, and the log says so',
     async ({ start }) => {
       const sandbox = await start();
       const chains = crossSigned();
@@ -239,7 +242,7 @@ describe.concurrent('all trusted CAs are written', () => {
     },
   );
 
-  test('when all agents are refused', async ({ start }) => {
+  test('when all agents are rejected', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(2) });
     const { broker, inputs, options } = await withBroker(sandbox);
     broker.faults.push({ fault: { kind: 'connack', code: 1 } });
@@ -250,11 +253,11 @@ describe.concurrent('all trusted CAs are written', () => {
       expect(JSON.parse(await readFile(mqttxPath, 'utf8'))).toMatchObject([{ ca: brokerCaPath }]);
     }
     expect(result.summary).toMatch(ALL);
-    // Nothing was accepted that could have proved anything.
+    // No connection was accepted that could have proved anything.
     expect(toldOf(result)).not.toMatch(UNPROVED);
   });
 
-  test('when the only agent is refused, and the outputs have them', async ({ start }) => {
+  test('when the only agent is rejected, and the outputs have them', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const { broker, inputs, options } = await withBroker(sandbox);
     broker.faults.push({ fault: { kind: 'connack', code: 1 } });
@@ -288,7 +291,7 @@ describe.concurrent('all trusted CAs are written', () => {
     expect(result.log.filter((line) => UNPROVED.test(line))).toHaveLength(isAccepted ? 1 : 0);
   });
 
-  test('without `verify-connection`, with a passphrase too', async ({ start }) => {
+  test('without `verify-connection`, even with a passphrase', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ 'key-passphrase': 'correct horse' });
     expect(result.exitCode).toBe(0);
@@ -298,8 +301,8 @@ describe.concurrent('all trusted CAs are written', () => {
   });
 });
 
-describe.concurrent('the file with the CAs', () => {
-  test('holds those of `broker-ca-file`, of which none is looked for', async ({ start }) => {
+describe.concurrent('the CA file', () => {
+  test('contains the CAs of `broker-ca-file`, and no search is made', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     const other = await readFile(inputs['broker-ca-file'] ?? '', 'utf8');
@@ -310,7 +313,7 @@ describe.concurrent('the file with the CAs', () => {
     expect(broker.attempts).toBe(1);
   });
 
-  test('that can’t be written costs what it costs at delivery', async ({ start }) => {
+  test('has the same effect as at delivery if it can’t be written', async ({ start }) => {
     const sandbox = await start();
     const { inputs, options } = await withBroker(sandbox);
     const env = { ...options.env, ...noRoomFor('broker-ca.pem').env };
@@ -322,7 +325,7 @@ describe.concurrent('the file with the CAs', () => {
     expect(existsSync(result.outputs['privateKeyPath'] ?? '')).toBe(true);
   });
 
-  test('of an agent that was refused fails beside that', async ({ start }) => {
+  test('of an agent that was rejected fails in addition', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const { broker, inputs, options } = await withBroker(sandbox);
     broker.faults.push({ fault: { kind: 'connack', code: 1 } });

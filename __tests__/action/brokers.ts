@@ -21,8 +21,8 @@ export function isInstalled(tool: Tool): boolean {
 }
 
 /**
- * Whether a test must be skipped for want of a program. Never so in continuous integration, which
- * has to have them all: there the test fails.
+ * Whether a test must be skipped because a program is missing. Never in continuous integration,
+ * which must have them all: there, the test fails.
  */
 export function lacks(...tools: readonly Tool[]): boolean {
   return !process.env['CI'] && !tools.every(isInstalled);
@@ -32,7 +32,7 @@ function whereIs(tool: Tool): string | undefined {
   return PLACES.map((place) => path.join(place, tool)).find(existsSync);
 }
 
-/** A broker of others that runs in a process and a directory of its own. */
+/** Another project's broker, in its own process and directory. */
 export interface ForeignBroker {
   readonly port: number;
   /** `mqtts://localhost:PORT` */
@@ -41,7 +41,7 @@ export interface ForeignBroker {
   readonly ca: string;
   /** what its processes have printed so far */
   log(): string;
-  /** Ends its processes and removes its directory. */
+  /** Stops its processes and deletes its directory. */
   stop(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export interface ForeignBrokerOptions {
   readonly names?: readonly string[];
 }
 
-/** Starts Mosquitto, which wants client certificates of one CA, and grants them everything. */
+/** Starts Mosquitto, which requires client certificates of one CA, and allows them everything. */
 export async function startMosquitto(options: ForeignBrokerOptions): Promise<ForeignBroker> {
   const place = await Place.create(options);
   return place.ready(async () => {
@@ -71,8 +71,8 @@ export async function startMosquitto(options: ForeignBrokerOptions): Promise<For
 }
 
 /**
- * Starts nginx, which ends TLS, wants client certificates of one CA and the ALPN protocol
- * `x-amzn-mqtt-ca`, and hands what it gets to a Mosquitto without TLS.
+ * Starts nginx, which terminates TLS, requires client certificates of one CA and the ALPN protocol
+ * `x-amzn-mqtt-ca`, and passes everything on to a Mosquitto without TLS.
  */
 export async function startNginx(options: ForeignBrokerOptions): Promise<ForeignBroker> {
   const place = await Place.create(options);
@@ -107,7 +107,7 @@ class Place {
     return place;
   }
 
-  /** Starts what is to run, and cleans up if it does not; gives the broker. */
+  /** Starts the processes, and cleans up if that fails. Returns the broker. */
   async ready(start: () => Promise<number>): Promise<ForeignBroker> {
     try {
       const port = await this.#persist(start);
@@ -120,7 +120,7 @@ class Place {
     }
   }
 
-  /** A port that was free may be taken before it is used: once more with others, then. */
+  /** A port that was free may be taken before it is used, so try once more with others. */
   async #persist(start: () => Promise<number>): Promise<number> {
     try {
       return await start();
@@ -147,7 +147,7 @@ class Place {
 
   async startMosquitto(listener: readonly string[], port: number): Promise<void> {
     const lines = [
-      // Run by root it would become a user who can't read this directory.
+      // When root runs it, it would switch to a user who can't read this directory.
       'user root',
       'allow_anonymous true',
       'persistence false',
@@ -219,7 +219,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Ends a process, by force if it takes more than 5 s. */
+/** Stops a process, by force if it takes more than 5 s. */
 async function endProcess(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || hasEnded(child)) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -263,7 +263,7 @@ export interface Publication {
   readonly alpn?: string;
 }
 
-/** Publishes with mosquitto_pub, at QoS 1; gives its exit code and what it printed. */
+/** Publishes with mosquitto_pub, at QoS 1. Returns its exit code and output. */
 export async function mosquittoPub(publication: Publication) {
   const { port, ca, pair, clientId, topic, message, alpn } = publication;
   const directory = await mkdtemp(path.join(tmpdir(), 'publish-'));
@@ -284,7 +284,7 @@ export async function mosquittoPub(publication: Publication) {
   }
 }
 
-/** Runs a program to its end, which comes after 30 s at the latest. */
+/** Runs a program until it ends, for 30 s at most. */
 async function run(tool: Tool, args: readonly string[]) {
   const program = whereIs(tool);
   if (program === undefined) throw new Error(`${tool} is not installed`);

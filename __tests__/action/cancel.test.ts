@@ -25,7 +25,7 @@ interface Cancelled {
 /** How a run is cancelled. */
 interface Cancelling {
   readonly signal?: NodeJS.Signals;
-  /** what is run in the action's process before it starts */
+  /** code to run in the action's process before it starts */
   readonly codes?: readonly string[];
   /** is called, and waited for, after the signal was sent */
   readonly onSent?: () => Promise<void>;
@@ -59,7 +59,7 @@ async function cancelAt(
 
 describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () => {
   test.for(['SIGINT', 'SIGTERM'] as const)(
-    'gives up a token request at once (%s)',
+    'abandons a token request immediately (%s)',
     async (signal, { start }) => {
       const sandbox = await start();
       const cancelling = { signal, codes: [LONG_TIMERS] };
@@ -74,7 +74,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     },
   );
 
-  test('lets a create finish and delivers it, and starts no other', async ({ start }) => {
+  test('lets a create finish, delivers it, and starts no other', async ({ start }) => {
     const sandbox = await start();
     const { promise: until, resolve: release } = Promise.withResolvers<void>();
     const file = path.join(sandbox.runner.temporary, 'signal');
@@ -97,7 +97,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     );
   });
 
-  test('succeeds when everything was delivered all the same', async ({ start }) => {
+  test('succeeds if everything was delivered nevertheless', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1000 } });
     let send: (signal: NodeJS.Signals) => void = () => {};
@@ -115,7 +115,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
   });
 
   test.for(['silence', 'silence-after'] as const)(
-    'does not know of a create that is still out after 5 s (%s)',
+    'does not know the result of a create that is unanswered after 5 s (%s)',
     async (kind, { start }) => {
       const sandbox = await start();
       const { result, took } = await cancelAt(sandbox, 'create', { kind });
@@ -135,7 +135,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     },
   );
 
-  test('does not send a create that is still being connected', async ({ start }) => {
+  test('does not send a create whose connection is still being opened', async ({ start }) => {
     const sandbox = await start();
     const proxy = await TestProxy.start({ silent: true });
     let send: (signal: NodeJS.Signals) => void = () => {};
@@ -153,7 +153,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('that has nothing left to do but end is not ended by the signal', async ({ start }) => {
+  test('is not killed by the signal if it only has to finish', async ({ start }) => {
     const sandbox = await start();
     const late = preload(
       `process.once('beforeExit', () => {

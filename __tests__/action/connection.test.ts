@@ -24,7 +24,7 @@ import {
 
 const TOPIC = 'tc/mqtt1/mqtt1_device001/o/mc_v3/ts';
 
-/** The key and certificate are where the outputs say, whatever became of the connection. */
+/** The key and certificate are where the outputs say, whatever happened to the connection. */
 async function expectDelivered(sandbox: Sandbox, { outputs }: StepResult): Promise<void> {
   const { certificatePath = '', privateKeyPath = '' } = outputs;
   const pair = sandbox.hub.agents.get('mqtt1_device001')?.pair;
@@ -32,7 +32,7 @@ async function expectDelivered(sandbox: Sandbox, { outputs }: StepResult): Promi
   expect(await readFile(certificatePath, 'utf8')).toBe(pair?.certificate);
 }
 
-/** What brokers are called that only a proxy leads to: this machine is reached directly. */
+/** The names of brokers that only a proxy leads to: this machine is reached directly. */
 const names = ['broker.test', 'localhost'];
 const hostsOf = ({ port }: { readonly port: number }) =>
   Object.fromEntries([443, 8883].map((at) => [`broker.test:${at}`, `127.0.0.1:${port}`]));
@@ -45,7 +45,7 @@ async function through(broker: { readonly port: number }) {
   return { proxy, env: { HTTPS_PROXY: `http://user:p%40ss@${proxy.host}` } };
 }
 
-describe.concurrent('the new certificate is proved', () => {
+describe.concurrent('the new certificate is verified', () => {
   test('at the embedded broker, once and without publishing', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
@@ -147,7 +147,7 @@ describe.concurrent('the new certificate is proved', () => {
     expect(proxy.connects).toEqual([]);
   });
 
-  test('after some refusals: a fresh certificate takes its time', async ({ start }) => {
+  test('after some rejections, because a new certificate takes time', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     broker.acceptsAfter(1);
@@ -157,7 +157,7 @@ describe.concurrent('the new certificate is proved', () => {
     expect(broker.attempts).toBe(3);
   });
 
-  test('without a word on standard error, whatever DEBUG says', async ({ start }) => {
+  test('without a line on standard error, whatever DEBUG contains', async ({ start }) => {
     const sandbox = await start();
     const { inputs } = await sandbox.startBroker();
     const result = await sandbox.main(inputs, { env: { DEBUG: '*' } });
@@ -165,7 +165,7 @@ describe.concurrent('the new certificate is proved', () => {
     expect(result.stderr).toBe('');
   });
 
-  test('and tells each attempt when debug logging is on', async ({ start }) => {
+  test('and each attempt is logged with debug logging', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     broker.acceptsAfter(1);
@@ -207,7 +207,7 @@ describe.concurrent('the new certificate is proved', () => {
       const inputs = await sandbox.connectTo(mosquitto);
       expect((await sandbox.main(inputs)).exitCode).toBe(0);
       await waitFor(() => mosquitto.log().includes('mqtt1_device001'));
-      // Its listener takes no notice of ALPN.
+      // Its listener ignores ALPN.
       const { proxy, env } = await through(mosquitto);
       const other = { ...inputs, name: 'b', 'broker-url': 'mqtts://broker.test:443' };
       expect((await sandbox.main(other, { env })).exitCode).toBe(0);
@@ -237,7 +237,7 @@ describe.concurrent('the new certificate is proved', () => {
 interface Row {
   readonly fault: BrokerFault;
   readonly says: RegExp;
-  /** whether it is tried again */
+  /** whether it is retried */
   readonly again: boolean;
 }
 
@@ -265,7 +265,7 @@ const faults: Readonly<Record<string, Row>> = {
     says: /the broker's certificate is for another host \(ERR_TLS_CERT_ALTNAME_INVALID\)/,
     again: false,
   },
-  'a certificate that TLS refuses': {
+  'a certificate that TLS rejects': {
     fault: named('alert'),
     says: /the broker rejected the agent's certificate \(/,
     again: true,
@@ -309,14 +309,14 @@ const faults: Readonly<Record<string, Row>> = {
     again: true,
   },
   'a web server': { fault: named('http'), says: /does not speak MQTT/, again: false },
-  'an answer that is no packet': {
+  'an answer that is not a packet': {
     fault: named('garbage'),
     says: /does not speak MQTT/,
     again: false,
   },
 };
 
-describe.concurrent('connection-failed, and everything stays, when there is', () => {
+describe.concurrent('connection-failed, and everything is kept, when there is', () => {
   test.for(Object.entries(faults))('%s', async ([, { fault, says, again }], { start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const { broker, inputs } = await sandbox.startBroker({ faults: [{ fault }] });
@@ -354,7 +354,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     );
   });
 
-  test('another client id than the certificate’s', async ({ start }) => {
+  test('a client id other than that of the certificate', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(2) });
     await sandbox.hub.addAgent('other');
     const change = (answer: object) => ({ ...answer, clientId: 'mqtt1_other' });
@@ -365,7 +365,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     expect(errorOf(result)).toMatch(/CONNACK code [25]/);
   });
 
-  test('a key that TLS does not take, also behind a proxy', async ({ start }) => {
+  test('a key that TLS can’t use, also behind a proxy', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker({ names });
     const proxy = await TestProxy.start({ hosts: hostsOf(broker) });
@@ -386,7 +386,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     await expectDelivered(sandbox, result);
   });
 
-  test('nobody at the port', async ({ start }) => {
+  test('no server at the port', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const { broker, inputs } = await sandbox.startBroker();
     await broker.stop();
@@ -425,7 +425,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     expect(errorOf(result)).toMatch(/the proxy in HTTPS_PROXY can't be reached/);
   });
 
-  test('no trust for the broker without its CA', async ({ start }) => {
+  test('no trust in the broker without its CA', async ({ start }) => {
     const sandbox = await start();
     const { inputs } = await sandbox.startBroker();
     const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
@@ -434,7 +434,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
     expect(errorOf(result)).toMatch(/is not trusted/);
   });
 
-  test('one of several, which leaves the others alone', async ({ start }) => {
+  test('one of several, and the others are not affected', async ({ start }) => {
     const sandbox = await start();
     const fault = { kind: 'connack', code: 1 } as const;
     const { inputs } = await sandbox.startBroker({ faults: [{ fault, times: 1 }] });
@@ -447,7 +447,7 @@ describe.concurrent('connection-failed, and everything stays, when there is', ()
 describe.skipIf(process.platform === 'win32').concurrent('a job that is cancelled', () => {
   test.for([
     ['while the broker says nothing', { kind: 'silence' }, 'cancelled'],
-    ['while a refusal is waited out', { kind: 'connack', code: 5 }, 'cancelled'],
+    ['while it waits after a rejection', { kind: 'connack', code: 5 }, 'cancelled'],
   ] as const)('%s', async ([, fault, code], { start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker({ faults: [{ fault }] });
@@ -473,7 +473,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a job that is cancelle
 });
 
 describe.concurrent('the connection file', () => {
-  test('is for everybody to read, without the key, beside a copy of the CA', async ({ start }) => {
+  test('can be read by everybody, without the key, beside a copy of the CA', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     const { outputs } = await sandbox.main(inputs);
@@ -493,7 +493,7 @@ describe.concurrent('the connection file', () => {
     expect(await readFile(connection.ca, 'utf8')).toBe(broker.ca);
   });
 
-  test('takes only certificates from the file with the CA', async ({ start }) => {
+  test('gets only certificates from the file with the CA', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     const { privateKey } = await (await CertificateAuthority.create()).issue();
@@ -503,7 +503,7 @@ describe.concurrent('the connection file', () => {
     expect(await sandbox.read('.insights-hub', 'broker-ca.pem')).toBe(broker.ca);
   });
 
-  test('names the CAs that are trusted when none is given', async ({ start }) => {
+  test('names the trusted CAs when none is given', async ({ start }) => {
     const sandbox = await start();
     const { inputs } = await sandbox.startBroker();
     const extra = inputs['broker-ca-file'] ?? '';
@@ -517,12 +517,12 @@ describe.concurrent('the connection file', () => {
     expect(trusted).toContain((await readFile(extra, 'utf8')).trim());
   });
 
-  test('connects MQTT.js, on which MQTTX is built, with just its values', async ({ start }) => {
+  test('connects MQTT.js, on which MQTTX is built, with its values alone', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     const { outputs } = await sandbox.main(inputs);
     const [c] = JSON.parse(await readFile(outputs['mqttxPath'] ?? '', 'utf8'));
-    // As MQTTX makes options of a connection.
+    // As MQTTX converts a connection to options.
     const client = await connectAsync(`${c.protocol}://${c.host}:${c.port}`, {
       clientId: c.clientId,
       keepalive: c.keepalive,
@@ -542,7 +542,7 @@ describe.concurrent('the connection file', () => {
     ]);
   });
 
-  test('is written once for its CAs, which go with the last one', async ({ start }) => {
+  test('is written with one CA file, which is deleted with the last of them', async ({ start }) => {
     const sandbox = await start();
     const first = await sandbox.main();
     const second = await sandbox.main({ name: 'b' });
@@ -551,12 +551,12 @@ describe.concurrent('the connection file', () => {
     await sandbox.post(first);
     expect((await sandbox.files()).some((name) => /broker-ca/.test(name))).toBe(true);
     await sandbox.post(second);
-    // The directory is the first step's.
+    // The directory belongs to the first step.
     expect((await sandbox.files()).some((name) => /broker-ca/.test(name))).toBe(true);
     await sandbox.post(first);
   });
 
-  test('does not take another file for its CAs', async ({ start }) => {
+  test('does not use another file for its CAs', async ({ start }) => {
     const sandbox = await start();
     const { inputs } = await sandbox.startBroker();
     const { workspace } = sandbox.runner;
@@ -569,7 +569,7 @@ describe.concurrent('the connection file', () => {
     expect(await sandbox.files()).toEqual(['broker-ca.pem']);
   });
 
-  test('that can’t be written leaves the key where it is', async ({ start }) => {
+  test('leaves the key in place if it can’t be written', async ({ start }) => {
     const sandbox = await start();
     const broken = preload(`import fs from 'node:fs';
       import { syncBuiltinESMExports } from 'node:module';
@@ -591,7 +591,7 @@ describe.concurrent('the connection file', () => {
 
 describe.concurrent('how to connect', () => {
   test.skipIf(lacks('mosquitto_pub'))(
-    'is a line that publishes as it stands',
+    'has a line that publishes when it is pasted',
     async ({ start }) => {
       const sandbox = await start();
       const { broker, inputs } = await sandbox.startBroker();
@@ -618,7 +618,7 @@ describe.concurrent('how to connect', () => {
   );
 
   test.skipIf(lacks('mosquitto_pub', 'mosquitto', 'nginx'))(
-    'is so on port 443 too',
+    'has such a line on port 443 as well',
     async ({ start }) => {
       const sandbox = await start();
       const { broker, inputs } = await sandbox.startBroker({ alpn: ['x-amzn-mqtt-ca'], names });
@@ -628,7 +628,7 @@ describe.concurrent('how to connect', () => {
       await proxy.stop();
       const line = /```sh\n(.*)\n```/.exec(result.summary)?.[1] ?? '';
       expect(line).toContain(' --tls-alpn x-amzn-mqtt-ca ');
-      // The same line for the host and port that the broker really has.
+      // The same line for the actual host and port of the broker.
       const here = line
         .replace('broker.test', 'localhost')
         .replace(' -p 443 ', ` -p ${broker.port} `);
@@ -640,7 +640,7 @@ describe.concurrent('how to connect', () => {
 });
 
 describe.concurrent('without `verify-connection`', () => {
-  test('no MQTT code is loaded and no connection is made', async ({ start }) => {
+  test('no MQTT code is loaded and no connection is opened', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     const spy = preload(`import { registerHooks } from 'node:module';
@@ -660,7 +660,7 @@ describe.concurrent('without `verify-connection`', () => {
     expect(loud.stdout).toContain('loaded MQTT');
   });
 
-  test('a dry run makes no connection either', async ({ start }) => {
+  test('a dry run opens no connection either', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
     const result = await sandbox.main({ ...inputs, 'dry-run': 'true' });
@@ -670,7 +670,7 @@ describe.concurrent('without `verify-connection`', () => {
   });
 });
 
-describe.concurrent('bad inputs for the connection', () => {
+describe.concurrent('invalid inputs for the connection', () => {
   const cases: Readonly<Record<string, [Record<string, string>, RegExp]>> = {
     'plain MQTT': [{ 'broker-url': 'mqtt://localhost:1883' }, /`broker-url` must begin with mqtts/],
     'another scheme': [{ 'broker-url': 'https://b.invalid' }, /`broker-url` must begin with mqtts/],
@@ -685,21 +685,18 @@ describe.concurrent('bad inputs for the connection', () => {
       { 'broker-url': 'mqtts://a%0ab:8883' },
       /`broker-url` (contains no valid host|is not)/,
     ],
-    'an address that is none': [
-      { 'broker-url': 'mqtts://10.0.0.256:8883' },
-      /contains no valid host/,
-    ],
+    'an invalid address': [{ 'broker-url': 'mqtts://10.0.0.256:8883' }, /contains no valid host/],
     'an unknown placeholder': [
       { 'broker-url': 'mqtts://{api}.invalid' },
       /`broker-url` contains "\{api\}"\. Its only placeholders are \{tenant\}, \{region\}\./,
     ],
-    'a CA file that is not there': [{ 'broker-ca-file': 'no.pem' }, /"no\.pem" does not exist/],
+    'a CA file that does not exist': [{ 'broker-ca-file': 'no.pem' }, /"no\.pem" does not exist/],
     'a CA file that is a directory': [{ 'broker-ca-file': '.' }, /"\." is not a file/],
     'a CA file without a certificate': [
       { 'broker-ca-file': import.meta.filename },
       /`broker-ca-file` ".*" contains no PEM certificate/,
     ],
-    'a flag that is none': [{ 'verify-connection': 'yes' }, /`verify-connection` must be true or/],
+    'an invalid flag': [{ 'verify-connection': 'yes' }, /`verify-connection` must be true or/],
   };
   test.for(Object.entries(cases))('%s', async ([, [inputs, says]], { start }) => {
     const sandbox = await start();

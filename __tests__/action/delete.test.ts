@@ -44,7 +44,7 @@ function books({ hub }: Sandbox, github?: GitHub) {
 }
 
 describe.concurrent('create, then delete', () => {
-  test('leaves no agent, asset, secret, variable or file, and may be repeated', async ({
+  test('leaves no agent, asset, secret, variable or file, and can be repeated', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -98,7 +98,7 @@ describe.concurrent('create, then delete', () => {
     ]);
   });
 
-  test('asks for nothing that it does not need', async ({ start }) => {
+  test('requests nothing that it does not need', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     const asset = sandbox.hub.connect('mqtt1_device001');
@@ -127,7 +127,7 @@ describe.concurrent('create, then delete', () => {
 });
 
 describe.concurrent('the delete action', () => {
-  test('keeps the asset when it is told to', async ({ start }) => {
+  test('keeps the asset on request', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -136,7 +136,7 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 1 });
   });
 
-  test('knows an agent by its name where the record has no client id', async ({ start }) => {
+  test('recognises an agent by its name if the record has no client id', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.tellsClientIds = false;
     await sandbox.hub.addAgent('device001');
@@ -144,20 +144,20 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox).agents).toEqual([]);
   });
 
-  test('touches no secrets unless it is told whose', async ({ start }) => {
+  test('does not touch secrets unless it knows whose', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const token = github.issueToken();
     await sandbox.main({ destination: 'repository', 'github-token': token });
     expect((await sandbox.delete()).exitCode).toBe(0);
     expect(books(sandbox, github).settings).toHaveLength(2);
-    // Then also for an agent that is gone already.
+    // Then also for an agent that no longer exists.
     const again = await sandbox.delete({ destination: 'repository', 'github-token': token });
     expect(resultsOf(again)).toEqual(['device001: absent']);
     expect(books(sandbox, github).settings).toEqual([]);
   });
 
-  test('takes names, a file and client ids together', async ({ start }) => {
+  test('accepts names, a file and client ids together', async ({ start }) => {
     const sandbox = await start();
     for (const name of ['a', 'b', 'c', 'keep']) await sandbox.hub.addAgent(name);
     await sandbox.hub.addAgent('x', 'other_x');
@@ -177,7 +177,7 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox).agents).toEqual(['mqtt1_keep']);
   });
 
-  test('names a client id by what follows the tenant', async ({ start }) => {
+  test('names a client id by the part after the tenant', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('a');
     const result = await sandbox.delete({ name: '', 'client-id': 'mqtt1_a' });
@@ -204,11 +204,11 @@ describe.concurrent('the delete action', () => {
     expect(result.summary).toContain('Dry run');
   });
 
-  test('has no more in flight than it is told, and keeps the order', async ({ start }) => {
+  test('keeps to the concurrency, and keeps the order', async ({ start }) => {
     const sandbox = await start();
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     for (const name of names) await sandbox.hub.addAgent(name);
-    // The first look-up is answered once there is a second one; the others are in no hurry.
+    // The first look-up is answered once there is a second one; the others can wait.
     const { promise: until, resolve: release } = Promise.withResolvers<void>();
     sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'hold', until }, times: 1 });
     sandbox.hub.faults.push({ at: 'find-agent', fault: { kind: 'delay', milliseconds: 300 } });
@@ -245,7 +245,7 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
   });
 
-  test('reads a stale tag anew, once', async ({ start }) => {
+  test('reads an outdated tag again, once', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -257,7 +257,7 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
   });
 
-  test('finishes with the second run what the first one left', async ({ start }) => {
+  test('completes in a second run what the first one left', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -268,7 +268,7 @@ describe.concurrent('the delete action', () => {
     expect(books(sandbox).assets).toBe(0);
   });
 
-  test('does not take another thing for the asset of an agent that is gone', async ({ start }) => {
+  test('does not take something else for the asset of a deleted agent', async ({ start }) => {
     const sandbox = await start();
     const asset = { id: 'a1', etag: 0, name: 'theirs', externalId: 'mqtt1_device001' };
     sandbox.hub.faults.push({
@@ -290,7 +290,7 @@ describe.concurrent('the delete action', () => {
   });
 
   test.for([400, 409, 422])(
-    'ends an agent that refuses to be offboarded because it is not onboarded (%i)',
+    'deletes an agent whose offboarding is rejected because it is not onboarded (%i)',
     async (code, { start }) => {
       const sandbox = await start();
       await sandbox.hub.addAgent('device001');
@@ -301,7 +301,7 @@ describe.concurrent('the delete action', () => {
   );
 
   test.for(['offboard', 'boarding-status'] as const)(
-    'ends an agent that has no boarding (404 of %s)',
+    'deletes an agent that has no boarding status (404 of %s)',
     async (at, { start }) => {
       const sandbox = await start();
       await sandbox.hub.addAgent('device001');
@@ -311,7 +311,7 @@ describe.concurrent('the delete action', () => {
     },
   );
 
-  test('waits for an offboarding that is under way already', async ({ start }) => {
+  test('waits for an offboarding that is already in progress', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -322,12 +322,12 @@ describe.concurrent('the delete action', () => {
   });
 
   test.for(['read-agent', 'delete-agent'] as const)(
-    'looks once more when a %s says that the agent is not there',
+    'looks the agent up again when a %s says that it does not exist',
     async (at, { start }) => {
       const sandbox = await start();
       await sandbox.hub.addAgent('a');
       await sandbox.hub.addAgent('b');
-      // It is read only where the look-up has no tag.
+      // It is read only if the look-up has no tag.
       if (at === 'read-agent') sandbox.hub.faults.push({ ...untagged, times: 1 });
       sandbox.hub.faults.push({ at, fault: status(404), times: 1 });
       const result = await sandbox.delete({ name: 'a\nb', concurrency: '1' });
@@ -346,14 +346,14 @@ describe.concurrent('the delete action', () => {
     expect(sandbox.hub.seen('delete-asset')[0]?.headers['if-match']).toBe('0');
   });
 
-  test('takes an empty page without content for no asset', async ({ start }) => {
+  test('treats an empty page without content as no asset', async ({ start }) => {
     const sandbox = await start();
     const body = JSON.stringify({ page: { totalElements: 0 } });
     sandbox.hub.faults.push({ at: 'find-asset', fault: { kind: 'body', body } });
     expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
   });
 
-  test('leaves variables alone unless it is told otherwise', async ({ start }) => {
+  test('leaves variables alone by default', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.vault.variables.set('INSIGHTS_HUB_AGENT_CLIENT_ID', 'text');
@@ -364,7 +364,7 @@ describe.concurrent('the delete action', () => {
     expect(github.vault.variables.size).toBe(0);
   });
 
-  test('writes no summary when it is told so', async ({ start }) => {
+  test('writes no summary on request', async ({ start }) => {
     const sandbox = await start();
     expect((await sandbox.delete({ summary: 'false' })).summary).toBe('');
   });
@@ -388,7 +388,7 @@ describe.concurrent('the delete action', () => {
   });
 });
 
-/** The paths of what was changed, without what comes before the kind. */
+/** The paths of the requests that change something, without what comes before the kind. */
 const changed = ({ hub }: Sandbox) =>
   hub.requests.flatMap(({ method, path: way, endpoint }) =>
     method === 'GET' || endpoint === 'token' ? [] : `${method} ${way.replace(/^.*\/v3\//, '')}`,
@@ -399,7 +399,7 @@ const statesOf = (result: Parameters<typeof agentsOf>[0]) =>
   agentsOf(result).map(({ name, certificate }) => `${name}: ${certificate}`);
 
 describe.concurrent('the certificates of agents', () => {
-  test('are deleted first, all of them, and are told of everywhere', async ({ start }) => {
+  test('are all deleted first, and reported everywhere', async ({ start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
     const agent = await hub.addAgent('device001');
@@ -422,7 +422,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(result.summary).toContain('documents the call that deletes certificates');
   });
 
-  test('go also when their agent is gone already', async ({ start }) => {
+  test('are deleted even if their agent no longer exists', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.agents.clear();
@@ -432,7 +432,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(sandbox.hub.certificates.size).toBe(0);
   });
 
-  test('stay, and are not asked for, when it is told so', async ({ start }) => {
+  test('stay on request, and are not looked up', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     const result = await sandbox.delete({ 'delete-certificate': 'false' });
@@ -443,7 +443,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(result.summary).toContain('A certificate that was not deleted may still be accepted');
   });
 
-  test('are looked up only, in a dry run', async ({ start }) => {
+  test('are only looked up in a dry run', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('a');
     const inputs = { name: 'a\nb', 'certificate-id': 'c1', 'dry-run': 'true' };
@@ -475,7 +475,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(sandbox.hub.seen('list-certificates')).toHaveLength(1);
   });
 
-  test('are known from a list that holds private keys, which are dropped', async ({ start }) => {
+  test('are read from a list that contains private keys, which are dropped', async ({ start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
     hub.tellsKeys = true;
@@ -502,10 +502,10 @@ describe.concurrent('the certificates of agents', () => {
       return { kind: 'body', status: 403, body: JSON.stringify({ errors: [{ message }] }) };
     },
     'that is a web page': () => ({ kind: 'html' }),
-    'that is not there': () => ({ kind: 'html', status: 404 }),
+    'that does not exist': () => ({ kind: 'html', status: 404 }),
     'that repeats the request': () => ({ kind: 'echo', status: 400 }),
   };
-  test.for(Object.entries(lists))('may be left by a list %s', async ([, fault], { start }) => {
+  test.for(Object.entries(lists))('may be left if the list is %s', async ([, fault], { start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.faults.push({ at: 'list-certificates', fault: fault(sandbox) });
@@ -520,7 +520,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(sandbox.hub.certificates.size).toBe(1);
   });
 
-  test('may be left by a list that breaks off', async ({ start }) => {
+  test('may be left if the list breaks off', async ({ start }) => {
     const sandbox = await start();
     for (const name of ['a', 'b']) await sandbox.hub.addAgent(name);
     const [{ id } = { id: '' }] = sandbox.hub.certificatesOf('mqtt1_a');
@@ -532,11 +532,11 @@ describe.concurrent('the certificates of agents', () => {
     expect(result.exitCode).toBe(0);
     expect(statesOf(result)).toEqual(['a: deleted', 'b: unknown']);
     expect(warningsOf(result)).toEqual([
-      expect.stringMatching(/could not be read to its end, so certificates/),
+      expect.stringMatching(/could not be read completely, so certificates/),
     ]);
   });
 
-  test('have ids that lead nowhere else', async ({ start }) => {
+  test('have ids that can’t lead to another path', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     const body = JSON.stringify([{ id: '../agents/x', clientId: 'mqtt1_device001' }]);
@@ -550,7 +550,7 @@ describe.concurrent('the certificates of agents', () => {
     ]);
   });
 
-  test('of which one has no usable id are not all gone in silence', async ({ start }) => {
+  test('are reported if one of them has no usable id', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     const [certificate] = sandbox.hub.certificatesOf('mqtt1_device001');
@@ -570,7 +570,7 @@ describe.concurrent('the certificates of agents', () => {
     [status(409), 'not-ended'],
     [{ kind: 'html' }, 'response-invalid'],
     [{ kind: 'echo', status: 400 }, 'request-rejected'],
-  ] as const)('that stay are a warning (%j)', async ([fault, code], { start }) => {
+  ] as const)('cause a warning if they stay (%j)', async ([fault, code], { start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     const [certificate] = sandbox.hub.certificatesOf('mqtt1_device001');
@@ -587,7 +587,7 @@ describe.concurrent('the certificates of agents', () => {
     expect(result.log.join('\n')).toContain('deleting the certificate failed');
   });
 
-  test('that are gone meanwhile are absent', async ({ start }) => {
+  test('count as absent if they were deleted in the meantime', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.faults.push({ at: 'delete-certificate', fault: status(404) });
@@ -596,7 +596,7 @@ describe.concurrent('the certificates of agents', () => {
 });
 
 describe.concurrent('certificates that are given by their ids', () => {
-  test('are deleted alone, and nothing is listed', async ({ start }) => {
+  test('are deleted alone, without a list', async ({ start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
     await hub.addAgent('device001');
@@ -624,7 +624,7 @@ describe.concurrent('certificates that are given by their ids', () => {
     expect(hub.agents.size).toBe(1);
   });
 
-  test('go beside agents, each once', async ({ start }) => {
+  test('are deleted together with agents, each once', async ({ start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
     for (const name of ['a', 'other']) await hub.addAgent(name);
@@ -640,7 +640,7 @@ describe.concurrent('certificates that are given by their ids', () => {
     expect(books(sandbox).agents).toEqual(['mqtt1_other']);
   });
 
-  test('fail the step when they stay, and agents go all the same', async ({ start }) => {
+  test('fail the step if they stay, but the agents are deleted', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('a');
     const inputs = { name: 'a', 'certificate-id': 'c1', 'delete-certificate': 'false' };
@@ -653,7 +653,7 @@ describe.concurrent('certificates that are given by their ids', () => {
     expect(books(sandbox).agents).toEqual([]);
   });
 
-  test('fail with everything when the token is refused', async ({ start }) => {
+  test('fail with everything else when the token is rejected', async ({ start }) => {
     const sandbox = await start();
     const inputs = { name: '', 'certificate-id': 'c1', 'oauth-client-secret': 'wrong-secret' };
     const result = await sandbox.delete(inputs);
@@ -665,7 +665,7 @@ describe.concurrent('certificates that are given by their ids', () => {
 describe.concurrent('the asset of an agent', () => {
   const strict = { strictAccept: true, softDelete: true };
 
-  test('is deleted at a service that refuses to answer with plain JSON', async ({ start }) => {
+  test('is deleted even if the service can’t answer with plain JSON', async ({ start }) => {
     const sandbox = await start(strict);
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -675,7 +675,7 @@ describe.concurrent('the asset of an agent', () => {
   });
 
   test.for([400, 409, 410] as const)(
-    'is gone when it is marked so, whoever shows it still (%i)',
+    'counts as deleted when it is marked so, even if it is still returned (%i)',
     async (code, { start }) => {
       const sandbox = await start(strict);
       const { hub } = sandbox;
@@ -692,7 +692,7 @@ describe.concurrent('the asset of an agent', () => {
     },
   );
 
-  test('is gone when the answer to its end got lost', async ({ start }) => {
+  test('counts as deleted when the answer to its deletion got lost', async ({ start }) => {
     const sandbox = await start(strict);
     sandbox.hub.deletedAssetStatus = 400;
     await sandbox.hub.addAgent('device001');
@@ -702,7 +702,7 @@ describe.concurrent('the asset of an agent', () => {
     expect(resultsOf(await sandbox.delete())).toEqual(['device001: deleted']);
   });
 
-  test('stays when others are below it, and is asked for once', async ({ start }) => {
+  test('stays when it has others below it, and only one request is sent', async ({ start }) => {
     const sandbox = await start(strict);
     const { hub } = sandbox;
     await hub.addAgent('device001');
@@ -725,7 +725,9 @@ describe.concurrent('the asset of an agent', () => {
     expect(books(sandbox).assets).toBe(201);
   });
 
-  test('is gone, as is all else, when the answer to the delete has a body', async ({ start }) => {
+  test('is deleted, like everything else, when the answer to the delete has a body', async ({
+    start,
+  }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -740,7 +742,7 @@ describe.concurrent('the asset of an agent', () => {
     expect(books(sandbox)).toMatchObject({ agents: [], assets: 0 });
   });
 
-  test('is not there when an answer holds neither content nor pages', async ({ start }) => {
+  test('does not exist when an answer contains neither content nor pages', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'find-asset', fault: { kind: 'body', body: '{}' } });
     expect(resultsOf(await sandbox.delete())).toEqual(['device001: absent']);
@@ -748,7 +750,7 @@ describe.concurrent('the asset of an agent', () => {
 });
 
 interface Trouble {
-  /** brings the trouble over agent a; agent b is to be ended all the same, unless all are hit */
+  /** causes the fault for agent a; agent b must still be deleted, unless all are affected */
   readonly cause: (sandbox: Sandbox) => void;
   readonly code: string;
   readonly says: RegExp;
@@ -775,9 +777,9 @@ const troubles: Readonly<Record<string, Trouble>> = {
   'a tag that changes twice': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(412), times: 2 }),
     code: 'not-ended',
-    says: /Deleting the agent with client id mqtt1_a was given up, because it changed twice/,
+    says: /Deleting the agent with client id mqtt1_a was abandoned, because it changed twice/,
   },
-  'an agent that Insights Hub does not let go': {
+  'an agent that Insights Hub keeps onboarded': {
     cause: ({ hub }) => hub.faults.push({ at: 'delete-agent', fault: status(409), times: 1 }),
     code: 'not-ended',
     says: /rejected because of a conflict.*HTTP 409/,
@@ -827,7 +829,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     code: 'not-ended',
     says: /does not prove that client id/,
   },
-  'a name that is no proof beside another client id': {
+  'a name that proves nothing beside another client id': {
     cause: ({ hub }) => hub.faults.push(answers([record('MQTT1_A', { name: 'mqtt1_a' })])),
     code: 'not-ended',
     says: /does not prove that client id/,
@@ -855,7 +857,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     code: 'response-invalid',
     says: /Reading the agent with client id mqtt1_a got an answer that can't be used/,
   },
-  'an asset that is another thing': {
+  'an asset that is something else': {
     cause: ({ hub }) => {
       const change = (answer: object) => ({
         ...answer,
@@ -903,7 +905,7 @@ describe.concurrent('the right result for each agent after', () => {
     expect(resultsOf(result)).toEqual(['a: failed', 'b: deleted']);
     const left = trouble.agents ?? ['mqtt1_a'];
     expect(books(sandbox)).toMatchObject({ agents: [...left, 'mqtt1_untouched'], assets: 1 });
-    // The secrets of what could not be ended stay.
+    // The secrets of agents that could not be deleted stay.
     expect([...github.vault.secrets.keys()]).toEqual([secrets[0]]);
   });
 
@@ -928,7 +930,7 @@ describe.concurrent('the right result for each agent after', () => {
     expect(sandbox.hub.requests).toHaveLength(1);
   });
 
-  test('GitHub does not know the token', async ({ start }) => {
+  test('GitHub rejects the token', async ({ start }) => {
     const sandbox = await start();
     await sandbox.startGitHub();
     await sandbox.hub.addAgent('device001');
@@ -947,7 +949,7 @@ describe.concurrent('the right result for each agent after', () => {
     expect(books(sandbox).agents).toEqual(['mqtt1_device001']);
   });
 
-  test('something on the way to GitHub answers', async ({ start }) => {
+  test('something in between answers instead of GitHub', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'delete-secret', fault: { kind: 'html' } });
@@ -992,7 +994,7 @@ describe.concurrent('the right result for each agent after', () => {
   });
 });
 
-describe.concurrent('bad inputs of the delete action', () => {
+describe.concurrent('invalid inputs of the delete action', () => {
   const cases: Readonly<Record<string, [Record<string, string>, RegExp]>> = {
     'no agent': [{ name: '' }, /`name`, `names-file` or `client-id` is required/],
     'an agent twice': [{ 'client-id': 'mqtt1_device001' }, /"mqtt1_device001" is listed twice/],
@@ -1012,21 +1014,21 @@ describe.concurrent('bad inputs of the delete action', () => {
     ],
     'two agents that share secrets': [
       { 'client-id': 'device001', destination: 'repository', 'github-token': 'ghs_token' },
-      /"device001" and "device001" would use the same names of secrets, with DEVICE001/,
+      /"device001" and "device001" would use the same secret names, with DEVICE001/,
     ],
     'a concurrency of 0': [{ concurrency: '0' }, /`concurrency` must be .* from 1 to 32/],
-    'a certificate id with a bad sign': [
+    'a certificate id with an invalid character': [
       { 'certificate-id': 'c1\n../agents' },
       /`certificate-id` "\.\.\/agents" contains "\." at position 1\. Only letters, digits, "-" and "_" are allowed/,
     ],
-    'a certificate id with a sign of other languages': [
+    'a certificate id with a letter of another language': [
       { name: '', 'certificate-id': 'ä' },
       /`certificate-id` "ä" contains "ä" at position 1\. Only letters/,
     ],
     'a wildcard in a name': [{ name: 'a\ndevice*' }, /"device\*" contains "\*" at position 7/],
-    'a file that is not there': [{ 'names-file': 'no.csv' }, /"no\.csv" does not exist/],
+    'a file that does not exist': [{ 'names-file': 'no.csv' }, /"no\.csv" does not exist/],
     'a file that is a directory': [{ 'names-file': '.' }, /"\." is not a file/],
-    'everything at once': [
+    'all problems together': [
       { name: 'a b', tenant: '', 'delete-asset': 'maybe', timeout: '0' },
       /^\[input-invalid\] 4 problems/,
     ],
@@ -1050,7 +1052,7 @@ describe.concurrent('bad inputs of the delete action', () => {
     'has only a header': ['name,owner\n', /lists no agents/],
     'has three columns': ['a\nb,c,d\n', /line 2 of list\/agents\.csv has 3 columns/],
     'has no name': ['a\n\n,owner\n', /line 3 of list\/agents\.csv has no name/],
-    'has a bad name': [
+    'has an invalid name': [
       'a\n"b c"\n',
       /line 2 of list\/agents\.csv "b c" contains a space at position 2/,
     ],
@@ -1076,8 +1078,8 @@ describe.concurrent('bad inputs of the delete action', () => {
   });
 });
 
-// What leaks is looked for after every run, in every place and form.
-describe.concurrent('nothing leaks when a server repeats the request to', () => {
+// Every run is searched for leaks, in every place and form.
+describe.concurrent('no secret leaks when a server repeats the request to', () => {
   const endpoints = [
     'find-agent',
     'offboard',

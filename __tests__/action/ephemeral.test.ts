@@ -18,7 +18,7 @@ const ephemeral = { ephemeral: 'true' };
 const status = (code: number) => ({ kind: 'status', status: code }) as const;
 const POSIX = process.platform !== 'win32';
 
-/** What there is anywhere. */
+/** Everything that exists anywhere. */
 async function everything(sandbox: Sandbox, github?: GitHub) {
   return {
     agents: [...sandbox.hub.agents.keys()],
@@ -41,7 +41,9 @@ async function expectNothingToDo(sandbox: Sandbox, main: StepResult): Promise<vo
 }
 
 describe.concurrent('an ephemeral agent', () => {
-  test('is gone after the job, with its asset, secrets, variables and files', async ({ start }) => {
+  test('is deleted after the job, with its asset, secrets, variables and files', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.vault.secrets.set('THEIRS', 'text');
@@ -66,7 +68,7 @@ describe.concurrent('an ephemeral agent', () => {
     await expectNothingToDo(sandbox, main);
   });
 
-  test('goes with the certificate that its create gave, and with no other', async ({ start }) => {
+  test('is deleted with the certificate from its create, and no other', async ({ start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
     const main = await sandbox.main(ephemeral);
@@ -88,9 +90,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
   });
 
-  test('leaves the certificates of a create that was not answered, and names them', async ({
-    start,
-  }) => {
+  test('leaves the certificates of an unanswered create, and names them', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('other');
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'reset-after' } });
@@ -105,7 +105,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(sandbox.hub.certificates.size).toBe(2);
   });
 
-  test('is ended although its certificate stays, with a warning', async ({ start }) => {
+  test('is deleted even if its certificate stays, with a warning', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     const [id] = [...sandbox.hub.certificates.keys()];
@@ -118,7 +118,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
-  test('with another client id takes no certificates of others with it', async ({ start }) => {
+  test('with another client id is deleted without certificates of others', async ({ start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
     await hub.addAgent('theirs');
@@ -127,7 +127,7 @@ describe.concurrent('an ephemeral agent', () => {
       ['mqtt1_theirs', 'a'.repeat(32)],
       ['mqtt1_renamed', renamed.id],
     ] as const) {
-      // Without a certificate id: only the list can show which certificates there are.
+      // Without a certificate id: only the list can show which certificates exist.
       const change = (answer: object) => ({ ...answer, clientId, agentId, id: undefined });
       hub.faults.push({ at: 'create', fault: { kind: 'change', change }, times: 1 });
     }
@@ -155,7 +155,7 @@ describe.concurrent('an ephemeral agent', () => {
     );
   });
 
-  test('must not be there before', async ({ start }) => {
+  test('must not exist before', async ({ start }) => {
     const sandbox = await start();
     const { id } = await sandbox.hub.addAgent('a');
     const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
@@ -169,7 +169,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect([...sandbox.hub.agents.values()].map((agent) => agent.id)).toEqual([id]);
   });
 
-  test('that somebody else made in the meantime is left alone', async ({ start }) => {
+  test('is left alone if somebody else created it in the meantime', async ({ start }) => {
     const sandbox = await start();
     const absent = () => ({ content: [], totalElements: 0, last: true });
     const fault = { kind: 'change', change: absent } as const;
@@ -202,7 +202,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
-  test('is not created when it can’t be noted', async ({ start }) => {
+  test('is not created when the note of it can’t be written', async ({ start }) => {
     const sandbox = await start();
     const broken = preload(`import fs from 'node:fs';
       import { syncBuiltinESMExports } from 'node:module';
@@ -214,11 +214,11 @@ describe.concurrent('an ephemeral agent', () => {
       syncBuiltinESMExports();`);
     const main = await sandbox.main(ephemeral, broken);
     expect(codeOf(main)).toBe('destination-invalid');
-    expect(errorOf(main)).toMatch(/could not be noted for the post step \(ENOSPC\)/);
+    expect(errorOf(main)).toMatch(/its note for the post step could not be written \(ENOSPC\)/);
     expect(sandbox.hub.seen('create')).toEqual([]);
   });
 
-  test('that was refused is nothing to end', async ({ start }) => {
+  test('needs no deletion if its create was rejected', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(400) });
     const main = await sandbox.main(ephemeral);
@@ -232,7 +232,7 @@ describe.concurrent('an ephemeral agent', () => {
   test.for([
     ['its answer can’t be used', { kind: 'change', change: () => ({}) }, 'response-invalid'],
     ['its key is another one’s', { kind: 'wrong-pair' }, 'key-mismatch'],
-  ] as const)('is ended although %s', async ([, fault, code], { start }) => {
+  ] as const)('is deleted although %s', async ([, fault, code], { start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault });
     const main = await sandbox.main(ephemeral);
@@ -242,7 +242,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
-  test('with another client id is ended if its agent id proves it', async ({ start }) => {
+  test('with another client id is deleted if its agent id proves it', async ({ start }) => {
     const sandbox = await start();
     const theirs = await sandbox.hub.addAgent('theirs');
     const renamed = await sandbox.hub.addAgent('renamed');
@@ -264,13 +264,13 @@ describe.concurrent('an ephemeral agent', () => {
       expect.stringMatching(left),
       expect.stringMatching(left),
       expect.stringMatching(
-        /\[not-ended\] .*client id mqtt1_theirs found an agent that may be another/,
+        /\[not-ended\] .*client id mqtt1_theirs found an agent that may be a different/,
       ),
     ]);
     expect([...sandbox.hub.agents.values()]).toEqual([theirs]);
   });
 
-  test('that shows up late is ended all the same', async ({ start }) => {
+  test('is deleted even if it shows up late', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     const absent = () => ({ content: [], totalElements: 0, last: true });
@@ -280,7 +280,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
-  test('leaves an asset that was there before', async ({ start }) => {
+  test('leaves an asset that existed before', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     sandbox.hub.connect('mqtt1_device001');
@@ -298,7 +298,7 @@ describe.concurrent('an ephemeral agent', () => {
     /GitHub did not confirm .* They may exist: secret INSIGHTS_HUB_AGENT_PRIVATE_KEY of repository octo\/device, secret INSIGHTS_HUB_AGENT_CERTIFICATE of/,
   );
 
-  test('leaves secrets of which no try was confirmed, and names them', async ({ start }) => {
+  test('leaves secrets whose writing was never confirmed, and names them', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'status-after', status: 502 }, times: 2 });
@@ -311,7 +311,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(github.vault.secrets.size).toBe(2);
   });
 
-  test('leaves secrets alone that were surely not written', async ({ start }) => {
+  test('leaves secrets alone that were certainly not written', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const busy = { status: 429, type: 'text/plain', body: '', headers: { 'retry-after': '0' } };
@@ -328,7 +328,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(github.vault.secrets.get('INSIGHTS_HUB_AGENT_CERTIFICATE')).toBe('theirs');
   });
 
-  test('is ended although its delivery failed', async ({ start }) => {
+  test('is deleted even if its delivery failed', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const main = await sandbox.main({
@@ -341,13 +341,11 @@ describe.concurrent('an ephemeral agent', () => {
     const post = await sandbox.post(main);
     expect(warningsOf(post)).toEqual([]);
     expect(sandbox.hub.agents.size).toBe(0);
-    // What was refused was not written, so it is not removed either.
+    // A write that was rejected did not happen, so nothing is deleted either.
     expect(github.vault.secrets.get('INSIGHTS_HUB_AGENT_PRIVATE_KEY')).toBe('theirs');
   });
 
-  test('leaves secrets of which nobody knows whether they were written, and names them', async ({
-    start,
-  }) => {
+  test('leaves secrets that may have been written, and names them', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'status-after', status: 502 } });
@@ -370,7 +368,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(sandbox.hub.requests.map(({ endpoint }) => endpoint)).toEqual(['token']);
   });
 
-  test('needs no rights of others when it is not ephemeral', async ({ start }) => {
+  test('needs no further permissions when it is not ephemeral', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main();
     await sandbox.post(main);
@@ -380,9 +378,9 @@ describe.concurrent('an ephemeral agent', () => {
 });
 
 describe.concurrent('the post step of an ephemeral agent', () => {
-  // The post step takes 30 s at least before it gives up.
+  // The post step tries for at least 30 s.
   const long = { timeout: 120_000 };
-  test('warns of what it can’t end, and a second run ends it', long, async ({ start }) => {
+  test('warns of what it can’t delete, and a second run deletes it', long, async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
     sandbox.hub.connect('mqtt1_a');
@@ -405,7 +403,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     await expectNothingToDo(sandbox, main);
   });
 
-  test('warns when Insights Hub is down, and removes the files all the same', async ({ start }) => {
+  test('warns when Insights Hub is down, and still deletes the files', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     sandbox.hub.faults.push({ at: 'token', fault: status(503) });
@@ -415,7 +413,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test('removes the secrets also when the agent can’t be ended', async ({ start }) => {
+  test('deletes the secrets even if the agent can’t be deleted', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const main = await sandbox.main({
@@ -429,7 +427,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     expect(github.vault.secrets.size).toBe(0);
   });
 
-  test('warns of secrets that it can’t remove', async ({ start }) => {
+  test('warns of secrets that it can’t delete', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const main = await sandbox.main({
@@ -448,7 +446,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     expect(github.vault.secrets.size).toBe(0);
   });
 
-  test('does not take secrets for gone that the token can’t see', async ({ start }) => {
+  test('does not count secrets as deleted if the token can’t see them', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const inputs = { destination: 'repository', 'github-token': github.issueToken() };
@@ -468,7 +466,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     [{ destination: 'workspace' }, /These were not deleted.*secret INSIGHTS_HUB_AGENT_\w+ of repo/],
     [{ repository: 'octo/other' }, /\[destination-invalid\]/],
   ] as const)(
-    'names the secrets that its inputs do not lead to (%j)',
+    'names the secrets that its inputs no longer lead to (%j)',
     async ([inputs, says], { start }) => {
       const sandbox = await start();
       const github = await sandbox.startGitHub();
@@ -482,7 +480,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     },
   );
 
-  test('does not believe a 404 of something on the way', async ({ start }) => {
+  test('does not trust a 404 from something in between', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     for (const at of ['offboard', 'delete-agent'] as const) {
@@ -497,7 +495,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     expect(await everything(sandbox)).toEqual(nothing);
   });
 
-  test('warns when its inputs are gone', async ({ start }) => {
+  test('warns when its inputs are missing', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     const post = await sandbox.post(main, { 'oauth-client-secret': '' });
@@ -508,7 +506,7 @@ describe.concurrent('the post step of an ephemeral agent', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test('passes over what is no note of ours', async ({ start }) => {
+  test('ignores lines that are not notes of the step', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     await appendFile(journalOf(main).path, '{"kind":"agent"}\nrubbish\n');
@@ -529,7 +527,10 @@ describe.concurrent('the post step of an ephemeral agent', () => {
 });
 
 describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
-  /** Runs until something is so, then sends a signal; gives the result of main, and its duration. */
+  /**
+   * Runs until a condition is true, then sends a signal. Returns the result of main, and its
+   * duration.
+   */
   async function endAt(
     sandbox: Sandbox,
     isTime: () => boolean,
@@ -599,7 +600,7 @@ describe.skipIf(!POSIX).concurrent('a job that ends while', () => {
     const isTime = () => sandbox.hub.seen('create').length > 0;
     const { main } = await endAt(sandbox, isTime, 'SIGKILL', {});
     expect(main.exitCode).toBeNull();
-    // The service is still at it when the post step looks for the first time.
+    // The service is still creating it when the post step looks for the first time.
     const before = sandbox.hub.seen('find-agent').length;
     const cleaningUp = sandbox.post(main);
     await waitFor(() => sandbox.hub.seen('find-agent').length > before);

@@ -15,7 +15,7 @@ const shown = (text: string) =>
 /** The message of an annotation. */
 const messageIn = (error: string) => error.replace(/^\[[\w-]+\] /, '');
 
-/** The part of a summary that tells why a step failed. */
+/** The part of a summary that says why a step failed. */
 function partFor(doing: string, code: string, message: string): string {
   return [
     `### ❌ ${doing} agents failed: [<code>${code}</code>](${PAGE}#${code})`,
@@ -36,7 +36,7 @@ describe.concurrent('the summary of a failure', () => {
     expect(deleting.summary.trim()).toBe(partFor('Deleting', 'input-invalid', why).trim());
   });
 
-  test('names the page where nobody knows the URL of the action', async ({ start }) => {
+  test('names the page if the URL of the action is unknown', async ({ start }) => {
     const sandbox = await start();
     const none = { 'oauth-client-id': '', 'oauth-client-secret': '' };
     for (const result of [await sandbox.main(none), await sandbox.delete(none)]) {
@@ -62,7 +62,7 @@ describe.concurrent('the summary of a failure', () => {
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('of an event file that can not be read has the message', async ({ start }) => {
+  test('of an event file that can’t be read has the message', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const event = path.join(sandbox.runner.temporary, 'event.json');
@@ -82,7 +82,7 @@ describe.concurrent('the summary of a failure', () => {
       const sandbox = await start();
       const broken = preload(onceGuarded("throw new Error('a secret word')"));
       const options = { env: { ...broken.env, ...used.env } };
-      // It stops there: the summary of a step that goes on has its results, too.
+      // It stops there: the summary of a step that continues also has its results.
       sandbox.hub.faults.push({ at: 'token', fault: { kind: 'status', status: 400 } });
       const result = await (action === 'delete'
         ? sandbox.delete({}, options)
@@ -95,7 +95,7 @@ describe.concurrent('the summary of a failure', () => {
     },
   );
 
-  test('that comes after the results is there beside them', async ({ start }) => {
+  test('is shown beside the results if it occurs after them', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { ...used.env, GITHUB_OUTPUT: '/dev/full' } });
     expect(codeOf(result)).toBe('delivery-failed');
@@ -104,7 +104,7 @@ describe.concurrent('the summary of a failure', () => {
     expect(result.summary).toContain(partFor('Creating', 'delivery-failed', message));
   });
 
-  test('that the results explain is there once', async ({ start }) => {
+  test('is shown once if the results explain it', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
     const result = await sandbox.main({}, used);
@@ -114,7 +114,7 @@ describe.concurrent('the summary of a failure', () => {
     expect(result.summary).toContain(`[What it means and what to do](${PAGE}#agent-exists)\n`);
   });
 
-  test('is there unless `summary` is false, also when its value is wrong', async ({ start }) => {
+  test('is written unless `summary` is false, even if its value is invalid', async ({ start }) => {
     const sandbox = await start();
     const wrong = { timeout: '0' };
     for (const action of ['main', 'delete'] as const) {
@@ -126,7 +126,7 @@ describe.concurrent('the summary of a failure', () => {
   });
 });
 
-describe.concurrent('a failure leads on', () => {
+describe.concurrent('the message of a failure refers', () => {
   test('to the delete action, by what a workflow writes', async ({ start }) => {
     const sandbox = await start();
     await sandbox.hub.addAgent('device001');
@@ -142,7 +142,7 @@ describe.concurrent('a failure leads on', () => {
   });
 
   test.for([1, 2])(
-    'and never to a connection that the broker has refused, for %i',
+    'but never to a connection that the broker has rejected, for %i',
     async (count, { start }) => {
       const sandbox = await start({ pairs: await readyPairs(count) });
       const fault = namedBrokerFaults['connack-5']?.fault ?? { kind: 'silence-before-tls' };

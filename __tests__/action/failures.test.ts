@@ -197,7 +197,7 @@ describe.concurrent.each([
 );
 
 describe.concurrent('several agents', () => {
-  test('one that fails leaves the others alone', async ({ start }) => {
+  test('are independent: a failure of one does not affect the others', async ({ start }) => {
     const sandbox = await start();
     await sandbox.main({ name: 'b', 'output-directory': 'earlier' });
     const result = await sandbox.main({ name: 'a\nb\nc' });
@@ -218,7 +218,7 @@ describe.concurrent('several agents', () => {
     ]);
   });
 
-  test('a token that is refused fails all of them, once', async ({ start }) => {
+  test('fail together and once when a token is rejected', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'token', fault: status(401) });
     const result = await sandbox.main({ name: 'a\nb' });
@@ -231,7 +231,7 @@ describe.concurrent('several agents', () => {
 });
 
 describe.concurrent('a bug', () => {
-  test('is told by its kind, without the text of its message', async ({ start }) => {
+  test('is reported by its kind, without the text of its message', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -245,7 +245,7 @@ describe.concurrent('a bug', () => {
     expect(result.stdout).not.toContain('a-secret-text');
   });
 
-  test('nobody caught fails the step, and what is under way is finished', async ({ start }) => {
+  test('that nobody caught fails the step, and work in progress is finished', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -257,7 +257,7 @@ describe.concurrent('a bug', () => {
     expect(result.outputs['clientId']).toBe('mqtt1_device001');
   });
 
-  test('that comes up when all is done fails the step all the same', async ({ start }) => {
+  test('that occurs after all work is done still fails the step', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -268,7 +268,9 @@ describe.concurrent('a bug', () => {
     expect(result.outputs['privateKeyPath']).toBeDefined();
   });
 
-  test('of the log keeps neither the step nor its post step from their end', async ({ start }) => {
+  test('of the log prevents neither the step nor its post step from finishing', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const brokenPipe = preload(`process.stdout.write = () => {
       process.nextTick(() => process.stdout.emit('error', new Error('EPIPE')));
@@ -281,7 +283,7 @@ describe.concurrent('a bug', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test('that leaves nothing to wait for has failed the step', async ({ start }) => {
+  test('that leaves nothing to wait for fails the step', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},

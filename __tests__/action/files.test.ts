@@ -26,7 +26,7 @@ async function modeOf(sandbox: Sandbox, ...names: string[]): Promise<string> {
   return (mode & 0o7777).toString(8);
 }
 
-/** Starts the action under another umask, before it has made anything. */
+/** Starts the action under another umask, before it has created anything. */
 function withUmask(umask: string) {
   return preload(`process.umask(${umask});`);
 }
@@ -46,7 +46,7 @@ describe.concurrent('files', () => {
     },
   );
 
-  test('get one .gitignore, in the topmost directory that was made', async ({ start }) => {
+  test('get one .gitignore, in the topmost new directory', async ({ start }) => {
     const sandbox = await start();
     await mkdir(path.join(sandbox.runner.workspace, 'mine'));
     await sandbox.main({ 'output-directory': 'mine/a/b' });
@@ -54,7 +54,7 @@ describe.concurrent('files', () => {
     expect((await sandbox.files()).filter((name) => name.endsWith('.gitignore'))).toHaveLength(1);
   });
 
-  test('go into a directory of others without a .gitignore', async ({ start }) => {
+  test('get no .gitignore in a directory of others', async ({ start }) => {
     const sandbox = await start();
     const mine = path.join(sandbox.runner.workspace, 'mine');
     await mkdir(mine);
@@ -68,7 +68,7 @@ describe.concurrent('files', () => {
   });
 
   test.for(['mqtt1_device001.key', 'mqtt1_device001.pem'])(
-    'that are there already (%s) stop the step before anything is created',
+    'that already exist (%s) stop the step before anything is created',
     async (name, { start }) => {
       const sandbox = await start();
       const file = path.join(sandbox.runner.workspace, DIRECTORY, name);
@@ -84,7 +84,7 @@ describe.concurrent('files', () => {
     },
   );
 
-  test('that are links to nowhere are there already, too', async ({ start }) => {
+  test('that are dangling links count as existing', async ({ start }) => {
     const sandbox = await start();
     const target = path.join(sandbox.runner.temporary, 'target');
     await mkdir(path.join(sandbox.runner.workspace, DIRECTORY));
@@ -93,9 +93,11 @@ describe.concurrent('files', () => {
     await expect(lstat(target)).rejects.toThrow(/ENOENT/);
   });
 
-  test('that appear in the meantime are not touched: the id is added', async ({ start }) => {
+  test('that appear in the meantime are not overwritten: the id is added to the name', async ({
+    start,
+  }) => {
     const sandbox = await start();
-    // Another client id than expected leads to a file that nobody looked for.
+    // A client id other than the expected one leads to a file that was not checked.
     sandbox.hub.faults.push({
       at: 'create',
       fault: { kind: 'change', change: (answer) => ({ ...answer, clientId: 'mqtt1_taken' }) },
@@ -159,7 +161,7 @@ describe.concurrent('files', () => {
   });
 });
 
-describe.concurrent('a key that the workspace does not take', () => {
+describe.concurrent('a key that can’t be written to the workspace', () => {
   const diskFull = preload(
     failingDisk(`fs.openSync = (file, ...args) => {
     if (armed && String(file).includes('.insights-hub')) throw fail('ENOSPC');
@@ -195,7 +197,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
   });
 
-  test('is told to be lost when nothing takes it', async ({ start }) => {
+  test('is reported as lost when no place takes it', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -212,7 +214,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     expect(result.outputs['privateKeyPath']).toBeUndefined();
   });
 
-  test('is saved when the directory is gone or has become a link', async ({ start }) => {
+  test('is saved when the directory was deleted or has become a link', async ({ start }) => {
     const sandbox = await start();
     const directory = path.join(sandbox.runner.workspace, DIRECTORY);
     const { promise: until, resolve: release } = Promise.withResolvers<void>();
@@ -230,7 +232,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
-  test('is delivered though nobody can note it any more', async ({ start }) => {
+  test('is delivered even if it can no longer be noted', async ({ start }) => {
     const sandbox = await start();
     const { promise: until, resolve: release } = Promise.withResolvers<void>();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'hold', until } });
@@ -248,7 +250,7 @@ describe.concurrent('a key that the workspace does not take', () => {
     await rm(path.join(sandbox.runner.temporary, journal), { recursive: true });
   });
 
-  test('takes the way over a copy where there are no hard links', async ({ start }) => {
+  test('is copied if there are no hard links', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -261,7 +263,7 @@ describe.concurrent('a key that the workspace does not take', () => {
   });
 });
 
-describe.concurrent('a place that can not be written stops the step before anything is created:', () => {
+describe.concurrent('a place that can’t be written stops the step before anything is created:', () => {
   test("the runner's temporary directory", async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { RUNNER_TEMP: '/nowhere/at/all' } });
@@ -304,7 +306,7 @@ describe.runIf(process.platform === 'linux').concurrent('a full disk under the f
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('the summary is a warning', async ({ start }) => {
+  test('the summary causes a warning', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { GITHUB_STEP_SUMMARY: '/dev/full' } });
     expect(result.exitCode).toBe(0);
@@ -332,7 +334,7 @@ describe.concurrent("the runner's file of", () => {
     { file: 'outputs', variable: 'GITHUB_OUTPUT' },
   ];
 
-  test.for(files)('$file is not named: nothing is created', async ({ variable }, { start }) => {
+  test.for(files)('$file is unknown: nothing is created', async ({ variable }, { start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { [variable]: '' } });
     expect(codeOf(result)).toBe('destination-invalid');
@@ -342,7 +344,7 @@ describe.concurrent("the runner's file of", () => {
   });
 
   test.for(files)(
-    '$file belongs to another user: what to do is said, and nothing created',
+    '$file belongs to another user: the message says what to do, and nothing is created',
     async ({ variable }, { start }) => {
       const sandbox = await start();
       const result = await sandbox.main({}, denying(variable));
@@ -354,7 +356,7 @@ describe.concurrent("the runner's file of", () => {
     },
   );
 
-  test('notes is in a folder of another user: what to do is said', async ({ start }) => {
+  test('notes is in a folder of another user: the message says what to do', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -372,7 +374,7 @@ describe.concurrent("the runner's file of", () => {
 });
 
 describe.concurrent('the post step', () => {
-  test('removes what was made, and nothing else, and may run twice', async ({ start }) => {
+  test('deletes what was created and nothing else, and can run twice', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: 'a\nb', 'output-directory': 'x/y' });
     await writeFile(path.join(sandbox.runner.workspace, 'x', 'mine'), '');
@@ -397,7 +399,7 @@ describe.concurrent('the post step', () => {
     expect(await readdir(sandbox.runner.temporary)).toEqual([]);
   });
 
-  test('leaves the files with keep-files', async ({ start }) => {
+  test('keeps the files with keep-files', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ 'keep-files': 'true' });
     expect((await sandbox.post(result)).exitCode).toBe(0);
@@ -411,9 +413,7 @@ describe.concurrent('the post step', () => {
     ]);
   });
 
-  test('of a step that made its files in the same directory leaves those of the other', async ({
-    start,
-  }) => {
+  test('keeps the files of another step in the same directory', async ({ start }) => {
     const sandbox = await start();
     const first = await sandbox.main();
     const second = await sandbox.main({ name: 'device002', 'keep-files': 'true' });
@@ -429,7 +429,7 @@ describe.concurrent('the post step', () => {
     ]);
   });
 
-  test('never fails, whatever comes up', async ({ start }) => {
+  test('never fails, whatever goes wrong', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main();
     const post = await sandbox.runner.post(
@@ -444,7 +444,7 @@ describe.concurrent('the post step', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test('warns of what it can not remove, and does not fail', async ({ start }) => {
+  test('warns of what it can’t delete, and does not fail', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main();
     const file = result.outputs['privateKeyPath'] ?? '';
@@ -459,7 +459,7 @@ describe.concurrent('the post step', () => {
   });
 
   test.runIf(posix).for(['linkSync', 'appendFileSync'])(
-    'removes the files of a step that was killed in the middle of %s',
+    'deletes the files of a step that was killed in the middle of %s',
     async (call, { start }) => {
       const sandbox = await start();
       // Killed right after the key got its name, or while that is noted.
@@ -481,7 +481,7 @@ describe.concurrent('the post step', () => {
     },
   );
 
-  test("leaves somebody else's file that a killed step was about to make", async ({ start }) => {
+  test("leaves somebody else's file that a killed step was about to create", async ({ start }) => {
     const sandbox = await start();
     const file = path.join(sandbox.runner.workspace, 'mqtt1_device001.key');
     const journal = await Journal.start(sandbox.runner.temporary);
@@ -497,7 +497,7 @@ describe.concurrent('the post step', () => {
     expect(await readdir(sandbox.runner.temporary)).toEqual([]);
   });
 
-  test('has nothing to do, and says nothing, when no step came before', async ({ start }) => {
+  test('has nothing to do, and logs nothing, when no step ran before', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: '' });
     const post = await sandbox.post(result);

@@ -47,7 +47,7 @@ async function expectFiles(sandbox: Sandbox, name: string): Promise<void> {
 }
 
 describe('a fleet', () => {
-  test('of 150 has its files, with one token and no more in flight than asked for', async ({
+  test('of 150 has its files, with one token and no more requests in parallel than allowed', async ({
     start,
   }) => {
     const sandbox = await start({ pairs: await readyPairs(40), latency: 100 });
@@ -73,7 +73,7 @@ describe('a fleet', () => {
     expect(result.summary).toContain('150 agents created');
   });
 
-  test('with faults of every kind, a rate limit and a token that expires is told to the letter', async ({
+  test('is reported exactly despite faults of every kind, a rate limit and an expiring token', async ({
     start,
   }) => {
     const sandbox = await start({ pairs: await readyPairs(40) });
@@ -110,7 +110,7 @@ describe('a fleet', () => {
       if (code === undefined) await expectFiles(sandbox, name);
       else if (code === 'request-rejected' || code === 'unauthorized') expect(exists).toBe(false);
       else expect(['outcome-unknown', 'response-invalid', 'key-mismatch']).toContain(code);
-      // Nothing exists that the user is not told of.
+      // Nothing exists that is not reported to the user.
       if (exists) expect(code === undefined || errorOf(result).includes(name)).toBe(true);
     }
     const failed = [...told.values()].filter((code) => code !== undefined);
@@ -120,20 +120,20 @@ describe('a fleet', () => {
     expect(hub.seen('token').length).toBeLessThan(6);
   });
 
-  test('is slowed down as a whole by a rate limit', async ({ start }) => {
+  test('slows down as a whole because of a rate limit', async ({ start }) => {
     const sandbox = await start({ rateLimit: { perSecond: 20, burst: 5 } });
-    // In the long run it lets twice as many through, but not so many at once.
+    // In the long run it lets twice as many through, but not so many at the same time.
     const inputs = { name: list(40), 'rate-limit': '10/1s', concurrency: '16' };
     const result = await sandbox.main(inputs);
     expect(result.exitCode).toBe(0);
     expect(created(sandbox).size).toBe(40);
-    // One that is refused makes all wait: there are not many refusals for each that succeeds.
+    // A rejected one makes all wait, so there are few rejections for each success.
     const refused = sandbox.hub.replies.filter(({ reply }) => reply.status === 429).length;
     expect(refused).toBeLessThan(60);
   });
 
   test.skipIf(process.platform === 'win32')(
-    'that is cancelled half-way is finished by a second run, every agent once',
+    'that is cancelled half-way is completed by a second run, every agent once',
     async ({ start }) => {
       const sandbox = await start();
       const inputs = {
@@ -174,7 +174,7 @@ describe('a fleet', () => {
     },
   );
 
-  test('of a thousand that are refused has its results in a file, and a summary that fits', async ({
+  test('of a thousand rejected agents has its results in a file, and a summary that fits', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -201,10 +201,10 @@ describe('a fleet', () => {
   });
 });
 
-describe.concurrent('an agent that is there already', () => {
+describe.concurrent('an agent that already exists', () => {
   const keep = { 'keep-files': 'true', 'if-exists': 'skip' };
 
-  test('is skipped, and told with its files', async ({ start }) => {
+  test('is skipped, and its files are reported', async ({ start }) => {
     const sandbox = await start();
     const first = await sandbox.main(keep);
     const second = await sandbox.main(keep);
@@ -231,14 +231,14 @@ describe.concurrent('an agent that is there already', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
-  test('is an error when its key is plain and should not be', async ({ start }) => {
+  test('is an error when its key is unencrypted and should not be', async ({ start }) => {
     const sandbox = await start();
     await sandbox.main(keep);
     const again = await sandbox.main({ ...keep, 'key-passphrase': 'correct horse' });
     expect(codeOf(again)).toBe('destination-invalid');
   });
 
-  test('is not taken for another one whose file name is the same', async ({ start }) => {
+  test('is not taken for another one with the same file name', async ({ start }) => {
     const sandbox = await start();
     expect((await sandbox.main({ ...keep, name: 'pump:1' })).exitCode).toBe(0);
     for (const name of ['pump_1', 'pump:1']) {
@@ -259,7 +259,7 @@ describe.concurrent('an agent that is there already', () => {
     expect(errorOf(again)).toMatch(/set `if-exists: skip`/);
   });
 
-  test('is an error when only a part of it is there', async ({ start }) => {
+  test('is an error when only some of its files exist', async ({ start }) => {
     const sandbox = await start();
     const { outputs } = await sandbox.main(keep);
     await rm(outputs['certificatePath'] ?? '');
@@ -268,7 +268,7 @@ describe.concurrent('an agent that is there already', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
-  test('is an error when the key is another one’s', async ({ start }) => {
+  test('is an error when the key belongs to another agent', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ ...keep, name: 'a\nb' });
     const [a, b] = agentsOf(result).map(({ privateKeyPath = '' }) => privateKeyPath);
@@ -280,7 +280,9 @@ describe.concurrent('an agent that is there already', () => {
 });
 
 describe.concurrent('a shard', () => {
-  test('takes its part, and several agents are those of the whole list', async ({ start }) => {
+  test('has its part of the agents, whose file names are those of the whole list', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const inputs = {
@@ -316,7 +318,7 @@ describe.concurrent('a shard', () => {
     expect(await readdir(sandbox.runner.temporary)).toEqual([]);
   });
 
-  test('of each job of a matrix makes every agent once', async ({ start }) => {
+  test('of each job of a matrix creates every agent once', async ({ start }) => {
     const sandbox = await start();
     const results: StepResult[] = [];
     for (let job = 0; job < 3; job++) {
@@ -328,11 +330,11 @@ describe.concurrent('a shard', () => {
   });
 });
 
-describe.concurrent('a bad list', () => {
+describe.concurrent('an invalid list', () => {
   const cases: Readonly<Record<string, [string | Buffer, Record<string, string>, RegExp]>> = {
     'beside a name': ['a\n', { name: 'b' }, /`name` and `names-file` are both set/],
     'with a name twice': ['a\nb\na\n', {}, /line 3 of devices\.csv "a" is listed twice/],
-    'with bad names': [
+    'with invalid names': [
       'a\nb/c\n"d e"\n',
       {},
       /\(1\) line 2 .*"b\/c" contains "\/".*\(2\) line 3 .*"d e" contains a space/,
@@ -340,9 +342,9 @@ describe.concurrent('a bad list', () => {
     'with clashing secret names': [
       'a-b\na_b\n',
       { destination: 'repository', 'github-token': 'ghs_token' },
-      /"a-b" and "a_b" would use the same names of secrets, with A_B/,
+      /"a-b" and "a_b" would use the same secret names, with A_B/,
     ],
-    'of more agents than there is room for': [
+    'with too many agents': [
       names(51).join('\n'),
       { destination: 'repository', 'github-token': 'ghs_token', shard: '0/60' },
       /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
@@ -355,9 +357,13 @@ describe.concurrent('a bad list', () => {
       /`names-file` "devices\.csv" is not UTF-8 text/,
     ],
     'with three columns': ['a,b,c\n', {}, /line 1 of devices\.csv has 3 columns/],
-    'with a wrong shard': ['a\n', { shard: '4/4' }, /`shard` "4\/4" does not exist/],
-    'with a wrong concurrency': ['a\n', { concurrency: '33' }, /`concurrency` must be .* 1 to 32/],
-    'with a wrong word': [
+    'with an invalid shard': ['a\n', { shard: '4/4' }, /`shard` "4\/4" does not exist/],
+    'with an invalid concurrency': [
+      'a\n',
+      { concurrency: '33' },
+      /`concurrency` must be .* 1 to 32/,
+    ],
+    'with an invalid word': [
       'a\n',
       { 'if-exists': 'ask' },
       /`if-exists` must be fail or skip, not "ask"/,
@@ -371,7 +377,7 @@ describe.concurrent('a bad list', () => {
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('that is not there', async ({ start }) => {
+  test('that does not exist', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: '', 'names-file': '/nowhere/devices.csv' });
     expect(errorOf(result)).toMatch(/`names-file` "\/nowhere\/devices\.csv" does not exist/);

@@ -30,7 +30,7 @@ function pairOf(sandbox: Sandbox, name = 'device001') {
 }
 
 describe.concurrent('secrets are pushed', () => {
-  test('to the repository, sealed, to the exact bytes, and changed by a second run', async ({
+  test('to the repository, sealed, byte by byte, and are changed by a second run', async ({
     start,
   }) => {
     const sandbox = await start({ form: { lineEnds: 'escaped' } });
@@ -56,9 +56,7 @@ describe.concurrent('secrets are pushed', () => {
     expect(github.vault.variables.size).toBe(0);
   });
 
-  test('to an environment whose name needs encoding, with variables after them', async ({
-    start,
-  }) => {
+  test('to an environment whose name needs encoding, followed by variables', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const vault = github.addEnvironment(ENVIRONMENT);
@@ -83,7 +81,7 @@ describe.concurrent('secrets are pushed', () => {
     expect(github.vault.secrets.size).toBe(0);
   });
 
-  test('to every place at once, files too', async ({ start }) => {
+  test('to every place in parallel, and to files', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const vault = github.addEnvironment('test');
@@ -100,7 +98,7 @@ describe.concurrent('secrets are pushed', () => {
     expect(await readFile(result.outputs['privateKeyPath'] ?? '', 'utf8')).toBe(privateKey);
   });
 
-  test('of several agents under names of their own, encrypted with a passphrase', async ({
+  test('of several agents under their own names, encrypted with a passphrase', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -125,7 +123,7 @@ describe.concurrent('secrets are pushed', () => {
     expect(Object.keys(result.outputs)).toEqual(['agents']);
   });
 
-  test('not by a dry run, which looks whether they could be', async ({ start }) => {
+  test('not by a dry run, which checks whether they could be', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const result = await sandbox.main({ ...toRepository(github), 'dry-run': 'true' });
@@ -133,7 +131,7 @@ describe.concurrent('secrets are pushed', () => {
     expect(github.requests.map(({ endpoint }) => endpoint)).toEqual(['public-key']);
   });
 
-  test('with the token, the version and the name that GitHub asks for', async ({ start }) => {
+  test('with the token, version and name that GitHub asks for', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const inputs = toRepository(github);
@@ -209,7 +207,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
       code: 'input-invalid',
       says: /`environment` is required/,
     },
-    'an environment that is no destination': {
+    'an environment that is not a destination': {
       inputs: { environment: 'test' },
       code: 'input-invalid',
       says: /`destination` does not include `environment`/,
@@ -237,14 +235,14 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
     'names that become the same': {
       inputs: { name: 'sensor-1\nsensor.1' },
       code: 'input-invalid',
-      says: /"sensor-1" and "sensor\.1" would use the same names of secrets, with SENSOR_1/,
+      says: /"sensor-1" and "sensor\.1" would use the same secret names, with SENSOR_1/,
     },
-    'more agents than there is room for': {
+    'too many agents': {
       inputs: { name: Array.from({ length: 51 }, (_, index) => `a${index}`).join('\n') },
       code: 'input-invalid',
       says: /the secrets of 50 agents \(100 secrets\), but the list has 51 agents/,
     },
-    'a wrong boolean variables': {
+    'an invalid boolean `variables`': {
       inputs: { variables: 'yes' },
       code: 'input-invalid',
       says: /`variables` must be true or false/,
@@ -281,7 +279,7 @@ describe.concurrent('nothing is created when secrets could not be pushed:', () =
   });
 });
 
-describe.concurrent('setting a variable is tried again after', () => {
+describe.concurrent('setting a variable is retried after', () => {
   const used = { 'x-ratelimit-remaining': '0' };
   const passing: Readonly<Record<string, Fault>> = {
     'a reset before it was processed': { kind: 'reset-before' },
@@ -313,7 +311,7 @@ describe.concurrent('setting a variable is tried again after', () => {
   });
 });
 
-describe.concurrent('a key that GitHub does not take in the end', () => {
+describe.concurrent('a key that GitHub never accepts', () => {
   const refusal: Fault = { kind: 'status', status: 422 };
 
   test('is written to the output directory, and stays there', async ({ start }) => {
@@ -331,7 +329,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
     expect(await sandbox.read('.insights-hub/.gitignore')).toBe('*\n');
   });
 
-  test('goes to the temporary directory when the workspace takes nothing either', async ({
+  test('goes to the temporary directory when the workspace can’t take it either', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -367,7 +365,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
     expect(await readdir(sandbox.runner.temporary)).toEqual([]);
   });
 
-  test('is told to be in the other place that took it', async ({ start }) => {
+  test('is reported to be in the other place that took it', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.addEnvironment('test');
@@ -383,7 +381,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
   });
 
   test.for(['secret', 'variable'] as const)(
-    'is not taken for written because something on the way says 200 (%s)',
+    'does not count as written if something in between answers 200 (%s)',
     async (at, { start }) => {
       const sandbox = await start();
       const github = await sandbox.startGitHub();
@@ -396,7 +394,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
     },
   );
 
-  test('is found out at the write when the token may only read', async ({ start }) => {
+  test('is detected when writing if the token may only read', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const result = await sandbox.main(toRepository(github, { secrets: 'read' }));
@@ -419,7 +417,7 @@ describe.concurrent('a key that GitHub does not take in the end', () => {
     expect(result.outputs['secretNames']).toBe(`${KEY}\n${CERTIFICATE}`);
   });
 
-  test('is saved when the time is over', async ({ start }) => {
+  test('is saved when the time limit is over', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'silence' } });
@@ -443,7 +441,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     return running;
   };
 
-  test('still pushes what its create was under way for, ids too', async ({ start }) => {
+  test('still pushes the certificate of a create in progress, and its ids', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'delay', milliseconds: 1000 } });
@@ -456,7 +454,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
     expect(github.vault.variables.size).toBe(2);
   });
 
-  test('saves the key when GitHub does not take it in 5 s', async ({ start }) => {
+  test('saves the key if GitHub does not accept it within 5 s', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'silence' } });
@@ -470,7 +468,7 @@ describe.skipIf(process.platform === 'win32').concurrent('a cancelled job', () =
 
 describe.concurrent("the job's context, which Octokit reads,", () => {
   test.for([process.execPath, '/'])(
-    'is a reason to create nothing when its event file is %s',
+    'prevents creating anything when its event file is %s',
     async (file, { start }) => {
       const sandbox = await start();
       const github = await sandbox.startGitHub();
@@ -506,7 +504,7 @@ describe.concurrent("the job's context, which Octokit reads,", () => {
   });
 });
 
-test('a secondary rate limit without any header is no missing permission', async ({ start }) => {
+test('a secondary rate limit without any header is not a missing permission', async ({ start }) => {
   const sandbox = await start();
   const github = await sandbox.startGitHub();
   const body = '{"message":"You have exceeded a secondary rate limit."}';
@@ -517,7 +515,7 @@ test('a secondary rate limit without any header is no missing permission', async
   expect(github.seen('public-key')).toHaveLength(1);
 });
 
-test('a run that writes files only loads neither Octokit nor the sealed box', async ({ start }) => {
+test('a run that only writes files loads neither Octokit nor the sealed box', async ({ start }) => {
   const sandbox = await start();
   const github = await sandbox.startGitHub();
   const loadsOctokit = async (inputs: Readonly<Record<string, string>>) => {
@@ -543,7 +541,7 @@ test('a run that writes files only loads neither Octokit nor the sealed box', as
   expect(await loadsOctokit({ ...toRepository(github), name: 'device002' })).toBe(true);
 });
 
-describe.concurrent('a quota of GitHub that is used up for longer than `timeout`', () => {
+describe.concurrent('a quota of GitHub that is exhausted for longer than `timeout`', () => {
   const halfAnHour = () => `${Math.floor(Date.now() / 1000) + 1800}`;
   const limits = {
     'its primary limit': () => ({
@@ -561,7 +559,7 @@ describe.concurrent('a quota of GitHub that is used up for longer than `timeout`
   test.for([
     ['its primary limit', '300', /asks to wait (1799|1800) s, .* Try again after 20.* UTC\./],
     ['its secondary limit, without a header', '30', /asks to wait (59|60) s, /],
-  ] as const)('is told: %s', async ([limit, timeout, says], { start }) => {
+  ] as const)('is reported: %s', async ([limit, timeout, says], { start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'public-key', fault: { kind: 'reply', reply: limits[limit] } });
@@ -571,7 +569,7 @@ describe.concurrent('a quota of GitHub that is used up for longer than `timeout`
     expect(github.seen('public-key')).toHaveLength(1);
   });
 
-  test('is told of agents whose secrets are not sent any more', async ({ start }) => {
+  test('is reported for agents whose secrets are no longer sent', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(2) });
     const github = await sandbox.startGitHub();
     github.faults.push({

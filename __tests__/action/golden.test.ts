@@ -74,7 +74,7 @@ describe.concurrent('a run that succeeds', () => {
     });
   });
 
-  test('takes the tenant that hosts an application from its own input', async ({ start }) => {
+  test('takes the tenant that hosts an application from a separate input', async ({ start }) => {
     const sandbox = await start();
     await sandbox.main({ ...sandbox.applicationInputs, 'host-tenant': 'operator' });
     const [request] = sandbox.hub.seen('token');
@@ -100,18 +100,21 @@ describe.concurrent('a run that succeeds', () => {
     },
   );
 
-  test.skipIf(!hasOpenssl)('OpenSSL accepts key and certificate as a pair', async ({ start }) => {
-    const sandbox = await start({ form: { lineEnds: 'escaped' } });
-    const { outputs } = await sandbox.main();
-    const { certificatePath = '', privateKeyPath = '' } = outputs;
-    const modulus = openssl('x509', '-noout', '-modulus', '-in', certificatePath);
-    expect(modulus).toMatch(/^Modulus=[0-9A-F]{512}\n$/);
-    expect(openssl('rsa', '-noout', '-modulus', '-in', privateKeyPath)).toBe(modulus);
-    expect(openssl('rsa', '-noout', '-check', '-in', privateKeyPath)).toMatch(/RSA key ok/);
-    expect(openssl('x509', '-noout', '-fingerprint', '-sha256', '-in', certificatePath)).toContain(
-      outputs['fingerprint'],
-    );
-  });
+  test.skipIf(!hasOpenssl)(
+    'OpenSSL confirms that key and certificate belong together',
+    async ({ start }) => {
+      const sandbox = await start({ form: { lineEnds: 'escaped' } });
+      const { outputs } = await sandbox.main();
+      const { certificatePath = '', privateKeyPath = '' } = outputs;
+      const modulus = openssl('x509', '-noout', '-modulus', '-in', certificatePath);
+      expect(modulus).toMatch(/^Modulus=[0-9A-F]{512}\n$/);
+      expect(openssl('rsa', '-noout', '-modulus', '-in', privateKeyPath)).toBe(modulus);
+      expect(openssl('rsa', '-noout', '-check', '-in', privateKeyPath)).toMatch(/RSA key ok/);
+      expect(
+        openssl('x509', '-noout', '-fingerprint', '-sha256', '-in', certificatePath),
+      ).toContain(outputs['fingerprint']);
+    },
+  );
 
   test('with a passphrase, the key opens with it and not without', async ({ start }) => {
     const sandbox = await start();
@@ -139,7 +142,7 @@ describe.concurrent('a run that succeeds', () => {
     },
   );
 
-  test('makes several agents with one token', async ({ start }) => {
+  test('creates several agents with one token', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: 'b\n\n  a  \r\nc' });
     expect(result.exitCode).toBe(0);
@@ -159,7 +162,7 @@ describe.concurrent('a run that succeeds', () => {
     ]);
   });
 
-  test('fetches a token anew that lives for less than a minute', async ({ start }) => {
+  test('refreshes a token that lives for less than a minute', async ({ start }) => {
     const sandbox = await start({ tokenLife: 59 });
     const result = await sandbox.main({ name: 'a\nb' });
     expect(result.exitCode).toBe(0);
@@ -167,7 +170,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(2);
   });
 
-  test('writes a job summary without anything secret, unless told not to', async ({ start }) => {
+  test('writes a job summary without secrets, unless it is switched off', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main();
     expect(result.summary).toContain('<code>mqtt1&#95;device001</code>');
@@ -178,7 +181,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(silent.summary).toBe('');
   });
 
-  test('tells one line an agent, and the rest in groups', async ({ start }) => {
+  test('logs one line per agent, and the rest in groups', async ({ start }) => {
     const sandbox = await start();
     const { log } = await sandbox.main({ name: 'a\nb', concurrency: '1' });
     expect(log).toEqual([
@@ -193,7 +196,7 @@ describe.concurrent('a run that succeeds', () => {
     ]);
   });
 
-  test('shows with debug logging what a report needs: versions, attempts, references', async ({
+  test('logs with debug logging what a report needs: versions, attempts, references', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -203,7 +206,7 @@ describe.concurrent('a run that succeeds', () => {
     hub.faults.push({ at: 'create', fault: { kind: 'status', status: 403, headers } });
     const { log } = await sandbox.main({}, { debug: true });
     const create = String.raw`POST http://127\.0\.0\.1:\d+/api/mindconnectmqtt/v3/agentCertificates`;
-    // What the runner itself tells comes on top.
+    // The runner logs further lines itself.
     const told = log.filter((line) => /^##\[debug\](?!Set output|Save intra-action)/.test(line));
     expect(told).toEqual([
       expect.stringMatching(/^##\[debug\]Version \d+\.\d+\.\d+ of the action, on Node v24\./),
@@ -249,7 +252,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(await sandbox.files()).toContain(path.join('.insights-hub', 'other_device001.key'));
   });
 
-  test('delivers a certificate whose date can not be read', async ({ start }) => {
+  test('delivers a certificate whose date can’t be read', async ({ start }) => {
     const sandbox = await start();
     const change = (answer: Readonly<Record<string, unknown>>) => ({
       ...answer,
@@ -262,7 +265,7 @@ describe.concurrent('a run that succeeds', () => {
     expect(result.outputs['expiresAt']).toBeUndefined();
   });
 
-  test('warns of a certificate that has expired, and delivers it', async ({ start }) => {
+  test('warns of an expired certificate, and delivers it', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'expired' } });
     const result = await sandbox.main();

@@ -10,7 +10,7 @@ const TELLING_PEAK = `process.on('exit', () => {
 describe.concurrent('a hostile server', () => {
   test('can’t keep the step busy with an endless key', async ({ start }) => {
     const sandbox = await start();
-    // Each piece of the client id is found in the key so often that comparing them takes for ever.
+    // Each piece of the client id is found in the key so often that comparing them takes forever.
     const answer = {
       privateKey: `-----BEGIN PRIVATE KEY-----\n${'Aa'.repeat(400_000)}\n-----END PRIVATE KEY-----\n`,
       publicKey: 'none',
@@ -25,7 +25,7 @@ describe.concurrent('a hostile server', () => {
     expect(errorOf(result)).toContain('its private key is too long');
   });
 
-  test('can’t take the memory of the step with a small answer in a large frame', async ({
+  test('can’t use up the memory of the step with a small answer in a large frame', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -39,7 +39,7 @@ describe.concurrent('a hostile server', () => {
 });
 
 describe.concurrent('a later step of the job', () => {
-  test('can’t have agents or secrets removed where nothing is ephemeral', async ({ start }) => {
+  test('can’t have agents or secrets deleted if nothing is ephemeral', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.vault.secrets.set('THEIRS', 'text');
@@ -66,7 +66,7 @@ describe.concurrent('a later step of the job', () => {
 });
 
 describe.concurrent('an agent’s name', () => {
-  test('that holds the token for GitHub is refused', async ({ start }) => {
+  test('that contains the token for GitHub is refused', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     const token = github.issueToken();

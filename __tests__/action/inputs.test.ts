@@ -49,7 +49,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     /has 130 bytes\. The maximum is 128/,
   ],
   'no tenant': [{ tenant: '' }, 'input-invalid', /`tenant` is required/],
-  'a tenant that is no host label': [
+  'a tenant that is not a host label': [
     { tenant: 'a.b' },
     'input-invalid',
     /`tenant` must be .*"a\.b"/,
@@ -57,7 +57,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
   'a tenant with a slash': [{ tenant: 'evil.example/' }, 'input-invalid', /`tenant` must be/],
   'a tenant of 64 characters': [{ tenant: 'x'.repeat(64) }, 'input-invalid', /at most 63 letters/],
   'a tenant that begins with a hyphen': [{ tenant: '-a' }, 'input-invalid', /`tenant` must be/],
-  'a region that is no host label': [{ region: 'eu1@x' }, 'input-invalid', /`region` must be/],
+  'a region that is not a host label': [{ region: 'eu1@x' }, 'input-invalid', /`region` must be/],
   'no credentials': [none, 'credentials-missing', /No credentials are set/, WAYS, FORKS],
   'no credentials and another problem': [
     { ...none, name: '' },
@@ -93,7 +93,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /also set `oauth-client-id`, `oauth-client-secret`/,
   ],
-  'a host tenant that is no host label': [
+  'a host tenant that is not a host label': [
     { 'app-name': 'app', 'app-version': 'v1', 'host-tenant': 'a b' },
     'input-invalid',
     /`host-tenant` must be/,
@@ -134,7 +134,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /`key-passphrase` contains a line break/,
   ],
-  'a passphrase of blanks': [
+  'a passphrase of spaces': [
     { 'key-passphrase': '        ' },
     'input-invalid',
     /`key-passphrase` is blank/,
@@ -159,7 +159,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /`key-passphrase` contains characters other than printable ASCII/,
   ],
-  'a key that has to be encrypted, without a passphrase': [
+  'a key that must be encrypted, without a passphrase': [
     { 'encrypt-key': 'true', 'key-passphrase': '' },
     'input-invalid',
     /`encrypt-key` is `true`, but `key-passphrase` is empty/,
@@ -170,7 +170,7 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /`key-format` must be issued or pkcs8, not "pem"/,
   ],
-  'an encrypt-key that is no boolean': [
+  '`encrypt-key` that is not a boolean': [
     { 'encrypt-key': 'yes' },
     'input-invalid',
     /`encrypt-key` must be true or false/,
@@ -199,12 +199,12 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
       ];
     }),
   ),
-  'a client-id-prefix that turns the text around': [
+  'a client-id-prefix that changes the direction of text': [
     { 'client-id-prefix': 'mqtt\u202e1' },
     'input-invalid',
     /`client-id-prefix` "mqtt1" contains the invisible character U\+202E \(right-to-left override\) at position 5/,
   ],
-  'a name that holds a secret': [
+  'a name that contains a secret': [
     { name: 'my-the-passphrase-7', 'key-passphrase': 'the-passphrase' },
     'input-invalid',
     /`name` "my-\*\*\*-7" contains a secret/,
@@ -252,17 +252,21 @@ const refused: Readonly<Record<string, readonly [Inputs, string, ...RegExp[]]>> 
     'input-invalid',
     /leads out of the workspace/,
   ],
-  'a wrong boolean keep-files': [
+  'an invalid boolean `keep-files`': [
     { 'keep-files': 'yes' },
     'input-invalid',
     /`keep-files` must be true or false, not "yes"/,
   ],
-  'a wrong boolean dry-run': [{ 'dry-run': '1' }, 'input-invalid', /`dry-run` must be/],
-  'a wrong boolean summary': [{ summary: 'tRUE' }, 'input-invalid', /`summary` must be/],
-  'a time-out of 0': [{ timeout: '0' }, 'input-invalid', /`timeout` must be .* from 1 to 3600/],
-  'a time-out of 3601': [{ timeout: '3601' }, 'input-invalid', /not "3601"/],
-  'a time-out that is no whole number': [{ timeout: '1.5' }, 'input-invalid', /`timeout` must be/],
-  'a time-out in words': [{ timeout: '5 minutes' }, 'input-invalid', /`timeout` must be/],
+  'an invalid boolean `dry-run`': [{ 'dry-run': '1' }, 'input-invalid', /`dry-run` must be/],
+  'an invalid boolean `summary`': [{ summary: 'tRUE' }, 'input-invalid', /`summary` must be/],
+  'a timeout of 0': [{ timeout: '0' }, 'input-invalid', /`timeout` must be .* from 1 to 3600/],
+  'a timeout of 3601': [{ timeout: '3601' }, 'input-invalid', /not "3601"/],
+  'a timeout that is not a whole number': [
+    { timeout: '1.5' },
+    'input-invalid',
+    /`timeout` must be/,
+  ],
+  'a timeout in words': [{ timeout: '5 minutes' }, 'input-invalid', /`timeout` must be/],
 };
 
 describe.concurrent('an input is refused before any network call:', () => {
@@ -279,7 +283,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     expect((await sandbox.post(result)).exitCode).toBe(0);
   });
 
-  test('all problems are told at once, numbered', async ({ start }) => {
+  test('all problems are reported together, numbered', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({
       name: 'a b',
@@ -294,7 +298,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     );
   });
 
-  test('also of URLs, where no tenant is given to fill them', async ({ start }) => {
+  test('also for URLs, if there is no tenant to fill them', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {
@@ -317,7 +321,7 @@ describe.concurrent('an input is refused before any network call:', () => {
   test.for([
     ...['output-directory', 'secret-prefix', 'environment', 'repository', 'owner', 'shard'],
     ...['host-tenant', 'app-name', 'api-url', 'broker-ca-file', 'client-id-prefix', 'name'],
-  ])('a secret in %s, whose value is not told', async (input, { start }) => {
+  ])('a secret in %s, whose value is not shown', async (input, { start }) => {
     const sandbox = await start();
     const secret = 'Ab9_'.repeat(6);
     const result = await sandbox.main({
@@ -341,7 +345,10 @@ describe.concurrent('an input is refused before any network call:', () => {
     tabs: ['a\tme@b.c\n', /has a tab in line 1/],
     'a line for spreadsheets': ['sep=,\na,b\n', /begins with a `sep=` line/],
     'a header in another order': ['owner,name\nme@b.c,a\n', /has an unknown header in line 1/],
-    'an owner that turns the text around': ['a,me\u202e@b.c\n', /owner in line 1 .*U\+202E/],
+    'an owner that changes the direction of text': [
+      'a,me\u202e@b.c\n',
+      /owner in line 1 .*U\+202E/,
+    ],
     'more than 1 MiB': ['a\n'.repeat(2 ** 19 + 1), /is larger than 1 MiB/],
     'as many lines as 1 MiB has': ['a\n'.repeat(2 ** 19), /lists more than 100000 agents/],
   };
@@ -362,7 +369,7 @@ describe.concurrent('an input is refused before any network call:', () => {
   }
 
   test.for(['a\n', ',\n', '"",\n', 'a/\n', 'a,,\n'])(
-    'a names-file of 1 MiB with nothing but %j, within 300 MiB of memory',
+    'a names-file of 1 MiB that only contains %j, within 300 MiB of memory',
     async (line, { start }) => {
       const sandbox = await start();
       const { workspace, temporary } = sandbox.runner;
@@ -380,7 +387,7 @@ describe.concurrent('an input is refused before any network call:', () => {
     },
   );
 
-  test('what is repeated of an input can be no command and no secret', async ({ start }) => {
+  test('quoted parts of an input can’t be a command or a secret', async ({ start }) => {
     const sandbox = await start();
     const secret = sandbox.hub.technicalUser.secret;
     const result = await sandbox.main({
@@ -395,7 +402,7 @@ describe.concurrent('an input is refused before any network call:', () => {
 describe.concurrent('an input is accepted:', () => {
   const good: Readonly<Record<string, Inputs>> = {
     'a name of 128 bytes with its tenant': { name: 'x'.repeat(122) },
-    'a name with other signs': { name: 'Gerät.7@line_3-(b)' },
+    'a name with other characters': { name: 'Gerät.7@line_3-(b)' },
     'every default, given as empty': {
       region: '',
       destination: '',
@@ -409,16 +416,16 @@ describe.concurrent('an input is accepted:', () => {
     },
     'booleans as YAML writes them': { 'keep-files': 'TRUE', summary: 'True', 'dry-run': 'False' },
     'a host tenant that no application needs': { 'host-tenant': 'operator' },
-    'a key that has to be encrypted, with a passphrase': {
+    'a key that must be encrypted, with a passphrase': {
       'encrypt-key': 'true',
       'key-passphrase': 'x'.repeat(12),
     },
-    'keys as they are issued, and a passphrase of 1,023 characters': {
+    'keys as issued, and a passphrase of 1,023 characters': {
       'key-format': 'issued',
       'key-passphrase': 'x'.repeat(1023),
     },
-    'a passphrase of blanks around words': { 'key-passphrase': '  two words  ' },
-    'the bounds of the time-out': { timeout: '3600' },
+    'a passphrase of words with spaces around them': { 'key-passphrase': '  two words  ' },
+    'the bounds of the timeout': { timeout: '3600' },
     'a destination in a list': { destination: 'workspace\n workspace,workspace' },
   };
   test.for(Object.entries(good))('%s', async ([, inputs], { start }) => {

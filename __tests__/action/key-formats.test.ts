@@ -78,7 +78,9 @@ describe.concurrent('a key with key-format pkcs8', () => {
     expect(connection.key).toBe(path.join(sandbox.runner.workspace, KEY));
   });
 
-  test('is skipped where it is there as PKCS#8, and refused where it is not', async ({ start }) => {
+  test('is skipped if it already exists as PKCS#8, and refused in another format', async ({
+    start,
+  }) => {
     const sandbox = await start({ pairs: [await issuedAs('pkcs1')] });
     const asPkcs8 = { ...KEEP, 'key-format': 'pkcs8' };
     await sandbox.main(KEEP);
@@ -101,7 +103,10 @@ describe.concurrent('a key with key-format pkcs8', () => {
 
 const hasTool = (tool: string) => spawnSync(tool, ['--version']).error === undefined;
 
-/** What later steps print a key with, by its standard input; the passphrase is in `PASSPHRASE`. */
+/**
+ * Commands with which later steps print a key from standard input; the passphrase is in
+ * `PASSPHRASE`.
+ */
 const COMMANDS: readonly (readonly string[])[] = [
   ['openssl', 'pkey', '-passin', 'env:PASSPHRASE'],
   ['openssl', 'rsa', '-passin', 'env:PASSPHRASE'],
@@ -141,7 +146,7 @@ describe.concurrent('a later step that prints the key shows nothing of it', () =
       const keys = tool === 'base64' ? forms : [stored, ...forms];
       const isSeen = (text: string) => leaksIn(text, { values: [], keys }).length > 0;
       const hidesItself = tool === 'base64' && stored.includes('ENCRYPTED');
-      // The check itself must see what is there without masks.
+      // The check itself must find something without masks.
       expect([command, isSeen(stdout)]).toEqual([command, !hidesItself]);
       const log = stdout.split('\n').map((line) => sandbox.runner.mask(line));
       expect([command, isSeen(log.join('\n'))]).toEqual([command, false]);
@@ -152,7 +157,7 @@ describe.concurrent('a later step that prints the key shows nothing of it', () =
 describe.concurrent('an encrypted key', () => {
   const encrypted = { 'encrypt-key': 'true', 'key-passphrase': PASSPHRASE };
 
-  test('opens with the reader that finds it again', async ({ start }) => {
+  test('can be opened by the reader that finds it again', async ({ start }) => {
     const { sandbox, forms } = await run(start, 'pkcs1', { ...encrypted, ...KEEP });
     const der = readOnlyBlock(await sandbox.read(KEY))?.der ?? Buffer.of();
     const opened = await decryptKey(der, new Secret(PASSPHRASE));
@@ -200,7 +205,7 @@ describe.concurrent('an encrypted key', () => {
     },
   );
 
-  test('costs no certificate where encrypting is impossible', async ({ start }) => {
+  test('costs no certificate if encrypting is impossible', async ({ start }) => {
     const sandbox = await start();
     const broken = preload(`import crypto from 'node:crypto';
       import { syncBuiltinESMExports } from 'node:module';
@@ -216,7 +221,7 @@ describe.concurrent('an encrypted key', () => {
   test('is not opened to connect', async ({ start }) => {
     const sandbox = await start();
     const { broker, inputs } = await sandbox.startBroker();
-    // What opens it again would keep the main thread busy.
+    // Code that opens it again would keep the main thread busy.
     const strict = preload(`import tls from 'node:tls';
       import { syncBuiltinESMExports } from 'node:module';
       const { createSecureContext } = tls;
@@ -230,7 +235,7 @@ describe.concurrent('an encrypted key', () => {
     expect(broker.connections).toHaveLength(1);
   });
 
-  test('takes nothing from the time limit of a fleet', async ({ start }) => {
+  test('does not use up the time limit of a fleet', async ({ start }) => {
     const sandbox = await start();
     const name = Array.from({ length: 6 }, (_, index) => `d${index}`).join('\n');
     // Deriving each key seems to take an hour, and the time limit is a minute.

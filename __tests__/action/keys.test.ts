@@ -44,7 +44,7 @@ async function put(sandbox: Sandbox, files: Readonly<Record<string, string>>): P
   }
 }
 
-/** Has an answer changed in its key and certificate. */
+/** Changes the key and certificate in an answer. */
 function changeAnswer(sandbox: Sandbox, change: (pem: string) => string): void {
   sandbox.hub.faults.push({
     at: 'create',
@@ -75,12 +75,12 @@ describe.concurrent('a key', () => {
     'in lines of 15, with CRLF': (pem) => rewrap(pem, 15, '\r\n'),
     'in lines of 76': (pem) => rewrap(pem, 76),
     'with line ends that are escaped': (pem) => rewrap(pem, 12, '\\n'),
-    'with blanks in its lines': (pem) => rewrap(pem, 8, ' \t\n'),
+    'with spaces in its lines': (pem) => rewrap(pem, 8, ' \t\n'),
     'on one line': (pem) => pem.trimEnd().replaceAll('\n', ' '),
-    'on one line, without blanks': (pem) => pem.replaceAll('\n', ''),
+    'on one line, without spaces': (pem) => pem.replaceAll('\n', ''),
   };
   test.for(Object.keys(wrappings))(
-    'that comes %s is written in lines of 64, and masked so',
+    'that comes %s is written in lines of 64, and masked in them',
     async (name, { start }) => {
       const sandbox = await start();
       changeAnswer(sandbox, wrappings[name] ?? String);
@@ -104,7 +104,7 @@ describe.concurrent('a key', () => {
     expect(masks.length).toBeLessThanOrEqual(3 + 120);
   });
 
-  test('is masked in its lines only where it is stored encrypted', async ({ start }) => {
+  test('is masked by its lines only if it is stored encrypted', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ 'key-passphrase': PASSPHRASE });
     const pem = sandbox.hub.agents.get('mqtt1_device001')?.pair.privateKey ?? '';
@@ -128,7 +128,7 @@ describe.concurrent('a key', () => {
     expect(show(result, privateKey).length).toBeLessThan(16);
   });
 
-  test('that repeats itself, in an answer that does, takes no time', async ({ start }) => {
+  test('with repetitive content, in a repetitive answer, takes no time', async ({ start }) => {
     const sandbox = await start();
     const privateKey = `-----BEGIN PRIVATE KEY-----\n${'Aa!'.repeat(5000)}\n-----END PRIVATE KEY-----\n`;
     const id = `B${'Aa'.repeat(300)}`.repeat(26);
@@ -140,7 +140,7 @@ describe.concurrent('a key', () => {
     expect(codeOf(await sandbox.main({}, { timeout: 15_000 }))).toBe('response-invalid');
   });
 
-  test('is lost with a second certificate that does not parse', async ({ start }) => {
+  test('is lost with a second certificate that can’t be parsed', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({
       at: 'create',
@@ -158,8 +158,8 @@ describe.concurrent('a key', () => {
   });
 });
 
-describe.concurrent('a key that is there already', () => {
-  test('is masked as when it was issued', async ({ start }) => {
+describe.concurrent('a key that already exists', () => {
+  test('is masked like one that was just issued', async ({ start }) => {
     const sandbox = await start();
     await sandbox.main(KEEP);
     const skipped = await sandbox.main(KEEP);
@@ -182,7 +182,7 @@ describe.concurrent('a key that is there already', () => {
     }
   });
 
-  test('is refused where a plain one follows the word ENCRYPTED', async ({ start }) => {
+  test('is refused if a plain one follows the word ENCRYPTED', async ({ start }) => {
     const sandbox = await start();
     await sandbox.main(KEEP);
     await put(sandbox, { 'mqtt1_device001.key': `ENCRYPTED\n${await sandbox.read(KEY)}` });
@@ -192,7 +192,7 @@ describe.concurrent('a key that is there already', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'gets mode 0600 where others may read it, but not in a dry run',
+    'gets mode 0600 if others may read it, but not in a dry run',
     async ({ start }) => {
       const sandbox = await start();
       await sandbox.main(KEEP);
@@ -222,7 +222,7 @@ describe.concurrent('a key that is there already', () => {
     expect(errorOf(again)).toMatch(/is a link/);
   });
 
-  test('is refused where opening it would take for ever', async ({ start }) => {
+  test('is refused if opening it would take forever', async ({ start }) => {
     const sandbox = await start();
     const [pair] = await readyPairs();
     await put(sandbox, {
@@ -235,11 +235,11 @@ describe.concurrent('a key that is there already', () => {
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('takes nothing from the time limit, however long it takes to open', async ({ start }) => {
+  test('does not use up the time limit, however long it takes to open', async ({ start }) => {
     const sandbox = await start();
     const inputs = { ...KEEP, 'key-passphrase': PASSPHRASE };
     await sandbox.main(inputs);
-    // Whatever opens an encrypted key seems to take an hour.
+    // Everything that opens an encrypted key seems to take an hour.
     const slow = preload(`import crypto from 'node:crypto';
       import { syncBuiltinESMExports } from 'node:module';
       const now = performance.now.bind(performance);
@@ -263,7 +263,7 @@ describe.concurrent('a key that is there already', () => {
 });
 
 describe.skipIf(process.platform === 'win32').concurrent('a job that is cancelled', () => {
-  test('ends while it opens the keys of a fleet', async ({ start }) => {
+  test('stops while it opens the keys of a fleet', async ({ start }) => {
     const sandbox = await start();
     const [pair] = await readyPairs();
     const { privateKey = '', certificate = '' } = pair ?? {};

@@ -30,7 +30,7 @@ const plainOf = ({ lines }: StepResult) =>
 const shown = (text = '') =>
   text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** How long a step took is another each time. */
+/** A step takes a different time in each run. */
 const timeless = (line: string) => line.replace(/ in \d[\d hmins]*/, ' in a while');
 
 const refuse = { kind: 'status', status: 400 } as const;
@@ -49,7 +49,7 @@ const FAST_CLOCK = `import timers from 'node:timers/promises';
   syncBuiltinESMExports();`;
 
 describe('the log of a run', () => {
-  test('has a line and details of each of twenty', async ({ start }) => {
+  test('has a line and details for each of twenty agents', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     const result = await sandbox.main({ ...UNLIMITED, name: list(20) });
     expect(result.exitCode).toBe(0);
@@ -88,7 +88,7 @@ describe('the log of a run', () => {
     expect(encrypted.summary).toContain('The private keys are encrypted.');
   });
 
-  test('of more has the first failures and one warning of a kind', async ({ start }) => {
+  test('of more has the first failures and one warning of each kind', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     const { hub } = sandbox;
     hub.faults.push({ at: 'create', fault: refuse, times: 25 });
@@ -112,7 +112,7 @@ describe('the log of a run', () => {
       `The client id does not begin with the tenant. (22: ${namesOf(20, 25).join(', ')} and 2 more)`,
       'The certificate has expired. (2: device47, device48)',
     ]);
-    // What the log leaves out is elsewhere.
+    // The log leaves out what is shown elsewhere.
     const agents = agentsOf(result);
     expect(JSON.parse(await readFile(result.outputs['agentsPath'] ?? '', 'utf8'))).toEqual(agents);
     for (const { code, message } of agents.slice(0, 25)) {
@@ -147,7 +147,7 @@ describe('the log of a run', () => {
     expect(result.summary).toContain(`](${TROUBLESHOOTING}#request-rejected)`);
   });
 
-  test('says that a private key is encrypted, also of an agent that is skipped', async ({
+  test('says that a private key is encrypted, also for an agent that is skipped', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -185,7 +185,7 @@ describe('the log of the delete action', () => {
     for (const name of names) await hub.addAgent(name);
   }
 
-  test('of many names whole what is left, and is short', async ({ start }) => {
+  test('of many names everything that is left, and is short', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(4) });
     await addAgents(sandbox, namesOf(25));
     const { hub } = sandbox;
@@ -216,7 +216,7 @@ describe('the log of the delete action', () => {
     expect(Object.keys(agentsOf(result)[24] ?? {})).not.toContain('message');
   });
 
-  test('has a warning when nothing was there', async ({ start }) => {
+  test('has a warning when nothing was found', async ({ start }) => {
     const sandbox = await start();
     const absent = await sandbox.delete({ name: 'a\nb', 'certificate-id': 'c1' });
     expect(absent.exitCode).toBe(0);

@@ -41,7 +41,7 @@ async function trusting({ runner }: Sandbox, certificate: string) {
   return { NODE_EXTRA_CA_CERTS: file };
 }
 
-/** Code that lets DNS know no names but these, which are this machine. */
+/** Code that lets DNS resolve only these names, to this machine. */
 const onlyKnowing = (...names: readonly string[]) => `import dns from 'node:dns';
   import { syncBuiltinESMExports } from 'node:module';
   const { lookup } = dns;
@@ -122,12 +122,12 @@ describe.concurrent('a proxy', () => {
     [407, /answered with status 407\. It requires credentials: check the user name and password/],
     [403, /answered with status 403\. Ask the proxy's operator to allow this host/],
   ] as const)(
-    'that refuses (%i) is named by its variable, and asked once',
+    'that rejects (%i) is named by its variable, and asked once',
     async ([refuse, says], { start, startProxy }) => {
       const sandbox = await start();
       const proxy = await startProxy({ refuse });
       const env = { HTTPS_PROXY: `http://user:password@${proxy.host}` };
-      // A create that did not get past the proxy surely was not processed.
+      // A create that did not get past the proxy was certainly not processed.
       const inputs = { ...sandbox.tokenInputs, ...BEHIND };
       const result = await sandbox.main(inputs, { env, debug: true });
       expect(codeOf(result)).toBe('unavailable');
@@ -138,7 +138,7 @@ describe.concurrent('a proxy', () => {
     },
   );
 
-  test('that is out of order for a moment is tried again', async ({ start, startProxy }) => {
+  test('that fails for a moment is retried', async ({ start, startProxy }) => {
     const tls = await selfSignedServer(['gateway.test', 'piam.test']);
     const sandbox = await start({ tls });
     const proxy = await startProxy({ hosts: hostsOf(sandbox), refuse: 503, times: 1 });
@@ -150,7 +150,7 @@ describe.concurrent('a proxy', () => {
     expect(proxy.connects).toHaveLength(3);
   });
 
-  test('that is not there is named by its variable', async ({ start }) => {
+  test('that can’t be reached is named by its variable', async ({ start }) => {
     const sandbox = await start();
     const env = { https_proxy: 'http://127.0.0.1:9' };
     const inputs = { 'token-url': 'https://gateway.test/token' };
@@ -159,7 +159,7 @@ describe.concurrent('a proxy', () => {
     expect(errorOf(result)).toMatch(/the proxy in https_proxy can't be reached \(ECONNREFUSED\)/);
   });
 
-  test('that stays silent costs no more than the time limit', async ({ start, startProxy }) => {
+  test('that never answers costs no more than the time limit', async ({ start, startProxy }) => {
     const sandbox = await start();
     const proxy = await startProxy({ silent: true });
     const env = { HTTPS_PROXY: `http://${proxy.host}`, ...preload(LONG_TIMERS).env };
@@ -169,7 +169,7 @@ describe.concurrent('a proxy', () => {
     expect(sandbox.hub.requests).toEqual([]);
   });
 
-  test('whose password can not be decoded is refused', async ({ start }) => {
+  test('whose password can’t be decoded is refused', async ({ start }) => {
     const sandbox = await start();
     const env = { HTTPS_PROXY: 'http://us%er:password@proxy:1080' };
     const result = await sandbox.main({}, { env });
@@ -177,7 +177,7 @@ describe.concurrent('a proxy', () => {
     expect(result.stdout).not.toContain('password@');
   });
 
-  test('whose variable is no URL is refused, without repeating it', async ({ start }) => {
+  test('whose variable is not a URL is refused, without repeating it', async ({ start }) => {
     const sandbox = await start();
     const env = { HTTPS_PROXY: 'socks5://user:password@proxy:1080' };
     const result = await sandbox.main({ name: '' }, { env });
@@ -190,7 +190,7 @@ describe.concurrent('a proxy', () => {
   });
 });
 
-describe.concurrent('a request that surely was not sent is tried again, and nothing was created:', () => {
+describe.concurrent('a request that was certainly not sent is retried, and nothing was created:', () => {
   test.for([
     [
       'refused',
@@ -214,7 +214,7 @@ describe.concurrent('a request that surely was not sent is tried again, and noth
 const DAY = 24 * 3600_000;
 const fromNow = (days: number) => new Date(Date.now() + days * DAY);
 
-describe.concurrent('a TLS certificate that does not verify is told, and not tried again:', () => {
+describe.concurrent('a TLS certificate that does not verify is reported, and not retried:', () => {
   test('its issuer is unknown, even with verification switched off', async ({ start }) => {
     const sandbox = await start({ tls: await selfSignedServer(['127.0.0.1']) });
     const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
@@ -268,7 +268,7 @@ describe.concurrent('a host that DNS does not know', () => {
       /the name mqtt1\.piam\.eu1\.mindsphere\.io could not be resolved \(ENOTFOUND\)\. Check `tenant` and `region`\. If the runner needs a proxy, set HTTPS_PROXY\./,
     ],
     [
-      'is given as it is',
+      'is given directly',
       { 'token-url': 'https://piam.test/{tenant}' },
       /the name piam\.test could not be resolved \(ENOTFOUND\)\. Check `token-url`\. /,
     ],
@@ -303,7 +303,7 @@ describe.concurrent('a web page is not blamed on credentials or roles:', () => {
     expect(errorOf(result)).toContain(`HTTP ${status}`);
   });
 
-  test('nor taken for an agent, an asset or a secret that is gone', async ({ start }) => {
+  test('nor does it count as a missing agent, asset or secret', async ({ start }) => {
     const sandbox = await start();
     const { clientId } = await sandbox.hub.addAgent('device001');
     sandbox.hub.connect(clientId);
@@ -334,8 +334,10 @@ const FAR_AWAY = `import dns from 'node:dns';
   };
   syncBuiltinESMExports();`;
 
-describe.concurrent('hosts far away, whose second address is dead,', () => {
-  /** Starts an Insights Hub that is reached by name, and gives inputs and environment that lead there. */
+describe.concurrent('distant hosts whose second address is unreachable', () => {
+  /**
+   * Starts an Insights Hub that is reached by name. Returns inputs and environment that lead to it.
+   */
   async function startAfar(start: (options: HubOptions) => Promise<Sandbox>) {
     const tls = await selfSignedServer(['hub.test']);
     const sandbox = await start({ tls });
@@ -350,7 +352,7 @@ describe.concurrent('hosts far away, whose second address is dead,', () => {
     return { sandbox, inputs, env };
   }
 
-  /** What each attempt came to, of all kinds of connections. */
+  /** The outcome of each attempt, for all kinds of connections. */
   const outcomesOf = ({ commands }: StepResult) =>
     commands
       .map(({ name, message }) => ({ name, attempt: /, attempt \d+, /.exec(message)?.[0] }))

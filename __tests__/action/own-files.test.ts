@@ -42,7 +42,7 @@ describe.runIf(posix).concurrent('where modes can’t be changed', () => {
     expect(await sandbox.files()).toEqual(['out']);
   });
 
-  test('from the moment when the key is there, it is delivered all the same', async ({ start }) => {
+  test('a key that is already written is delivered nevertheless', async ({ start }) => {
     const sandbox = await start();
     const refusing = `fs.fchmodSync = new Proxy(fs.fchmodSync, { apply(call, self, given) {
       if (armed) throw fail('EPERM');
@@ -54,7 +54,7 @@ describe.runIf(posix).concurrent('where modes can’t be changed', () => {
     expect(await sandbox.read(DIRECTORY, KEY)).toBe(issuedKey(sandbox));
   });
 
-  test('a key that GitHub does not take is saved', async ({ start }) => {
+  test('a key that GitHub does not accept is saved', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', times: 9, fault: { kind: 'status', status: 422 } });
@@ -68,12 +68,12 @@ describe.runIf(posix).concurrent('where modes can’t be changed', () => {
 });
 
 test.runIf(posix)(
-  'a key that GitHub does not take is saved where others can’t read it',
+  'a key that GitHub does not accept is saved where others can’t read it',
   async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', times: 9, fault: { kind: 'status', status: 422 } });
-    // Plays a mount that gives every file one mode.
+    // Simulates a mount that gives every file the same mode.
     const open = `const { fchmodSync } = fs;
       const loose = new Set();
       fs.openSync = (file, ...args) => {
@@ -112,7 +112,7 @@ test('a .gitignore that can’t be written costs no key', async ({ start }) => {
 
 describe.concurrent('the post step', () => {
   test.runIf(posix)(
-    'is not held up by what only has the name of a connection file',
+    'is not delayed by something that only has the name of a connection file',
     async ({ start }) => {
       const sandbox = await start();
       const main = await sandbox.main({ 'output-directory': '.' }, { timeout: 20_000 });
@@ -125,7 +125,7 @@ describe.concurrent('the post step', () => {
     },
   );
 
-  test('removes nothing by way of a link, and names what is left', async ({ start }) => {
+  test('deletes nothing through a link, and names what is left', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main();
     const moved = inWorkspace(sandbox, 'moved');
@@ -148,7 +148,7 @@ describe.concurrent('the post step', () => {
     }
   });
 
-  test('removes no other file that has come to the place of its own', async ({ start }) => {
+  test('deletes no other file that has taken the place of its own', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main();
     const key = inWorkspace(sandbox, DIRECTORY, KEY);
@@ -160,18 +160,15 @@ describe.concurrent('the post step', () => {
     expect(await readFile(inWorkspace(sandbox, 'moved.key'), 'utf8')).toBe(issuedKey(sandbox));
   });
 
-  test.for(['the key', 'its directory'])(
-    'misses a key when %s was moved',
-    async (what, { start }) => {
-      const sandbox = await start();
-      const main = await sandbox.main();
-      const key = inWorkspace(sandbox, DIRECTORY, KEY);
-      const from = what === 'the key' ? key : path.dirname(key);
-      await rename(from, inWorkspace(sandbox, 'moved'));
-      const post = await sandbox.post(main);
-      expect(post.exitCode).toBe(0);
-      expect(warningsOf(post)).toEqual([expect.stringMatching(/no longer there .*device001\.key/)]);
-      await rm(inWorkspace(sandbox, 'moved'), { recursive: true });
-    },
-  );
+  test.for(['the key', 'its directory'])('notices when %s was moved', async (what, { start }) => {
+    const sandbox = await start();
+    const main = await sandbox.main();
+    const key = inWorkspace(sandbox, DIRECTORY, KEY);
+    const from = what === 'the key' ? key : path.dirname(key);
+    await rename(from, inWorkspace(sandbox, 'moved'));
+    const post = await sandbox.post(main);
+    expect(post.exitCode).toBe(0);
+    expect(warningsOf(post)).toEqual([expect.stringMatching(/no longer there .*device001\.key/)]);
+    await rm(inWorkspace(sandbox, 'moved'), { recursive: true });
+  });
 });

@@ -55,7 +55,7 @@ describe.concurrent('the notes of a step', () => {
     expect(await sandbox.readJournal(main)).not.toContain(key);
   });
 
-  test('are not begun where the state can’t be saved', async ({ start }) => {
+  test('are not started if the state can’t be saved', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main({}, { env: { GITHUB_STATE: '' } });
     expect(codeOf(main)).toBe('destination-invalid');
@@ -66,7 +66,7 @@ describe.concurrent('the notes of a step', () => {
   test.for([
     ['the path of a file', { kind: 'file' }],
     ['an agent', { kind: 'agent', name: 'b', clientId: 'mqtt1_b', state: 'issued' }],
-  ] as const)('lead to nothing that others add: %s', async ([, planted], { start }) => {
+  ] as const)('can’t be extended by others: %s', async ([, planted], { start }) => {
     const sandbox = await start();
     const theirs = path.join(sandbox.runner.workspace, 'theirs');
     await writeFile(theirs, 'precious');
@@ -87,10 +87,10 @@ describe.concurrent('the notes of a step', () => {
 
   test.for([
     ['removed', (lines: readonly string[]) => lines.toSpliced(-1)],
-    ['removed in the middle', (lines: readonly string[]) => lines.toSpliced(4, 1)],
+    ['deleted in the middle', (lines: readonly string[]) => lines.toSpliced(4, 1)],
     ['changed', (lines: readonly string[]) => lines.with(4, `${lines[4]} `)],
-    ['all removed', () => []],
-  ] as const)('are missed where lines are %s', async ([, change], { start }) => {
+    ['all deleted', () => []],
+  ] as const)('are known to be incomplete if lines are %s', async ([, change], { start }) => {
     const sandbox = await start();
     const { github, main } = await startPushing(sandbox, {
       ...ephemeral,
@@ -102,14 +102,14 @@ describe.concurrent('the notes of a step', () => {
     expect(post.exitCode).toBe(0);
     const told = warningsOf(post).join('\n');
     expect(told).toContain("Lines of this step's notes are missing or were changed.");
-    // Whatever is left is named, and nothing that is gone.
+    // Everything that is left is named, and nothing that was deleted.
     const files = (await sandbox.files()).filter((name) => /\.(key|pem|json)$/.test(name));
     for (const name of files) if (!name.includes('broker-ca')) expect(told).toContain(name);
     for (const clientId of sandbox.hub.agents.keys()) expect(told).toContain(clientId);
     for (const name of github.vault.secrets.keys()) expect(told).toContain(name);
   });
 
-  test('keep the keys that may be the last ones, where lines are missing', async ({ start }) => {
+  test('keep the keys that may be the last ones, if lines are missing', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
@@ -131,7 +131,7 @@ describe.concurrent('the notes of a step', () => {
     expect(await sandbox.files()).toEqual(expect.arrayContaining([KEY, PEM]));
   });
 
-  test('end where they end when the step was killed, half a line included', async ({ start }) => {
+  test('end where the step was killed, even in the middle of a line', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(
       {},
@@ -156,7 +156,9 @@ describe.concurrent('the notes of a step', () => {
 });
 
 describe.concurrent('when the notes of a step are gone', () => {
-  test('the keys of its agents go all the same, and the rest is named', async ({ start }) => {
+  test('the keys of its agents are deleted nevertheless, and the rest is named', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const { github, main } = await startPushing(sandbox, {
       ...ephemeral,
@@ -177,7 +179,7 @@ describe.concurrent('when the notes of a step are gone', () => {
     const files = await sandbox.files();
     expect(files).not.toContain(KEY);
     expect(files).toContain(PEM);
-    // Nothing proves any more whose they are.
+    // Nothing proves any longer whose they are.
     expect(github.vault.secrets.size).toBe(2);
     expect(sandbox.hub.agents.size).toBe(1);
     expect(sandbox.hub.requests).toHaveLength(requests);
@@ -190,7 +192,7 @@ describe.concurrent('when the notes of a step are gone', () => {
     'are empty': { name: '', tenant: '', 'oauth-client-id': '', 'oauth-client-secret': '' },
   };
   test.for(Object.entries(keeps))(
-    'no key goes when the inputs %s',
+    'no key is deleted when the inputs %s',
     async ([, inputs], { start }) => {
       const sandbox = await start();
       const main = await sandbox.main();
@@ -214,7 +216,7 @@ describe.concurrent('when the notes of a step are gone', () => {
   test.for([
     ['with keep-files', { 'keep-files': 'true' }],
     ['with if-exists skip', { 'if-exists': 'skip' }],
-  ] as const)('no key goes %s', async ([, inputs], { start }) => {
+  ] as const)('no key is deleted %s', async ([, inputs], { start }) => {
     const sandbox = await start();
     const main = await sandbox.main(inputs);
     await empty(sandbox);
@@ -222,7 +224,7 @@ describe.concurrent('when the notes of a step are gone', () => {
     expect(await sandbox.files()).toContain(KEY);
   });
 
-  test('no key goes that was saved after its delivery failed', async ({ start }) => {
+  test('no key is deleted that was saved after its delivery failed', async ({ start }) => {
     const sandbox = await start();
     const github = await sandbox.startGitHub();
     github.faults.push({ at: 'secret', fault: { kind: 'status', status: 403 } });
@@ -237,7 +239,7 @@ describe.concurrent('when the notes of a step are gone', () => {
     expect(await sandbox.files()).toContain(KEY);
   });
 
-  test('no key goes that was there before the step', async ({ start }) => {
+  test('no key is deleted that existed before the step', async ({ start }) => {
     const sandbox = await start();
     await mkdir(path.join(sandbox.runner.workspace, DIRECTORY));
     await writeFile(path.join(sandbox.runner.workspace, KEY), 'theirs');
@@ -249,29 +251,32 @@ describe.concurrent('when the notes of a step are gone', () => {
     expect(await sandbox.read(KEY)).toBe('theirs');
   });
 
-  test.skipIf(process.platform === 'win32')('no key goes through a link', async ({ start }) => {
-    const sandbox = await start();
-    const main = await sandbox.main();
-    const { workspace } = sandbox.runner;
-    const theirs = path.join(workspace, 'theirs');
-    await mkdir(theirs);
-    await writeFile(path.join(theirs, 'mqtt1_device001.key'), 'theirs');
-    await rm(path.join(workspace, DIRECTORY), { recursive: true });
-    await symlink(theirs, path.join(workspace, DIRECTORY));
-    await empty(sandbox);
-    const post = await sandbox.post(main);
-    expect(warningsOf(post)).toEqual([expect.stringContaining(KEY)]);
-    expect(await readdir(theirs)).toEqual(['mqtt1_device001.key']);
-  });
+  test.skipIf(process.platform === 'win32')(
+    'no key is deleted through a link',
+    async ({ start }) => {
+      const sandbox = await start();
+      const main = await sandbox.main();
+      const { workspace } = sandbox.runner;
+      const theirs = path.join(workspace, 'theirs');
+      await mkdir(theirs);
+      await writeFile(path.join(theirs, 'mqtt1_device001.key'), 'theirs');
+      await rm(path.join(workspace, DIRECTORY), { recursive: true });
+      await symlink(theirs, path.join(workspace, DIRECTORY));
+      await empty(sandbox);
+      const post = await sandbox.post(main);
+      expect(warningsOf(post)).toEqual([expect.stringContaining(KEY)]);
+      expect(await readdir(theirs)).toEqual(['mqtt1_device001.key']);
+    },
+  );
 });
 
-describe.concurrent('when the inputs of the post step are others', () => {
+describe.concurrent('when the inputs of the post step have changed', () => {
   const lost = {
     'are empty': { name: '', tenant: '', 'oauth-client-id': '', 'oauth-client-secret': '' },
     'have no credentials': { 'oauth-client-secret': '' },
   };
   test.for(Object.entries(lost))(
-    'and %s, all that stays is named',
+    'and %s, everything that stays is named',
     async ([, inputs], { start }) => {
       const sandbox = await start();
       const { github, main } = await startPushing(sandbox, {
@@ -332,7 +337,7 @@ describe.concurrent('when the inputs of the post step are others', () => {
     expect(sandbox.hub.agents.size).toBe(0);
   });
 
-  test('the state holds nothing that could be guessed', async ({ start }) => {
+  test('the state contains nothing that could be guessed', async ({ start }) => {
     const sandbox = await start();
     const { main } = await startPushing(sandbox, { ...ephemeral, name: 'device-xyz' });
     const state = main.state['journal'] ?? '';
@@ -342,7 +347,7 @@ describe.concurrent('when the inputs of the post step are others', () => {
   });
 });
 
-describe.concurrent('what the post step can’t end', () => {
+describe.concurrent('anything that the post step can’t delete', () => {
   test('is named when Insights Hub is down', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main({ ...ephemeral, name: 'a\nb' });
@@ -355,7 +360,7 @@ describe.concurrent('what the post step can’t end', () => {
     }
   });
 
-  test('is named without a certificate that is gone', async ({ start }) => {
+  test('is named without a certificate that no longer exists', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main(ephemeral);
     sandbox.hub.forbidden.add('delete-agent');
@@ -363,7 +368,7 @@ describe.concurrent('what the post step can’t end', () => {
     expect(warningsOf(post)).toEqual([expect.stringMatching(/Left: agent mqtt1_device001\.$/)]);
   });
 
-  test('is named when nobody can list the certificates', async ({ start }) => {
+  test('is named when certificates can’t be listed', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'reset-after' } });
     const main = await sandbox.main(ephemeral);
@@ -377,7 +382,7 @@ describe.concurrent('what the post step can’t end', () => {
     ]);
   });
 
-  test('is named whole when it is a fleet, in few lines', async ({ start }) => {
+  test('is named completely for a fleet, in few lines', async ({ start }) => {
     const sandbox = await start();
     const main = await sandbox.main({ name: '' });
     const journal = await Journal.start(sandbox.runner.temporary);

@@ -28,13 +28,13 @@ function arrivalsAt({ hub }: Sandbox): readonly number[] {
   return times;
 }
 
-/** How many creates were refused because of the quota. */
+/** How many creates were rejected because of the quota. */
 function refusedBy({ hub }: Sandbox): number {
   return hub.replies.filter(({ reply }) => reply.status === 429).length;
 }
 
 describe.concurrent('the quota of creates', () => {
-  test('is kept and used up, window by window', async ({ start }) => {
+  test('is kept and fully used, window by window', async ({ start }) => {
     const quota = { windows: { create: [{ count: 10, seconds: 2 }] } };
     const sandbox = await start({ quota, pairs: await readyPairs(10) });
     const arrivals = arrivalsAt(sandbox);
@@ -50,7 +50,7 @@ describe.concurrent('the quota of creates', () => {
     }
   });
 
-  test('that is smaller than expected fails no agent', async ({ start }) => {
+  test('fails no agent if it is smaller than expected', async ({ start }) => {
     const quota = { windows: { create: [{ count: 5, seconds: 1 }] } };
     const sandbox = await start({ quota, pairs: await readyPairs(10) });
     const inputs = { name: list(12), 'rate-limit': '10/1s', concurrency: '12' };
@@ -60,7 +60,7 @@ describe.concurrent('the quota of creates', () => {
     expect(sandbox.hub.agents.size).toBe(12);
   });
 
-  test('is waited for when some creates are refused with Retry-After', async ({ start }) => {
+  test('is waited for when some creates are rejected with Retry-After', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs(10) });
     const fault = { kind: 'status', status: 429, headers: { 'retry-after': '1' } } as const;
     for (const after of [0, 7, 15]) {
@@ -72,7 +72,7 @@ describe.concurrent('the quota of creates', () => {
     expect(sandbox.hub.agents.size).toBe(20);
   });
 
-  test('is waited for without Retry-After, which is not counted in the time limit', async ({
+  test('is waited for without Retry-After, which does not count towards the time limit', async ({
     start,
   }) => {
     const sandbox = await start({ pairs: await readyPairs(10) });
@@ -86,26 +86,29 @@ describe.concurrent('the quota of creates', () => {
     expect(gaps.filter((gap) => gap > 29_000)).toHaveLength(1);
   });
 
-  test.runIf(posix)('is the documented one by default, and its time is told', async ({ start }) => {
-    const sandbox = await start({ quota: 'xs', pairs: await readyPairs(10) });
-    let send: (signal: NodeJS.Signals) => void = () => {};
-    const onStart = (kill: typeof send) => {
-      send = kill;
-    };
-    const running = sandbox.main({ name: list(35), 'keep-files': 'true' }, { onStart });
-    // With the next ten, it would take half a minute.
-    await waitFor(() => sandbox.hub.agents.size === 10);
-    send('SIGINT');
-    const result = await running;
-    expect(result.log[0]).toBe(
-      'At most 10 creates in 30 s (rate-limit): 35 agents take about 2 min.',
-    );
-    expect(codeOf(result)).toBe('cancelled');
-    expect(sandbox.hub.seen('create')).toHaveLength(10);
-  });
+  test.runIf(posix)(
+    'is the documented one by default, and its time is logged',
+    async ({ start }) => {
+      const sandbox = await start({ quota: 'xs', pairs: await readyPairs(10) });
+      let send: (signal: NodeJS.Signals) => void = () => {};
+      const onStart = (kill: typeof send) => {
+        send = kill;
+      };
+      const running = sandbox.main({ name: list(35), 'keep-files': 'true' }, { onStart });
+      // With the next ten, it would take half a minute.
+      await waitFor(() => sandbox.hub.agents.size === 10);
+      send('SIGINT');
+      const result = await running;
+      expect(result.log[0]).toBe(
+        'At most 10 creates in 30 s (rate-limit): 35 agents take about 2 min.',
+      );
+      expect(codeOf(result)).toBe('cancelled');
+      expect(sandbox.hub.seen('create')).toHaveLength(10);
+    },
+  );
 
   test.for(['10/30', '0/30s', '10/0s', '10001/30s', '10/3601s', '1.5/30s', 'off'])(
-    'is not %j',
+    'can’t be %j',
     async (value, { start }) => {
       const sandbox = await start();
       const result = await sandbox.main({ 'rate-limit': value });
@@ -120,7 +123,7 @@ describe.concurrent('the quota of creates', () => {
 const DEEP = Array.from({ length: 10 }, () => 'x'.repeat(200)).join('/');
 const MANY = 90;
 
-/** Code that lets no list of results be written. */
+/** Code that makes writing a list of results fail. */
 const NO_LISTS = preload(`import fs from 'node:fs';
   import { syncBuiltinESMExports } from 'node:module';
   const { linkSync } = fs;
@@ -130,8 +133,10 @@ const NO_LISTS = preload(`import fs from 'node:fs';
   };
   syncBuiltinESMExports();`);
 
-describe.concurrent('the file of results', () => {
-  test('has what the output has, for everybody to read, until the job ends', async ({ start }) => {
+describe.concurrent('the results file', () => {
+  test('has the content of the output, can be read by everybody, and stays until the job ends', async ({
+    start,
+  }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'status', status: 400 }, times: 1 });
     const result = await sandbox.main({ name: 'a\nb', concurrency: '1' });
@@ -148,7 +153,7 @@ describe.concurrent('the file of results', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test('is not made for one agent, nor in a dry run', async ({ start }) => {
+  test('is not written for one agent, nor in a dry run', async ({ start }) => {
     const sandbox = await start();
     const results = [await sandbox.main(), await sandbox.main({ name: 'a\nb', 'dry-run': 'true' })];
     for (const { exitCode, outputs } of results) {
@@ -159,7 +164,7 @@ describe.concurrent('the file of results', () => {
     expect((await sandbox.files()).filter((name) => /agents.*json/.test(name))).toEqual([]);
   });
 
-  test('takes another name where its own is taken, also when all agents are skipped', async ({
+  test('gets another name if its own is taken, even when all agents are skipped', async ({
     start,
   }) => {
     const sandbox = await start();
@@ -177,7 +182,7 @@ describe.concurrent('the file of results', () => {
     expect(await sandbox.read(DIRECTORY, 'agents.json')).toBe(before);
   });
 
-  test('is removed without the one of somebody else', async ({ start }) => {
+  test('is deleted without the one of somebody else', async ({ start }) => {
     const sandbox = await start();
     await mkdir(path.join(sandbox.runner.workspace, 'mine'));
     await writeFile(path.join(sandbox.runner.workspace, 'mine/agents.json'), 'mine');
@@ -188,7 +193,9 @@ describe.concurrent('the file of results', () => {
     expect(await sandbox.read('mine/agents.json')).toBe('mine');
   });
 
-  test('is made without a workspace for a list that no variable holds', async ({ start }) => {
+  test('is written without a workspace for a list that is too long for a variable', async ({
+    start,
+  }) => {
     const sandbox = await start({ pairs: await readyPairs(10) });
     const github = await sandbox.startGitHub();
     const places = { destination: 'repository', 'github-token': github.issueToken() };
@@ -204,35 +211,37 @@ describe.concurrent('the file of results', () => {
     expect(await sandbox.files()).toEqual([]);
   });
 
-  test.runIf(posix)('is the only place of a list that no output holds', async ({ start }) => {
-    const sandbox = await start({ pairs: await readyPairs(10) });
-    const inputs = { ...UNLIMITED, name: list(MANY), 'output-directory': DEEP };
-    const result = await sandbox.main(inputs);
-    expect(result.exitCode).toBe(0);
-    expect(Object.keys(result.outputs)).toEqual(['agentsPath']);
-    const { agentsPath = '' } = result.outputs;
-    expect(warningsOf(result)).toEqual([
-      `The results are too long for the output \`agents\`. They are in ${agentsPath}.`,
-    ]);
-    const text = await readFile(agentsPath, 'utf8');
-    expect(text.length).toBeGreaterThan(500_000);
-    expect(JSON.parse(text)).toHaveLength(MANY);
-  });
-
   test.runIf(posix)(
-    'that can not be written fails the step when it is needed',
+    'is the only place of a list that is too long for an output',
     async ({ start }) => {
       const sandbox = await start({ pairs: await readyPairs(10) });
       const inputs = { ...UNLIMITED, name: list(MANY), 'output-directory': DEEP };
-      const result = await sandbox.main(inputs, NO_LISTS);
-      expect(codeOf(result)).toBe('delivery-failed');
-      expect(errorOf(result)).toMatch(/too long for the output `agents`, and could not be/);
-      expect(result.outputs).toEqual({});
-      expect(result.log.join('\n')).toContain(`Agent device${MANY - 1}: agent id `);
+      const result = await sandbox.main(inputs);
+      expect(result.exitCode).toBe(0);
+      expect(Object.keys(result.outputs)).toEqual(['agentsPath']);
+      const { agentsPath = '' } = result.outputs;
+      expect(warningsOf(result)).toEqual([
+        `The results are too long for the output \`agents\`. They are in ${agentsPath}.`,
+      ]);
+      const text = await readFile(agentsPath, 'utf8');
+      expect(text.length).toBeGreaterThan(500_000);
+      expect(JSON.parse(text)).toHaveLength(MANY);
     },
   );
 
-  test('that can not be written is a warning when the output has all', async ({ start }) => {
+  test.runIf(posix)('fails the step if it can’t be written and is needed', async ({ start }) => {
+    const sandbox = await start({ pairs: await readyPairs(10) });
+    const inputs = { ...UNLIMITED, name: list(MANY), 'output-directory': DEEP };
+    const result = await sandbox.main(inputs, NO_LISTS);
+    expect(codeOf(result)).toBe('delivery-failed');
+    expect(errorOf(result)).toMatch(/too long for the output `agents`, and could not be/);
+    expect(result.outputs).toEqual({});
+    expect(result.log.join('\n')).toContain(`Agent device${MANY - 1}: agent id `);
+  });
+
+  test('causes a warning if it can’t be written and the output has everything', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: 'a\nb' }, NO_LISTS);
     expect(result.exitCode).toBe(0);

@@ -17,7 +17,7 @@ const status = (code: number, headers?: Readonly<Record<string, string>>): Fault
   ...(headers && { headers }),
 });
 
-describe.concurrent('the create request is tried again after', () => {
+describe.concurrent('the create request is retried after', () => {
   test('a 401, once and with a fresh token', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(401), times: 1 });
@@ -28,7 +28,7 @@ describe.concurrent('the create request is tried again after', () => {
     expect(second?.headers.authorization).not.toBe(first?.headers.authorization);
   });
 
-  test('but not after a 401 with the token that was given', async ({ start }) => {
+  test('but not after a 401 with a token that was given', async ({ start }) => {
     const sandbox = await start();
     const inputs = sandbox.tokenInputs;
     sandbox.hub.tokens.clear();
@@ -39,7 +39,7 @@ describe.concurrent('the create request is tried again after', () => {
 });
 
 test.for(['', 'soon', '-1'])(
-  'a create is not sent again after a 503 whose Retry-After (%j) says nothing',
+  'a create is not retried after a 503 whose Retry-After (%j) is meaningless',
   async (value, { start }) => {
     const sandbox = await start();
     const fault = { kind: 'status-after', status: 503, headers: { 'retry-after': value } } as const;
@@ -77,7 +77,7 @@ describe.concurrent('a create that Insights Hub asks to postpone', () => {
     [403, 'rate-limited'],
     [503, 'unavailable'],
   ] as const)(
-    'is given up when the wait (%d) would be longer than ten minutes',
+    'is abandoned when the wait (%d) would be longer than ten minutes',
     async ([code, failure], { start }) => {
       const sandbox = await start();
       sandbox.hub.faults.push({ at: 'create', fault: status(code, { 'retry-after': '3600' }) });
@@ -93,7 +93,7 @@ describe.concurrent('a create that Insights Hub asks to postpone', () => {
 });
 
 describe.concurrent('the time limit', () => {
-  test('ends a token request that is not answered', async ({ start }) => {
+  test('stops a token request that is not answered', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'token', fault: { kind: 'silence' } });
     const result = await sandbox.main({ timeout: '1' });
@@ -104,7 +104,7 @@ describe.concurrent('the time limit', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(0);
   });
 
-  test('does not begin a wait that is longer, and says until when it is', async ({ start }) => {
+  test('does not start a wait that is longer, and says until when it is', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(408, { 'retry-after': '3600' }) });
     // A try that can't be made any more is not waited for: the runner would have killed the step.
@@ -134,7 +134,7 @@ describe.concurrent('the time limit', () => {
       /asks to wait (3599|3600) s, which is longer than the time limit allows.*HTTP 503/,
     ],
   ] as const)(
-    'ends waiting for a token service that asks to (%d)',
+    'stops waiting for a token service that asks to (%d)',
     async ([code, failure, says], { start }) => {
       const sandbox = await start();
       sandbox.hub.faults.push({ at: 'token', fault: status(code, { 'retry-after': '3600' }) });
@@ -146,7 +146,7 @@ describe.concurrent('the time limit', () => {
     },
   );
 
-  test('does not count what Insights Hub asks to wait', async ({ start }) => {
+  test('does not count the wait that Insights Hub asks for', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'create', fault: status(429, { 'retry-after': '6' }), times: 1 });
     const result = await sandbox.main({ timeout: '5' });
@@ -166,7 +166,7 @@ describe.concurrent('the time limit', () => {
     ]);
   });
 
-  test('is not waited for when a destination can take nothing', async ({ start }) => {
+  test('is not used up when a destination can take nothing', async ({ start }) => {
     const sandbox = await start();
     sandbox.hub.faults.push({ at: 'token', fault: { kind: 'silence' } });
     const result = await sandbox.main(
@@ -176,7 +176,7 @@ describe.concurrent('the time limit', () => {
     expect(codeOf(result)).toBe('destination-invalid');
   });
 
-  test('is for each agent', async ({ start }) => {
+  test('applies to each agent', async ({ start }) => {
     const sandbox = await start({ pairs: await readyPairs() });
     sandbox.hub.faults.push({ at: 'create', fault: { kind: 'silence' }, times: 1 });
     const result = await sandbox.main({ name: 'a\nb', concurrency: '1', timeout: '4' });

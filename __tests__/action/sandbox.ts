@@ -20,7 +20,7 @@ type Inputs = Readonly<Record<string, string>>;
 /** Inputs of a fleet that a tenant's quota must not slow down. */
 export const UNLIMITED: Inputs = { 'rate-limit': '10000/1s' };
 
-/** Signs for every hub of a test file: making it takes longer than most tests need. */
+/** Signs for every hub of a test file, because creating it takes longer than most tests. */
 const authority = CertificateAuthority.create();
 
 /**
@@ -36,7 +36,7 @@ export async function readyPairs(count = 1): Promise<readonly IssuedPair[]> {
 export class Sandbox {
   readonly hub: InsightsHub;
   readonly runner: Runner;
-  /** private keys that nobody issued, or in another form */
+  /** private keys that were not issued, or that have another form */
   readonly moreKeys: string[] = [];
   readonly #secrets: string[] = [];
   /** what each step was given, for its post step */
@@ -50,7 +50,7 @@ export class Sandbox {
   }
 
   /**
-   * Entries run as processes of their own, unless they are launched in another way, and from this
+   * Entries run as separate processes, unless they are launched in another way, and from this
    * repository, unless the actions are in another directory.
    */
   static async start(
@@ -68,14 +68,14 @@ export class Sandbox {
     return this.#github;
   }
 
-  /** Starts an embedded broker, and gives it with the inputs that have the connection verified. */
+  /** Starts an embedded broker. Returns it with the inputs that verify the connection. */
   async startBroker(options: Omit<BrokerOptions, 'hub'> = {}) {
     const broker = await Broker.start({ ...options, hub: this.hub });
     this.#brokers.push(broker);
     return { broker, inputs: await this.connectTo(broker) };
   }
 
-  /** The inputs that have the connection to a broker verified. */
+  /** The inputs that verify the connection to a broker. */
   async connectTo({ url, ca }: { readonly url: string; readonly ca: string }): Promise<Inputs> {
     const file = path.join(this.runner.temporary, 'root-ca.pem');
     await writeFile(file, ca);
@@ -175,9 +175,9 @@ export class Sandbox {
     };
   }
 
-  /** Looks for everything that must stay secret in all that a step left behind. */
+  /** Searches everything that a step left behind for secrets. */
   async expectNoLeaks(result: StepResult): Promise<void> {
-    // Not even before masking: only mask commands may hold a secret.
+    // Not even before masking: only mask commands may contain a secret.
     const printed = result.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     const { workspace, temporary } = this.runner;
     const names = [workspace, temporary].map((folder) => readdir(folder, { recursive: true }));
@@ -298,7 +298,8 @@ export function preload(...codes: readonly string[]) {
 
 /**
  * Code that makes timers of 4 s and more twenty times as long in the action's process, such as the
- * grace after a signal. A step that waits for one, instead of ending at once, is killed by the runner.
+ * grace period after a signal. A step that waits for one, instead of ending immediately, is killed
+ * by the runner.
  */
 export const LONG_TIMERS = `import timers from 'node:timers/promises';
   import { syncBuiltinESMExports } from 'node:module';
@@ -349,13 +350,13 @@ export function failingDisk(code: string): string {
     syncBuiltinESMExports();`;
 }
 
-/** No agent may exist that the user of the step is not told of. */
+/** No agent may exist that was not reported to the user of the step. */
 export function expectTold({ hub }: Sandbox, result: StepResult): void {
   const told = [errorOf(result), ...warningsOf(result), result.outputs['agents'] ?? ''].join('\n');
   for (const clientId of hub.agents.keys()) expect(told).toContain(clientId);
 }
 
-/** Waits until something is so; gives up after 40 s. */
+/** Waits until a condition is true, for 40 s at most. */
 export async function waitFor(condition: () => boolean): Promise<void> {
   const end = performance.now() + 40_000;
   while (!condition()) {

@@ -30,7 +30,7 @@ const pkcs8Of = (pem: string) =>
   createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
 const linesOf = (pem: string) => pem.trimEnd().split('\n').slice(1, -1);
 
-/** Every string that has to be masked of a key as it was issued (PKCS#1), spelled out. */
+/** Every string of a key as issued (PKCS#1) that must be masked, spelled out. */
 function masksOfKey(pem: string): readonly string[] {
   const trimmed = pem.trimEnd();
   const other = pkcs8Of(pem);
@@ -53,7 +53,7 @@ function noRunner({ runner }: Sandbox): Readonly<Record<string, string>> {
 }
 
 describe.concurrent('masks', () => {
-  test('come in order, each before the value can appear anywhere', async ({ start }) => {
+  test('are printed in order, each before the value can appear anywhere', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main(
       {},
@@ -77,7 +77,7 @@ describe.concurrent('masks', () => {
       },
     );
     expect(result.exitCode).toBe(0);
-    // Preparing the directory goes on beside the token request, in no certain order.
+    // Preparing the directory runs in parallel with the token request, in no certain order.
     const created = result.stdout.lastIndexOf('::debug');
     const before = result.stdout.slice(0, created).replaceAll('#file\n', '');
     expect(transcriptOf(before + result.stdout.slice(created))).toEqual([
@@ -104,7 +104,7 @@ describe.concurrent('masks', () => {
     ]);
   });
 
-  test('are lines of one command a key on the runner of GitHub', async ({ start }) => {
+  test("are lines of one command per key on GitHub's own runner", async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({ name: 'a\nb', ...UNLIMITED });
     const keys = ['a', 'b'].map((name) => sandbox.hub.agents.get(`mqtt1_${name}`)?.pair.privateKey);
@@ -117,7 +117,7 @@ describe.concurrent('masks', () => {
   test.for([
     { RUNNER_ENVIRONMENT: '' },
     ...['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'].map((name) => ({ [name]: 'true' })),
-  ])('are a command each on other runners: %o', async (env, { start }) => {
+  ])('are one command each on other runners: %o', async (env, { start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env });
     expect(result.exitCode).toBe(0);
@@ -166,7 +166,7 @@ describe.concurrent('masks', () => {
   });
 
   test.for(['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'])(
-    'are printed where a runner sets nothing else but %s',
+    'are printed if a runner only sets %s',
     async (variable, { start }) => {
       const sandbox = await start();
       const { [variable]: _, ...env } = noRunner(sandbox);
@@ -175,14 +175,14 @@ describe.concurrent('masks', () => {
     },
   );
 
-  test('are not printed where no runner reads them', async ({ start }) => {
+  test('are not printed if no runner reads them', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: noRunner(sandbox) });
     expect(codeOf(result)).toBe('destination-invalid');
     expect(result.stdout).not.toContain('add-mask');
   });
 
-  test('of a token that was given come before the first request', async ({ start }) => {
+  test('for a token that was given come before the first request', async ({ start }) => {
     const sandbox = await start();
     const inputs = sandbox.tokenInputs;
     const result = await sandbox.main(inputs, { debug: true });
@@ -197,8 +197,8 @@ describe.concurrent('masks', () => {
 
 const ENDPOINTS = ['token', 'create'] as const;
 
-// What leaks is looked for after every run, in every place and form.
-describe.concurrent('nothing leaks with debug logging when', () => {
+// Every run is searched for leaks, in every place and form.
+describe.concurrent('no secret leaks with debug logging when', () => {
   const faults = ENDPOINTS.flatMap((at) =>
     Object.entries(namedFaults)
       .filter(([name]) => name !== 'silence')
@@ -228,7 +228,7 @@ describe.concurrent('nothing leaks with debug logging when', () => {
   );
 
   test.for([64, 40, 20])(
-    'an error holds a private key in lines of %i',
+    'an error contains a private key in lines of %i',
     async (width, { start }) => {
       const sandbox = await start();
       const { privateKey } = await (await CertificateAuthority.create()).issue();
@@ -247,10 +247,10 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     },
   );
 
-  // Of each, what a server may say of it, where all of it would be hidden.
+  // Parts of each that a server may send, all of which would be hidden.
   const parts: Readonly<Record<string, (secret: string) => string>> = {
-    'all but the last sign': (secret) => secret.slice(0, -1),
-    'all but the first sign': (secret) => secret.slice(1),
+    'all but the last character': (secret) => secret.slice(0, -1),
+    'all but the first character': (secret) => secret.slice(1),
     'the first half': (secret) => secret.slice(0, secret.length / 2),
     'the second half': (secret) => secret.slice(secret.length / 2),
   };
@@ -275,7 +275,9 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     expect(said.filter((piece) => all.includes(piece))).toEqual([]);
   });
 
-  test('an id holds signs that turn what follows, or that nobody sees', async ({ start }) => {
+  test('an id contains characters that change the direction of text, or are invisible', async ({
+    start,
+  }) => {
     const sandbox = await start();
     const clientId = 'mqtt1_a\u202eb\u200bc';
     const agentId = 'x\u2066y\u00adz';
@@ -316,7 +318,7 @@ describe.concurrent('nothing leaks with debug logging when', () => {
     expect(result.outputs['privateKeyPath']).toMatch(/mqtt1_____+error__x\.key$/);
   });
 
-  test('an answer holds more than one private key', async ({ start }) => {
+  test('an answer contains more than one private key', async ({ start }) => {
     const sandbox = await start();
     const result = await mainWithIds(sandbox, (privateKey) => ({
       credentials: { privateKey },
@@ -328,7 +330,7 @@ describe.concurrent('nothing leaks with debug logging when', () => {
 });
 
 describe.runIf(process.platform !== 'win32').concurrent('SIGUSR1 opens no debugger', () => {
-  /** Sends the signal to whatever step is under way when the hub is asked for something. */
+  /** Sends the signal to the step that is running when the hub gets a request. */
   function signalOnRequest({ hub }: Sandbox) {
     const sent = { count: 0 };
     let send: (signal: NodeJS.Signals) => void = () => {};

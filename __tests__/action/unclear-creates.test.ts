@@ -23,7 +23,7 @@ interface Row {
   readonly agents: number;
   /** nothing when the step succeeds */
   readonly code?: 'outcome-unknown' | 'key-mismatch';
-  /** what the user is told, as error or as warning */
+  /** what is reported to the user, as error or warning */
   readonly says: RegExp;
 }
 
@@ -52,7 +52,7 @@ const page = (content: unknown, more: object = {}): Fault => ({
 });
 const other = { id: 'a'.repeat(32), name: 'mqtt1_other', mqttClientId: 'mqtt1_other', eTag: 0 };
 
-/** Every way in which a create may have been processed or not, and every end of the look-up. */
+/** Every way in which a create may have been processed or not, and every outcome of the look-up. */
 const table: Readonly<Record<string, Row>> = {
   'a reset before processing': { creates: [{ kind: 'reset-before' }], ...createdAgain },
   'a reset after processing': { creates: [{ kind: 'reset-after' }], ...found },
@@ -84,12 +84,12 @@ const table: Readonly<Record<string, Row>> = {
     code: 'outcome-unknown',
     says: /Creating it again ended the same way: .*An agent with client id mqtt1_device001 \(agent id \w{32}\) exists now/,
   },
-  'a second create that is refused': {
+  'a second create that is rejected': {
     creates: [unprocessed(500), unprocessed(409)],
     posts: 2,
     agents: 0,
     code: 'outcome-unknown',
-    says: /Two look-ups found no agent .*, but creating it again failed, because it exists\. If it did not exist before, its private key is lost: delete it/,
+    says: /Two look-ups found no agent .*, but creating it again failed, because it already exists\. If it did not exist before, its private key is lost: delete it/,
   },
   'a second create whose answer can’t be used': {
     creates: [unprocessed(500), { kind: 'wrong-pair' }],
@@ -169,7 +169,7 @@ describe.concurrent('when the create meets', () => {
     expect(hub.agents.size).toBe(row.agents);
     expect([errorOf(result), ...warningsOf(result)].join('\n')).toMatch(row.says);
     expectTold(sandbox, result);
-    // Whatever came of it, nothing is deleted.
+    // Whatever the outcome, nothing is deleted.
     expect(hub.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
     if (row.code === undefined) {
       const [agent] = agentsOf(result);
@@ -202,7 +202,7 @@ describe.concurrent('an unclear create', () => {
     );
   });
 
-  test('is not sent again when the agent shows up between two looks', async ({ start }) => {
+  test('is not sent again when the agent shows up between two look-ups', async ({ start }) => {
     const sandbox = await start();
     const late: Fault = {
       kind: 'change',
@@ -216,7 +216,7 @@ describe.concurrent('an unclear create', () => {
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
-  test('of an agent that was there before changes nothing', async ({ start }) => {
+  test('of an agent that existed before changes nothing', async ({ start }) => {
     const sandbox = await start();
     const { id } = await sandbox.hub.addAgent('device001');
     order(sandbox, 'create', [unprocessed(500)]);
@@ -249,9 +249,9 @@ describe.concurrent('an unclear create', () => {
 
   test.for<[string, Fault]>([
     ['is not allowed', unprocessed(403)],
-    ['is not there', unprocessed(404)],
+    ['does not exist', unprocessed(404)],
     ['is in no known shape', { kind: 'body', body: '{"list":[{"clientId":"mqtt1_device001"}]}' }],
-  ])('is cleared by the look-up alone when the list %s', async ([, fault], { start }) => {
+  ])('is settled by the look-up alone when the list %s', async ([, fault], { start }) => {
     const sandbox = await start();
     order(sandbox, 'create', [unprocessed(500)]);
     sandbox.hub.faults.push({ at: 'list-certificates', fault });
@@ -271,12 +271,12 @@ describe.concurrent('an unclear create', () => {
     const result = await sandbox.main();
     expect(codeOf(result)).toBe('outcome-unknown');
     expect(errorOf(result)).toMatch(
-      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read to its end\. Run this step again\. .*Why that failed: \[forbidden\] /,
+      /No agent with client id mqtt1_device001 exists, but the list of certificates could not be read completely\. Run this step again\. .*Why that failed: \[forbidden\] /,
     );
     expect(sandbox.hub.seen('create')).toHaveLength(1);
   });
 
-  test('leaves the other agents of the list alone', async ({ start }) => {
+  test('does not affect the other agents of the list', async ({ start }) => {
     const sandbox = await start();
     order(sandbox, 'create', [processed(502)]);
     const result = await sandbox.main({ name: 'a\nb', concurrency: '1' });

@@ -3,7 +3,7 @@ import { countLog, countsOf, RUNNERS } from '../../bench/log/log-run.ts';
 import { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 import { makePairs } from '../../sandbox/insights-hub/pairs.ts';
 
-test('of a log, commands, masks and what is shown are counted', () => {
+test('commands, masks and shown lines of a log are counted', () => {
   const lines = ['::add-mask::a%0Ab', '::add-mask::c', '::debug::d', '::warning::e', 'f'];
   const group = ['::group::g', 'h', '::endgroup::', ''];
   expect(countsOf([...lines, ...group].join('\r\n'))).toEqual({
@@ -15,7 +15,7 @@ test('of a log, commands, masks and what is shown are counted', () => {
   });
 });
 
-test('a key costs one command on the runner of GitHub, and at most 120 masks', async () => {
+test("a key costs one command on GitHub's own runner, and at most 120 masks", async () => {
   const pairs = await makePairs(1);
   const hub = await InsightsHub.start({ pairs });
   const other = await InsightsHub.start({ pairs });

@@ -16,7 +16,7 @@ const line = (values: readonly (readonly [number, number])[]) =>
     lines: [{ name: 'one', kind: 'action', points: values.map(([x, y]) => ({ x, y })) }],
   });
 
-describe('a plot of lines', () => {
+describe('a line plot', () => {
   test('has a point for each value, further right and further up the larger it is', () => {
     const svg = line([
       [0, 100],
@@ -50,7 +50,7 @@ describe('a plot of lines', () => {
     expect(svg).not.toContain('<b>');
   });
 
-  test('keeps names apart that would cover one another', () => {
+  test('moves names apart that would overlap', () => {
     const lines = ['one', 'two', 'three'].map((name) => ({
       ...{ name, kind: 'lean' as const },
       points: [{ x: 1, y: 10 }],
@@ -75,7 +75,7 @@ test('bars are as long as their values', () => {
 describe('the plots of the results', () => {
   const plots = [jobPlot(measured, 'files'), jobPlot(measured, 'secrets'), startUpPlot(measured)];
 
-  test('say in words what they show', () => {
+  test('have a text that describes them', () => {
     const [files, secrets, startUp] = plots.map(({ alt }) => alt);
     expect(files).toContain('this action 60 ms at 0 ms, 260 ms at 50 ms; lean script');
     expect(files).toContain('limit: Node, 4 round trips 40 ms at 0 ms, 240 ms at 50 ms');
@@ -83,14 +83,17 @@ describe('the plots of the results', () => {
     expect(startUp).toContain('missing inputs 2.00; post step, nothing to do 3.00');
   });
 
-  test.each(plots)('$name can be read in both themes, and by those who do not see it', (plot) => {
-    expect(plot.svg).toContain('@media (prefers-color-scheme: dark)');
-    expect(plot.svg).toMatch(/role="img" aria-labelledby="title description"/);
-    expect(plot.svg).toContain(`<desc id="description">${plot.alt}</desc>`);
-    expect(plot.svg).not.toMatch(/NaN|undefined|Infinity/);
-  });
+  test.each(plots)(
+    '$name is readable in both themes, and has a description for readers who can’t see it',
+    (plot) => {
+      expect(plot.svg).toContain('@media (prefers-color-scheme: dark)');
+      expect(plot.svg).toMatch(/role="img" aria-labelledby="title description"/);
+      expect(plot.svg).toContain(`<desc id="description">${plot.alt}</desc>`);
+      expect(plot.svg).not.toMatch(/NaN|undefined|Infinity/);
+    },
+  );
 
-  test('have no line for what was not measured', () => {
+  test('have no line for anything that was not measured', () => {
     expect(valuesOf(plots[0]?.svg ?? '', /class="(\w+) line"/g)).toEqual([
       'action',
       'lean',

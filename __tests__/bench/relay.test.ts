@@ -33,7 +33,7 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-/** Sends a text, and tells how long it took to the answer. */
+/** Sends a text, and returns how long the answer took. */
 async function ask(socket: Socket, text: string): Promise<readonly [string, number]> {
   const began = performance.now();
   socket.write(text);
@@ -41,7 +41,7 @@ async function ask(socket: Socket, text: string): Promise<readonly [string, numb
   return [answer, performance.now() - began];
 }
 
-test('delays both directions, and what is sent first by the opening, too', async () => {
+test('delays both directions, and the first data by the opening as well', async () => {
   relay.setRoundTrip(80);
   const began = performance.now();
   const socket = await open();
@@ -58,7 +58,7 @@ test('delays both directions, and what is sent first by the opening, too', async
   expect((arrived[1]?.at ?? 0) - before).toBeGreaterThanOrEqual(39);
 });
 
-test('counts connections, each once', async () => {
+test('counts each connection once', async () => {
   const sockets = [await open(), await open()];
   for (const socket of sockets) {
     await ask(socket, 'one');
@@ -68,7 +68,7 @@ test('counts connections, each once', async () => {
   for (const socket of sockets) socket.destroy();
 });
 
-test('passes on in order, whole, and to the end', async () => {
+test('passes data on in order, complete, and to its end', async () => {
   relay.setRoundTrip(4);
   const socket = await open();
   let answer = '';

@@ -47,7 +47,7 @@ test('the page of results says what was left out, and shows the plots', () => {
   expect(page).toContain('## Masks and log lines\n\na log\n');
 });
 
-test('the last results explain themselves as a new page would', () => {
+test('the latest results explain themselves as a new page would', () => {
   const written = readFileSync(path.join(ROOT, 'bench/results.md'), 'utf8');
   const end = (text: string) => text.split('\n## How it is measured\n')[1];
   expect(end(page)).toMatch(/^\n- Times/);
@@ -56,7 +56,7 @@ test('the last results explain themselves as a new page would', () => {
   expect(headings(written)).toEqual(headings(page));
 });
 
-test('the page of results names no place of the machine', () => {
+test('the page of results does not name the machine or its paths', () => {
   expect(page).not.toContain(ROOT);
   expect(page).not.toContain(hostname());
 });

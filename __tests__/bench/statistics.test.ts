@@ -6,7 +6,7 @@ test.each([
   [[3, 1, 2], 2],
   [[4, 1, 3, 2], 2.5],
   [[10, 9, 100], 10],
-])('the middle of %j is %d', (values, middle) => {
+])('the median of %j is %d', (values, middle) => {
   expect(median(values)).toBe(middle);
 });
 
@@ -20,11 +20,11 @@ test.each([
     [4, 3, 2, 1],
     [1.75, 3.25],
   ],
-])('half of %j is between %j', (values, both) => {
+])('the middle half of %j is between %j', (values, both) => {
   expect(quartiles(values)).toEqual(both);
 });
 
-test('no values have no middle, and the values stay as they are', () => {
+test('an empty list has no median, and the values are not changed', () => {
   expect(median([])).toBeNaN();
   const values = [3, 1, 2];
   median(values);

@@ -4,7 +4,7 @@ import { targetsOf, targetTable } from '../../bench/report/targets.ts';
 import { measured } from './measured.ts';
 
 describe('figures', () => {
-  test('are of the runs at one distance, or at all', () => {
+  test('are of the runs at one distance, or at any', () => {
     const files = { scenario: 'files', variant: 'action' } as const;
     expect(figureOf(measured, { ...files, roundTrip: 50 })?.median).toBe(260);
     expect(figureOf(measured, { ...files, roundTrip: 0 })?.quartiles).toEqual([56, 65]);
@@ -24,7 +24,7 @@ describe('figures', () => {
     expect(mostOf([...measured, more], secrets, 'connections')).toBe(4);
   });
 
-  test('have no ratio to what was not measured', () => {
+  test('have no ratio to something that was not measured', () => {
     expect(ratio(3, 2)).toBe(1.5);
     expect(ratio(3, undefined)).toBeUndefined();
     expect(ratio(undefined, 2)).toBeUndefined();
@@ -34,7 +34,7 @@ describe('figures', () => {
 describe('targets', () => {
   const targets = targetsOf(measured, 1_600_000);
 
-  test('are set beside what was measured', () => {
+  test('are listed beside what was measured', () => {
     expect(targets.map(({ atMost, measured: value }) => [atMost, value])).toEqual([
       [1.25, 260 / 240],
       [0.92, 260 / 310],
@@ -63,7 +63,7 @@ describe('targets', () => {
     ]);
   });
 
-  test('are missed by less than what is shown', () => {
+  test('are missed even by less than is shown', () => {
     const nearly = { what: 'x', atMost: 1.25, measured: 1.2501, digits: 2 };
     expect(targetTable([nearly]).at(-1)).toMatch(/1\.25 \|\s+1\.25 \|\s+no \|$/);
   });

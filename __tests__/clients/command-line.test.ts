@@ -70,7 +70,7 @@ describeClient('Mosquitto clients', ['mosquitto_pub', 'script'], () => {
     const { device } = equipped;
     const line = ['mosquitto_pub', ...publishArgs(device)].map((word) => `'${word}'`).join(' ');
     let answered = false;
-    // It asks at a terminal only, which this program plays.
+    // It only asks at a terminal, which this program simulates.
     const ran = await run('script', ['-qec', line, '/dev/null'], {
       onOutput: (output, stdin) => {
         if (answered || !/pass ?phrase/i.test(output)) return;
@@ -102,7 +102,7 @@ describeClient('Mosquitto as a bridge', ['mosquitto', 'mosquitto_pub', 'openssl'
     },
   );
 
-  // The key is Mosquitto's own user's to read, who is not the one that Mosquitto is started by.
+  // Only Mosquitto's own user can read the key, and not the user that starts Mosquitto.
   test.runIf(asRoot)('fails on a key that is not its user’s', async ({ start, onTestFinished }) => {
     const { broker, device } = await equip(await start(), 'issued');
     const before = broker.connections.length;
@@ -117,7 +117,7 @@ describeClient('Mosquitto as a bridge', ['mosquitto', 'mosquitto_pub', 'openssl'
 /** Registers what is done once a test has ended. */
 type Finish = (end: () => Promise<void>) => void;
 
-/** Makes a folder that every user may look into, in the place of /etc/agent. */
+/** Creates a folder that every user may list, in the place of /etc/agent. */
 async function makeFolder(onTestFinished: Finish): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bridge-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -134,7 +134,7 @@ async function copyTo(folder: string, { ca, certificate, privateKey, clientId }:
 
 /** Starts Mosquitto with the bridge that the page shows, and with a socket for local clients. */
 async function startBridge(device: Equipment, onTestFinished: Finish) {
-  // Started by root it becomes another user, who makes the socket.
+  // When root starts it, it switches to another user, who creates the socket.
   const own = await mkdtemp(path.join(tmpdir(), 'mosquitto-'));
   await chmod(own, 0o777);
   const socket = path.join(own, 'socket');

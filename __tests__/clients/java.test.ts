@@ -22,7 +22,7 @@ describeClient('Java and Kotlin', ['javac', 'java', 'keytool', 'openssl'], () =>
     ]);
   }
 
-  test('refuse the key as it is issued', async ({ start }) => {
+  test('refuse the key as issued', async ({ start }) => {
     const { broker, device } = await equip(await start(), 'issued');
     const before = broker.attempts;
     const { exitCode, output } = await publish(device);
@@ -42,7 +42,7 @@ describeClient('Java and Kotlin', ['javac', 'java', 'keytool', 'openssl'], () =>
   });
 
   test.for(['issued', 'encrypted'] as const)(
-    'connect with key stores made of the files (%s)',
+    'connect with key stores created from the files (%s)',
     async (form, { start }) => {
       const equipped = await equip(await start(), form);
       const { device } = equipped;

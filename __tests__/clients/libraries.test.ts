@@ -76,7 +76,7 @@ describeClient('Go, and Paho for Go', ['openssl', 'go', PAHO_GO], () => {
     await expectPublished(equipped, await publish(equipped.device));
   });
 
-  test('refuses an encrypted key, and takes what openssl makes of it', async ({ start }) => {
+  test('refuses an encrypted key, and accepts what openssl converts it to', async ({ start }) => {
     const equipped = await equip(await start(), 'encrypted');
     const { device } = equipped;
     const refused = await publish(device);
@@ -115,7 +115,7 @@ describeClient('mbedTLS', ['openssl', 'gcc', MBEDTLS], () => {
     },
   );
 
-  test('refuses an encrypted key, and takes what openssl makes of it', async ({ start }) => {
+  test('refuses an encrypted key, and accepts what openssl converts it to', async ({ start }) => {
     const { device } = await equip(await start(), 'encrypted');
     expect(await parseWith(program(), device)).toMatchObject({
       ...PARSED,

@@ -68,13 +68,13 @@ describe.skipIf(lacksSdk).each(callers)('Siemens’ SDK, with the credentials of
     expect(hub.requests.map(({ endpoint }) => endpoint)).toEqual(['token']);
   });
 
-  test('is refused what its token has no permission for', async () => {
+  test('is rejected where its token has no permission', async () => {
     const { hub, agents } = await setUp(caller, 'a');
     hub.forbidden.add('find-agent');
     await expect(agents.GetAgents()).rejects.toThrow(failsWith('Forbidden'));
   });
 
-  test('ends an agent, and deletes its asset', async () => {
+  test('deletes an agent and its asset', async () => {
     const { hub, agents, assets } = await setUp(caller, 'a', 'b');
     const own = hub.agents.get('mqtt1_a');
     const { content, totalElements } = await agents.GetAgents(filter({ mqttClientId: 'mqtt1_a' }));
@@ -106,7 +106,7 @@ describe.skipIf(lacksSdk).each(callers)('Siemens’ SDK, with the credentials of
 });
 
 describe.skipIf(lacksSdk)('agents of the embedded Insights Hub, for Siemens’ SDK', () => {
-  test('are listed by filters as they are in its own tests', async () => {
+  test('are listed by the filters of its own tests', async () => {
     const { hub, agents } = await setUp('service', 'a1', 'a2', 'b1');
     const { id = '', entityId = '' } = hub.agents.get('mqtt1_a2') ?? {};
     const named = async (wanted: object) =>
@@ -124,7 +124,7 @@ describe.skipIf(lacksSdk)('agents of the embedded Insights Hub, for Siemens’ S
     await expect(agents.GetAgents({ filter: '{' })).rejects.toThrow(failsWith('Bad Request'));
   });
 
-  test('are listed in pages, one of which is too many', async () => {
+  test('are listed in pages, and a page after the last is empty', async () => {
     const { agents } = await setUp('service', 'a', 'b', 'c');
     const size = 2;
     const page = async (number: number) => {
@@ -147,7 +147,7 @@ describe.skipIf(lacksSdk)('agents of the embedded Insights Hub, for Siemens’ S
     expect(await page(2)).toMatchObject([[], { numberOfElements: 0 }]);
   });
 
-  test('are not deleted with a tag that is no longer theirs', async () => {
+  test('are not deleted with an outdated tag', async () => {
     const { hub, agents } = await setUp('service', 'a');
     hub.offboardingChangesTag = true;
     const { id = '', eTag } = hub.agents.get('mqtt1_a') ?? {};
@@ -159,7 +159,7 @@ describe.skipIf(lacksSdk)('agents of the embedded Insights Hub, for Siemens’ S
     expect(hub.agents.size).toBe(0);
   });
 
-  test('are onboarded until their offboarding has ended', async () => {
+  test('stay onboarded until their offboarding has ended', async () => {
     const { hub, agents } = await setUp('service', 'a');
     hub.offboarding = 1;
     const { id = '', eTag } = hub.agents.get('mqtt1_a') ?? {};
@@ -180,7 +180,7 @@ describe.skipIf(lacksSdk)('agents of the embedded Insights Hub, for Siemens’ S
 });
 
 describe.skipIf(lacksSdk)('assets of the embedded Insights Hub, for Siemens’ SDK', () => {
-  test('are listed by filters as they are in its own tests and commands', async () => {
+  test('are listed by the filters of its own tests and commands', async () => {
     const { hub, assets } = await setUp('service', 'a', 'b');
     hub.addAsset({ name: 'Falcon 1', typeId: 'mdsp.spaceship' });
     const parent = hub.addAsset({ name: 'Falcon 2', typeId: 'mdsp.spaceship' });
@@ -209,7 +209,7 @@ describe.skipIf(lacksSdk)('assets of the embedded Insights Hub, for Siemens’ S
     expect(await found({ name: { eq: 'none' } })).toEqual([]);
   });
 
-  test('are listed in pages, one of which is too many', async () => {
+  test('are listed in pages, and a page after the last is empty', async () => {
     const { hub, assets } = await setUp('service');
     for (const digit of '0123456789ab') hub.addAsset({ name: digit });
     const first = await assets.GetAssets();
@@ -226,7 +226,7 @@ describe.skipIf(lacksSdk)('assets of the embedded Insights Hub, for Siemens’ S
     expect(names.map((own) => own.join(''))).toEqual(['01234', '56789', 'ab', '']);
   });
 
-  test('can be read after they were deleted, and no longer deleted', async () => {
+  test('can be read after they were deleted, but not deleted again', async () => {
     const { hub, assets } = await setUp('service');
     const { id, etag } = hub.addAsset({ name: 'a' });
     await assets.DeleteAsset(id, matching(etag));

@@ -7,8 +7,8 @@ import type { InsightsHub } from '../../sandbox/insights-hub/insights-hub.ts';
 const PLACE = process.env['MINDCONNECT_SDK'];
 
 /**
- * Whether tests must be skipped for want of the SDK. Never so in continuous integration, which has
- * to have it: there they fail.
+ * Whether tests must be skipped because the SDK is missing. Never in continuous integration, which
+ * must have it: there, they fail.
  */
 export const lacksSdk = !process.env['CI'] && !PLACE;
 

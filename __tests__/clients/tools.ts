@@ -82,7 +82,7 @@ export async function run(
   return { exitCode, output };
 }
 
-/** The same for a program that has to succeed; gives what it printed. */
+/** The same for a program that must succeed. Returns its output. */
 export async function succeed(
   program: string,
   args: readonly string[],
@@ -93,7 +93,7 @@ export async function succeed(
   return output;
 }
 
-/** Compiles one of the programs here before the tests of a client; gives where it is then. */
+/** Compiles one of the programs here before the tests of a client. Returns its path. */
 export function compiled(source: string, compile: (source: string, out: string) => string[]) {
   let directory = '';
   const program = () => path.join(directory, 'program');

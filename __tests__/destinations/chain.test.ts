@@ -21,7 +21,7 @@ const content = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\n'
 const contents = fc.array(content, { minLength: 1, maxLength: 12 });
 const index = fc.nat();
 
-/** What somebody may do to a file of lines who has not the key, but all files of other steps. */
+/** What somebody without the key, but with all files of other steps, may do to a file of lines. */
 const attack = fc.oneof(
   fc.record({ kind: fc.constant('remove' as const), at: index }),
   fc.record({ kind: fc.constant('repeat' as const), at: index, to: index }),
@@ -59,7 +59,7 @@ function strike(lines: readonly string[], what: Attack): readonly string[] {
 }
 
 describe('a chain', () => {
-  test('gives back what was sealed', () => {
+  test('returns what was sealed', () => {
     fc.assert(
       fc.property(contents, (sealed) => {
         const whole = { contents: sealed, others: 0, isWhole: true };
@@ -69,12 +69,12 @@ describe('a chain', () => {
     );
   });
 
-  test('is not whole, or as it was, whatever others do to its lines', () => {
+  test('is incomplete, or as it was, whatever others do to its lines', () => {
     fc.assert(
       fc.property(contents, fc.array(attack, { minLength: 1, maxLength: 4 }), (sealed, attacks) => {
         const lines = attacks.reduce(strike, linesOf(sealed));
         const opened = openChain(textOf(lines), KEY, sealed.length);
-        // Nothing that was not sealed ever counts, and nothing twice.
+        // Nothing counts that was not sealed, and nothing counts twice.
         const numbered = linesOf(sealed).map((line, at) => ({ line, content: sealed[at] ?? '' }));
         const left = numbered.filter(({ line }) => lines.includes(line));
         expect(opened.contents).toEqual(left.map((one) => one.content));
@@ -84,7 +84,7 @@ describe('a chain', () => {
     );
   });
 
-  test('tells of lines that are repeated or somebody else’s', () => {
+  test('reports lines that are repeated or somebody else’s', () => {
     const lines = linesOf(['a', 'b']);
     const theirs = linesOf(['a', 'b'], new Secret('another key'));
     expect(openChain(textOf([...lines, 'b', ...theirs, ...lines]), KEY, 2)).toEqual({

@@ -37,7 +37,7 @@ afterEach(async () => {
 
 const inWorkspace = (...names: readonly string[]) => path.join(workspace, ...names);
 
-/** What the journal notes of a file or directory that is there. */
+/** What the journal notes about an existing file or directory. */
 async function noteOf(kind: IdentifiedFile['kind'], file: string): Promise<IdentifiedFile> {
   const found = await lstat(file, { bigint: true });
   const content = found.isFile() ? await readFile(file, 'utf8') : undefined;
@@ -59,7 +59,7 @@ async function replace(file: string, content: string): Promise<void> {
   } while ((await lstat(file, { bigint: true })).birthtimeNs === birthtimeNs);
 }
 
-/** What a step makes of `out/certificates`. */
+/** What a step creates in `out/certificates`. */
 async function makeAll(): Promise<void> {
   await make('directory', 'out');
   await make('ignore-file', 'out', '.gitignore');
@@ -77,27 +77,27 @@ const cleanUp = async () => {
 /** Everything in the workspace, sorted. */
 const left = async () => (await readdir(workspace, { recursive: true })).sort();
 
-test('removes all that was made', async () => {
+test('deletes everything that was created', async () => {
   await makeAll();
   await writeFile(inWorkspace('theirs.txt'), 'theirs');
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual(['theirs.txt']);
 });
 
-test('may run twice', async () => {
+test('can run twice', async () => {
   await makeAll();
   await cleanUp();
   expect(await cleanUp()).toEqual([]);
 });
 
-test('does not mind what is gone already', async () => {
+test('ignores what no longer exists', async () => {
   await makeAll();
   await rm(inWorkspace('out'), { recursive: true });
   expect(await cleanUp()).toEqual([]);
   expect(missed).toEqual([inWorkspace('out', 'certificates', 'a.key')]);
 });
 
-test('does not mind what was noted and never made', async () => {
+test('ignores what was noted but never created', async () => {
   await makeAll();
   const { identity } = await noteOf('file', root);
   journal.record({ kind: 'file', path: inWorkspace('out', 'certificates', 'b.pem'), identity });
@@ -108,7 +108,7 @@ test('does not mind what was noted and never made', async () => {
   expect(await left()).toEqual([]);
 });
 
-test('leaves files of others, their directories, and what hides them from git', async () => {
+test('leaves files of others, their directories, and what hides them from Git', async () => {
   await makeAll();
   await writeFile(inWorkspace('out', 'certificates', 'theirs.txt'), 'theirs');
   expect(await cleanUp()).toEqual([]);
@@ -120,7 +120,7 @@ test('leaves files of others, their directories, and what hides them from git', 
   ]);
 });
 
-test('removes the inner directory when only the outer one is in use', async () => {
+test('deletes the inner directory when only the outer one is in use', async () => {
   await makeAll();
   await writeFile(inWorkspace('out', 'theirs.txt'), 'theirs');
   expect(await cleanUp()).toEqual([]);
@@ -131,14 +131,14 @@ test('removes the inner directory when only the outer one is in use', async () =
   ]);
 });
 
-test('leaves a directory that was there before', async () => {
+test('leaves a directory that existed before', async () => {
   await mkdir(inWorkspace('theirs'));
   await make('file', 'theirs', 'a.key');
   expect(await cleanUp()).toEqual([]);
   expect(await left()).toEqual(['theirs']);
 });
 
-test('tells what it can’t remove, removes the rest, and can be tried again', async () => {
+test('reports what it can’t delete, deletes the rest, and can be repeated', async () => {
   await makeAll();
   const blocked = inWorkspace('out', 'certificates', 'a.key');
   await rm(blocked);
@@ -151,11 +151,11 @@ test('tells what it can’t remove, removes the rest, and can be tried again', a
   expect(await left()).toEqual([]);
 });
 
-describe('what is in the place of a file that was made stays, and is named:', () => {
+describe('anything in the place of a file that was created stays, and is named:', () => {
   const file = () => inWorkspace('out', 'certificates', 'a.key');
-  const OTHER = 'it is not the file that the step made';
+  const OTHER = 'it is not the file that this step wrote';
 
-  test('another file, though it may have the inode', async () => {
+  test('another file, even if it has the same inode', async () => {
     await makeAll();
     await replace(file(), 'theirs');
     expect(await cleanUp()).toEqual([`${file()} (${OTHER})`]);
@@ -179,7 +179,7 @@ describe('what is in the place of a file that was made stays, and is named:', ()
     expect(await cleanUp()).toEqual([`${inWorkspace('a.pem')} (EISDIR)`]);
   });
 
-  test('another directory, and what hides it from git', async () => {
+  test('another directory, and what hides it from Git', async () => {
     await make('directory', 'out');
     await make('ignore-file', 'out', '.gitignore');
     await replace(inWorkspace('out', '.gitignore'), '*.log');
@@ -204,29 +204,29 @@ describe.each(['certificates', '.'])('when the directory out/%s was replaced', (
     await symlink(path.join(root, 'elsewhere'), inWorkspace('out', name), 'junction');
     const folder = inWorkspace('out', 'certificates');
     expect((await cleanUp()).slice(0, 2)).toEqual(
-      OWN.map((own) => `${path.join(folder, own)} (a directory on the way was replaced)`),
+      OWN.map((own) => `${path.join(folder, own)} (a directory in its path was replaced)`),
     );
     expect((await readdir(elsewhere)).sort()).toEqual(OWN);
     for (const own of OWN) expect(await readFile(path.join(elsewhere, own), 'utf8')).toBe('theirs');
   });
 
-  test('by a link to where it is now, nothing is removed through it', async () => {
+  test('by a link to its new place, nothing is deleted through it', async () => {
     await symlink(moved, inWorkspace('out', name), 'junction');
     expect(await cleanUp()).toContainEqual(
-      expect.stringMatching(/a\.key \(a directory on the way/),
+      expect.stringMatching(/a\.key \(a directory in its path/),
     );
     expect(await readdir(moved, { recursive: true })).toContain(
       path.join(name === '.' ? 'certificates' : '', 'a.key'),
     );
   });
 
-  test('by nothing, the key is missed', async () => {
+  test('by nothing, the key is reported missing', async () => {
     expect(await cleanUp()).toEqual([]);
     expect(missed).toEqual([inWorkspace('out', 'certificates', 'a.key')]);
   });
 });
 
-test('a directory of others in the place of one that was made stays', async () => {
+test('a directory of others in the place of one that was created stays', async () => {
   await make('directory', 'out');
   await rename(inWorkspace('out'), path.join(root, 'moved'));
   await mkdir(inWorkspace('out'));
@@ -234,7 +234,7 @@ test('a directory of others in the place of one that was made stays', async () =
   expect(await left()).toEqual(['out']);
 });
 
-test('removes the temporary files of a killed step, and no other file beside them', async () => {
+test('deletes the temporary files of a killed step, and no other file beside them', async () => {
   await make('directory', 'out');
   const temporary = temporaryNames(journal);
   const half = [temporary(inWorkspace('out')), temporary(inWorkspace('out'))];
@@ -245,12 +245,12 @@ test('removes the temporary files of a killed step, and no other file beside the
   expect(await left()).toEqual(['out', path.join('out', path.basename(theirs))]);
 });
 
-test('has no problem with temporary files in a directory that is gone', async () => {
+test('accepts temporary files in a directory that no longer exists', async () => {
   temporaryNames(journal)(inWorkspace('gone'));
   expect(await cleanUp()).toEqual([]);
 });
 
-test('removes a file that was being placed', async () => {
+test('deletes a file that was being placed', async () => {
   await make('directory', 'out');
   const temporary = inWorkspace('out', '.first.tmp');
   const placed = inWorkspace('out', 'a.key');
@@ -271,7 +271,7 @@ test('leaves somebody else’s file where one was to be placed', async () => {
   expect(await readFile(placed, 'utf8')).toBe('theirs');
 });
 
-test('a shared file goes as soon as no connection file names it, whatever else is connected', async () => {
+test('a shared file is deleted as soon as no connection file names it, whatever else is connected', async () => {
   const pathOf = (name: string) => path.join(workspace, name);
   const [first, second] = [pathOf('broker-ca.pem'), pathOf('broker-ca-2.pem')];
   await writeFile(first, 'a CA');
@@ -289,7 +289,7 @@ test('a shared file goes as soon as no connection file names it, whatever else i
 });
 
 test.skipIf(process.platform === 'win32')(
-  'what can be no connection file does not keep the post step waiting',
+  'something that can’t be a connection file does not keep the post step waiting',
   async () => {
     await make('shared', 'broker-ca.pem');
     const theirs = path.join(root, 'theirs');
@@ -304,7 +304,7 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('a file that is kept after all stays, also one that connection files share', async () => {
+test('a file that is kept nevertheless stays, even if connection files share it', async () => {
   await makeAll();
   const kept = ['a.key', 'a.pem'].map((name) => inWorkspace('out', 'certificates', name));
   const shared = inWorkspace('broker-ca.pem');
@@ -331,10 +331,10 @@ test('a shared file that was being placed by this step stays while another step 
   expect(await left()).toContain('broker-ca.pem');
 });
 
-test('a second clean-up by a journal is known as one, and nothing is left of either', async () => {
+test('a second clean-up by a journal is recognised, and nothing is left of either', async () => {
   expect([await isFirstTime(journal.path), await isFirstTime(journal.path)]).toEqual([true, false]);
   await deleteJournal(journal.path);
   expect(await readdir(root)).toEqual(['work']);
-  // Where that can't be noted, a key is rather missed twice than never.
+  // If that can't be noted, it is better to report a missing key twice than never.
   expect(await isFirstTime(path.join(root, 'nowhere', 'journal'))).toBe(true);
 });

@@ -62,7 +62,7 @@ const pkcs1Of = (pem: string) =>
 
 const connectionFor = (clientId: string) => JSON.stringify([{ clientId }]);
 
-/** What comes of looking for agents, and what is said and masked. */
+/** The result of looking for agents, and what is logged and masked. */
 async function look(agents: readonly AgentRequest[], more: Partial<FindServices> = {}) {
   const masked: (readonly string[])[] = [];
   const notices: string[] = [];
@@ -88,11 +88,13 @@ const found = async (...names: readonly string[]) => [...(await find(...names)).
 
 const wrong = (...names: readonly string[]) => ({
   code: 'destination-invalid',
-  message: expect.stringContaining(`: ${names.map(inside).join(', ')}. Either they don't belong`),
+  message: expect.stringContaining(
+    `: ${names.map(inside).join(', ')}. Each of them either does not belong`,
+  ),
 });
 
-describe('an agent is there', () => {
-  test('whose key and certificate belong together', async () => {
+describe('an agent exists', () => {
+  test('if its key and certificate belong together', async () => {
     await writePair('mqtt1_a');
     const existing = await find('a', 'b');
     expect([...existing]).toEqual([
@@ -116,7 +118,7 @@ describe('an agent is there', () => {
     ['../broker-ca.pem', ''],
     ['absent/../broker-ca.pem', ''],
   ])(
-    'with the file of CAs that its connection file names, if that is beside it: %s',
+    'with the CA file that its connection file names, if that is beside it: %s',
     async (name, expected = name) => {
       await writePair('mqtt1_a');
       const ca = `${directory}${path.sep}${name}`;
@@ -134,7 +136,7 @@ describe('an agent is there', () => {
     expect((await find('a')).get('a')?.files.mqttx).toBe(inside('mqtt1_a.mqttx.json'));
   });
 
-  test('whose key is encrypted with the passphrase that is given', async () => {
+  test('if its key is encrypted with the given passphrase', async () => {
     const passphrase = new Secret('correct horse');
     const encrypted = encryptWith(pair.privateKey, passphrase.reveal(), 2048);
     await writePair('mqtt1_a', { ...pair, privateKey: encrypted });
@@ -143,7 +145,7 @@ describe('an agent is there', () => {
     await expect(find('a')).rejects.toMatchObject(wrong('mqtt1_a.key'));
   });
 
-  test('whose key is PKCS#8, where that is wanted', async () => {
+  test('if its key is PKCS#8, and PKCS#8 is wanted', async () => {
     await writePair('mqtt1_a', { ...pair, privateKey: pkcs8Of(pair.privateKey) });
     await writePair('mqtt1_b', { ...pair, privateKey: pkcs1Of(pair.privateKey) });
     expect(await found('a', 'b')).toEqual(['a', 'b']);
@@ -154,33 +156,33 @@ describe('an agent is there', () => {
 });
 
 describe('an agent is missing', () => {
-  test('where there is no directory', async () => {
+  test('if there is no directory', async () => {
     await rm(directory, { recursive: true });
     expect(await found('a')).toEqual([]);
     await mkdir(directory);
   });
 
-  test.each(['key', 'pem'])('whose .%s is not there', async (ending) => {
+  test.each(['key', 'pem'])('if its .%s does not exist', async (ending) => {
     await writePair('mqtt1_a');
     await rm(inside(`mqtt1_a.${ending}`));
     expect(await found('a')).toEqual([]);
   });
 
-  test.skipIf(process.platform === 'win32')('whose key is a link', async () => {
+  test.skipIf(process.platform === 'win32')('if its key is a link', async () => {
     await writePair('mqtt1_a');
     await rename(inside('mqtt1_a.key'), inside('elsewhere'));
     await symlink(inside('elsewhere'), inside('mqtt1_a.key'));
     expect(await found('a')).toEqual([]);
   });
 
-  test('whose key is a directory', async () => {
+  test('if its key is a directory', async () => {
     await writePair('mqtt1_a');
     await rm(inside('mqtt1_a.key'));
     await mkdir(inside('mqtt1_a.key'));
     expect(await found('a')).toEqual([]);
   });
 
-  test('whose name differs in case, or only as a file name', async () => {
+  test('if its name differs in case, or is only similar as a file name', async () => {
     await writePair('mqtt1_Device');
     await writePair('mqtt1_a_b');
     await writePair('mqtt1_a b');
@@ -188,8 +190,8 @@ describe('an agent is missing', () => {
   });
 });
 
-describe('what does not belong together', () => {
-  test('is refused, all of it at once', async () => {
+describe('files that don’t belong together', () => {
+  test('are refused, all of them together', async () => {
     await writePair('mqtt1_a', { ...pair, certificate: other.certificate });
     await writePair('mqtt1_b');
     await writePair('mqtt1_c', { ...pair, privateKey: 'garbage' });
@@ -197,7 +199,7 @@ describe('what does not belong together', () => {
   });
 
   test.each([connectionFor('mqtt1_b'), '{}', '[]', 'garbage'])(
-    'is a connection file of another client id: %s',
+    'include a connection file of another client id: %s',
     async (content) => {
       await writePair('mqtt1_a');
       await write({ 'mqtt1_a.mqttx.json': content });
@@ -206,10 +208,10 @@ describe('what does not belong together', () => {
   );
 });
 
-describe('a key that was found', () => {
+describe('an existing key', () => {
   const agents = [requestOf('a')];
 
-  test('is masked as one that was issued', async () => {
+  test('is masked like one that was just issued', async () => {
     await writePair('mqtt1_a');
     const expected: (readonly string[])[] = [];
     const secrets = new KnownSecrets((values) => expected.push(values));
@@ -219,26 +221,23 @@ describe('a key that was found', () => {
     expect(notices).toEqual([]);
   });
 
-  test('is refused, at once, where opening it would take for ever', async () => {
+  test('is refused immediately if opening it would take forever', async () => {
     await writePair('mqtt1_a', { ...pair, privateKey: encryptedKey(2 ** 31 - 1) });
     const encrypted = [{ ...requestOf('a'), passphrase: new Secret('correct horse') }];
     await expect(look(encrypted)).rejects.toMatchObject(wrong('mqtt1_a.key'));
   });
 
-  test.each(['.key', '.pem', '.mqttx.json'])(
-    'is refused where its %s is too large',
-    async (end) => {
-      await writePair('mqtt1_a');
-      await write({ 'mqtt1_a.mqttx.json': connectionFor('mqtt1_a') });
-      expect((await look(agents)).existing.size).toBe(1);
-      const most = end === '.key' ? 16 * 1024 : 1024 * 1024;
-      const content = await readFile(inside(`mqtt1_a${end}`), 'utf8');
-      await write({ [`mqtt1_a${end}`]: content.padEnd(most + 1) });
-      await expect(look(agents)).rejects.toMatchObject(wrong('mqtt1_a.key'));
-    },
-  );
+  test.each(['.key', '.pem', '.mqttx.json'])('is refused if its %s is too large', async (end) => {
+    await writePair('mqtt1_a');
+    await write({ 'mqtt1_a.mqttx.json': connectionFor('mqtt1_a') });
+    expect((await look(agents)).existing.size).toBe(1);
+    const most = end === '.key' ? 16 * 1024 : 1024 * 1024;
+    const content = await readFile(inside(`mqtt1_a${end}`), 'utf8');
+    await write({ [`mqtt1_a${end}`]: content.padEnd(most + 1) });
+    await expect(look(agents)).rejects.toMatchObject(wrong('mqtt1_a.key'));
+  });
 
-  test('is not looked at when the job is cancelled', async () => {
+  test('is not read when the job is cancelled', async () => {
     await writePair('mqtt1_a');
     const cancelled = AbortSignal.abort();
     const interruption = { cancelled, graceOver: new AbortController().signal };
@@ -276,7 +275,7 @@ describe.skipIf(process.platform === 'win32')('a key that others may read', () =
     expect(await modeOf('mqtt1_a.key')).toBe('644');
   });
 
-  test('is told of in one line with all the others, the first 20 by name', async () => {
+  test('is reported in one line with all the others, the first 20 by name', async () => {
     const names = Array.from({ length: 22 }, (_, index) => `d${index + 10}`);
     for (const name of names) {
       await writePair(`mqtt1_${name}`);
@@ -289,8 +288,8 @@ describe.skipIf(process.platform === 'win32')('a key that others may read', () =
 
   test.each([
     ['fails', () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' })), /\(EPERM\)/],
-    ['changes nothing', () => Promise.resolve(), /does not keep another mode/],
-  ])('is refused where chmod %s', async (_, change, message) => {
+    ['changes nothing', () => Promise.resolve(), /does not support other modes/],
+  ])('is refused if chmod %s', async (_, change, message) => {
     const { open: actualOpen } =
       await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
     vi.mocked(open).mockImplementation(async (...args) =>
@@ -305,7 +304,7 @@ describe.skipIf(process.platform === 'win32')('a key that others may read', () =
 });
 
 describe.skipIf(process.platform === 'win32')('nothing is read through a link', () => {
-  test.each(['', 'deeper'])('in the way to the directory: "%s"', async (below) => {
+  test.each(['', 'deeper'])('in the path of the directory: "%s"', async (below) => {
     const elsewhere = await mkdtemp(path.join(tmpdir(), 'elsewhere-'));
     const workspace = directory;
     const place = { directory: path.join(workspace, 'link', below), workspace };
@@ -328,7 +327,7 @@ describe.skipIf(process.platform === 'win32')('nothing is read through a link', 
   });
 });
 
-test.each(['.key', '.pem'])('what can’t be read is refused: %s', async (ending) => {
+test.each(['.key', '.pem'])('files that can’t be read are refused: %s', async (ending) => {
   await writePair('mqtt1_a');
   const { open: actualOpen } =
     await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');

@@ -64,7 +64,7 @@ beforeEach(async () => {
   await mkdir(directory);
 });
 afterEach(async () => {
-  // Back to the real ones.
+  // Restores the real functions.
   const mocks = [chmodSync, fchmodSync, linkSync, openSync, writeFileSync];
   for (const mocked of mocks) vi.mocked(mocked).mockReset();
   await rm(root, { recursive: true });
@@ -84,7 +84,7 @@ function thrownBy(call: () => void): unknown {
   }
 }
 
-/** Remembers what it is told, and what was in the directory then. */
+/** Records what it is told, and what was in the directory at that time. */
 class Log implements MadeLog {
   readonly made: Made[] = [];
   readonly seen: (readonly string[])[] = [];
@@ -116,7 +116,7 @@ const refuse = (code: string) => () => {
 };
 
 describe('temporaryNames', () => {
-  test('differ, and the log learns once per directory how they begin', () => {
+  test('differ, and the journal learns once per directory how they begin', () => {
     const made = new Log();
     const temporary = temporaryNames(made);
     const folders = ['/a', '/a', '/b', '/a'].map((folder) => path.resolve(folder));
@@ -153,7 +153,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     if (!linked) vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
   });
 
-  test('makes them with their content, and nothing else', async () => {
+  test('creates them with their content, and nothing else', async () => {
     makeFiles(pair(), logs);
     expect(await all()).toEqual(['a.key', 'a.pem']);
     expect(await readFile(inside('a.key'), 'utf8')).toBe('the key\n');
@@ -162,7 +162,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
   });
 
   test.skipIf(!POSIX).each([0o000, 0o022, 0o077, 0o177])(
-    'with their exact modes under umask %o',
+    'sets their exact modes under umask %o',
     async (mask) => {
       const before = process.umask(mask);
       try {
@@ -176,33 +176,36 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
     },
   );
 
-  test('never over an existing file, and then none of them', async () => {
+  test('never overwrites an existing file, and then creates none of them', async () => {
     await writeFile(inside('a.pem'), 'theirs');
     expect(thrownBy(() => makeFiles(pair(), logs))).toMatchObject({ code: 'EEXIST' });
     expect(await all()).toEqual(['a.pem']);
     expect(await readFile(inside('a.pem'), 'utf8')).toBe('theirs');
   });
 
-  test.skipIf(!POSIX)('never through a link, whether it leads somewhere or not', async () => {
-    await mkdir(inside('elsewhere'));
-    await writeFile(inside('elsewhere', 'theirs'), 'theirs');
-    for (const target of ['theirs', 'nothing']) {
-      await symlink(inside('elsewhere', target), inside('a.key'));
-      expect(thrownBy(() => makeFiles(pair(), logs))).toMatchObject({ code: 'EEXIST' });
-      await rm(inside('a.key'));
-    }
-    expect(await all()).toEqual(['elsewhere', path.join('elsewhere', 'theirs')]);
-    expect(await readFile(inside('elsewhere', 'theirs'), 'utf8')).toBe('theirs');
-  });
+  test.skipIf(!POSIX)(
+    'never writes through a link, whether it leads somewhere or not',
+    async () => {
+      await mkdir(inside('elsewhere'));
+      await writeFile(inside('elsewhere', 'theirs'), 'theirs');
+      for (const target of ['theirs', 'nothing']) {
+        await symlink(inside('elsewhere', target), inside('a.key'));
+        expect(thrownBy(() => makeFiles(pair(), logs))).toMatchObject({ code: 'EEXIST' });
+        await rm(inside('a.key'));
+      }
+      expect(await all()).toEqual(['elsewhere', path.join('elsewhere', 'theirs')]);
+      expect(await readFile(inside('elsewhere', 'theirs'), 'utf8')).toBe('theirs');
+    },
+  );
 
-  test('not in the place of a directory', async () => {
+  test('does not replace a directory', async () => {
     await mkdir(inside('a.key'));
     expect(thrownBy(() => makeFiles(pair(), logs))).toMatchObject({ code: 'EEXIST' });
     expect(await all()).toEqual(['a.key']);
     expect((await stat(inside('a.key'))).isDirectory()).toBe(true);
   });
 
-  test('tells what it makes before it does, so that a killed step leaves nothing unknown', async () => {
+  test('notes what it creates before it does, so that a killed step leaves nothing unknown', async () => {
     const made = new Log();
     const temporary = new Log();
     makeFiles(pair(), { ...logsFor(made), temporary: temporaryNames(temporary) });
@@ -225,7 +228,7 @@ describe.each(ways)('makeFiles $way', ({ linked, opened }) => {
 });
 
 describe('makeFiles', () => {
-  test('notes a file that other steps may use as one', () => {
+  test('notes a file that other steps may share as such', () => {
     const made = new Log();
     makeFiles(
       [{ path: inside('ca.pem'), content: '', mode: 0o644, kind: 'shared' }],
@@ -234,7 +237,7 @@ describe('makeFiles', () => {
     expect(made.entries).toEqual(['placing ca.pem', 'shared ca.pem']);
   });
 
-  test('leaves nothing when a temporary file can’t be written', async () => {
+  test('leaves nothing behind when a temporary file can’t be written', async () => {
     const elsewhere = { path: inside('nowhere', 'a.pem'), content: 'x', mode: 0o644 };
     expect(thrownBy(() => makeFiles([...pair(), elsewhere], logs))).toMatchObject({
       code: 'ENOENT',
@@ -243,7 +246,7 @@ describe('makeFiles', () => {
   });
 
   test.each(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'])(
-    'writes again where a link is answered with %s',
+    'writes a second time when a link fails with %s',
     async (code) => {
       vi.mocked(linkSync).mockImplementation(refuse(code));
       makeFiles(pair(), logs);
@@ -253,14 +256,17 @@ describe('makeFiles', () => {
     },
   );
 
-  test.each(['ENOSPC', 'EACCES', 'EROFS'])('does not write again after %s', async (code) => {
-    vi.mocked(linkSync).mockImplementation(refuse(code));
-    expect(thrownBy(() => makeFiles(pair(), logs))).toMatchObject({ code });
-    expect(openSync).toHaveBeenCalledTimes(2);
-    expect(await all()).toEqual([]);
-  });
+  test.each(['ENOSPC', 'EACCES', 'EROFS'])(
+    'does not write a second time after %s',
+    async (code) => {
+      vi.mocked(linkSync).mockImplementation(refuse(code));
+      expect(thrownBy(() => makeFiles(pair(), logs))).toMatchObject({ code });
+      expect(openSync).toHaveBeenCalledTimes(2);
+      expect(await all()).toEqual([]);
+    },
+  );
 
-  test('leaves no half of a file that is written again', async () => {
+  test('leaves no partial file when it writes a second time', async () => {
     const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
     vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
     let written = 0;
@@ -274,7 +280,7 @@ describe('makeFiles', () => {
     expect(await all()).toEqual([]);
   });
 
-  test('knows a file that is written again by its inode before it has content', async () => {
+  test('knows the inode of a file that it writes a second time before there is content', async () => {
     vi.mocked(linkSync).mockImplementation(refuse('EPERM'));
     const sizes: number[] = [];
     const inodes = new Set<string | undefined>();
@@ -362,7 +368,7 @@ describe.skipIf(!POSIX)('a mode that can’t be set', () => {
     expect(warnings.at(-2)).toContain('others on this machine could read the private key');
   });
 
-  test('of a directory is a warning', async () => {
+  test('of a directory causes a warning', async () => {
     const before = process.umask(0o100);
     try {
       makeDirectory({ ...placeAt('a'), ...told });
@@ -373,7 +379,7 @@ describe.skipIf(!POSIX)('a mode that can’t be set', () => {
   });
 });
 
-test('a .gitignore that can’t be written is a warning', async () => {
+test('a .gitignore that can’t be written causes a warning', async () => {
   const actual = await vi.importActual<typeof import('node:fs')>('node:fs');
   vi.mocked(linkSync).mockImplementation((from, to) => {
     if (path.basename(String(to)) === '.gitignore') throw error('EDQUOT');
@@ -391,7 +397,7 @@ describe('makeUnderFreeName', () => {
   const filesAt = (name: string) =>
     ['.key', '.pem'].map((ending) => ({ path: `${name}${ending}`, content: name, mode: 0o600 }));
 
-  test('takes the first name under which all files are free', async () => {
+  test('uses the first name under which all files are free', async () => {
     await writeFile(inside('a.pem'), 'theirs');
     const [first, second, third] = [inside('a'), inside('b'), inside('c')];
     expect(makeUnderFreeName([first, second, third], filesAt, logs)).toBe(second);
@@ -422,14 +428,14 @@ describe('makeDirectory', () => {
   const make = (place: Place, made = noLog) => makeDirectory({ ...place, ...logsFor(made) });
   const refusalOf = (place: Place, made?: MadeLog) => thrownBy(() => make(place, made));
 
-  test('makes what is missing; the topmost directory hides them all from git', async () => {
+  test('creates what is missing; the topmost directory hides it all from Git', async () => {
     make(placeAt('a', 'b', 'c'));
     expect(await all()).toEqual(['a', 'a/.gitignore', 'a/b', 'a/b/c'].map(path.normalize));
     expect(await readFile(inside('a', '.gitignore'), 'utf8')).toBe('*\n');
   });
 
   test.skipIf(!POSIX).each([0o000, 0o022, 0o077, 0o277])(
-    'for their owner only, under umask %o',
+    'gives only the owner access, under umask %o',
     async (mask) => {
       const before = process.umask(mask);
       try {
@@ -443,7 +449,7 @@ describe('makeDirectory', () => {
     },
   );
 
-  test('notes what the post step is to remove', () => {
+  test('notes what the post step has to delete', () => {
     const log = new Log();
     make(placeAt('a', 'b'), log);
     const [first, ...rest] = log.made;
@@ -460,7 +466,7 @@ describe('makeDirectory', () => {
     ]);
   });
 
-  test.skipIf(!POSIX)('leaves what is there as it is', async () => {
+  test.skipIf(!POSIX)('leaves existing directories as they are', async () => {
     await mkdir(inside('a'), 0o755);
     const log = new Log();
     make(placeAt('a'), log);
@@ -471,20 +477,20 @@ describe('makeDirectory', () => {
     expect(await all()).toEqual(['a', 'a/b', 'a/b/.gitignore'].map(path.normalize));
   });
 
-  test('makes nothing when the directory is the workspace', async () => {
+  test('creates nothing when the directory is the workspace', async () => {
     const log = new Log();
     make(placeAt(), log);
     expect(log.made).toEqual([]);
     expect(await all()).toEqual([]);
   });
 
-  test('makes a directory outside of the workspace', async () => {
+  test('creates a directory outside of the workspace', async () => {
     const outside = path.join(root, 'outside');
     make({ directory: path.join(outside, 'deep'), workspace: directory });
     expect(await all(outside)).toEqual(['.gitignore', 'deep']);
   });
 
-  test.skipIf(!POSIX)('refuses a link at its place, and one on the way to it', async () => {
+  test.skipIf(!POSIX)('refuses a link in its place, and one on the way to it', async () => {
     await mkdir(path.join(root, 'elsewhere', 'b'), { recursive: true });
     await symlink(path.join(root, 'elsewhere'), inside('a'));
     const log = new Log();
@@ -502,7 +508,7 @@ describe('makeDirectory', () => {
   });
 
   test.skipIf(!POSIX)(
-    'outside, takes a link above the directory, but not in its place',
+    'outside, accepts a link above the directory, but not in its place',
     async () => {
       await mkdir(path.join(root, 'real'));
       const link = path.join(root, 'link');
@@ -514,15 +520,18 @@ describe('makeDirectory', () => {
     },
   );
 
-  test.skipIf(!POSIX)('outside, refuses a link above it that leads to no directory', async () => {
-    await writeFile(path.join(root, 'file'), 'theirs');
-    for (const target of ['file', 'nothing']) {
-      const link = path.join(root, `to-${target}`);
-      await symlink(path.join(root, target), link);
-      const place = { directory: path.join(link, 'out'), workspace: directory };
-      expect(refusalOf(place)).toMatchObject(invalid(/is a link/));
-    }
-  });
+  test.skipIf(!POSIX)(
+    'outside, refuses a link above it that does not lead to a directory',
+    async () => {
+      await writeFile(path.join(root, 'file'), 'theirs');
+      for (const target of ['file', 'nothing']) {
+        const link = path.join(root, `to-${target}`);
+        await symlink(path.join(root, target), link);
+        const place = { directory: path.join(link, 'out'), workspace: directory };
+        expect(refusalOf(place)).toMatchObject(invalid(/is a link/));
+      }
+    },
+  );
 
   test('refuses a file in its place or on the way', async () => {
     await writeFile(inside('a'), 'theirs');
@@ -531,19 +540,19 @@ describe('makeDirectory', () => {
     }
   });
 
-  test('tells why a directory can’t be made', () => {
-    const why = /^Can't (look at|make) .*x \((ENAMETOOLONG|ENOENT)\)\.$/;
+  test('says why a directory can’t be created', () => {
+    const why = /^Can't (access|create) .*x \((ENAMETOOLONG|ENOENT)\)\.$/;
     expect(refusalOf(placeAt('x'.repeat(300)))).toMatchObject(invalid(why));
   });
 });
 
 describe('checkDirectory', () => {
-  test('accepts what is as it was made', () => {
+  test('accepts a directory that is unchanged', () => {
     makeDirectory({ ...placeAt('a', 'b'), ...logs });
     expect(thrownBy(() => checkDirectory(placeAt('a', 'b')))).toBeUndefined();
   });
 
-  test('refuses a directory that is gone', () => {
+  test('refuses a directory that no longer exists', () => {
     expect(thrownBy(() => checkDirectory(placeAt('a')))).toMatchObject(invalid(/no longer exists/));
   });
 
@@ -573,14 +582,14 @@ test.each([
 describe('cannot', () => {
   test('names the reason by its code', () => {
     const cause = Object.assign(new Error('the words'), { code: 'EROFS' });
-    const failure = cannot('make', '/a', cause);
+    const failure = cannot('create', '/a', cause);
     expect(failure).toMatchObject({ code: 'destination-invalid', cause });
-    expect(failure.message).toBe("Can't make /a (EROFS).");
+    expect(failure.message).toBe("Can't create /a (EROFS).");
   });
 
   test('leaves a failure as it is', () => {
     const failure = new Failure('delivery-failed', 'No.');
-    expect(cannot('make', '/a', failure)).toBe(failure);
+    expect(cannot('create', '/a', failure)).toBe(failure);
   });
 });
 
@@ -615,7 +624,7 @@ describe('safeFileName', () => {
   /** Names that Windows gives to devices, whatever follows the first dot. */
   const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i;
 
-  test('is a safe name for whatever comes', () => {
+  test('is always a safe name', () => {
     const hostile = fc.constantFrom(
       '.',
       '..',
@@ -649,7 +658,7 @@ describe('safeFileName', () => {
     );
   });
 
-  test('changes no safe client id', () => {
+  test('does not change a safe client id', () => {
     const safe = fc
       .stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/)
       .filter((id) => !DEVICE.test(id));

@@ -61,7 +61,7 @@ const hits = (name: string, status: number): Fault => ({
 });
 
 describe('a delivery', () => {
-  test.each(kinds)('to the $kind puts key and certificate into secrets', async ({ kind }) => {
+  test.each(kinds)('to the $kind writes key and certificate to secrets', async ({ kind }) => {
     const { deliver, vaults } = await start();
     const scope = scopeOf(kind).title;
     expect(await deliver(issuedFor('a'), kind)).toEqual({
@@ -79,7 +79,7 @@ describe('a delivery', () => {
     expect(vaults[kind].variables.size).toBe(0);
   });
 
-  test('puts ids into variables where that is wanted, after the secrets', async () => {
+  test('writes ids to variables if wanted, after the secrets', async () => {
     const { deliver, github, vaults } = await start({ variables: true, several: true });
     const { settings } = await deliver(issuedFor('a', { agentId: 'id-1' }));
     expect(settings.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
@@ -97,7 +97,7 @@ describe('a delivery', () => {
     expect(new Set(written.slice(2))).toEqual(new Set(['variable']));
   });
 
-  test('makes no variable for an id that the service did not give', async () => {
+  test('writes no variable for an id that the service did not return', async () => {
     const { deliver, vaults } = await start({ variables: true });
     expect((await deliver()).settings).toHaveLength(3);
     expect([...vaults.repository.variables.keys()]).toEqual(['X_CLIENT_ID']);
@@ -106,7 +106,7 @@ describe('a delivery', () => {
   test.each([
     [KEY, CERTIFICATE],
     [CERTIFICATE, KEY],
-  ])('keeps no key without %s, and says what is there', async (missing, there) => {
+  ])('keeps no key without %s, and reports what exists', async (missing, there) => {
     const { deliver, fail, github } = await start({ variables: true });
     fail('secret', hits(missing, 403), hits(missing, 403));
     const { settings, keepsKey, failure } = await deliver();
@@ -141,8 +141,8 @@ describe('a delivery', () => {
   });
 });
 
-describe('what the post step is to remove', () => {
-  test('is noted before it is written, and once GitHub said that it is', async () => {
+describe('a setting that the post step has to delete', () => {
+  test('is noted before it is written, and again once GitHub has confirmed it', async () => {
     const { deliver, notes } = await start({ variables: true });
     await deliver();
     expect(notes.slice(0, 2)).toEqual([`writing secret ${KEY}`, `writing secret ${CERTIFICATE}`]);
@@ -156,7 +156,7 @@ describe('what the post step is to remove', () => {
     ]);
   });
 
-  test('is not what was surely not written', async () => {
+  test('is noted as absent if it was certainly not written', async () => {
     const { deliver, fail, notes } = await start();
     fail('secret', hits(KEY, 403), hits(KEY, 403));
     await deliver();
@@ -166,7 +166,7 @@ describe('what the post step is to remove', () => {
     ]);
   });
 
-  test('is not what only may be written', async () => {
+  test('stays uncertain if it may have been written', async () => {
     const { deliver, fail, notes } = await start();
     fail('secret', hits(KEY, 503), hits(KEY, 503), ...Array(4).fill(hits(KEY, 503)));
     expect((await deliver()).keepsKey).toBe(false);
@@ -178,7 +178,7 @@ describe('what the post step is to remove', () => {
   });
 });
 
-describe('what is removed with the job', () => {
+describe('a setting that is deleted with the job', () => {
   const agents = ['a', 'b'].map((name) => ({
     name,
     owner: undefined,
@@ -189,7 +189,7 @@ describe('what is removed with the job', () => {
   }));
   const options = { ephemeral: true, several: true };
 
-  test.each(kinds)('must not be in the $kind before', async ({ kind }) => {
+  test.each(kinds)('must not exist in the $kind before', async ({ kind }) => {
     const { destinationOf, limit, vaults } = await start({ ...options, variables: true });
     for (const name of ['OTHER', 'X_B_PRIVATE_KEY']) vaults[kind].secrets.set(name, '');
     for (const name of ['OTHER', 'X_A_AGENT_ID']) vaults[kind].variables.set(name, '');
@@ -199,14 +199,14 @@ describe('what is removed with the job', () => {
     });
   });
 
-  test('may be beside others, and beside variables that are not set', async () => {
+  test('may exist beside others, and beside variables that are not set', async () => {
     const { destinationOf, limit, vaults } = await start(options);
     vaults.repository.secrets.set('X_C_PRIVATE_KEY', '');
     vaults.repository.variables.set('X_A_AGENT_ID', '');
     await destinationOf('repository').prepare(agents, limit);
   });
 
-  test('is not looked for where nothing is removed', async () => {
+  test('is not looked up if nothing is deleted', async () => {
     const { destinationOf, limit, vaults, github } = await start({ several: true });
     vaults.repository.secrets.set('X_A_PRIVATE_KEY', '');
     await destinationOf('repository').prepare(agents, limit);
@@ -214,9 +214,9 @@ describe('what is removed with the job', () => {
   });
 });
 
-describe('erasing', () => {
+describe('the eraser', () => {
   test.each(kinds)(
-    'removes what is in the $kind, and does not mind what is gone',
+    'deletes settings in the $kind, and ignores those that don’t exist',
     async ({ kind }) => {
       const { eraser, limit, vaults } = await start();
       const scope = scopeOf(kind).title;
@@ -243,7 +243,7 @@ describe('erasing', () => {
       ],
     },
   ])(
-    'looks first whether the token sees every scope, variables: $variables',
+    'first checks that the token sees every scope, variables: $variables',
     async ({ variables, paths }) => {
       const { eraser, limit, github } = await start({ variables });
       await eraser.prepare(limit);
@@ -253,7 +253,7 @@ describe('erasing', () => {
   );
 
   test.each(['public-key', 'variables'] as const)(
-    'is not begun when the token does not see the %s of a scope',
+    'does not start when the token does not see the %s of a scope',
     async (at) => {
       const { eraser, limit, github } = await start({ variables: true });
       github.faults.push({ at, fault: { kind: 'status', status: 404 }, after: 1 });
@@ -261,7 +261,7 @@ describe('erasing', () => {
     },
   );
 
-  test('leaves what is in another scope than the inputs name', async () => {
+  test('leaves settings in a scope that the inputs don’t name', async () => {
     const { eraser, limit, github } = await start();
     const setting = { kind: 'secret', name: 'A', scope: 'repository octo/other' } as const;
     await expect(eraser.delete(setting, limit)).rejects.toMatchObject({
@@ -273,7 +273,7 @@ describe('erasing', () => {
     expect(github.requests).toEqual([]);
   });
 
-  test('fails where GitHub does not let it', async () => {
+  test('fails if GitHub does not allow it', async () => {
     const { eraser, limit, github } = await start();
     github.faults.push({ at: 'delete-secret', fault: refused });
     const setting = { kind: 'secret', name: 'A', scope: scopeOf('repository').title } as const;
@@ -284,7 +284,7 @@ describe('erasing', () => {
   });
 });
 
-describe('what calls GitHub', () => {
+describe('the code that calls GitHub', () => {
   const FILE = '../../src/github/settings.ts';
 
   afterEach(() => {
@@ -292,7 +292,7 @@ describe('what calls GitHub', () => {
     vi.resetModules();
   });
 
-  /** Starts anew, so that the file is loaded once more; `tell` learns of that. */
+  /** Resets the modules, so that the file is loaded again, which `tell` is told. */
   async function startAnew(tell: (what: 'loaded' | 'opened') => void) {
     vi.resetModules();
     vi.doMock(FILE, async (load) => {
@@ -337,14 +337,14 @@ describe('what calls GitHub', () => {
   });
 
   // Octokit does so when it can't read the context of the job.
-  test('makes the destination invalid when it throws as it is loaded', async () => {
+  test('makes the destination invalid if it throws while it is loaded', async () => {
     const { destinations, eraser, limit, github } = await startAnew(() => {
       throw new Error('the words of a file');
     });
     const invalid = {
       code: 'destination-invalid',
       message:
-        "The context of the job can't be read (Error), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
+        "The context of the job, which is needed for GitHub's secrets, can't be read (Error). Check the file that GITHUB_EVENT_PATH names, and the proxy variables.",
       cause: expect.any(Error),
     };
     await expect(destinations[0]?.prepare([], limit)).rejects.toMatchObject(invalid);

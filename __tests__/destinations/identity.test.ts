@@ -24,7 +24,10 @@ afterEach(async () => {
 
 const identify = async () => identityOf(await lstat(file, { bigint: true }), 'made');
 
-/** Plays a file system without a time of birth, or one that gives that of the last change for it. */
+/**
+ * Simulates a file system without a time of birth, or one that gives that of the last change for
+ * it.
+ */
 function withBirth(birthOf: (changed: bigint) => bigint): void {
   vi.mocked(lstat).mockImplementation((async (at: string, options: { bigint?: boolean }) => {
     const found = await actual.lstat(at, options);
@@ -33,7 +36,7 @@ function withBirth(birthOf: (changed: bigint) => bigint): void {
   }) as typeof lstat);
 }
 
-test('a file is itself, also under another name, and after it was written to', async () => {
+test('a file keeps its identity under another name, and after it was written to', async () => {
   const identity = await identify();
   const other = path.join(directory, 'b.key');
   await link(file, other);
@@ -46,7 +49,7 @@ test.each([
   ['device', '1'],
   ['inode', '1'],
   ['born', '1'],
-])('another %s is another file, though the content is the same', async (key, value) => {
+])('another %s has another identity, even with the same content', async (key, value) => {
   // So that the time of birth is no longer that of the last change.
   const before = await lstat(file, { bigint: true });
   do await writeFile(file, 'made');
@@ -63,14 +66,14 @@ describe.each([
 ])('a file system with $is', ({ birthOf }) => {
   beforeEach(() => withBirth(birthOf));
 
-  test('knows a file by its content', async () => {
+  test('identifies a file by its content', async () => {
     const identity = await identify();
     await link(file, path.join(directory, 'b'));
     expect(await isAt(file, identity)).toBe(true);
     expect(await isAt(file, { ...identity, inode: '1' })).toBe(true);
   });
 
-  test.each(['Made', 'mad', 'made!', ''])('knows that %j is another one', async (content) => {
+  test.each(['Made', 'mad', 'made!', ''])('distinguishes another one: %j', async (content) => {
     const identity = await identify();
     await writeFile(file, content);
     const noted = { ...identity, born: birthOf(1n).toString() };
@@ -78,7 +81,7 @@ describe.each([
   });
 });
 
-test('without a time of birth, a directory is known by its inode', async () => {
+test('without a time of birth, a directory is identified by its inode', async () => {
   withBirth(() => 0n);
   const identity = identityOf(await lstat(directory, { bigint: true }));
   expect(await isAt(directory, identity)).toBe(true);
@@ -88,7 +91,7 @@ test('without a time of birth, a directory is known by its inode', async () => {
   expect(await isAt(inner, await identify())).toBe(false);
 });
 
-test('what is not there is the system’s error', async () => {
+test('a missing file causes the system’s error', async () => {
   const identity = await identify();
   await rm(file);
   await expect(isAt(file, identity)).rejects.toMatchObject({ code: 'ENOENT' });

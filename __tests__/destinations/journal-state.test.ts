@@ -47,7 +47,7 @@ describe('digests', () => {
     ['keep-files', { files: { ...files, keepFiles: true } }, ['files']],
     ['the destination', { files: { ...files, toWorkspace: false } }, ['files']],
   ];
-  test.each(others)('tell of %s', (_, changes, expected) => {
+  test.each(others)('show a change of %s', (_, changes, expected) => {
     const before = digestsOf(places, KEY);
     const after = digestsOf({ ...places, ...changes }, KEY);
     const changed = (['hub', 'scopes', 'files'] as const).filter(
@@ -89,7 +89,7 @@ describe('the state', () => {
     '{}',
     '{"path":"/t/j"}',
     '{"path":"/t/j","key":"k","digests":{}}',
-  ])('is none: %s', (text) => {
+  ])('is refused: %s', (text) => {
     expect(readState(text)).toBeUndefined();
   });
 });

@@ -33,7 +33,7 @@ const pathOf = (made: Made) => ('path' in made ? made.path : undefined);
 const read = async (journal: Journal) => (await readJournal(journal)).made;
 
 describe('a journal', () => {
-  test('starts empty, as a file of its own', async () => {
+  test('starts empty, as a separate file', async () => {
     const first = await Journal.start(directory);
     const second = await Journal.start(directory);
     expect(path.dirname(first.path)).toBe(directory);
@@ -41,12 +41,12 @@ describe('a journal', () => {
     expect(await read(first)).toEqual([]);
   });
 
-  test.skipIf(!POSIX)('is for its owner only', async () => {
+  test.skipIf(!POSIX)('gives only the owner access', async () => {
     const { path: file } = await Journal.start(directory);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  test('remembers what was made, in order', async () => {
+  test('remembers what was created, in order', async () => {
     const journal = await Journal.start(directory);
     const made: readonly Made[] = [
       { kind: 'directory', path: '/w/.insights-hub', identity },
@@ -99,14 +99,14 @@ describe('a journal', () => {
     }
   });
 
-  test('loses nothing after an entry that was written in part', async () => {
+  test('loses nothing after an entry that was partly written', async () => {
     const journal = await Journal.start(directory);
     await writeFile(journal.path, '{"kind":"file","pa', { flag: 'a' });
     journal.record({ kind: 'file', path: '/b', identity });
     expect((await read(journal)).map(pathOf)).toEqual(['/b']);
   });
 
-  test('entries that say nothing are passed over', async () => {
+  test('ignores meaningless entries', async () => {
     const journal = await Journal.start(directory);
     const lines = [
       'garbage',
@@ -151,7 +151,7 @@ describe('a journal', () => {
     });
   });
 
-  test('passes over what others wrote, and misses what they removed', async () => {
+  test('ignores what others wrote, and notices what they deleted', async () => {
     const journal = await Journal.start(directory);
     journal.record({ kind: 'file', path: '/a', identity }, { kind: 'file', path: '/b', identity });
     const { path: file, key, lines } = journal;
@@ -168,7 +168,7 @@ describe('a journal', () => {
     expect(await readJournal({ path: file, key })).toMatchObject({ isWhole: true });
   });
 
-  test('has a key of its own, which no text shows', async () => {
+  test('has its own key, which no text shows', async () => {
     const [one, other] = [await Journal.start(directory), await Journal.start(directory)];
     expect(one.key.reveal()).toMatch(/^[\w-]{43}$/);
     expect(one.key.reveal()).not.toBe(other.key.reveal());
@@ -195,7 +195,7 @@ describe('a journal', () => {
     });
   });
 
-  test('that can’t be written any more tells those who ask, and keeps the first reason', async () => {
+  test('tells those who ask when it can no longer be written, and keeps the first reason', async () => {
     const gone = path.join(directory, 'gone');
     await mkdir(gone);
     const journal = await Journal.start(gone);
@@ -222,10 +222,10 @@ test.each([
   ['a\n', false],
   [undefined, false],
   [7, false],
-])('%j may go into a path: %s', (value, expected) => {
+])('%j may be part of a path: %s', (value, expected) => {
   expect(isId(value)).toBe(expected);
 });
 
-test('what is to stay is not noted', () => {
+test('files that stay are not noted', () => {
   expect(noLog.record({ kind: 'file', path: '/a', identity })).toBeUndefined();
 });

@@ -26,7 +26,7 @@ const inside = (name: string) => path.join(directory, name);
 const read = async (name: string, most = 10, followLinks = false) =>
   (await readRegularFile(inside(name), { most, followLinks })).toString();
 
-/** Lets what is read say another size, and come in small pieces. */
+/** Makes what is read report another size, and arrive in small pieces. */
 function withOddReads({ size, piece }: { readonly size?: number; readonly piece?: number }): void {
   vi.mocked(open).mockImplementation(async (...given) => {
     const handle = await actual.open(...given);
@@ -51,7 +51,7 @@ test('refuses a larger file', async () => {
 });
 
 test.each([{ size: 0 }, { size: 3 }, { size: 10 }, { piece: 1 }, { size: 0, piece: 3 }])(
-  'reads all of a file that says or gives less than it has: %j',
+  'reads all of a file that reports or returns less than it has: %j',
   async (odd) => {
     const content = '0123456789'.repeat(1000);
     await writeFile(inside('a'), content);
@@ -61,13 +61,13 @@ test.each([{ size: 0 }, { size: 3 }, { size: 10 }, { piece: 1 }, { size: 0, piec
   },
 );
 
-test.runIf(process.platform === 'linux')('reads a file that does not know its size', async () => {
+test.runIf(process.platform === 'linux')('reads a file of unknown size', async () => {
   const { length } = await readRegularFile('/proc/self/status', { most: 100_000 });
   expect(length).toBeGreaterThan(100);
 });
 
 describe.runIf(POSIX)('links and other kinds', () => {
-  test('a link is read only where that is asked for', async () => {
+  test('a link is only read on request', async () => {
     await writeFile(inside('a'), 'x');
     await symlink(inside('a'), inside('link'));
     await expect(read('link')).rejects.toMatchObject({ code: 'ELOOP' });

@@ -59,7 +59,7 @@ const namesOf = (files: Files) =>
 
 const facts = { count: 2, kind: 'trusted', broker: 'mqtts://broker.invalid:8883' } as const;
 
-/** What is to be written of CAs, as soon as it is known. */
+/** The CAs to write, as soon as they are known. */
 const authoritiesOf = (contentOf: () => Promise<string>) => {
   const authorities = async () => ({ ...facts, content: await contentOf() });
   return { toVerify: authorities, toWrite: authorities };
@@ -98,7 +98,7 @@ describe('prepare', () => {
     { is: 'a private key', name: 'mqtt1_b.key', connection: false },
     { is: 'a certificate', name: 'mqtt1_b.pem', connection: false },
     { is: 'a connection file', name: 'mqtt1_b.mqttx.json', connection: true },
-  ])('refuses $is that is there', async ({ name, connection }) => {
+  ])('refuses an existing file: $is', async ({ name, connection }) => {
     await mkdir(inside());
     await writeFile(inside(name), 'theirs');
     const agents = [requestOf('a'), requestOf('b')];
@@ -110,19 +110,19 @@ describe('prepare', () => {
     await workspace.prepare([requestOf('a')]);
   });
 
-  test.skipIf(!POSIX)('refuses a link to nowhere', async () => {
+  test.skipIf(!POSIX)('refuses a dangling link', async () => {
     await mkdir(inside());
     await symlink(path.join(root, 'nowhere'), inside('mqtt1_a.key'));
     await expect(workspaceWith().prepare([requestOf('a')])).rejects.toThrow('never overwritten');
   });
 
-  test('minds no connection file when none is to be written', async () => {
+  test('ignores a connection file when none is to be written', async () => {
     await mkdir(inside());
     await writeFile(inside('mqtt1_a.mqttx.json'), 'theirs');
     await workspaceWith().prepare([requestOf('a')]);
   });
 
-  test('makes files of every kind and mode, each with a link, and removes them', async () => {
+  test('creates files of every kind and mode, each with a link, and deletes them', async () => {
     const journal = await Journal.start(root);
     const temporary = temporaryNames(journal);
     await workspaceWith({ helpful, temporary }).prepare([requestOf('a'.repeat(60))]);
@@ -131,7 +131,7 @@ describe('prepare', () => {
       '.gitignore',
       ...Array(4).fill(expect.stringMatching(/^\.[\w-]+\.tmp-+$/)),
     ]);
-    // As long as the longest to come, and known to the journal, should the step be killed meanwhile.
+    // As long as the longest name, and known to the journal in case the step is killed.
     expect(files[1]?.length).toBe(`mqtt1_${'a'.repeat(60)}.key`.length);
     const [start] = (await readJournal(journal)).made.map((made) =>
       'path' in made ? made.path : '',
@@ -141,7 +141,7 @@ describe('prepare', () => {
     expect(await all()).toEqual(['.gitignore']);
   });
 
-  test('refuses a directory from which nothing can be removed again', async () => {
+  test('refuses a directory from which nothing can be deleted', async () => {
     vi.mocked(unlink).mockRejectedValueOnce(Object.assign(new Error('no'), { code: 'EPERM' }));
     await expect(workspaceWith().prepare([requestOf('a')])).rejects.toMatchObject({
       code: 'destination-invalid',
@@ -149,7 +149,7 @@ describe('prepare', () => {
     });
   });
 
-  test('takes a mount on which modes can’t be changed', async () => {
+  test('accepts a mount on which modes can’t be changed', async () => {
     vi.mocked(fchmodSync).mockImplementation(() => {
       throw Object.assign(new Error('no'), { code: 'EPERM' });
     });
@@ -161,7 +161,7 @@ describe('prepare', () => {
     if (POSIX) expect(await modeOf(inside('mqtt1_a.pem'))).toBe(0o600);
   });
 
-  test('tells why nothing can be written', async () => {
+  test('says why nothing can be written', async () => {
     vi.mocked(openSync).mockImplementation(() => {
       throw Object.assign(new Error('the words'), { code: 'EDQUOT' });
     });
@@ -187,7 +187,7 @@ describe('deliver', () => {
     expect(await all()).toEqual(['.gitignore', 'mqtt1_a.key', 'mqtt1_a.pem']);
   });
 
-  test.skipIf(!POSIX)('a key is for its owner only', async () => {
+  test.skipIf(!POSIX)('gives only the owner access to the key', async () => {
     await (await prepared({ helpful })).deliver(issuedFor('a'));
     const modes = ['mqtt1_a.key', 'mqtt1_a.pem', 'mqtt1_a.mqttx.json', 'broker-ca.pem'].map(
       (name) => modeOf(inside(name)),
@@ -214,7 +214,7 @@ describe('deliver', () => {
     expect(await readFile(files.brokerCa ?? '', 'utf8')).toBe('the CAs\n');
   });
 
-  test('writes the CAs once for all agents, also for those of another step', async () => {
+  test('writes the CAs once for all agents, including those of another step', async () => {
     const workspace = await prepared({ helpful });
     const names = ['a', 'b', 'c'].map((name) => issuedFor(name));
     const deliveries = await Promise.all(names.map((issued) => workspace.deliver(issued)));
@@ -236,7 +236,7 @@ describe('deliver', () => {
     expect(await readFile(inside('broker-ca.pem'), 'utf8')).toBe('other CAs');
   });
 
-  test.skipIf(!POSIX)('takes no link for the file with the CAs', async () => {
+  test.skipIf(!POSIX)('does not use a link as the CA file', async () => {
     await mkdir(inside());
     await writeFile(path.join(root, 'ca'), 'the CAs\n');
     await symlink(path.join(root, 'ca'), inside('broker-ca.pem'));
@@ -244,7 +244,7 @@ describe('deliver', () => {
     expect(files.brokerCa).not.toBe(inside('broker-ca.pem'));
   });
 
-  test('writes the connection file beside one that has come up', async () => {
+  test('writes the connection file beside one that has appeared', async () => {
     const workspace = await prepared({ helpful });
     await writeFile(inside('mqtt1_a.mqttx.json'), 'theirs');
     const { files } = await workspace.deliver(issuedFor('a'));
@@ -253,7 +253,7 @@ describe('deliver', () => {
     expect(await readFile(inside('mqtt1_a.mqttx.json'), 'utf8')).toBe('theirs');
   });
 
-  test('takes a name of its own for what is there against expectation', async () => {
+  test('uses a unique name if files unexpectedly exist', async () => {
     const workspace = await prepared({ helpful });
     await writeFile(inside('mqtt1_a.pem'), 'theirs');
     await writeFile(inside('mqtt1_b.pem'), 'theirs');
@@ -270,7 +270,7 @@ describe('deliver', () => {
     expect(await all()).not.toContain('mqtt1_a.key');
   });
 
-  test('keeps no key where the directory is gone', async () => {
+  test('keeps no key when the directory no longer exists', async () => {
     const workspace = await prepared();
     await rm(inside(), { recursive: true });
     expect(await workspace.deliver(issuedFor('a'))).toEqual({
@@ -284,7 +284,7 @@ describe('deliver', () => {
     });
   });
 
-  test('keeps the key when only the rest fails, and tries it again for the next agent', async () => {
+  test('keeps the key when only the rest fails, and tries that again for the next agent', async () => {
     let calls = 0;
     const authorities = authoritiesOf(async () => {
       calls += 1;
@@ -308,7 +308,7 @@ describe('deliver', () => {
 });
 
 describe('files that wait for a proof', () => {
-  /** A workspace that does not know what the file with the CAs is to hold, until it is told. */
+  /** A workspace that does not know the content of the CA file until it is told. */
   async function waiting(options: Partial<WorkspaceOptions> = {}) {
     let content: string | undefined;
     const known = authoritiesOf(async () => content ?? '');
@@ -322,7 +322,7 @@ describe('files that wait for a proof', () => {
     return { workspace, tell };
   }
 
-  test('are added to key and certificate, which don’t wait', async () => {
+  test('are written after key and certificate, which don’t wait', async () => {
     const { workspace, tell } = await waiting();
     const first = await workspace.deliver(issuedFor('a'));
     expect(first).toMatchObject({ keepsKey: true, isPartial: true });
@@ -350,7 +350,7 @@ describe('files that wait for a proof', () => {
     expect(Object.keys(delivery.files)).toContain('mqttx');
   });
 
-  test('are named for the key that has a name of its own', async () => {
+  test('are named after the key that has a unique name', async () => {
     const { workspace, tell } = await waiting();
     await writeFile(inside('mqtt1_a.pem'), 'theirs');
     const issued = issuedFor('a', { certificateId: 'id1' });
@@ -360,7 +360,7 @@ describe('files that wait for a proof', () => {
     expect(path.basename(files.mqttx ?? '')).toBe('mqtt1_a-id1.mqttx.json');
   });
 
-  test.skipIf(!POSIX)('go nowhere when the directory has become a link', async () => {
+  test.skipIf(!POSIX)('are not written when the directory has become a link', async () => {
     const { workspace, tell } = await waiting();
     const first = await workspace.deliver(issuedFor('a'));
     tell('the one CA\n');
@@ -371,7 +371,7 @@ describe('files that wait for a proof', () => {
     expect(await readdir(path.join(root, 'moved'))).not.toContain('broker-ca.pem');
   });
 
-  test('are the CAs alone beside an encrypted key', async () => {
+  test('are only the CAs beside an encrypted key', async () => {
     const { workspace, tell } = await waiting({ helpful: ['brokerCa'] });
     const first = await workspace.deliver(issuedFor('a'));
     tell('the one CA\n');
@@ -399,8 +399,8 @@ test('the CAs stay when the job ends, while the connection file of another step 
   expect(await readdir(root)).toEqual([path.basename(journal.path)]);
 });
 
-describe('what is kept after all', () => {
-  test('stays when the job ends, while the rest goes', async () => {
+describe('a key that is kept nevertheless', () => {
+  test('stays when the job ends, while the rest is deleted', async () => {
     const journal = await Journal.start(root);
     const workspace = await prepared({ made: journal, helpful });
     const kept = await workspace.deliver(issuedFor('a'));
@@ -417,8 +417,11 @@ describe('what is kept after all', () => {
   });
 });
 
-describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
-  /** Plays a mount that gives every file one mode, whatever is asked for: FAT, CIFS, a shared folder. */
+describe.skipIf(!POSIX)('a file system that does not support file modes', () => {
+  /**
+   * Simulates a mount that gives every file the same mode, whatever is requested: FAT, CIFS, a
+   * shared folder.
+   */
   beforeEach(() => {
     vi.mocked(openSync).mockImplementation((...given) => {
       const descriptor = actual.openSync(...given);
@@ -431,21 +434,21 @@ describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
   test('is refused before anything is created, and nothing is left there', async () => {
     await expect(workspaceWith().prepare([requestOf('a')])).rejects.toMatchObject({
       code: 'destination-invalid',
-      message: expect.stringContaining('does not keep the modes of files'),
+      message: expect.stringContaining('does not support file modes'),
     });
     expect(await all()).toEqual(['.gitignore']);
   });
 
-  test('is no problem where files have no such modes', async () => {
+  test('is accepted on systems without such modes', async () => {
     Object.defineProperty(process, 'platform', { value: 'win32' });
     await workspaceWith().prepare([requestOf('a')]);
   });
 
-  test('takes a key only where it would be lost otherwise, and says so', async () => {
+  test('gets a key only if it would otherwise be lost, with a warning', async () => {
     const workspace = await prepared();
     expect(await workspace.deliver(issuedFor('a'))).toMatchObject({
       keepsKey: false,
-      failure: { message: expect.stringContaining('does not keep the modes of files') },
+      failure: { message: expect.stringContaining('does not support file modes') },
     });
     expect(await all()).toEqual(['.gitignore']);
     const warn = vi.fn();
@@ -455,8 +458,8 @@ describe.skipIf(!POSIX)('a file system that does not keep modes', () => {
   });
 });
 
-test('two agents whose names differ only in case keep a key each', async () => {
-  // Plays Windows and macOS, where names that differ only in case are one.
+test('two agents whose names differ only in case have a key each', async () => {
+  // Simulates Windows and macOS, where names that differ only in case are one.
   vi.mocked(linkSync).mockImplementation((from, to) => {
     const wanted = path.basename(String(to)).toLowerCase();
     const names = actual.readdirSync(path.dirname(String(to)));

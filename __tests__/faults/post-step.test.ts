@@ -17,7 +17,7 @@ const ROWS = [
 ] as const;
 
 test.for(ROWS)(
-  'the post step does not begin a pause that is longer than its time: %s',
+  'the post step does not start a pause that is longer than its time: %s',
   async ([at, left, what], { start }) => {
     const sandbox = await start();
     const { hub } = sandbox;
@@ -33,7 +33,7 @@ test.for(ROWS)(
   },
 );
 
-test('the post step says of every agent that its time is too short for a pause', async ({
+test('the post step reports for every agent that its time is too short for a pause', async ({
   start,
 }) => {
   const sandbox = await start();
@@ -50,7 +50,7 @@ test('the post step says of every agent that its time is too short for a pause',
   expect(told.match(/The service asks to wait 1\d\d s/g)).toHaveLength(5);
 });
 
-test('the post step waits where its time is long enough', async ({ start }) => {
+test('the post step waits if its time is long enough', async ({ start }) => {
   const sandbox = await start();
   const { hub } = sandbox;
   const main = await sandbox.main({ ephemeral: 'true' });

@@ -61,7 +61,7 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
-  test('is given as Octokit reads it, with the call', async () => {
+  test('is returned as Octokit reads it, with the call', async () => {
     const { call, vaults } = await startWith();
     expect(await call()).toEqual({
       data: { key_id: vaults.repository.keyId, key: expect.any(String) },
@@ -78,7 +78,7 @@ describe('an answer', () => {
     expect((await call(setVariable)).call).toMatchObject({ method: 'POST', status });
   });
 
-  test('never makes Octokit print what a server says', async () => {
+  test('never makes Octokit print what a server sent', async () => {
     const reply = {
       status: 200,
       type: 'application/json',
@@ -101,7 +101,7 @@ describe('an answer', () => {
     }
   });
 
-  test('that is not wanted is a failure', async () => {
+  test('with an unwanted status is a failure', async () => {
     const { failureOf } = await startWith({ kind: 'body', status: 200, body: '{}' });
     expect(await failureOf({ ...getKey, expect: [201] })).toMatchObject({
       code: 'response-invalid',
@@ -109,14 +109,14 @@ describe('an answer', () => {
     });
   });
 
-  test('that is wanted is none, whatever its status', async () => {
+  test('with a wanted status is not, whatever the status', async () => {
     const { call } = await startWith({ kind: 'status', status: 404 });
     expect((await call({ ...getKey, expect: [404] })).call?.status).toBe(404);
   });
 });
 
 describe('a failure', () => {
-  test('of the client comes out as itself, not as an error of Octokit', async () => {
+  test('of the client is thrown as it is, not as an error of Octokit', async () => {
     const { call, failureOf, github } = await startWith();
     await call();
     await github.stop();
@@ -140,7 +140,7 @@ describe('a failure', () => {
     expect(failure.message).not.toContain('the secret');
   });
 
-  test('holds what GitHub says', async () => {
+  test('contains what GitHub says', async () => {
     const reply = {
       status: 403,
       type: 'application/json',
@@ -160,7 +160,7 @@ describe('a failure', () => {
     });
   });
 
-  test('holds nothing where GitHub says nothing', async () => {
+  test('contains nothing if GitHub says nothing', async () => {
     const { failureOf } = await startWith({ kind: 'body', status: 403, body: '[]' });
     expect(await failureOf()).toMatchObject({ call: { said: {} } });
   });
@@ -187,7 +187,7 @@ describe('a failure', () => {
     }
   });
 
-  test('names the permission for variables where it is about them', async () => {
+  test('names the permission for variables if it is about them', async () => {
     const { failureOf } = await startWith({ kind: 'status', status: 403 });
     expect(await failureOf(setVariable)).toMatchObject({
       code: 'destination-invalid',
@@ -211,20 +211,20 @@ describe('a 403', () => {
       wait: 60_000,
     },
     {
-      name: 'a wish to come back',
+      name: 'a request to retry later',
       fault: { kind: 'status', status: 403, headers: { 'retry-after': '7' } },
       wait: 7_000,
     },
   ];
 
-  test.each(rows)('with $name is tried again', async ({ fault, wait }) => {
+  test.each(rows)('with $name is retried', async ({ fault, wait }) => {
     const { call, github, time } = await startWith(fault);
     await call();
     expect(github.seen('public-key')).toHaveLength(2);
     expect(time.waits).toEqual([wait]);
   });
 
-  test('that is a missing permission is not', async () => {
+  test('for a missing permission is not retried', async () => {
     const { failureOf, github } = await startWith({ kind: 'status', status: 403 });
     expect(await failureOf()).toMatchObject({ code: 'destination-invalid' });
     expect(github.seen('public-key')).toHaveLength(1);
@@ -240,14 +240,14 @@ describe('a 403', () => {
 describe('when the job is cancelled', () => {
   const busy: Fault = { kind: 'status', status: 503 };
 
-  test('what writes is finished, with its repetitions', async () => {
+  test('a write is finished, with its retries', async () => {
     const { call, cancel, github, vaults } = await startWith(busy, busy);
     github.onRequest = () => cancel.abort();
     await call(setVariable);
     expect(vaults.repository.variables.get('A')).toBe('text');
   });
 
-  test('what reads is given up', async () => {
+  test('a read is abandoned', async () => {
     const { cancel, failureOf, github } = await startWith({ kind: 'silence' });
     github.onRequest = () => cancel.abort();
     expect(await failureOf()).toMatchObject({ code: 'cancelled' });

@@ -151,7 +151,7 @@ const NAME = 'INSIGHTS_HUB_AGENT';
 const secret = { kind: 'secret', name: NAME } as const;
 const variable = { kind: 'variable', name: NAME } as const;
 
-/** Sets each secret and variable twice, makes a variable that is there, and deletes them twice. */
+/** Sets each secret and variable twice, creates a variable that exists, and deletes them twice. */
 async function callAll(kind: ScopeKind): Promise<void> {
   const { limit, apiWith, openScope } = services;
   const scope = openScope(kind);
@@ -179,7 +179,7 @@ async function callAll(kind: ScopeKind): Promise<void> {
   }
 }
 
-/** Has every kind of call refused. */
+/** Makes every kind of call fail. */
 async function beRefused(scope: ScopeSettings): Promise<void> {
   const { limit } = services;
   const key = { id: '1', key: Buffer.alloc(32, 9) };
@@ -187,7 +187,7 @@ async function beRefused(scope: ScopeSettings): Promise<void> {
   await expect(scope.setSecret(NAME, new Secret('text'), key, limit)).rejects.toThrow();
   await expect(scope.checkVariables(limit)).rejects.toThrow();
   await expect(scope.setVariable({ name: NAME, value: 'one' }, limit)).rejects.toThrow();
-  // What the token does not see counts as gone; what it may not delete does not.
+  // A setting that the token can't see counts as deleted; one that it may not delete does not.
   for (const setting of [secret, variable]) {
     await Promise.allSettled([scope.delete(setting, limit)]);
   }
@@ -205,7 +205,7 @@ const refusedWith = (status: number) => [
   `PUT secrets/${NAME} ${status}`,
   `GET variables ${status}`,
   `PATCH variables/${NAME} ${status}`,
-  // a variable that is not there is made
+  // a variable that does not exist is created
   ...(status === 404 ? [`POST variables ${status}`] : []),
   `DELETE secrets/${NAME} ${status}`,
   `DELETE variables/${NAME} ${status}`,
@@ -250,7 +250,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('knows the paths as those of the scope', async () => {
+    test('has the same paths as the scope', async () => {
       await callAll(kind);
       const base = {
         repository: '/repos/{owner}/{repo}/actions',
@@ -266,13 +266,13 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       ]);
     });
 
-    test('fits what a token that is not known gets', async () => {
+    test('allows the answer to an unknown token', async () => {
       await beRefused(services.openScope(kind, 'no-token'));
       expect(answered()).toEqual(refusedWith(401));
       expectNoProblems();
     });
 
-    test('fits what a token without permissions gets', async () => {
+    test('allows the answer to a token without permissions', async () => {
       const [secrets, variables] = PERMISSIONS[kind];
       const token = github.issueToken({ [secrets]: 'none', [variables]: 'none' });
       await beRefused(services.openScope(kind, token));
@@ -280,14 +280,14 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('fits what a scope that is not there gets', async () => {
+    test('allows the answer for a scope that does not exist', async () => {
       const gone = scopeOf(kind, { [kind === 'repository' ? 'repo' : kind]: 'gone' });
       await beRefused(services.openScope(kind, github.issueToken(), gone));
       expect(answered()).toEqual(refusedWith(404));
       expectNoProblems();
     });
 
-    test('fits what a secret gets that was sealed for someone else, or has a bad name', async () => {
+    test('allows the answer to a secret that was sealed for someone else, or has an invalid name', async () => {
       const { limit, openScope } = services;
       const scope = openScope(kind);
       const key = await scope.fetchSealingKey(limit);
@@ -302,7 +302,7 @@ describe.each(['api.github.com', 'ghes-3.19'])('the description of %s', (name) =
       expectNoProblems();
     });
 
-    test('would tell of other statuses, requests and answers', async () => {
+    test('would reveal other statuses, requests and answers', async () => {
       await callAll(kind);
       const entryOf = (method: string, status: number) => {
         const found = github.replies.find(

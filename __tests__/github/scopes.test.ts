@@ -10,7 +10,7 @@ const PREFIX = 'INSIGHTS_HUB_AGENT';
 const VALID = /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/;
 
 describe('settingNames', () => {
-  test('do not name a single agent', () => {
+  test('do not contain the name of a single agent', () => {
     expect(settingNames(PREFIX, 'press-1', false)).toEqual({
       privateKey: 'INSIGHTS_HUB_AGENT_PRIVATE_KEY',
       certificate: 'INSIGHTS_HUB_AGENT_CERTIFICATE',
@@ -19,7 +19,7 @@ describe('settingNames', () => {
     });
   });
 
-  test('name one of several agents', () => {
+  test('contain the name of one of several agents', () => {
     expect(settingNames(PREFIX, 'press-1', true)).toEqual({
       privateKey: 'INSIGHTS_HUB_AGENT_PRESS_1_PRIVATE_KEY',
       certificate: 'INSIGHTS_HUB_AGENT_PRESS_1_CERTIFICATE',
@@ -28,7 +28,7 @@ describe('settingNames', () => {
     });
   });
 
-  test('leave the prefix as it was given', () => {
+  test('keep the prefix as it was given', () => {
     expect(settingNames('my_Prefix', 'a', true).privateKey).toBe('my_Prefix_A_PRIVATE_KEY');
     expect(settingNames('my_Prefix', 'a', false).privateKey).toBe('my_Prefix_PRIVATE_KEY');
   });
@@ -44,7 +44,7 @@ describe('settingNames', () => {
     );
   });
 
-  test('are the same for two agents only if their parts are', () => {
+  test('are the same for two agents only if the parts from their names are', () => {
     const agents = fc.string({ unit: fc.constantFrom('a', 'B', '1', '_', '-', '.', 'ä') });
     fc.assert(
       fc.property(agents, agents, (one, other) => {
@@ -65,11 +65,11 @@ describe('settingName', () => {
     expect(settingName(kept)).toBe(kept);
   });
 
-  test('makes letters upper case', () => {
+  test('converts letters to upper case', () => {
     expect(settingName(letters)).toBe(letters.toUpperCase());
   });
 
-  test('replaces every other character of ASCII', () => {
+  test('replaces every other ASCII character', () => {
     const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
     const others = ascii.filter((character) => !`${kept}${letters}`.includes(character));
     expect(others).toHaveLength(128 - 63);
@@ -100,7 +100,7 @@ describe('settingName', () => {
     expect(settingName(agent)).toBe(part);
   });
 
-  test('gives one character for each of the name in upper case', () => {
+  test('has one character for each of the name in upper case', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (agent) => {
         const upper = [...agent.toUpperCase()];
@@ -117,7 +117,7 @@ describe('settingsOf', () => {
   const [repository, environment] = [scopeOf('repository'), scopeOf('environment')];
   const settings = { apiUrl: '', token: new Secret(''), secretPrefix: 'X', variables: false };
 
-  test('are key and certificate in each scope, and ids where they are wanted', () => {
+  test('are key and certificate in each scope, and ids if wanted', () => {
     const scopes = [repository, environment];
     const [first, ...others] = settingsOf('a', { ...settings, scopes }, { several: false });
     expect(first).toEqual({

@@ -26,7 +26,7 @@ beforeAll(async () => {
 const seal = (text: string, { publicKey }: KeyPair = owner) =>
   sealSecret(new Secret(text), Buffer.from(publicKey));
 
-/** What libsodium, which GitHub opens boxes with, reads; throws for what was not sealed for the pair. */
+/** Opens a box with libsodium, as GitHub does. Throws if it was not sealed for the pair. */
 const open = (box: Uint8Array, { publicKey, privateKey }: KeyPair = owner) =>
   Buffer.from(sodium.crypto_box_seal_open(box, publicKey, privateKey));
 
@@ -35,14 +35,14 @@ const textOf = (size: number) =>
   Array.from(randomBytes(size), (byte) => String.fromCharCode(byte & 0x7f)).join('');
 
 describe('sealSecret', () => {
-  test.each(SIZES)('%i bytes are opened by libsodium, and are the same', (size) => {
+  test.each(SIZES)('seals %i bytes so that libsodium opens them unchanged', (size) => {
     const text = textOf(size);
     const box = Buffer.from(seal(text), 'base64');
     expect(box.length).toBe(size + OVERHEAD);
     expect(open(box).equals(Buffer.from(text))).toBe(true);
   });
 
-  test('any text is opened as its bytes in UTF-8, whoever the owner is', () => {
+  test('seals any text as its bytes in UTF-8, for any owner', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const anyone = sodium.crypto_box_keypair();
@@ -54,20 +54,20 @@ describe('sealSecret', () => {
     );
   });
 
-  test.each(SIZES)('the box of %i bytes is standard base64 with padding', (size) => {
+  test.each(SIZES)('returns the box of %i bytes as standard base64 with padding', (size) => {
     const box = seal(textOf(size));
     expect(box).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
     expect(box.length).toBe(Math.ceil((size + OVERHEAD) / 3) * 4);
     expect(box).toBe(Buffer.from(box, 'base64').toString('base64'));
   });
 
-  test('two boxes of the same text have nothing in common', () => {
+  test('never seals the same text the same way', () => {
     const [one, other] = [seal('text'), seal('text')].map((box) => Buffer.from(box, 'base64'));
     expect(one?.subarray(0, 32)).not.toEqual(other?.subarray(0, 32));
     expect(one?.subarray(32)).not.toEqual(other?.subarray(32));
   });
 
-  test('nobody else can open a box', () => {
+  test('seals for its owner only', () => {
     const box = Buffer.from(seal('text'), 'base64');
     const other = sodium.crypto_box_keypair();
     expect(() => open(box, other)).toThrow();
@@ -75,7 +75,7 @@ describe('sealSecret', () => {
     expect(() => open(box, { ...owner, publicKey: other.publicKey })).toThrow();
   });
 
-  test('a box that was changed anywhere is not opened', () => {
+  test('seals so that any change is noticed', () => {
     const box = Buffer.from(seal('text'), 'base64');
     for (const [index, byte] of box.entries()) {
       const changed = Buffer.from(box);
@@ -87,16 +87,16 @@ describe('sealSecret', () => {
 });
 
 describe('readPublicKey', () => {
-  test('gives the 32 bytes of a key', () => {
+  test('returns the 32 bytes of a key', () => {
     const base64 = Buffer.from(owner.publicKey).toString('base64');
     expect(readPublicKey(base64)?.equals(owner.publicKey)).toBe(true);
   });
 
-  test.each([0, 1, 16, 31, 33, 64])('takes no %i bytes', (size) => {
+  test.each([0, 1, 16, 31, 33, 64])('refuses %i bytes', (size) => {
     expect(readPublicKey(randomBytes(size).toString('base64'))).toBeUndefined();
   });
 
-  test('takes nothing but 32 bytes', () => {
+  test('refuses anything but 32 bytes', () => {
     const other = fc.uint8Array({ maxLength: 80 }).filter(({ length }) => length !== 32);
     fc.assert(
       fc.property(other, (bytes) => {
@@ -105,13 +105,13 @@ describe('readPublicKey', () => {
     );
   });
 
-  test.each([0, 1])('takes no point that nobody can hold the key of (%i)', (first) => {
+  test.each([0, 1])('refuses a point for which there is no private key (%i)', (first) => {
     const point = Buffer.alloc(32);
     point[0] = first;
     expect(readPublicKey(point.toString('base64'))).toBeUndefined();
   });
 
-  test('takes no base64 with anything else in it', () => {
+  test('refuses base64 with anything else in it', () => {
     const base64 = Buffer.from(owner.publicKey).toString('base64');
     expect(readPublicKey(` ${base64}`)).toBeUndefined();
     expect(readPublicKey(base64.replace(/=$/, ''))).toBeUndefined();

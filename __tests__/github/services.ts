@@ -21,7 +21,7 @@ export const PERMISSIONS = {
 export const scopeOf = (kind: ScopeKind, names: { repo?: string; environment?: string } = {}) =>
   SCOPES[kind].scopeOf({ owner: 'octo', repo: 'device', environment: ENVIRONMENT, ...names });
 
-/** An embedded GitHub, and what calls it. Time passes only when somebody waits. */
+/** An embedded GitHub, and its client. Time passes only when somebody waits. */
 export async function startGitHub() {
   const github = await GitHub.start();
   const vaults = { repository: github.vault, environment: github.addEnvironment(ENVIRONMENT) };

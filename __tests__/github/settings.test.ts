@@ -47,7 +47,7 @@ describe.each(kinds)('of the $kind,', ({ kind }) => {
 });
 
 describe('prepare', () => {
-  test('looks at the variables only where they are wanted', async () => {
+  test('reads the variables only if they are wanted', async () => {
     const { github, limit, scope } = await start('variables');
     await scope.prepare(limit, { variables: false });
     expect(github.requests.map(({ endpoint }) => endpoint)).toEqual(['public-key']);
@@ -74,7 +74,7 @@ describe('prepare', () => {
 
   const tooLarge: Fault = { kind: 'body', body: ' '.repeat(2 ** 21) };
   test.each(['public-key', 'variables'] as const)(
-    'says of the %s that nothing can be delivered there',
+    'says about the %s that nothing can be deleted there',
     async (at) => {
       const { github, limit, scope } = await start(at, status(400), status(404), tooLarge);
       for (const _ of github.faults.slice()) {
@@ -88,14 +88,14 @@ describe('prepare', () => {
   test.each([
     [503, 'unavailable'],
     [429, 'rate-limited'],
-  ])('leaves a passing trouble its own code: %i is %s', async (code, expected) => {
+  ])('keeps the code of a temporary failure: %i is %s', async (code, expected) => {
     const { limit, scope } = await start('public-key', ...Array(5).fill(status(code)));
     const prepared = scope.prepare(limit, { variables: false });
     await expect(prepared).rejects.toMatchObject({ code: expected });
   });
 });
 
-describe('the names that are there', () => {
+describe('the existing names', () => {
   test.each(kinds)('are read from all pages of the $kind', async ({ kind }) => {
     const { vaults, limit, openScope, github } = await startGitHub();
     const names = Array.from({ length: 95 }, (_, at) => `N_${at}`);
@@ -110,7 +110,7 @@ describe('the names that are there', () => {
     expect(github.seen('variables')).toHaveLength(4);
   });
 
-  test('end where a list ends before its time', async () => {
+  test('end where a list ends early', async () => {
     const change = (answer: object) => ({ ...answer, total_count: 7 });
     const { scope, limit, vault } = await start('secrets', { kind: 'change', change });
     vault.secrets.set('a', '');
@@ -122,7 +122,7 @@ describe('the names that are there', () => {
     ['no list', { kind: 'change', change: () => ({ total_count: 0 }) }],
     ['no count', { kind: 'change', change: () => ({ secrets: [] }) }],
     ['no names', { kind: 'change', change: () => ({ total_count: 1, secrets: [{}] }) }],
-  ] as const satisfies [string, Fault][])('are not known from %s', async (_, fault) => {
+  ] as const satisfies [string, Fault][])('are unknown with %s', async (_, fault) => {
     const { limit, scope } = await start('secrets', fault);
     await expect(scope.listNames('secret', limit)).rejects.toMatchObject({
       code: 'destination-invalid',
@@ -140,18 +140,18 @@ describe('a secret', () => {
     expect(methods()).toEqual(['PUT']);
   });
 
-  test.each([200, 202, 205])('is not when it is %i', async (code) => {
+  test.each([200, 202, 205])('is not written when it is %i', async (code) => {
     const { setSecret } = await start('secret', { kind: 'body', status: code, body: '' });
     await expect(setSecret()).rejects.toMatchObject({ code: 'response-invalid', mayBeDone: true });
   });
 
-  test('may be written when nobody answers in the end, and is surely not when refused', async () => {
+  test('may be written when there is no final answer, and is certainly not when it is rejected', async () => {
     const { setSecret } = await start('secret', { kind: 'reset-after' }, status(403), status(403));
     await expect(setSecret()).rejects.toMatchObject({ mayBeDone: true });
     await expect(setSecret()).rejects.toMatchObject({ mayBeDone: false });
   });
 
-  test('is sealed, whatever becomes of it', async () => {
+  test('is never sent in plain text or base64', async () => {
     const { setSecret, github } = await start('secret');
     await setSecret(new Secret('the words'));
     const sent = github.requests.map(({ body }) => body).join('');
@@ -161,14 +161,14 @@ describe('a secret', () => {
 });
 
 describe('a variable', () => {
-  test('is made where there is none', async () => {
+  test('is created if it does not exist', async () => {
     const { setVariable, methods, vault } = await start('variable');
     await setVariable();
     expect(methods()).toEqual(['PATCH', 'POST']);
     expect(vault.variables.get('A')).toBe('text');
   });
 
-  test('is changed where a repeated call finds that it was made', async () => {
+  test('is updated if a repeated call finds that it was created', async () => {
     const { setVariable, methods, vault } = await start('variable', status(404), {
       kind: 'reset-after',
     });
@@ -187,7 +187,7 @@ describe('a variable', () => {
   test.each([
     { what: 'neither call can have done it', faults: [notThere, refused], mayBeDone: false },
     {
-      what: 'the PATCH was sent before, and answered in vain',
+      what: 'the PATCH was sent before, and answered without success',
       faults: [busy, notThere, refused],
       mayBeDone: true,
     },
@@ -197,7 +197,7 @@ describe('a variable', () => {
       mayBeDone: true,
     },
     {
-      what: 'the POST was answered in vain',
+      what: 'the POST was answered without success',
       faults: [notThere, busy, refused],
       mayBeDone: true,
     },
@@ -206,7 +206,7 @@ describe('a variable', () => {
       faults: [notThere, status(409), refused],
       mayBeDone: false,
     },
-  ] as const)('fails in the end: $what, mayBeDone is $mayBeDone', async ({ faults, mayBeDone }) => {
+  ] as const)('finally fails: $what, mayBeDone is $mayBeDone', async ({ faults, mayBeDone }) => {
     const { setVariable } = await start('variable', ...faults);
     await expect(setVariable()).rejects.toMatchObject({
       code: 'destination-invalid',
@@ -220,7 +220,7 @@ describe('a variable', () => {
 describe.each(['secret', 'variable'] as const)('deleting a %s', (kind) => {
   const setting: Pick<Setting, 'kind' | 'name'> = { kind, name: 'A' };
 
-  test.each([204, 404])('is done when the answer is %i', async (code) => {
+  test.each([204, 404])('succeeds when the answer is %i', async (code) => {
     const { scope, limit, methods } = await start(`delete-${kind}`, {
       kind: 'body',
       status: code,
@@ -240,7 +240,7 @@ describe.each(['secret', 'variable'] as const)('deleting a %s', (kind) => {
     await expect(scope.delete(setting, limit)).rejects.toMatchObject({ code, call: { status } });
   });
 
-  test('is repeated, and then finds it gone', async () => {
+  test('is retried, and then finds that it no longer exists', async () => {
     const { scope, limit, methods } = await start(`delete-${kind}`, { kind: 'reset-after' });
     await scope.delete(setting, limit);
     expect(methods()).toEqual(['DELETE', 'DELETE']);

@@ -9,7 +9,7 @@ import { NO_RUNNER, startJob } from './job.ts';
 
 const START = { GITHUB_WORKSPACE: '', RUNNER_TEMP: '' };
 
-describe('of its job a step knows', () => {
+describe('a step reads from its job', () => {
   test('inputs, without white space around them or verbatim', async () => {
     await startJob({ INPUT_NAME: ' a b ' });
     const runner = new GitHubRunner();
@@ -25,7 +25,7 @@ describe('of its job a step knows', () => {
     expect(runner.environment['A']).toBe('b');
   });
 
-  test('folders that it has without a runner', async () => {
+  test('the folders to use without a runner', async () => {
     await startJob(START);
     const runner = new GitHubRunner();
     expect([runner.workspace, runner.temporaryDirectory]).toEqual([process.cwd(), tmpdir()]);
@@ -39,7 +39,7 @@ describe('of its job a step knows', () => {
 
 const LINES = Array.from({ length: 3_000 }, (_, index) => `line ${index}`);
 
-describe('a step tells', () => {
+describe('a step logs', () => {
   const told = async (tell: (runner: GitHubRunner) => void, variables = {}) => {
     const job = await startJob(variables);
     tell(new GitHubRunner());
@@ -70,7 +70,7 @@ describe('a step tells', () => {
     expect(await told(tell)).toEqual(lines);
   });
 
-  test('what is for developers when they ask for it', async () => {
+  test('what is for developers on request', async () => {
     const lines = await told((runner) => runner.debug('a\nb'), { RUNNER_DEBUG: '1' });
     expect(lines).toEqual(['::debug::a b']);
   });
@@ -96,7 +96,7 @@ describe('a step tells', () => {
     expect(job.lines().join()).not.toContain('sesame');
   });
 
-  test('invisible signs as escapes, in lines of every kind', async () => {
+  test('invisible characters as escapes, in lines of every kind', async () => {
     const job = await startJob({ RUNNER_DEBUG: '1' });
     const runner = new GitHubRunner();
     const name = 'a\u202eb\u200bc\u{e0041}';
@@ -111,7 +111,7 @@ describe('a step tells', () => {
     for (const line of shown) expect(line).toMatch(/a\\u202eb\\u200bc\\udb40\\udc41$/);
   });
 
-  test('what the server said with a failure, redacted', async () => {
+  test('what the server said about a failure, redacted', async () => {
     const job = await startJob(NO_RUNNER);
     const runner = new GitHubRunner();
     runner.secrets.mask([new Secret('sesame')]);
@@ -127,7 +127,7 @@ describe('a step tells', () => {
     ]);
   });
 
-  test('where a bug came up, but not what its message says', async () => {
+  test('where a bug occurred, but not its message', async () => {
     const cause = new Error('sesame');
     cause.stack =
       'Error: sesame    at once\n    at read (file.ts:1:2)\n  at no frame\n    at main (file.ts:3:4)';
@@ -144,7 +144,7 @@ describe('a step tells', () => {
     expect(await tell(odd)).toEqual(['::error::[internal] A bug.']);
   });
 
-  test('where a bug came up that has no stack: nowhere', async () => {
+  test('no place for a bug without a stack', async () => {
     const cause = new Error('sesame');
     delete cause.stack;
     const bug = new Failure('internal', 'A bug.', { cause });
@@ -154,7 +154,7 @@ describe('a step tells', () => {
 });
 
 describe('masks', () => {
-  test('are commands, one a line, with their escapes', async () => {
+  test('are commands, one per line, with their escapes', async () => {
     const job = await startJob();
     new GitHubRunner().secrets.mask([new Secret('100%'), new Secret('a\r\nb')]);
     expect(job.lines()).toEqual(['::add-mask::100%25', '::add-mask::a%0D%0Ab']);
@@ -176,7 +176,7 @@ describe('masks', () => {
   );
 
   test.each(['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'])(
-    'are printed where %s is set, though GITHUB_ACTIONS is not',
+    'are printed if %s is set, although GITHUB_ACTIONS is not',
     async (variable) => {
       expect(await linesOf({ [variable]: '/runner' })).toEqual(EACH);
     },
@@ -191,14 +191,14 @@ describe('masks', () => {
   );
 
   test.each(['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'])(
-    'are commands of their own where %s is set',
+    'are separate commands if %s is set',
     async (variable) => {
       const variables = { GITHUB_ACTIONS: 'true', RUNNER_ENVIRONMENT: 'self-hosted' };
       expect(await linesOf({ ...variables, [variable]: 'true' })).toEqual(EACH);
     },
   );
 
-  test('none make no command', async () => {
+  test('cause no command if there are none', async () => {
     const job = await startJob({ RUNNER_ENVIRONMENT: 'github-hosted' });
     new GitHubRunner().secrets.mask([]);
     expect(job.lines()).toEqual([]);
@@ -208,7 +208,7 @@ describe('masks', () => {
 describe('without a file of the runner', () => {
   const code = (text: string) => expect.objectContaining({ code: text });
 
-  test('nothing is set, and nothing printed instead', async () => {
+  test('nothing is set, and nothing is printed instead', async () => {
     const job = await startJob({ GITHUB_OUTPUT: '', GITHUB_STATE: '' });
     const runner = new GitHubRunner();
     const noOutput = code('GITHUB_OUTPUT is not set');
@@ -218,7 +218,7 @@ describe('without a file of the runner', () => {
     expect(job.lines()).toEqual([]);
   });
 
-  test('it is said why it is not there', async () => {
+  test('the reason is logged', async () => {
     const { folder } = await startJob();
     vi.stubEnv('GITHUB_STATE', path.join(folder, 'none'));
     const runner = new GitHubRunner();
@@ -227,7 +227,7 @@ describe('without a file of the runner', () => {
   });
 });
 
-test('outputs and state go into the files of the runner', async () => {
+test('outputs and state are written to the files of the runner', async () => {
   const job = await startJob();
   const runner = new GitHubRunner();
   runner.setOutput('agentId', 'a1');
@@ -236,8 +236,8 @@ test('outputs and state go into the files of the runner', async () => {
   expect(await job.read('GITHUB_STATE')).toMatch(/^journal<<(.*)\r?\n\/temp\/journal\r?\n\1\r?\n$/);
 });
 
-test('the summary is added to without secrets, and costs no failure', async () => {
-  // The toolkit looks at the variable once only.
+test('the summary is written without secrets, and its failure never fails the step', async () => {
+  // The toolkit reads the variable only once.
   const file = path.join(tmpdir(), `summary-${process.pid}-${Date.now()}.md`);
   const job = await startJob({ ...NO_RUNNER, GITHUB_STEP_SUMMARY: file });
   const runner = new GitHubRunner();

@@ -3,7 +3,7 @@ import { EOL, tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 
-/** Where no runner reads what is printed, as when somebody starts the action by hand. */
+/** The environment without a runner, as when somebody starts the action manually. */
 export const NO_RUNNER = {
   GITHUB_ACTIONS: '',
   GITHUB_OUTPUT: '',
@@ -11,7 +11,7 @@ export const NO_RUNNER = {
   RUNNER_TEMP: '',
 };
 
-/** What a step in this process prints and writes, as a runner's job would see it. */
+/** What a step in this process prints and writes, as seen by a runner's job. */
 export async function startJob(variables: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'job-'));
   const fileOf = (name: string) => path.join(folder, name);

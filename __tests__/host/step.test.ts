@@ -68,7 +68,7 @@ describe('a step', () => {
     expect(errorsIn(other.lines())).toContain(BUG);
   });
 
-  test('tells the first failure only', async () => {
+  test('reports only the first failure', async () => {
     const { job, calling } = await run(runStep, async () => {
       throw new Failure('timeout', 'Too late.');
     });
@@ -105,7 +105,7 @@ describe.each([
   test.each([
     [250, 2_000],
     [3_000, 3_000],
-  ])('have time enough for a distant network: %i ms become %i', async (given, expected) => {
+  ])('have enough time for a distant network: %i ms become %i', async (given, expected) => {
     const before = getDefaultAutoSelectFamilyAttemptTimeout();
     onTestFinished(() => setDefaultAutoSelectFamilyAttemptTimeout(before));
     setDefaultAutoSelectFamilyAttemptTimeout(given);
@@ -120,7 +120,7 @@ describe.each([
 describe('a post step', () => {
   const FAILED = '::warning::The clean-up after the job failed';
 
-  test('says nothing when its work is done', async () => {
+  test('logs nothing when its work is done', async () => {
     const { job } = await run(runPostStep, async () => {});
     expect(job.lines()).toEqual([]);
     expect(process.exitCode).not.toBe(1);
@@ -148,7 +148,7 @@ describe('a post step', () => {
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (name) => {
-  test('cancels the job, and ends what is under way 5 s later', () => {
+  test('cancels the job, and stops work in progress 5 s later', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const addedTo = guardProcess();
     try {

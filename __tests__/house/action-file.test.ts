@@ -29,7 +29,7 @@ const REPOSITORY = '${{ github.repository }}';
 
 type ReadAll = (source: InputSource) => unknown;
 
-/** Both actions, with what reads their inputs and the page that tells of them. */
+/** Both actions, with the code that reads their inputs and the page that describes them. */
 const actions = [
   {
     file: 'action.yml',
@@ -70,11 +70,11 @@ describe.each(actions)(
       return (await validateAction(document)).map(({ message }) => message);
     };
 
-    test('passes the language service of GitHub Actions', async () => {
+    test('is accepted by the language service of GitHub Actions', async () => {
       expect(await problemsOf(text, 'ours')).toEqual([]);
     });
 
-    test('would fail it with a mistake', async () => {
+    test('would be refused with a mistake', async () => {
       const mistakes = [
         text.replace('using: node24', 'using: node25'),
         text.replace('icon: lock', 'icon: key'),
@@ -85,7 +85,7 @@ describe.each(actions)(
       }
     });
 
-    test('points to bundles that exist', () => {
+    test('names bundles that exist', () => {
       for (const entry of [own.runs.main, own.runs.post]) {
         if (entry === undefined) continue;
         expect(existsSync(path.join(ROOT, path.dirname(file), entry))).toBe(true);
@@ -131,7 +131,7 @@ describe.each(actions)(
   },
 );
 
-test('every input of the create action is in the README, and in one group', () => {
+test('every input of the create action is in the README, in exactly one group', () => {
   const { inputs } = parse(read('action.yml')) as ActionFile;
   const names = Object.keys(inputs);
   expect(groupsOf(read('action.yml')).flatMap((group) => group.names)).toEqual(names);
@@ -140,17 +140,17 @@ test('every input of the create action is in the README, and in one group', () =
   expect(names.filter((name) => !own.includes(`\`${name}\``))).toEqual([]);
 });
 
-describe.each(['action.yml', 'delete/action.yml'])('the Marketplace takes %s', (file) => {
+describe.each(['action.yml', 'delete/action.yml'])('the Marketplace accepts %s', (file) => {
   const { name, description } = parse(read(file)) as { name: string; description: string };
 
-  // It refuses to list an action with a description of 125 characters or more.
+  // The Marketplace does not list an action with a description of 125 characters or more.
   test('with its name and description', () => {
     expect(name).toMatch(/^[A-Z][\w ]{9,60}$/);
     expect(description).toMatch(/^[A-Z][^\n]+[^.\s]$/);
     expect(description.length).toBeLessThan(125);
   });
 
-  test('so that people find it', () => {
+  test('with the words that people search for', () => {
     const searched = ['Siemens', 'Insights Hub', 'MindSphere', 'MindConnect', 'MQTT'];
     const told = `${name} ${description}`.toLowerCase();
     expect(searched.filter((word) => !told.includes(word.toLowerCase()))).toEqual([]);
@@ -172,7 +172,7 @@ describe.each(PAGES)('the tables of %s', (page) => {
     expect(withTables(read(page), read)).toBe(read(page));
   });
 
-  test('are corrected if they don’t', () => {
+  test('are corrected if they don’t match', () => {
     const wrong = read(page).replace(/^\| `name` \|.*$/m, '| `name` | | Something else. |');
     expect(wrong).not.toBe(read(page));
     expect(withTables(wrong, read)).toBe(read(page));
@@ -183,7 +183,7 @@ describe.each(PAGES)('the tables of %s', (page) => {
   });
 });
 
-test('servers see, and CITATION.cff cites, the version of the package', () => {
+test('the version sent to servers and cited in CITATION.cff is that of the package', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };
   expect(VERSION).toBe(version);
   expect((parse(read('CITATION.cff')) as { version: string }).version).toBe(version);

@@ -32,7 +32,7 @@ describe('the page on the architecture', () => {
     expect(named).toEqual([...below('src/**/*.ts')].sort());
   });
 
-  test('names no file of the sandbox that is not there', () => {
+  test('names no file of the sandbox that does not exist', () => {
     const named = filesIn(tree, 'sandbox');
     expect(named.length).toBeGreaterThan(10);
     const there = below('sandbox/**/*.ts');
@@ -42,7 +42,7 @@ describe('the page on the architecture', () => {
   const codes = [...proseOf(PAGE).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
   const sources = below('{src,sandbox,bench,docs,scripts,__tests__}/**/*.{ts,js}');
 
-  test('names files in its text that are there', () => {
+  test('names files in its text that exist', () => {
     const named = codes.filter((code) => /^[\w/-]+\.(?:ts|js)$/.test(code));
     expect(named.length).toBeGreaterThan(20);
     const there = [...sources, ...below('dist/*.js')];
@@ -51,7 +51,7 @@ describe('the page on the architecture', () => {
     );
   });
 
-  test('names functions and records that are there', () => {
+  test('names functions and records that exist', () => {
     const text = sources.map((file) => readFileSync(path.join(ROOT, file), 'utf8')).join('\n');
     const words = `${tree}\n${proseOf(PAGE)}`;
     const named = [
@@ -75,7 +75,7 @@ test('the rule on secrets names every file that reveals one', () => {
   expect(revealing.filter((file) => !covered(file))).toEqual([]);
 });
 
-test('a file that the tree lacks would be found', () => {
+test('a file that does not exist would be found', () => {
   const lines = 'src/\n  main.ts\n  http/\n    a.ts  b.ts   the first, c.ts the second\nsandbox/\n';
   expect(filesIn(lines, 'src')).toEqual([
     ...['src/http/a.ts', 'src/http/b.ts', 'src/http/c.ts', 'src/main.ts'],

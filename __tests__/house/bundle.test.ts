@@ -11,7 +11,7 @@ const scripts = names.filter((name) => name.endsWith('.js'));
 const text = scripts.map(read).join('\n');
 
 describe('the bundle', () => {
-  test('holds undici once, and not in what is loaded without Octokit', () => {
+  test('contains undici once, and only where Octokit is loaded', () => {
     // Set in one place of undici's sources, so once in each copy.
     const mark = /\.code ?= ?["']UND_ERR_BPL_MISSING_UPSTREAM/g;
     expect(text.match(mark)).toHaveLength(1);
@@ -19,11 +19,11 @@ describe('the bundle', () => {
     expect(holders.filter((name) => !read(name).includes('octokit'))).toEqual([]);
   });
 
-  test('finds no module at run time that it does not bring', () => {
+  test('includes every module that it needs at run time', () => {
     expect(text).not.toMatch(/eval\(["']require["']\)/);
   });
 
-  test('has MQTT in one script that only verifying a connection loads', () => {
+  test('has MQTT in a single script, which only verifying a connection loads', () => {
     const holders = scripts.filter((name) => read(name).includes('no CONNACK arrived'));
     expect(holders).toHaveLength(1);
     expect(holders).not.toContain('index.js');

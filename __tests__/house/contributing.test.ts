@@ -43,7 +43,7 @@ const IDENTIFIER = /^(?:[a-z]+\.)?([A-Za-z_]{4,})(?:\(\))?$/;
 const identifiersIn = (text: string) =>
   codesIn(text).flatMap((code) => IDENTIFIER.exec(code)?.[1] ?? []);
 
-/** The identifiers in a text that no source holds as a whole word. */
+/** The identifiers in a text that no source contains as a whole word. */
 function missingIn(text: string, source: string): readonly string[] {
   return identifiersIn(text).filter((name) => !new RegExp(`\\b${name}\\b`).test(source));
 }
@@ -52,12 +52,12 @@ describe('the places in CONTRIBUTING.md', () => {
   const rows = table('Where things are');
   const named = rows.flatMap(([place = '']) => codesIn(place));
 
-  test('are there', () => {
+  test('exist', () => {
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !isThere(name) && !IGNORED.includes(name))).toEqual([]);
   });
 
-  test('are all the folders that there are', () => {
+  test('include all folders', () => {
     const below = (folder: string) =>
       readdirSync(path.join(ROOT, folder))
         .map((name) => path.posix.join(folder, name))
@@ -70,7 +70,7 @@ describe('the places in CONTRIBUTING.md', () => {
     expect(missing).toEqual([]);
   });
 
-  test.each(rows)('have what their row names: %s', (place = '', text = '') => {
+  test.each(rows)('contain what their row names: %s', (place = '', text = '') => {
     const [folder = ''] = codesIn(place);
     const missing = codesIn(text)
       .filter((name) => PLACE.test(name))
@@ -92,13 +92,13 @@ describe('the commands in CONTRIBUTING.md', () => {
     expect([...own].sort()).toEqual(run.sort());
   });
 
-  test('else are files that can be run', () => {
+  test('are otherwise files that can be run', () => {
     const others = commands.filter((command) => !command.startsWith('npm '));
     expect(others).toEqual(['.ci/run']);
     expect(others.filter((command) => !isThere(command))).toEqual([]);
   });
 
-  test('of the benchmark, and its options, are in its help', () => {
+  test('for the benchmark, and its options, are in its help', () => {
     const source = read('bench/bench.ts');
     const words = table('Speed').flatMap(([command = '']) =>
       codesIn(command).flatMap((code) => code.split(' -- ')[1]?.split(' ') ?? []),
@@ -112,16 +112,16 @@ describe('the table of what to add', () => {
   const rows = table('How to add something');
   const cells = rows.flatMap(([what = '', ...texts]) => texts.map((text) => ({ what, text })));
 
-  test.each(cells)('names files that are there: $what, $text', ({ text }) => {
+  test.each(cells)('names files that exist: $what, $text', ({ text }) => {
     expect(places(text).filter((name) => !isThere(name))).toEqual([]);
   });
 
-  test.each(cells)('names what is in these files: $what, $text', ({ text }) => {
+  test.each(cells)('names what these files contain: $what, $text', ({ text }) => {
     const source = places(text).filter(isThere).map(textBelow).join('\n');
     expect(missingIn(text, source)).toEqual([]);
   });
 
-  test('names much that can be missed', () => {
+  test('has many names that could be missed', () => {
     expect(rows.length).toBeGreaterThan(5);
     expect(cells.flatMap(({ text }) => places(text)).length).toBeGreaterThan(20);
     const identifiers = cells.flatMap(({ text }) => identifiersIn(text));
@@ -137,14 +137,14 @@ describe('the table of what to add', () => {
     .slice(1)
     .map((text) => ({ heading: text.split('\n')[0] ?? '', text }));
 
-  test('leads to every part below it, and only to such', () => {
+  test('links to every section below it, and only to these', () => {
     const anchors = parts.map(({ heading }) => heading.toLowerCase().replaceAll(' ', '-'));
     const links = rows.flatMap(([what = '']) => /\]\(#([\w-]+)\)/.exec(what)?.[1] ?? []);
     expect(links).toEqual(anchors);
     expect(anchors).toEqual(expect.arrayContaining(['an-input', 'an-output']));
   });
 
-  test.each(parts)('has steps that name what is there: $heading', ({ text }) => {
+  test.each(parts)('has steps that name what exists: $heading', ({ text }) => {
     expect(text.split(/^\d\. /m).length).toBeGreaterThan(3);
     expect(places(text).filter((name) => !isThere(name))).toEqual([]);
     expect(missingIn(text, textBelow('src'))).toEqual([]);
@@ -152,17 +152,17 @@ describe('the table of what to add', () => {
 });
 
 describe('CONTRIBUTING.md', () => {
-  test('names paths that are there', () => {
+  test('names paths that exist', () => {
     const named = places(proseOf(PAGE)).filter((name) => name.includes('/'));
     const all = named.filter(
-      // Those of the table of places are looked at above; they may start at the place.
+      // Those of the table of places are checked above; they may start at the place.
       (name) => /^(?:\.ci|\.github|__tests__|bench|dist|docs|sandbox|scripts|src)\//.test(name),
     );
     expect(all.length).toBeGreaterThan(40);
     expect(all.filter((name) => !isThere(name))).toEqual([]);
   });
 
-  test('would be found to name one that is not there', () => {
+  test('would be found to name a path that does not exist', () => {
     const text = '`dist/*/*.licenses.txt`, `dist/*.txt`, `src/nothing.ts` and `src/*.ts`';
     expect(places(text).filter((name) => !isThere(name))).toEqual([
       'dist/*/*.licenses.txt',
@@ -170,7 +170,7 @@ describe('CONTRIBUTING.md', () => {
     ]);
   });
 
-  test('gives the demo options that it takes', () => {
+  test('gives the demo options that it accepts', () => {
     const lines = snippets
       .filter(({ page }) => page === PAGE)
       .flatMap(({ text }) => [...text.matchAll(/^npm (?:--silent )?start -- (.+)$/gm)])
@@ -186,7 +186,7 @@ describe('CONTRIBUTING.md', () => {
     expect([...named].sort()).toEqual(there.sort());
   });
 
-  test('says which files are mutated, and how many of the mutants have to be found', () => {
+  test('says which files are mutated, and how many mutants must be found', () => {
     const { mutate, thresholds } = JSON.parse(read('stryker.config.json')) as {
       readonly mutate: readonly string[];
       readonly thresholds: { readonly break: number };

@@ -61,7 +61,7 @@ function licenceOf(place: string): string {
   return flat(read(place, file ?? 'LICENSE'));
 }
 
-/** The packages whose name or licence a text does not hold. */
+/** The packages whose name or licence is missing in a text. */
 function missingIn(licences: string, places: Iterable<string>): readonly string[] {
   const lines = new Set(licences.split('\n'));
   const text = flat(licences);
@@ -77,7 +77,7 @@ describe('docs/dependencies.md', () => {
     );
   });
 
-  test('says the licences of the packages, and something in every cell', () => {
+  test('has the licences of the packages, and text in every cell', () => {
     for (const [, name = '', licence, size, ...texts] of rows) {
       const place = locate(name.replaceAll('`', ''), '');
       expect([name, licence]).toEqual([name, json(place, 'package.json').license]);
@@ -86,7 +86,7 @@ describe('docs/dependencies.md', () => {
     }
   });
 
-  test('takes new sizes into its rows, and nowhere else', () => {
+  test('gets new sizes in its rows, and nowhere else', () => {
     const changed = withSizes(page, new Map([['p-map', 123_400]]));
     expect(changed.split('\n').filter((line) => !page.includes(line))).toEqual([
       expect.stringMatching(/^\| `p-map` \| MIT \| 123 kB \| Several/),
@@ -98,7 +98,7 @@ describe('licences beside the bundle', () => {
   const all = bundledPackages();
   const licences = read('dist/licenses.txt');
 
-  test('are looked for in all packages that come along', () => {
+  test('are searched for in all packages that are bundled', () => {
     expect(all.size).toBeGreaterThan(Object.keys(manifest.dependencies).length + 10);
   });
 
@@ -112,7 +112,7 @@ describe('licences beside the bundle', () => {
   });
 });
 
-test('install scripts are allowed by name, and only where there are any', () => {
+test('install scripts are allowed by name, and only if they exist', () => {
   const withScripts = Object.entries(locked).flatMap(([place, { hasInstallScript }]) =>
     hasInstallScript ? [nameOf(place)] : [],
   );

@@ -19,13 +19,13 @@ const tested = globSync('__tests__/clients/*.test.ts', { cwd: ROOT })
   .map(([, client = '']) => client);
 
 describe('the page on devices', () => {
-  test('says “tested” of the clients that are, and of no others', () => {
+  test('says “tested” about the clients that are, and no others', () => {
     const told = [...standings].filter(([, standing]) => standing.startsWith('tested'));
     expect(told.map(([client]) => client).sort()).toEqual([...tested].sort());
     expect(tested.length).toBeGreaterThan(8);
   });
 
-  test('says of all others how it knows', () => {
+  test('gives a source for all others', () => {
     const others = [...standings].filter(([client]) => !tested.includes(client));
     const unknown = others.filter(
       ([, standing]) => !/^(tried by hand|not run;|from reports)/.test(standing),

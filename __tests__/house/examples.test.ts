@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('the examples in the pages', () =>
     expect(() => withExamples(unknown, examples)).toThrow('nothing');
   });
 
-  test('hold nothing that differs from run to run', async () => {
+  test('contain nothing that differs from run to run', async () => {
     expect(examplesOf(await runExamples())).toEqual(examples);
     const told = JSON.stringify(examples);
     expect(told).not.toMatch(/127\.0\.0\.1|localhost|sandbox-runner|\b[0-9a-f]{32}\b/);
@@ -65,23 +65,23 @@ test.each(pages)('what a run prints is an example, and not typed: %s', (page) =>
   expect(read(page).replaceAll(MARKED, '').match(PRINTED)).toBeNull();
 });
 
-test('what is typed would be found', () => {
+test('typed output would be found', () => {
   const printed = PAGES.flatMap((page) => read(page).match(PRINTED) ?? []);
   expect(printed.length).toBeGreaterThan(5);
   for (const page of PAGES) expect(read(page).match(MARKED)).not.toBeNull();
 });
 
-describe('the lines of the log that docs/fleets.md quotes', () => {
+describe('the log lines that docs/fleets.md quotes', () => {
   const code = (text = '') => [...text.matchAll(/`([^`\n]+)`/g)].map(([, quoted = '']) => quoted);
   const quotes = code(proseOf('docs/fleets.md'));
   const withoutNumbers = (text: string) => text.replaceAll(/\d+(\.\d+)?/g, '0');
 
-  test('how long a step takes', () => {
+  test('show how long a step takes', () => {
     const rateLimit = { count: 10, seconds: 30 };
     expect(quotes).toContain(estimateLine(createWork(1000, { rateLimit, ephemeral: false })));
   });
 
-  test('progress, whatever its numbers', () => {
+  test('show progress, with any numbers', () => {
     const lines: string[] = [];
     let now = 0;
     const count = countProgress(1000, { now: () => now }, (line) => lines.push(line));

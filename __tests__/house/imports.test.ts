@@ -111,7 +111,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('has no circles', () => {
+  test('has no cycles', () => {
     const done = new Set<string>();
     const visit = (file: string, way: readonly string[]): void => {
       expect(way, `${[...way, file].join(' → ')}`).not.toContain(file);
@@ -122,7 +122,7 @@ describe('the house', () => {
     for (const { file } of sources) visit(file, []);
   });
 
-  test('has no state in a module, and nothing happens when one is imported', () => {
+  test('keeps no state in modules, and nothing happens when one is imported', () => {
     expect(filesWith(/^(let|var) /m)).toEqual([]);
     expect(filesWith(/^(await |void |if \(|for \(|\w+(\.\w+)*\()/m)).toEqual([]);
   });
@@ -133,13 +133,13 @@ describe('the house', () => {
     expect(importersOf(/@actions\/core/)).toEqual(['host/github-runner.ts']);
   });
 
-  test('makes requests in one place, and tunnels in another, by Node’s own HTTP', () => {
+  test('makes requests in one place, and tunnels in another, with Node’s own HTTP', () => {
     expect(importersOf(/undici/)).toEqual([]);
     expect(importersOf(/^node:https?$/)).toEqual(['http/client.ts', 'http/tunnel.ts']);
     expect(filesWith(/[^.\w]fetch\(/)).toEqual([]);
   });
 
-  test('reveals secrets where they leave the program, and in the room of keys', () => {
+  test('reveals secrets only where they leave the program, and in the room of keys', () => {
     const elsewhere = filesWith(/\.reveal\(\)/).filter((file) => roomOf(file) !== 'keys');
     expect(elsewhere.sort()).toEqual([
       'destinations/chain.ts',
@@ -153,7 +153,7 @@ describe('the house', () => {
     ]);
   });
 
-  test('makes a private key a secret in one place, which masks it', () => {
+  test('turns private keys into secrets in one place, which masks them', () => {
     // What else becomes a secret are inputs and tokens, and what is sealed for GitHub.
     expect(filesWith(/new Secret\(/).sort()).toEqual([
       'destinations/github-secrets.ts',
@@ -173,22 +173,22 @@ describe('the house', () => {
     }
   });
 
-  test('knows nothing of the sandbox', () => {
+  test('does not import the sandbox', () => {
     expect(filesWith(/sandbox/)).toEqual([]);
   });
 });
 
-describe('what is loaded', () => {
+describe('the modules that are loaded', () => {
   const atStart = [...loadedWith('index.ts')];
   const inEveryRun = ['create-step.ts', 'delete-step.ts'].flatMap((file) => [...loadedWith(file)]);
 
-  test('at the start is no HTTP', () => {
+  test('at the start do not include HTTP', () => {
     expect(atStart).not.toContain('http/client.ts');
     expect(inEveryRun).toContain('http/client.ts');
   });
 
   test.each([/^@actions\/github/, /^@noble\//, /^csv-parse/])(
-    'for some runs only is what imports %s',
+    'only in some runs are what imports %s',
     (name) => {
       const importers = importersOf(name).filter((file) =>
         sourceOf(file)?.imports.some((one) => name.test(one.name) && !one.isLazy),
@@ -197,7 +197,7 @@ describe('what is loaded', () => {
     },
   );
 
-  test('for a verified connection only is MQTT', () => {
+  test('only for a verified connection include MQTT', () => {
     expect([...atStart, ...inEveryRun]).not.toContain('mqtt/verify.ts');
   });
 });

@@ -23,7 +23,7 @@ const files = readdirSync(path.join(ROOT, FOLDER)).filter((name) => name !== 'co
 describe.each(files)('the issue form %s', (name) => {
   const form = parse(read(`${FOLDER}/${name}`)) as Form;
 
-  test('has what GitHub asks of a form', () => {
+  test('has everything that GitHub requires of a form', () => {
     expect(Object.keys(form)).toEqual(['name', 'description', 'body']);
     const kinds = ['markdown', 'textarea', 'input', 'dropdown', 'checkboxes'];
     for (const { type, id, attributes } of form.body) {
@@ -42,12 +42,12 @@ describe.each(files)('the issue form %s', (name) => {
   });
 });
 
-test('a bug report asks for the failure line, and for nothing secret', () => {
+test('a bug report asks for the failure line, and for no secrets', () => {
   const { body } = parse(read(`${FOLDER}/bug.yml`)) as Form;
   expect(body.map(({ id }) => id)).toEqual(expect.arrayContaining(['failure', 'log', 'secrets']));
 });
 
-test('vulnerabilities are led elsewhere', () => {
+test('reporters of vulnerabilities are directed elsewhere', () => {
   const { contact_links: links } = parse(read(`${FOLDER}/config.yml`)) as {
     readonly contact_links: readonly { readonly url: string; readonly about: string }[];
   };

@@ -27,18 +27,18 @@ function brokenIn(page: string, text: string): readonly string[] {
   });
 }
 
-test.each(pages)('the links of %s lead somewhere', (page) => {
+test.each(pages)('the links of %s have targets', (page) => {
   expect(brokenIn(page, proseOf(page))).toEqual([]);
 });
 
-test('a link to nowhere would be found', () => {
+test('a link without a target would be found', () => {
   const links = ['nowhere.md', '../README.md#nowhere', '../README.md#inputs'];
   const text = links.map((link) => `[text](${link})`).join(' ');
   expect(brokenIn('docs/security.md', text)).toEqual(links.slice(0, 2));
   expect(brokenIn('README.md', '<img src="docs/pictures/nothing.png">')).toHaveLength(1);
 });
 
-test('every page is reached from the README', () => {
+test('every page can be reached from the README', () => {
   const seen = new Set(['README.md']);
   for (const page of seen) {
     for (const [, link = ''] of proseOf(page).matchAll(/\]\(([^):#]+\.md)/g)) {
@@ -52,14 +52,14 @@ describe('the pictures', () => {
   const FOLDER = 'docs/pictures';
   const pictures = readdirSync(path.join(ROOT, FOLDER)).map((name) => `${FOLDER}/${name}`);
 
-  test('are shown, with a text for those who do not see them', () => {
+  test('are shown, with a text for readers who can’t see them', () => {
     const shown = pages.map(read).join('\n');
     expect(pictures.filter((name) => !shown.includes(path.basename(name)))).toEqual([]);
     for (const [image] of shown.matchAll(/<img[^>]*>/g)) expect(image).toMatch(/ alt="[^"]{20,}"/);
     for (const [image] of shown.matchAll(/!\[[^\]]*\]/g)) expect(image.length).toBeGreaterThan(20);
   });
 
-  test('of the benchmark say what was measured last', () => {
+  test('of the benchmark show the latest measurements', () => {
     const textOf = (page: string, file: string) =>
       [...read(page).matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)].find(
         ([, , name]) => name === file,

@@ -4,7 +4,7 @@ import { fillTemplate } from '../../src/insights-hub/urls.ts';
 import { proseOf, read, snippets } from './pages.ts';
 
 const PAGE = 'docs/network.md';
-/** As `src/inputs/github.ts` has it where the runner says nothing else. */
+/** The default in `src/inputs/github.ts`, if the runner sets no other. */
 const GITHUB = 'https://api.github.com';
 
 /** The host and port of a default, as the page has them. */
@@ -22,7 +22,7 @@ const endpoints = [...defaults, GITHUB].map(endpointOf);
 const urlInputs = Object.entries(CREATE_DEFAULTS).filter(([, value]) => value.includes('://'));
 
 describe('the page on what a job connects to', () => {
-  test('lists the hosts and ports that the code has as defaults, and no other', () => {
+  test('lists the default hosts and ports of the code, and no others', () => {
     const rows = [...proseOf(PAGE).matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
     expect(rows).toEqual(endpoints);
     expect(read('src/inputs/github.ts')).toContain(`'${GITHUB}'`);

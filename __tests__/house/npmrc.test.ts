@@ -28,7 +28,7 @@ const test = base.extend<{ project: string }>({
   },
 });
 
-/** What npm says, without the settings of who runs the tests. */
+/** What npm prints, without the settings of the user who runs the tests. */
 function npm(project: string, ...args: readonly string[]) {
   const own = Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name));
   const { status, stdout, stderr } = spawnSync('npm', args, {
@@ -41,7 +41,7 @@ function npm(project: string, ...args: readonly string[]) {
   return { status, said: stdout + stderr };
 }
 
-test('npm warns of no Node that is too old for a package, but shows errors', async ({
+test('npm does not warn that Node is too old for a package, but shows errors', async ({
   project,
 }) => {
   const install = ['install', '--offline', '--no-audit'] as const;

@@ -49,12 +49,12 @@ describe('the fault matrix', () => {
     expect(read('docs/reliability.md')).toBe(makePage());
   });
 
-  test.each(matrix)('says what a fault does once for each end: $title', ({ endpoint }) => {
+  test.each(matrix)('describes each fault once for each outcome: $title', ({ endpoint }) => {
     const trials = trialsOf(endpoint);
     expect(new Set(trials).size).toBe(trials.length);
   });
 
-  test('has every fault of the network at the create, and at the token all that can be there', () => {
+  test('has every network fault for the create, and everything possible for the token', () => {
     const namesOf = (endpoint: Endpoint) =>
       new Set(trialsOf(endpoint).map((trial) => trial.replace(/ (once|always)$/, '')));
     expect(NETWORK.filter((name) => !namesOf('create').has(name))).toEqual([]);
@@ -62,7 +62,7 @@ describe('the fault matrix', () => {
     expect(ofAll.filter((name) => !namesOf('token').has(name))).toEqual([]);
   });
 
-  test('has answers that are unusual, or without an end, at every endpoint', () => {
+  test('has unusual and endless answers for every endpoint', () => {
     const requests = matrix.filter(({ endpoint }) => endpoint !== 'files' && endpoint !== 'rescue');
     expect(requests).toHaveLength(19);
     const missing = requests.flatMap(({ endpoint }) => {
@@ -95,7 +95,7 @@ describe('the fault matrix', () => {
     expect(Object.keys(faults).filter((name) => !used.has(name))).toEqual([]);
   });
 
-  test('leads to a heading that docs/troubleshooting.md has', () => {
+  test('links to a heading that docs/troubleshooting.md has', () => {
     expect(read('docs/troubleshooting.md')).toContain('\n## Failure codes\n');
     expect(makePage()).toContain('](troubleshooting.md#failure-codes)');
   });

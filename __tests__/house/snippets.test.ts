@@ -79,13 +79,13 @@ describe('the workflows in the pages', () => {
     }
   });
 
-  test('of the README are recipes, to the letter', () => {
+  test('of the README are recipes, verbatim', () => {
     const own = whole.filter(({ page }) => page === 'README.md');
     expect(own.length).toBeGreaterThanOrEqual(2);
     for (const { text } of own) expect(linted).toContain(text);
   });
 
-  test.each(recipes)('$file is named in the page of the recipes', ({ file }) => {
+  test.each(recipes)('$file is listed on the page of the recipes', ({ file }) => {
     expect(read('docs/recipes/README.md')).toContain(`](${path.basename(file)})`);
   });
 });
@@ -93,7 +93,7 @@ describe('the workflows in the pages', () => {
 describe('the page of the recipes', () => {
   const [intro = '', ...sections] = read('docs/recipes/README.md').split(/\n(?=## )/);
 
-  test.each(recipes)('says what has to be set up for $file', ({ file, text }) => {
+  test.each(recipes)('lists what must be set up for $file', ({ file, text }) => {
     const section = sections.find((one) => one.includes(`](${path.basename(file)})`)) ?? '';
     const named = [...text.matchAll(/\b(?:secrets|vars)\.(\w+)/g)].map(([, name = '']) => name);
     // Those are what the action itself pushes.
@@ -106,23 +106,23 @@ describe('the page of the recipes', () => {
 });
 
 describe('the other snippets', () => {
-  test('of YAML give inputs that exist', () => {
+  test('in YAML set inputs that exist', () => {
     const given = fragments.flatMap(({ text }) => Object.keys(parse(text) as object));
     expect(given.filter((name) => !inputs.has(name))).toEqual([]);
   });
 
-  test('of JSON can be read', () => {
+  test('in JSON can be parsed', () => {
     for (const { language, text } of snippets) {
       if (language === 'json') expect(() => JSON.parse(text)).not.toThrow();
     }
   });
 
-  test('are in languages that are looked at', () => {
+  test('are in languages that are checked', () => {
     const looked = ['yaml', 'json', 'sh', 'csv', 'text', 'mermaid', ''];
     expect(snippets.filter(({ language }) => !looked.includes(language))).toEqual([]);
   });
 
-  test.skipIf(process.platform === 'win32')('of shells can be read by one', () => {
+  test.skipIf(process.platform === 'win32')('in a shell can be parsed by that shell', () => {
     for (const { language, text } of snippets) {
       if (language !== 'sh') continue;
       expect(() => execFileSync('bash', ['-n', '-c', text], { stdio: 'pipe' })).not.toThrow();
@@ -130,10 +130,10 @@ describe('the other snippets', () => {
   });
 });
 
-describe('what the pages name', () => {
+describe('a name on the pages', () => {
   const all = pages.map(read).join('\n');
 
-  test('as npm scripts is there', () => {
+  test('of an npm script exists', () => {
     const named = [...all.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(
       ([, name = '']) => name,
     );
@@ -141,7 +141,7 @@ describe('what the pages name', () => {
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  test('as faults to order is there', () => {
+  test('of a fault for the demo exists', () => {
     const named = [...all.matchAll(/--fault ([\w:-]+)/g)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThan(2);
     const unknown = named.filter((name) => !parseFault(name) && !parseBrokerFault(name));
@@ -155,7 +155,7 @@ describe('what the pages name', () => {
     (page) => !/^(CHANGELOG|CONTRIBUTING)|architecture|dependencies/.test(page),
   );
 
-  test.each(pages)('as paths of the project is there: %s', (page) => {
+  test.each(pages)('of a path in the project exists: %s', (page) => {
     const paths = codesIn(page).filter((text) =>
       /^(src|docs|sandbox|scripts|bench|__tests__|\.ci|\.github)\/[\w./-]*$/.test(text),
     );
@@ -164,7 +164,7 @@ describe('what the pages name', () => {
     expect(missing.filter((name) => name !== '.github/workflows/agent.yml')).toEqual([]);
   });
 
-  test.each(forUsers)('as inputs or codes, in words with hyphens, is there: %s', (page) => {
+  test.each(forUsers)('of an input or code, in words with hyphens, exists: %s', (page) => {
     const known = new Set<string>([...inputs, ...failureCodes, ...OTHER_WORDS]);
     const words = codesIn(page).flatMap(
       (text) => /^([a-z]+(?:-[a-z]+)+)(?:: .*)?$/.exec(text)?.[1] ?? [],
@@ -172,7 +172,7 @@ describe('what the pages name', () => {
     expect(words.filter((word) => !known.has(word))).toEqual([]);
   });
 
-  test.each(forUsers)('as outputs, in camel case, is there: %s', (page) => {
+  test.each(forUsers)('of an output, in camel case, exists: %s', (page) => {
     const words = codesIn(page).filter((text) => /^[a-z]+(?:[A-Z][a-z]+)+$/.test(text));
     const known = new Set<string>([...outputs, ...OTHER_NAMES]);
     expect(words.filter((word) => !known.has(word))).toEqual([]);

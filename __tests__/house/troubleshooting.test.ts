@@ -6,15 +6,15 @@ import { failureCodes } from '../../src/failure.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8');
 
-/** All of our source: what a user can see of it is in there to the letter. */
+/** All source: it contains every message verbatim. */
 const source = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => readFileSync(path.join(ROOT, 'src', name), 'utf8').replaceAll('\\', ''))
   .join('\n')
-  // What is filled in stands for itself on the page, as `…` or as a value.
+  // Placeholders appear on the page as `…` or as a value.
   .replaceAll(/\$\{[^{}]*\}/g, '…');
 
-/** What others say: GitHub, OpenSSL, a shell, a Dockerfile, or a user's own step. */
+/** Messages of others: GitHub, OpenSSL, a shell, a Dockerfile, or a user's own step. */
 const OTHERS = [
   "The agent's client id is ***_device001",
   "Skip output 'client-id' since it may contain secret.",
@@ -52,7 +52,7 @@ function madeUp(shown: string): readonly string[] {
     .replace("the broker's certificate", "the broker's certificate …")
     // The host's own words.
     .replace('in a later step (with `if: always()`)', '…');
-  // Sentences come from different places; what is filled in divides them as well.
+  // Sentences come from different places; placeholders also divide them.
   const parts = text.split(/ \(…|…|(?<=[.:]) /).map((part) => part.trim());
   return parts.filter((part) => part.length > 3 && !source.includes(part));
 }
@@ -63,7 +63,7 @@ const lines = entriesOf('Warnings and other lines');
 const all = [...codes, ...traps, ...lines];
 
 describe('docs/troubleshooting.md', () => {
-  test('has an entry for every failure code, in their order, and for no other', () => {
+  test('has an entry for every failure code, in their order, and no others', () => {
     expect(codes.map(({ heading }) => heading)).toEqual(failureCodes);
   });
 
@@ -72,7 +72,7 @@ describe('docs/troubleshooting.md', () => {
     for (const line of shown) expect(line.startsWith(`[${heading}] `), line).toBe(true);
   });
 
-  test.each(all)('says what is seen to the letter: $heading', ({ shown }) => {
+  test.each(all)('quotes messages exactly: $heading', ({ shown }) => {
     const ours = shown.filter((line) => !OTHERS.includes(line));
     expect(ours.flatMap(madeUp)).toEqual([]);
   });
@@ -89,18 +89,18 @@ describe('docs/troubleshooting.md', () => {
     expect(named.filter((code) => !failureCodes.some((known) => known === code))).toEqual([]);
   });
 
-  test('has entries for lines without a code, all of them our own', () => {
+  test('has entries for lines without a code, all of them from this project', () => {
     expect(lines.length).toBeGreaterThanOrEqual(10);
     const shown = lines.flatMap((entry) => entry.shown);
     expect(shown.filter((line) => line.startsWith('[') || OTHERS.includes(line))).toEqual([]);
   });
 
-  test('quotes of others only what is on the page', () => {
+  test('quotes only messages of others that are on the page', () => {
     const shown = all.flatMap((entry) => entry.shown);
     expect(OTHERS.filter((text) => !shown.includes(text))).toEqual([]);
   });
 
-  test('would be found to make something up', () => {
+  test('would be found to quote a message that does not exist', () => {
     expect(madeUp('[timeout] … did not succeed within the time limit of … s.')).toEqual([]);
     expect(madeUp('The certificate of agent … ran out on …')).not.toEqual([]);
     expect(madeUp('[timeout] … did not succeed in time.')).toEqual(['did not succeed in time.']);

@@ -45,6 +45,6 @@ test.each([
   'ECONNRESET',
   'INVALID_ARGUMENT',
   'unknown error',
-])('%s is about no certificate of the server', (code) => {
+])('%s has nothing to do with the server’s certificate', (code) => {
   expect(certificateProblem(code, checks)).toBeUndefined();
 });

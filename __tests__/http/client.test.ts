@@ -25,7 +25,9 @@ import { listen, never, nowhere, serveTcp } from './servers.ts';
 
 const MIB = 1024 * 1024;
 
-/** Longer than any of these tests may take, in milliseconds: what must not run out. */
+/**
+ * Longer than any of these tests may take, in milliseconds: for limits that must not be reached.
+ */
 const LONG = 50_000;
 
 const serve = async (listener: RequestListener) =>
@@ -56,13 +58,13 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
   ...more,
 });
 
-/** Ends an attempt, before and after the request is sent. */
+/** Aborts an attempt, before and after the request is sent. */
 const until = (signal = never(), sentSignal = signal) => ({ signal, sentSignal });
 
 const send = (url: string, options: Partial<HttpOptions> = {}): Promise<Answer> =>
   clientWith(options).send(get(url), until());
 
-/** The failure of an attempt that brought no whole answer. */
+/** The failure of an attempt without a complete answer. */
 async function failureOf(sending: Promise<unknown>): Promise<Failure & { reason: string }> {
   const failure = await sending.then(
     () => undefined,
@@ -83,7 +85,7 @@ const bearer = (token: string) =>
   ({ authorization: { scheme: 'Bearer', secret: new Secret(token) } }) as const;
 
 describe('a request', () => {
-  test('arrives as it was meant, and its answer comes back whole', async () => {
+  test('arrives unchanged, and its answer comes back complete', async () => {
     const seen: unknown[] = [];
     const origin = await serve(async (request, response) => {
       const { method, url, headers } = request;
@@ -151,7 +153,7 @@ describe('a request', () => {
     expect(followed).toBe(0);
   });
 
-  test('uses the connection of the one before', async () => {
+  test('reuses the previous connection', async () => {
     const ports = new Set<number | undefined>();
     const origin = await serve((request, response) => {
       ports.add(request.socket.remotePort);
@@ -183,7 +185,7 @@ describe('the debug log', () => {
     ]);
   });
 
-  test('tells how long it took', async () => {
+  test('says how long it took', async () => {
     const origin = await serve((_, response) => response.end());
     const client = clientWith();
     const began = performance.now();
@@ -202,7 +204,7 @@ describe('the debug log', () => {
   }
   test.each<Row>([
     {
-      how: 'in headers and in the body of a refusal',
+      how: 'in headers and in the body of a rejection',
       headers: { 'x-request-id': 'a1', 'x-github-request-id': 'C0:1F:2', 'x-other': 'b2' },
       body: 'ref-1',
       references: ['a1', 'C0:1F:2', 'ref-1'],
@@ -213,7 +215,7 @@ describe('the debug log', () => {
       body: 'a1',
       references: ['a1'],
     },
-    // The body of a success may hold a secret.
+    // The body of a success may contain a secret.
     {
       how: 'not in the body of a success',
       status: 201,
@@ -222,7 +224,7 @@ describe('the debug log', () => {
       references: ['a1'],
     },
     {
-      how: 'of a success if it can be no piece of a key',
+      how: 'of a success if it can’t be a piece of a key',
       status: 201,
       headers: {
         'x-request-id': '123e4567-e89b-42d3-a456-426614174000',
@@ -235,7 +237,7 @@ describe('the debug log', () => {
       body,
       references: [],
     })),
-  ])('tells what the service calls the exchange: $how', async (row) => {
+  ])('says how the service identifies the exchange: $how', async (row) => {
     const { status = 400, headers = {}, body = '', references } = row;
     const origin = await serve((_, response) => response.writeHead(status, headers).end(body));
     const client = clientWith();
@@ -244,7 +246,7 @@ describe('the debug log', () => {
   });
 });
 
-describe('without an answer', () => {
+describe('if there is no answer', () => {
   test('a refused connection was not sent', async () => {
     const host = await nowhere();
     const reason = `${host} refused the connection (ECONNREFUSED)`;
@@ -279,22 +281,22 @@ describe('without an answer', () => {
 
   const endings: Readonly<Record<string, readonly [(socket: Socket) => void, RegExp]>> = {
     'was reset in the middle of the request': [(socket) => socket.resetAndDestroy(), closed],
-    'was closed in good order, before any byte': [(socket) => socket.end(), closed],
-    'brought half a head': [(socket) => socket.end('HTTP/1.1 201 Created\r\ncontent-'), closed],
-    'brought only what comes before an answer': [
+    'was closed properly, before any byte': [(socket) => socket.end(), closed],
+    'returned half a head': [(socket) => socket.end('HTTP/1.1 201 Created\r\ncontent-'), closed],
+    'returned only what comes before an answer': [
       (socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n'),
       closed,
     ],
-    'brought a head that is too large': [
+    'returned a head that is too large': [
       (socket) => socket.end(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`),
       /\(HPE_HEADER_OVERFLOW\)$/,
     ],
-    'brought something else than HTTP': [
+    'returned something other than HTTP': [
       (socket) => socket.end('220 SecretGreeting of a mail server\r\n'),
       /did not answer with HTTP \(HPE_\w+\)$/,
     ],
   };
-  test.each(Object.entries(endings))('so was one whose connection %s', async (_, row) => {
+  test.each(Object.entries(endings))('a request whose connection %s was sent', async (_, row) => {
     const [end, reason] = row;
     const host = await serveTcp((socket) => socket.once('data', () => end(socket)));
     const request = get(`http://${host}/`, { method: 'POST', body: 'x'.repeat(4 * MIB) });
@@ -327,7 +329,7 @@ describe('an answer', () => {
       expect(body.length).toBe(MIB);
     });
 
-    test('is not read beyond it', async () => {
+    test('is not read beyond that', async () => {
       const origin = await answering(200, (response) => write(response, MIB + 1));
       const failure = await failureOf(send(origin));
       expect(failure).toMatchObject({
@@ -338,7 +340,7 @@ describe('an answer', () => {
       });
     });
 
-    test('is not read beyond it when its status says enough', async () => {
+    test('is not read beyond that even if its status is enough', async () => {
       const refusing = await answering(404, (response) => write(response, MIB + 1));
       expect(await send(refusing)).toMatchObject({ status: 404, body: '' });
       const origin = await answering(201, (response) => write(response, MIB + 1));
@@ -347,7 +349,7 @@ describe('an answer', () => {
     });
   });
 
-  test('may be larger where the request says so, and the message says how large', async () => {
+  test('may be larger if the request allows it, and the message says how large', async () => {
     const origin = await serve((request, response) => {
       const { searchParams } = new URL(`http://host${request.url}`);
       response.end('x'.repeat(Number(searchParams.get('mib')) * MIB));
@@ -364,7 +366,7 @@ describe('an answer', () => {
     expect((await failureOf(send(1.5))).reason).toBe('the answer is larger than 1 MiB');
   });
 
-  test('without an end is given up at 1 MiB', async () => {
+  test('without an end is abandoned at 1 MiB', async () => {
     const origin = await answering(200, (response) => {
       const more = () => {
         while (response.writable && response.write('x'.repeat(65_536)));
@@ -413,7 +415,7 @@ function told(channel: 'http.client.response.finish'): Promise<void> {
   });
 }
 
-/** A server that never comes to the end of its answers; each is told when it begins. */
+/** A server that never ends its answers; emits an event when each begins. */
 async function serveHalf(status: number) {
   const begun = Promise.withResolvers<IncomingMessage>();
   const origin = await serve((request, response) => {
@@ -423,7 +425,7 @@ async function serveHalf(status: number) {
   return { origin, begun: begun.promise };
 }
 
-/** A server that takes connections and says nothing. */
+/** A server that accepts connections and never answers. */
 async function serveSilence() {
   const [arrived, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const host = await serveTcp((socket) => {
@@ -481,13 +483,13 @@ describe.each(['its time limit is over', 'its caller gives it up'])('when %s', (
     expect(failure.call?.status).toBe(200);
   });
 
-  test('an attempt has an answer if it is no success and its status came', async () => {
+  test('an attempt has an answer if its status arrived and is not a success', async () => {
     const read = told('http.client.response.finish');
     const { origin } = await serveHalf(503);
     expect(await sendAndEnd(origin, read)).toMatchObject({ status: 503, body: '' });
   });
 
-  test('an attempt ends while a TLS connection is being made, and was not sent', async () => {
+  test('an attempt ends while a TLS connection is being opened, and was not sent', async () => {
     const { host, arrived } = await serveSilence();
     const failure = await failureOf(sendAndEnd(`https://${host}/`, arrived));
     expect(failure).toMatchObject({ code: 'unavailable', reason: why, mayBeDone: false });
@@ -503,15 +505,15 @@ describe('an attempt', () => {
     const waiting = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
     const before = waiting().length;
     for (let i = 0; i < 10; i++) await client.send(get(origin), until(first, second));
-    // A timer of the test runner, or of an idle connection, may come or go meanwhile.
+    // A timer of the test runner, or of an idle connection, may appear or end in the meantime.
     expect(waiting().length).toBeLessThan(before + 5);
     expect([first, second].flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });
 
   test.each([
-    ['its caller has given up', until(AbortSignal.abort(), never())],
+    ['its caller has stopped waiting', until(AbortSignal.abort(), never())],
     ['nothing may be sent any more', until(never(), AbortSignal.abort())],
-  ])('is not begun when %s', async (_, ends) => {
+  ])('is not started when %s', async (_, ends) => {
     let connections = 0;
     const server = createServer((_request, response) => response.end());
     server.on('connection', () => {
@@ -527,7 +529,7 @@ describe('an attempt', () => {
     expect(connections).toBe(1);
   });
 
-  test('that was given up is not sent when its connection is ready at last', async () => {
+  test('that was abandoned is not sent when its connection is finally ready', async () => {
     let bytes = 0;
     const gone = Promise.withResolvers<void>();
     const host = await serveTcp((socket) => {
@@ -587,7 +589,7 @@ describe('connections that were opened ahead', () => {
     expect(take.mock.calls).toEqual([[origin], [origin]]);
   });
 
-  test('are asked for by the origin of the request, with IPv6 and without a port', async () => {
+  test('are identified by the origin of the request, with IPv6 and without a port', async () => {
     const take = vi.fn().mockRejectedValue(Object.assign(new Error(), { code: 'ECONNREFUSED' }));
     const client = clientWith({ preconnections: { take, close: () => {} } });
     for (const url of ['https://hub.invalid/a', 'https://[::1]:8443/', 'http://127.0.0.1/']) {
@@ -644,12 +646,12 @@ describe.each([
     expect(asked).toBe(0);
   }
 
-  test('reaches a server that is trusted', async () => {
+  test('reaches a trusted server', async () => {
     const port = await serveTls(trusted, (_, response) => response.end('hello'));
     expect(await sendTo(`https://127.0.0.1:${port}/`)).toMatchObject({ body: 'hello' });
   });
 
-  test('sends nothing to a server that is not', async () => {
+  test('sends nothing to an untrusted server', async () => {
     await expectRefusal(
       untrusted,
       '127.0.0.1',
@@ -657,7 +659,7 @@ describe.each([
     );
   });
 
-  test('sends nothing to it when the environment would allow it either', async () => {
+  test('sends nothing to it even if the environment allows it', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     await expectRefusal(untrusted, '127.0.0.1', /is not trusted/);
@@ -696,7 +698,7 @@ describe('through a proxy', () => {
   const HUB = 'https://hub.test/';
   const hubAt = (port: number) => ({ 'hub.test:443': `127.0.0.1:${port}` });
 
-  test('requests and answers go by a tunnel, with the password of the proxy', async () => {
+  test('requests and answers go through a tunnel, with the proxy’s password', async () => {
     let authorization: unknown = 'nothing came';
     const port = await serveTls(trusted, (request, response) => {
       authorization = request.headers['proxy-authorization'];
@@ -727,7 +729,7 @@ describe('through a proxy', () => {
     expect(proxy.connects).toEqual([]);
   });
 
-  test('the tunnel leads to the usual port of a URL without one', async () => {
+  test('the tunnel leads to the default port of a URL without one', async () => {
     const proxy = await startProxy({ refuse: 403 });
     const client = through(proxy.host);
     for (const url of ['https://hub.invalid/', 'https://[2001:db8::1]/']) {
@@ -736,7 +738,7 @@ describe('through a proxy', () => {
     expect(proxy.connects).toEqual(['hub.invalid:443', '[2001:db8::1]:443']);
   });
 
-  test('that speaks TLS itself, requests go by TLS in TLS', async () => {
+  test('that speaks TLS itself, requests use TLS within TLS', async () => {
     const port = await serveTls(trusted, (_, response) => response.end('hello'));
     const proxy = await startProxy({ tls: trusted, hosts: hubAt(port) });
     const client = through(`https://${proxy.host}`);
@@ -745,7 +747,7 @@ describe('through a proxy', () => {
     expect(proxy.connects).toEqual(['hub.test:443']);
   });
 
-  test('the credentials of a request are not for the proxy to see', async () => {
+  test('the credentials of a request are hidden from the proxy', async () => {
     const bytes: string[] = [];
     const port = await serveTls(trusted, (_, response) => response.end());
     const proxy = await startProxy({ hosts: hubAt(port) });
@@ -780,7 +782,7 @@ describe('through a proxy', () => {
     expect(proxy.connects).toHaveLength(1);
   });
 
-  test.each(['1', '0'])('the server is verified, with a variable of %s too', async (value) => {
+  test.each(['1', '0'])('the server is verified, even with a variable of %s', async (value) => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', value);
     onTestFinished(() => void vi.unstubAllEnvs());
     const port = await serveTls(untrusted, (_, response) => response.end());
@@ -792,7 +794,7 @@ describe('through a proxy', () => {
     expect(proxy.connects).toHaveLength(1);
   });
 
-  test.each(['time', 'caller'])('that stays silent, an attempt ends with its %s', async (end) => {
+  test.each(['time', 'caller'])('that never answers, an attempt ends with its %s', async (end) => {
     const { host, arrived } = await serveSilence();
     if (end === 'time') {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -837,7 +839,7 @@ describe('through a proxy', () => {
     },
   );
 
-  test('a proxy that is not there is named by its variable', async () => {
+  test('a proxy that can’t be reached is named by its variable', async () => {
     const client = through(`user:hunter2@${await nowhere()}`);
     const failure = await failureOf(client.send(get('https://hub.invalid/'), until()));
     expect(failure.mayBeDone).toBe(false);
@@ -846,7 +848,7 @@ describe('through a proxy', () => {
 });
 
 describe('close', () => {
-  test.each(['http', 'https'])('ends an attempt of %s that has no answer yet', async (scheme) => {
+  test.each(['http', 'https'])('stops an attempt of %s that has no answer yet', async (scheme) => {
     const { host, arrived, gone } = await serveSilence();
     const client = clientWith();
     const sending = failureOf(client.send(get(`${scheme}://${host}/`), until()));
@@ -857,7 +859,7 @@ describe('close', () => {
   });
 
   test.each(['before', 'after'])(
-    'ends a connection that is being made for an attempt that was given up, %s it failed',
+    'closes a connection that is being opened for an abandoned attempt, %s it failed',
     async (when) => {
       const { host, arrived, gone } = await serveSilence();
       const caller = new AbortController();
@@ -872,7 +874,7 @@ describe('close', () => {
     },
   );
 
-  test('ends a connection to a proxy that opens no tunnel', async () => {
+  test('closes a connection to a proxy that opens no tunnel', async () => {
     const { host, arrived, gone } = await serveSilence();
     const client = clientWith({ proxies: proxySettings({ HTTPS_PROXY: host }) });
     const sending = failureOf(client.send(get('https://hub.invalid/'), until()));
@@ -882,7 +884,7 @@ describe('close', () => {
     await gone;
   });
 
-  test('ends a TLS connection that is being made in a tunnel', async () => {
+  test('closes a TLS connection that is being opened in a tunnel', async () => {
     const { host, arrived, gone } = await serveSilence();
     const proxy = await TestProxy.start({ hosts: { 'hub.test:443': host } });
     onTestFinished(() => proxy.stop());
@@ -894,7 +896,7 @@ describe('close', () => {
     await gone;
   });
 
-  test('ends connections that are kept for the next request', async () => {
+  test('closes connections that are kept for the next request', async () => {
     const gone = Promise.withResolvers<void>();
     const origin = await serve((request, response) => {
       request.socket.once('close', () => gone.resolve());

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/http/clock.ts';
 import { never } from './servers.ts';
 
-test('waiting ends after its time, or at once when it is not wanted any more', async () => {
+test('waiting ends after its time, or immediately when the signal aborts', async () => {
   await systemClock.sleep(1, never());
   const enough = new AbortController();
   const waiting = systemClock.sleep(1e8, enough.signal);
@@ -11,7 +11,7 @@ test('waiting ends after its time, or at once when it is not wanted any more', a
   await systemClock.sleep(1e8, AbortSignal.abort());
 });
 
-test("time and chance are the machine's", () => {
+test('time and random numbers come from the machine', () => {
   const before = Date.now();
   expect(systemClock.now()).toBeGreaterThanOrEqual(before);
   expect(systemClock.now()).toBeLessThanOrEqual(Date.now());

@@ -37,7 +37,7 @@ test.each<[string, Answer, boolean]>([
   ['a 403 with nothing remaining', answer(403, { 'x-ratelimit-remaining': '0' }), false],
   ['a 401 with Retry-After', answer(401, { 'retry-after': '1' }), false],
   ['a 503 with Retry-After', answer(503, { 'retry-after': '1' }), false],
-])('whether %s asks to come back later', (_, given, expected) => {
+])('whether %s asks to retry later', (_, given, expected) => {
   expect(isRateLimited(given)).toBe(expected);
 });
 
@@ -112,7 +112,7 @@ describe('the failure of an answer', () => {
     ['a 429', answer(429, html), 'rate-limited', /too many requests/],
     ['a 502', answer(502, html), 'unavailable', /returned a server error/],
     ['a 302', answer(302, html), 'request-rejected', /redirect/],
-  ])('%s as a web page or not', (_, given, code, message) => {
+  ])('describes %s as a web page or not', (_, given, code, message) => {
     const failure = failureOf(context, given, false);
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
     const isForeign = isRejectedElsewhere(given);
@@ -122,7 +122,7 @@ describe('the failure of an answer', () => {
     expect(hasStatus(failure, given.status)).toBe(!isForeign);
   });
 
-  test('a success that was not asked for tells nothing of its body, which may be a key', () => {
+  test('an unwanted success reveals nothing of its body, which may be a key', () => {
     const failure = failureOf(context, answer(200), true);
     expect(failure).toMatchObject({
       code: 'response-invalid',
@@ -139,10 +139,10 @@ describe('the failure of an answer', () => {
   });
 });
 
-describe('a call that was given up', () => {
+describe('an abandoned call', () => {
   const last = new Failure('unavailable', 'It failed.', { call, mayBeDone: true });
 
-  test('because of its time limit tells the limit and the last failure', () => {
+  test('reports its time limit and the last failure', () => {
     expect(timedOut('Reading the agent', 300, last)).toMatchObject({
       code: 'timeout',
       message:
@@ -153,7 +153,7 @@ describe('a call that was given up', () => {
     });
   });
 
-  test('because the job was cancelled says so', () => {
+  test('says that the job was cancelled', () => {
     const told = {
       code: 'cancelled',
       message: 'The job was cancelled. Reading the agent was abandoned.',
@@ -163,7 +163,7 @@ describe('a call that was given up', () => {
   });
 });
 
-describe('why no answer came', () => {
+describe('the reason for a missing answer', () => {
   const request = { url: new URL('https://hub.invalid/a'), adviceWhenUnknown: 'Check `tenant`.' };
   const errorWith = (code: string) => Object.assign(new Error('SecretGreeting'), { code });
 
@@ -188,7 +188,7 @@ describe('why no answer came', () => {
     ['HPE_INVALID_CONSTANT', 'hub.invalid did not answer with HTTP'],
     ['EMFILE', 'the connection to hub.invalid failed'],
     ['NOT_HPE_', 'the connection to hub.invalid failed'],
-  ])('is told for %s', (code, words) => {
+  ])('is given for %s', (code, words) => {
     expect(explainNetworkError(errorWith(code), request)).toEqual({
       reason: `${words} (${code})`,
       advice: '',
@@ -196,7 +196,7 @@ describe('why no answer came', () => {
     });
   });
 
-  test('is told for a name that DNS does not know, with what the name is made of', () => {
+  test('is given for a name that DNS does not know, with the inputs that it is made of', () => {
     const reason = 'the name hub.invalid could not be resolved (ENOTFOUND)';
     const error = errorWith('ENOTFOUND');
     expect(explainNetworkError(error, request)).toEqual({
@@ -207,7 +207,7 @@ describe('why no answer came', () => {
     expect(explainNetworkError(error, { url: request.url })).toMatchObject({ reason, advice: '' });
   });
 
-  test('is told for a certificate, and is final', () => {
+  test('is given for a certificate, and is final', () => {
     expect(explainNetworkError(errorWith('CERT_HAS_EXPIRED'), request)).toEqual({
       reason: 'the TLS certificate of hub.invalid has expired (CERT_HAS_EXPIRED)',
       advice: expect.stringMatching(/^Check the runner's clock\./),
@@ -219,13 +219,13 @@ describe('why no answer came', () => {
     expect(other.advice).toMatch(/^Check the URL\..*captive portal/);
   });
 
-  test('is told for what is no error', () => {
+  test('is given for something that is not an error', () => {
     expect(explainNetworkError('SecretGreeting', request).reason).toBe(
       'the connection to hub.invalid failed (unknown error)',
     );
   });
 
-  test('is the fault of the proxy, if it is, with the variable that names it', () => {
+  test('blames the proxy if it was the cause, with the variable that names it', () => {
     const error = new ProxyError("can't be reached (ECONNREFUSED)");
     const proxy = { variable: 'HTTPS_PROXY', url: 'http://user:word@proxy:3128' };
     expect(explainNetworkError(error, request, proxy)).toEqual({
@@ -262,7 +262,7 @@ describe('an error of a proxy', () => {
   });
 });
 
-test('an error of a proxy carries all that is known of it', () => {
+test('an error of a proxy contains everything that is known about it', () => {
   const cause = new Error('why');
   const error = new ProxyError('answered with status 407', { cause, status: 407 });
   expect(error).toMatchObject({ reason: 'answered with status 407', status: 407, cause });

@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 /** More than systems buffer of what was written and not read. */
 const BUFFERS = 64 * MIB;
 
-/** A server that answers each request with bytes; gives its URL. */
+/** A server that answers each request with bytes. Returns its URL. */
 async function serveBytes(write: (socket: Socket, head: string) => void): Promise<string> {
   const server = createServer((socket) => {
     let head = '';
@@ -79,7 +79,7 @@ const unusable = (reason: string) => ({
 describe('a compressed answer', () => {
   const text = JSON.stringify({ words: 'grüße '.repeat(1_000) });
 
-  test('is not asked for', async () => {
+  test('is not requested', async () => {
     const heads: string[] = [];
     const url = await serveBytes((socket, head) => {
       heads.push(head);
@@ -119,7 +119,7 @@ describe('a compressed answer', () => {
     });
   });
 
-  test('that is empty has nothing to read', async () => {
+  test('that is empty needs no decoding', async () => {
     expect(await sendTo(coded('gzip', Buffer.alloc(0)))).toMatchObject({ body: '' });
     expect(await sendTo(coded('unheard-of', Buffer.alloc(0)))).toMatchObject({ body: '' });
   });
@@ -129,7 +129,7 @@ describe('a compressed answer', () => {
     ['gzip', Buffer.from(text)],
     ['br', Buffer.from(text)],
     ['deflate', deflateSync(text).subarray(0, -9)],
-  ])('that is not what it says can’t be used: %s', async (coding, bytes) => {
+  ])('that is not what it claims to be can’t be used: %s', async (coding, bytes) => {
     const why = unusable(`the answer is not complete, valid ${coding} data`);
     expect(await sendTo(coded(coding, bytes))).toMatchObject(why);
     // Of an error, and where nothing else is wanted, the status says enough.
@@ -146,12 +146,12 @@ describe('a compressed answer', () => {
     ['MIIEvQIBADANBgkqhkiG9w0', ''],
     ['::error::owned', ''],
     ['a b', ''],
-  ])('of another coding can’t be used: %s', async (codings, named) => {
+  ])('with another coding can’t be used: %s', async (codings, named) => {
     const why = unusable(`the answer has an unknown content coding${named}`);
     expect(await sendTo(coded(codings, gzipSync(text)))).toMatchObject(why);
   });
 
-  test('that is encoded again and again can’t be used', async () => {
+  test('that is encoded too often can’t be used', async () => {
     const codings = Array.from({ length: 5 }, () => 'gzip').join();
     expect(await sendTo(coded(codings, gzipSync(text)))).toMatchObject(
       unusable('the answer has more than 4 content codings'),
@@ -165,7 +165,7 @@ describe('a compressed answer', () => {
     ['deflate', deflateSync(zeros(MIB + 1))],
     ['deflate', deflateRawSync(zeros(500 * MIB))],
     ['gzip, gzip', gzipSync(gzipSync(zeros(500 * MIB)))],
-  ])('counts with what it holds: %s', async (codings, bytes) => {
+  ])('is limited by its decoded size: %s', async (codings, bytes) => {
     expect(bytes.length).toBeLessThan(MIB);
     const before = process.resourceUsage().maxRSS;
     const why = unusable('the answer is larger than 1 MiB');
@@ -174,7 +174,7 @@ describe('a compressed answer', () => {
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(200 * 1024);
   });
 
-  test('may hold as much as another one', async () => {
+  test('may be as large as any other', async () => {
     const most = 'x'.repeat(MIB);
     expect(await sendTo(coded('gzip', gzipSync(most)))).toMatchObject({ body: most });
     const more = 'x'.repeat(3 * MIB);
@@ -192,7 +192,7 @@ describe('headers', () => {
     expect(await sendTo(bytes)).toMatchObject({ body: 'hello', headers: { 'x-last': 'z' } });
   });
 
-  test('of more than 64 KiB are not read', async () => {
+  test('of more than 64 KiB are not accepted', async () => {
     const bytes = answer('hello', `x-large: ${'x'.repeat(65_600)}\r\n`);
     expect(await sendTo(bytes)).toMatchObject({
       code: 'unavailable',
@@ -213,7 +213,7 @@ describe('informational answers', () => {
     ['103', interim(103)],
     ['one that nobody knows', interim(199)],
     ['all', [100, 102, 103].map(interim).join('')],
-  ])('are passed over, unasked: %s', async (_, before) => {
+  ])('are ignored, if unsolicited: %s', async (_, before) => {
     const url = await serveBytes((socket) => socket.write(before + ok));
     const client = newClient();
     for (const method of ['POST', 'GET'] as const) {
@@ -222,14 +222,14 @@ describe('informational answers', () => {
     }
   });
 
-  test('are passed over when they come long before', async () => {
+  test('are ignored when they come long before', async () => {
     const url = await serveBytes((socket) =>
       socket.write(interim(100), () => setImmediate(() => socket.write(ok))),
     );
     expect(await send(url)).toMatchObject({ body: '{"its":"answer"}' });
   });
 
-  test('without an end are given up', async () => {
+  test('without an end are abandoned', async () => {
     const sent = await serveEndless(Buffer.from(interim(103)), Buffer.from(interim(103)));
     expect(await send(sent.url)).toMatchObject({
       code: 'response-invalid',
@@ -250,7 +250,9 @@ describe('informational answers', () => {
   });
 });
 
-/** A server that goes on answering until the client closes; tells how many bytes it wrote then. */
+/**
+ * A server that keeps answering until the client closes, and then reports how many bytes it wrote.
+ */
 async function serveEndless(begin: Buffer, again: Buffer) {
   const bytes = Promise.withResolvers<number>();
   const url = await serveBytes((socket) => {
@@ -285,7 +287,7 @@ describe('the framing of an answer', () => {
     expect(await send(url)).toMatchObject({ body: 'x'.repeat(1_000) + 'z'.repeat(MIB - 1_000) });
   });
 
-  test.each([1, 16])('is bounded, for answers of up to %i MiB', async (largestAnswer) => {
+  test.each([1, 16])('is limited, for answers of up to %i MiB', async (largestAnswer) => {
     const { url, bytes } = await serveEndless(
       Buffer.from(CHUNKED),
       Buffer.from(chunk('y'.repeat(8_000))),
@@ -297,7 +299,7 @@ describe('the framing of an answer', () => {
     expect(await bytes).toBeLessThan(room * MIB + BUFFERS);
   });
 
-  test('is counted anew for each answer on a connection', async () => {
+  test('is counted separately for each answer on a connection', async () => {
     const bytes = Buffer.from(`${CHUNKED}${chunk('y'.repeat(1_000)).repeat(800)}${END}`);
     const ports = new Set<number | undefined>();
     const url = await serveBytes((socket) => {
@@ -330,7 +332,7 @@ describe('the framing of an answer', () => {
     }
   });
 
-  test('that breaks spoils the answer', async () => {
+  test('makes the answer unusable if it breaks', async () => {
     const url = await serveBytes((socket) => socket.write(`${CHUNKED}5\r\nhello\r\nrubbish\r\n`));
     expect(await send(url)).toMatchObject({
       code: 'unavailable',
@@ -340,7 +342,7 @@ describe('the framing of an answer', () => {
   });
 });
 
-test('what comes on an idle connection is no answer to the next request', async () => {
+test('data on an idle connection is not the answer to the next request', async () => {
   const server: Server = createServer();
   const connections: Socket[] = [];
   server.on('connection', (socket: Socket) => {
@@ -356,7 +358,7 @@ test('what comes on an idle connection is no answer to the next request', async 
   expect(await send(url, {}, client)).toMatchObject({ status: 200, body: 'number 2' });
 });
 
-test('a body is kept apart from the buffers that it came in', async () => {
+test('a body is copied from the buffers that it arrived in', async () => {
   const received = new ReceivedBody({ bytesRead: 0 } as Socket, 1);
   const buffer = Buffer.alloc(65_536, 'a');
   for (let count = 0; count < 10; count++) received.add(buffer.subarray(count, count + 1));

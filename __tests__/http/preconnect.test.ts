@@ -30,7 +30,9 @@ function stopTime(): void {
   });
 }
 
-/** Resolves when a timer of so many milliseconds has begun; meanwhile hardly any time passes. */
+/**
+ * Resolves when a timer of so many milliseconds has started; hardly any time passes before that.
+ */
 const timed = (milliseconds: number) =>
   vi.waitFor(() => expect(setTimeout).toHaveBeenCalledWith(expect.anything(), milliseconds), {
     interval: 1,
@@ -51,7 +53,7 @@ function open(...urls: readonly URL[]) {
   return { ...preconnections, take: ({ origin }: URL) => preconnections.take(origin) };
 }
 
-test('hands out what was opened, once each', async () => {
+test('returns each opened connection once', async () => {
   const url = await serve();
   const { take } = open(url, url);
   await seen(2);
@@ -60,7 +62,7 @@ test('hands out what was opened, once each', async () => {
   expect(await take(url)).toBeUndefined();
 });
 
-test('hands out one that waits for its reader', async () => {
+test('returns one that waits for its reader', async () => {
   const url = await serve();
   const { take } = open(url);
   await seen(1);
@@ -78,7 +80,7 @@ test('waits for one that is still being opened', async () => {
   expect(connections[0]?.remotePort).toBe(socket?.localPort);
 });
 
-test('closes one that nobody used for long', async () => {
+test('closes one that was not used for long', async () => {
   const server = counting();
   const url = await serve(server);
   stopTime();
@@ -91,7 +93,7 @@ test('closes one that nobody used for long', async () => {
   expect(await take(url)).toBeUndefined();
 });
 
-/** A server that begins its TLS handshakes when it is told to. */
+/** A server that starts its TLS handshakes on request. */
 async function serveLateTls() {
   const pair = await selfSignedServer(['127.0.0.1']);
   tls.setDefaultCACertificates([pair.certificate]);
@@ -115,7 +117,7 @@ test('waits longer for a handshake than an open connection is kept', async () =>
   expect(connections).toHaveLength(1);
 });
 
-test('does not wait for a handshake for ever', async () => {
+test('does not wait forever for a handshake', async () => {
   const { url, gate } = await serveLateTls();
   stopTime();
   const { take } = open(url);
@@ -137,7 +139,7 @@ test('does not close one that is in use', async () => {
 test.each([
   ['closed', ''],
   ['closed with an answer to no request', 'HTTP/1.1 408 Request Timeout\r\n\r\n'],
-])('hands out none that the server %s', async (_, bytes) => {
+])('returns none that the server %s', async (_, bytes) => {
   const server = counting();
   const url = await serve(server);
   stopTime();
@@ -147,12 +149,12 @@ test.each([
   expect(await take(url)).toBeUndefined();
 });
 
-test('hands out none that could not be opened', async () => {
+test('returns none that could not be opened', async () => {
   const url = new URL(`http://${await nowhere()}`);
   expect(await open(url).take(url)).toBeUndefined();
 });
 
-test('hands out none to another origin', async () => {
+test('returns none to another origin', async () => {
   const [url, other] = [await serve(), await serve()];
   const { take } = open(url);
   expect(await take(other)).toBeUndefined();

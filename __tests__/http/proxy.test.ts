@@ -22,7 +22,7 @@ function failureOf(env: Environment): Failure {
   throw new Error('nothing was thrown');
 }
 
-describe('which variable counts', () => {
+describe('the variable that counts', () => {
   const A = 'http://a.invalid:3128';
   const B = 'http://b.invalid:3128';
 
@@ -88,7 +88,7 @@ describe('a value', () => {
     '://hunter2',
   ];
   const variables = ['HTTPS_PROXY', 'https_proxy'];
-  test.each(bad)('%o is refused: the message names the variable only', (value) => {
+  test.each(bad)('%o is refused: the message names only the variable', (value) => {
     for (const variable of variables) {
       const failure = failureOf({ [variable]: value });
       expect(failure.code).toBe('input-invalid');
@@ -97,7 +97,7 @@ describe('a value', () => {
     }
   });
 
-  test('whatever it is: a proxy over HTTP, or a failure that does not repeat it', () => {
+  test('is always either a proxy over HTTP, or a failure that does not repeat it', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.ipV6()), (noise) => {
         const value = `${noise}hunter2`;
@@ -143,7 +143,7 @@ describe('NO_PROXY', () => {
     ['2001:db8::1', 'https://[2001:db8::1]/'],
     ['[2001:db8::1]:8080', 'http://[2001:db8::1]:8080/'],
   ];
-  test.each(direct)('%o lets %s through', (value, address) => {
+  test.each(direct)('%o excludes %s from the proxy', (value, address) => {
     expect(isDirect(address, { NO_PROXY: value })).toBe(true);
     expect(isDirect(address, { no_proxy: value })).toBe(true);
   });
@@ -177,7 +177,7 @@ describe('NO_PROXY', () => {
     expect(isDirect(address, { no_proxy: '', NO_PROXY: 'hub.invalid' })).toBe(true);
   });
 
-  test('a host and what is below it are direct, and nothing else', () => {
+  test('a host and its subdomains are direct, and nothing else', () => {
     const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
     const domain = fc.tuple(label, label).map((labels) => labels.join('.'));
     fc.assert(

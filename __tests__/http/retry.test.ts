@@ -30,7 +30,7 @@ const answer = (status: number, headers: IncomingHttpHeaders = {}, body = ''): A
 });
 const soon = { 'retry-after': '1' };
 
-/** No whole answer, as the transport tells it. */
+/** No complete answer, as the transport reports it. */
 const noAnswer = (sent: boolean) =>
   new Failure('unavailable', 'The call failed: it broke.', {
     call: { ...where, reason: 'it broke' },
@@ -82,7 +82,7 @@ describe('Retry-After', () => {
     expect(retryAfter(answer(503, headers), NOW)).toBe(milliseconds);
   });
 
-  test('never asks for a negative time, whatever it holds', () => {
+  test('never asks for a negative time, whatever it contains', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.date().map(String)), (value) => {
         const milliseconds = retryAfter(answer(429, { 'retry-after': value }), NOW);
@@ -99,13 +99,13 @@ const usedUp = (seconds: number, more: Headers = {}) =>
   answer(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(seconds), ...more });
 const secondary = answer(403, {}, '{"message":"You have exceeded a Secondary rate limit."}');
 
-describe('a quota of GitHub is used up', () => {
+describe('a quota of GitHub is exhausted', () => {
   test.each<[string, Answer, boolean]>([
     ['with a 403 and nothing remaining', usedUp(60), true],
     ['also without a reset', answer(403, { 'x-ratelimit-remaining': '0' }), true],
     ['with a secondary limit that only its body names', secondary, true],
     ['with a 429', answer(429), true],
-    ['with a 403 that asks to come back', answer(403, soon), true],
+    ['with a 403 that asks to retry later', answer(403, soon), true],
     ['not with a 403 alone, which is a missing permission', answer(403), false],
     ['not with a reset alone', answer(403, { 'x-ratelimit-reset': reset(60) }), false],
     ...['1', '4999', '00', '', '-0'].map((remaining): [string, Answer, boolean] => [
@@ -135,7 +135,7 @@ describe('the wait before another try', () => {
     );
   });
 
-  test('differs by chance, so that many clients do not come back at once', () => {
+  test('is random, so that many clients do not return at the same time', () => {
     const waits = [0, 0.3, 0.6, 0.9].map((random) =>
       waitBefore(noAnswer(false), 3, { ...unlucky, random: () => random }),
     );
@@ -156,8 +156,8 @@ describe('the wait before another try', () => {
   });
 
   test.each<[string, Answer, number]>([
-    ['a quota that begins anew in 60 s', usedUp(60), 60_000],
-    ['a quota that began anew', usedUp(-10), SHORTEST],
+    ['a quota that resets in 60 s', usedUp(60), 60_000],
+    ['a quota that was reset', usedUp(-10), SHORTEST],
     ['a 429 with a used-up quota', { ...usedUp(60), status: 429 }, 60_000],
     ['a 503 with a used-up quota', { ...usedUp(60), status: 503 }, SHORTEST],
     ['a secondary limit', secondary, 60_000],
@@ -168,18 +168,18 @@ describe('the wait before another try', () => {
       usedUp(60, { 'retry-after': 'Wed, 01 Jan 2025 00:00:07 GMT' }),
       7_000,
     ],
-    ['a Retry-After that says nothing', usedUp(60, { 'retry-after': 'soon' }), 60_000],
+    ['a meaningless Retry-After', usedUp(60, { 'retry-after': 'soon' }), 60_000],
     ['something remaining', usedUp(60, { 'x-ratelimit-remaining': '1' }), SHORTEST],
-    ['no word of what remains', answer(403, { 'x-ratelimit-reset': reset(60) }), SHORTEST],
+    ['no information on what remains', answer(403, { 'x-ratelimit-reset': reset(60) }), SHORTEST],
     ['no reset', answer(403, { 'x-ratelimit-remaining': '0' }), SHORTEST],
     ['an empty reset', usedUp(0, { 'x-ratelimit-reset': '' }), SHORTEST],
-    ['a reset that is no time', usedUp(0, { 'x-ratelimit-reset': 'soon' }), SHORTEST],
+    ['a reset that is not a time', usedUp(0, { 'x-ratelimit-reset': 'soon' }), SHORTEST],
   ])('with %s', (_, given, wait) => {
     expect(waitBefore(given, 1, unlucky)).toBe(wait);
   });
 });
 
-/** Gives the tries in turn, the last one again and again. */
+/** Returns the tries in turn, and then the last one again and again. */
 class ScriptedHttp extends HttpClient {
   readonly sent: { request: HttpRequest; until: Until; tries: number | undefined }[] = [];
   readonly #script: readonly Tried[];
@@ -200,7 +200,7 @@ class ScriptedHttp extends HttpClient {
   }
 }
 
-/** A throttle that lets everything pass, and notes what it hears. */
+/** A throttle that lets everything through, and records what it is told. */
 function listener(next: 'again' | 'try' | 'give-up', turns: readonly boolean[] = []) {
   const heard: string[] = [];
   const left = [...turns];
@@ -255,14 +255,14 @@ describe('a call', () => {
     return { http, limit, cancel: () => now.abort(), waits, clock, send, fail };
   }
 
-  test('is sent once when it succeeds', async () => {
+  test('is sent once if it succeeds', async () => {
     const { http, send, waits } = start([answer(299)]);
     expect(await send()).toEqual(answer(299));
     expect(http.sent.map(({ request }) => request)).toEqual([call]);
     expect(waits).toEqual([]);
   });
 
-  test('that expects certain answers takes no others', async () => {
+  test('that expects certain answers accepts no others', async () => {
     expect(await start([answer(404)]).send({ expect: [204, 404] })).toEqual(answer(404));
     const other = start([answer(200)]);
     expect(await other.fail({ expect: [204, 404] })).toMatchObject({
@@ -273,7 +273,7 @@ describe('a call', () => {
     expect(other.http.sent).toHaveLength(1);
   });
 
-  test('is sent up to four more times, with longer and longer waits', async () => {
+  test('is sent up to four more times, with increasing waits', async () => {
     const { http, fail, waits } = start([answer(503)]);
     expect(await fail()).toMatchObject({ code: 'unavailable', call: { status: 503 } });
     expect(http.sent.map(({ tries }) => tries)).toEqual([1, 2, 3, 4, 5]);
@@ -293,7 +293,7 @@ describe('a call', () => {
     expect(http.sent).toHaveLength(3);
   });
 
-  test('that has no answer fails with the words and the cause of the transport', async () => {
+  test('that has no answer fails with the reason and the cause of the transport', async () => {
     const cause = new Error('why');
     const given = new Failure('response-invalid', 'Words.', { call: where, cause });
     expect(await start([given]).fail()).toMatchObject({
@@ -338,7 +338,7 @@ describe('a call', () => {
     expect(strict.http.sent).toHaveLength(strictly ? 2 : 1);
   });
 
-  test('is not sent again after what is final', async () => {
+  test('is not retried after a final failure', async () => {
     const gone = new Failure('unavailable', 'It failed.', {
       call: { ...where, reason: 'it expired', isFinal: true },
     });
@@ -347,7 +347,7 @@ describe('a call', () => {
     expect(http.sent).toHaveLength(1);
   });
 
-  test('does not take a web page for a refusal that it expects', async () => {
+  test('does not take a web page for a rejection that it expects', async () => {
     const page = answer(404, { 'content-type': 'text/html' }, '<html>');
     expect(await start([page]).fail({ expect: [204, 404] })).toMatchObject({
       code: 'request-rejected',
@@ -356,7 +356,7 @@ describe('a call', () => {
     expect(await start([answer(404)]).send({ expect: [204, 404] })).toEqual(answer(404));
   });
 
-  test('is sent again after what its service calls a limit', async () => {
+  test('is retried after a limit that its service defines', async () => {
     const { http, send } = start([answer(403), answer(200)]);
     const isLimited = ({ status }: Answer) => status === 403;
     await send({ service: { ...call.service, isRateLimited: isLimited } });
@@ -374,7 +374,7 @@ describe('a call', () => {
     expect(waits).toEqual([9_000, 11_000]);
   });
 
-  describe('that has not enough time', () => {
+  describe('that has too little time', () => {
     test('does not wait for a try that would come too late', async () => {
       const { http, fail, waits } = start([answer(503, { 'retry-after': '10' })], 10);
       const failure = await fail();
@@ -389,7 +389,7 @@ describe('a call', () => {
     test.each<[string, Answer, number]>([
       ['seconds', answer(429, { 'retry-after': '600' }), 600],
       ['a date', answer(503, { 'retry-after': 'Wed, 01 Jan 2025 00:10:00 GMT' }), 600],
-      ['a passing status', answer(408, { 'retry-after': '600' }), 600],
+      ['a temporary failure', answer(408, { 'retry-after': '600' }), 600],
       ['a quota of GitHub', usedUp(1800), 1800],
       ['the minute after a secondary limit', secondary, 60],
     ])('says how long it is asked to wait, by %s', async (_, given, seconds) => {
@@ -400,14 +400,14 @@ describe('a call', () => {
       expect(waits).toEqual([]);
     });
 
-    test('says no date where there is none any more', async () => {
+    test('gives no date if there can’t be one', async () => {
       const { fail } = start([answer(429, { 'retry-after': '9'.repeat(30) })], 10);
       const { code, message } = await fail();
       expect(code).toBe('rate-limited');
       expect(message).toMatch(/than the time limit allows\.$/);
     });
 
-    test('does not blame the service for a wait of its own', async () => {
+    test('does not blame the service for its own wait', async () => {
       const { fail } = start([answer(503)], 0.2);
       const failure = await fail();
       expect(failure).toMatchObject({ code: 'timeout', call: { status: 503 } });
@@ -415,7 +415,7 @@ describe('a call', () => {
       expect(failure.cause).toMatchObject({ code: 'unavailable' });
     });
 
-    test('says what the service asked another caller', async () => {
+    test('reports what the service asked of another caller', async () => {
       const { http, limit, clock } = start([answer(200)], 10);
       const throttle = throttleOf(clock);
       throttle.postpone(600_000, 600_000);
@@ -433,14 +433,14 @@ describe('a call', () => {
       expect(await send()).toEqual(answer(200));
     });
 
-    test('counts the waits of all tries together', async () => {
+    test('adds up the waits of all tries', async () => {
       const { http, fail, waits } = start([answer(503, { 'retry-after': '4' })], 10);
       expect((await fail()).code).toBe('rate-limited');
       expect(waits).toEqual([4_000, 4_000]);
       expect(http.sent).toHaveLength(3);
     });
 
-    test('starts no try when the time ran out during one', async () => {
+    test('starts no try if the time ran out during one', async () => {
       const { http, fail } = start([noAnswer(true), answer(200)], 10);
       http.onSend = () => vi.advanceTimersByTime(10_000);
       expect(await fail()).toMatchObject({
@@ -451,7 +451,7 @@ describe('a call', () => {
       expect(http.sent).toHaveLength(1);
     });
 
-    test('is not sent with less time than it has to have', async () => {
+    test('is not sent with less than its least time', async () => {
       const never = start([answer(200)], 4);
       expect(await never.fail({ leastTime: 5_000 })).toMatchObject({
         code: 'timeout',
@@ -466,7 +466,7 @@ describe('a call', () => {
       expect(once.waits).toEqual([]);
     });
 
-    test('is not sent when its turn would come too late', async () => {
+    test('is not sent if its turn would come too late', async () => {
       const { http, limit, clock, waits } = start([answer(200)], 10);
       const throttle = throttleOf(clock);
       throttle.postpone(undefined, 8_000);
@@ -479,7 +479,7 @@ describe('a call', () => {
   });
 
   describe('in a cancelled job', () => {
-    test('keeps the answer that came', async () => {
+    test('keeps the answer that arrived', async () => {
       const { http, send, cancel } = start([answer(200)]);
       http.onSend = cancel;
       expect(await send()).toEqual(answer(200));
@@ -491,7 +491,7 @@ describe('a call', () => {
       expect(await fail()).toMatchObject({ code: 'request-rejected' });
     });
 
-    test('is not sent again after a try', async () => {
+    test('is not retried after a try', async () => {
       const { http, fail, cancel, waits } = start([answer(502), answer(200)]);
       http.onSend = cancel;
       expect(await fail()).toMatchObject({
@@ -503,7 +503,7 @@ describe('a call', () => {
       expect(http.sent).toHaveLength(1);
     });
 
-    test('is not sent again after a wait', async () => {
+    test('is not retried after a wait', async () => {
       const { http, fail, cancel, clock } = start([answer(429), answer(200)]);
       clock.sleep = async () => cancel();
       expect(await fail()).toMatchObject({ code: 'cancelled', mayBeDone: false });
@@ -511,7 +511,7 @@ describe('a call', () => {
     });
   });
 
-  test('ends with the limit, or when it finishes what is sent, with the grace after it', async () => {
+  test('ends with the limit, or, if it finishes once sent, with the grace period after it', async () => {
     const { http, limit, send } = start([answer(200)]);
     await send();
     await send({ finishes: true });
@@ -522,7 +522,7 @@ describe('a call', () => {
     expect(http.sent[1]?.until.sentSignal).toBe(graceSignal);
   });
 
-  test('slows its service down when that asks for it, and speeds it up with each success', async () => {
+  test('slows its service down if asked to, and speeds it up with each success', async () => {
     const { heard, throttle } = listener('try');
     const { http, limit, clock } = start([
       answer(429, { 'retry-after': '2' }),
@@ -539,12 +539,12 @@ describe('a call', () => {
       ...['turn', 'returned'],
       ...['turn', 'returned', 'succeeded'],
     ]);
-    // Also with a success that is not the wanted one.
+    // Also with an unwanted success.
     await sendCall({ ...call, expect: [204] }, limit, { http, clock, throttle }).catch(() => {});
     expect(heard.slice(-3)).toEqual(['turn', 'returned', 'succeeded']);
   });
 
-  test('that had no turn is not sent, and does not come back', async () => {
+  test('that had no turn is not sent, and does not return', async () => {
     const { heard, throttle } = listener('try', [false]);
     const { http, limit, clock } = start([answer(200)]);
     const sending = sendCall(call, limit, { http, clock, throttle });
@@ -568,7 +568,7 @@ describe('a call', () => {
       expect(waits).toEqual([250, 500]);
     });
 
-    test('still has its four more tries for everything else', async () => {
+    test('still has its four retries for everything else', async () => {
       const { throttle } = listener('again');
       const rounds = Array.from({ length: 5 }, () => [answer(429), noAnswer(false)]);
       const { http, limit, clock, waits } = start(rounds.flat());
@@ -580,13 +580,13 @@ describe('a call', () => {
       expect(waits).toEqual([250, 500, 1000, 2000]);
     });
 
-    test('may ask for longer than the time limit: the throttle knows what counts', async () => {
+    test('may ask for longer than the time limit: the throttle decides what counts', async () => {
       const { throttle } = listener('again');
       const { limit, http, clock } = start([answer(429, { 'retry-after': '60' }), answer(200)], 10);
       expect(await sendCall(call, limit, { http, clock, throttle })).toEqual(answer(200));
     });
 
-    test('is not sent again when a second turn never comes, and fails as it did', async () => {
+    test('is not retried when a second turn never comes, and fails as it did', async () => {
       const { throttle } = listener('again', [true, false]);
       const { limit, http, clock } = start([answer(429)]);
       await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
@@ -597,7 +597,7 @@ describe('a call', () => {
       expect(http.sent).toHaveLength(1);
     });
 
-    test('tells what it was asked for when the time limit is over before that', async () => {
+    test('reports what it was asked for if the time limit ends before that', async () => {
       const soonAfter = answer(429, { 'retry-after': '60' });
       const again = listener('again', [true, false]);
       const { limit, http, clock } = start([soonAfter], 10);
@@ -650,7 +650,7 @@ describe('a call', () => {
         'unavailable',
         /returned a server error\. The service asks to wait 1200 s, but a step waits at most 10 minutes\.$/,
       ],
-    ])('is given up when patience is out, after %s', async (_, given, code, message) => {
+    ])('is abandoned when the patience is exhausted, after %s', async (_, given, code, message) => {
       const { heard, throttle } = listener('give-up');
       const { limit, http, clock, waits } = start([given]);
       await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
@@ -664,7 +664,7 @@ describe('a call', () => {
       expect(waits).toEqual([]);
     });
 
-    test('may be done although it is given up, when an earlier try may have been', async () => {
+    test('may be done although it is abandoned, if an earlier try may have been', async () => {
       const { throttle } = listener('give-up');
       const { limit, http, clock } = start([noAnswer(true), answer(429)]);
       await expect(sendCall(call, limit, { http, clock, throttle })).rejects.toMatchObject({
@@ -686,7 +686,7 @@ describe('a call', () => {
         (status) => [`a ${status}`, () => answer(status), true] as const,
       ),
       ['a 500 with Retry-After', () => answer(500, soon), true],
-      ['a 503 that asks to come back', () => answer(503, soon), false],
+      ['a 503 that asks to retry later', () => answer(503, soon), false],
       ['a 503 that asks for nothing', () => answer(503, { 'retry-after': '' }), true],
       ...[199, 307, 400, 401, 403, 404, 408, 409, 412, 422, 425, 429].map(
         (status) => [`a ${status}`, () => answer(status), false] as const,
@@ -708,7 +708,7 @@ describe('a call', () => {
       ['a 404 after a 500', [answer(500), answer(404)], true],
       ['a 403 after a request that was sent', [noAnswer(true), answer(403)], true],
       ['no connection after a 502', [answer(502), noAnswer(false)], true],
-      ['a 404 after a 503 that asked to come back', [answer(503, soon), answer(404)], false],
+      ['a 404 after a 503 that asked to retry later', [answer(503, soon), answer(404)], false],
       ['a 404 after no connection', [noAnswer(false), answer(404)], false],
       ['a 400 after a 429 after a 504', [answer(504), answer(429), answer(400)], true],
     ])('after %s', async (_, script, expected) => {
@@ -716,7 +716,7 @@ describe('a call', () => {
       expect((await start(script).fail({ method: 'GET' })).mayBeDone).toBe(false);
     });
 
-    test('is about all tries, and nothing is sent again that must not be', async () => {
+    test('is about all tries, and nothing is retried that must not be', async () => {
       const script = fc.array(fc.constantFrom(...outcomes), { minLength: 1, maxLength: 6 });
       const strict = fc.constantFrom<Partial<Call>>({}, { repeat: 'if-unprocessed' });
       await fc.assert(
@@ -733,7 +733,7 @@ describe('a call', () => {
 });
 
 describe('a throttle', () => {
-  /** A clock that stands still, but for sleepers, who move it on. */
+  /** A clock that only advances when somebody sleeps. */
   function start() {
     let now = 0;
     const throttle = throttleOf({
@@ -766,21 +766,21 @@ describe('a throttle', () => {
     return { throttle, limit, turn, gap, now: () => now, pass };
   }
 
-  test('is full speed at first, also when the service only answers', async () => {
+  test('is at full speed at first, even when the service answers', async () => {
     const { throttle, limit, now } = start();
     throttle.succeeded();
     for (let times = 0; times < 100; times++) expect(await throttle.turn(limit(1), 0)).toBe(true);
     expect(now()).toBe(0);
   });
 
-  test('makes everybody wait when the service asks for it, and each waits as one try', async () => {
+  test('makes everybody wait if the service asks for it, and each waits as one try', async () => {
     const { throttle, turn, now } = start();
     expect(throttle.postpone(undefined, 2000)).toBe('try');
     expect(await Promise.all([turn(), turn(), turn()])).toEqual([true, true, true]);
     expect(now()).toBe(2050);
   });
 
-  test('takes what is refused together for one wish', async () => {
+  test('counts rejections of parallel requests once', async () => {
     const { throttle, turn, now } = start();
     for (let times = 0; times < 32; times++) throttle.postpone(undefined, 1000);
     await turn();
@@ -788,7 +788,7 @@ describe('a throttle', () => {
     expect(now()).toBe(1025);
   });
 
-  test('gets slower each time it is asked again, down to one request a second', async () => {
+  test('slows down each time it is asked again, to one request a second', async () => {
     const { throttle, gap, pass } = start();
     for (const expected of [25, 50, 100, 200, 400, 800, 1000, 1000]) {
       pass(10_000);
@@ -798,7 +798,7 @@ describe('a throttle', () => {
     }
   });
 
-  test('gives up at once what would come too late', async () => {
+  test('immediately abandons what would come too late', async () => {
     const { throttle, limit, now } = start();
     throttle.postpone(undefined, 5000);
     expect(await throttle.turn(limit(5000), 0)).toBe(false);
@@ -807,13 +807,13 @@ describe('a throttle', () => {
     expect(await throttle.turn(limit(6000), 0)).toBe(true);
   });
 
-  test('ends with the job', async () => {
+  test('stops with the job', async () => {
     const { throttle, limit } = start();
     throttle.postpone(undefined, 5000);
     expect(await throttle.turn(limit(10_000, AbortSignal.abort()), 0)).toBe(false);
   });
 
-  test('gets a twentieth faster with each answer, and then there is no gap', async () => {
+  test('speeds up by a twentieth with each answer, until there is no gap', async () => {
     const { throttle, gap, pass } = start();
     throttle.postpone(undefined, 1);
     pass(1);
@@ -828,7 +828,7 @@ describe('a throttle', () => {
     expect(await gap()).toBe(0);
   });
 
-  test('waits once more when the service asks for more time meanwhile', async () => {
+  test('waits again if the service asks for more time in the meantime', async () => {
     const { throttle, turn, now } = start();
     throttle.postpone(undefined, 1000);
     const waiting = turn();
@@ -837,7 +837,7 @@ describe('a throttle', () => {
     expect(now()).toBe(3000);
   });
 
-  test('does not wait less because a later wish is shorter', async () => {
+  test('does not wait less because a later request is shorter', async () => {
     const { throttle, turn, now } = start();
     throttle.postpone(undefined, 3000);
     throttle.postpone(undefined, 1000);

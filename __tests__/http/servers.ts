@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Has a server listen on a free port until the test is over. */
+/** Lets a server listen on a free port until the test is over. */
 export async function listen(server: TcpServer, host = '127.0.0.1'): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -18,7 +18,7 @@ export async function listen(server: TcpServer, host = '127.0.0.1'): Promise<num
   return (server.address() as AddressInfo).port;
 }
 
-/** Has a server of bytes instead of HTTP listen; gives its host and port. */
+/** Starts a server that sends bytes instead of HTTP. Returns its host and port. */
 export async function serveTcp(onConnection: (socket: Socket) => void): Promise<string> {
   return `127.0.0.1:${await listen(createServer(onConnection))}`;
 }

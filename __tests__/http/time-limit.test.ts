@@ -21,7 +21,7 @@ describe('a time limit', () => {
     graceSignal.aborted,
   ];
 
-  test('ends everything when its seconds are over, and not before', () => {
+  test('stops everything when its seconds are over, and not before', () => {
     const { limit } = start(10);
     expect(limit.seconds).toBe(10);
     vi.advanceTimersByTime(9_999);
@@ -33,7 +33,7 @@ describe('a time limit', () => {
     expect(limit.cancelled).toBe(false);
   });
 
-  test('counts what is spent already, and still tells the whole', () => {
+  test('counts time that is already spent, and still reports the whole', () => {
     const { limit } = start(10, 7_500);
     expect(limit.remaining()).toBeCloseTo(2_500);
     expect(limit.seconds).toBe(10);
@@ -43,14 +43,14 @@ describe('a time limit', () => {
     expect(limit.signal.aborted).toBe(true);
   });
 
-  test('with more spent than there is, nothing remains', () => {
+  test('has nothing left if more was spent than there is', () => {
     const { limit } = start(10, 60_000);
     expect(limit.remaining()).toBeLessThanOrEqual(0);
     vi.advanceTimersByTime(1);
     expect(aborted(limit)).toEqual([true, true]);
   });
 
-  test('a cancelled job ends the waiting at once, and what is under way after its grace', () => {
+  test('stops waiting immediately in a cancelled job, and work in progress after the grace period', () => {
     const { limit, cancelled, graceOver } = start(10);
     cancelled.abort();
     expect(aborted(limit)).toEqual([true, false]);
@@ -59,14 +59,14 @@ describe('a time limit', () => {
     expect(aborted(limit)).toEqual([true, true]);
   });
 
-  test('the time also ends what is in its grace', () => {
+  test('also stops work in its grace period when the time is over', () => {
     const { limit, cancelled } = start(10);
     cancelled.abort();
     vi.advanceTimersByTime(10_000);
     expect(limit.graceSignal.aborted).toBe(true);
   });
 
-  test('starts ended in a job that was cancelled before', () => {
+  test('starts stopped in a job that was already cancelled', () => {
     const [over, notOver] = [AbortSignal.abort(), new AbortController().signal];
     const inGrace = new TimeLimit(10, { cancelled: over, graceOver: notOver });
     expect([...aborted(inGrace), inGrace.cancelled]).toEqual([true, false, true]);
@@ -85,7 +85,7 @@ describe('a time limit', () => {
     expect(aborted(limit)).toEqual([true, true]);
   });
 
-  test('lets what is finished go on in a cancelled job, and end with its grace', () => {
+  test('lets work that finishes continue in a cancelled job, until its grace period is over', () => {
     const { limit, cancelled, graceOver } = start(10);
     const { finishing } = limit;
     expect(finishing.seconds).toBe(10);
@@ -101,7 +101,7 @@ describe('a time limit', () => {
   });
 
   describe('that is paused', () => {
-    test('does not end, and goes on afterwards with what was left', () => {
+    test('does not end, and continues afterwards with the time that was left', () => {
       const { limit } = start(10);
       vi.advanceTimersByTime(4_000);
       const resume = limit.pause();
@@ -118,7 +118,7 @@ describe('a time limit', () => {
       expect(limit.seconds).toBe(10);
     });
 
-    test('also while it is finished in a cancelled job', () => {
+    test('stays paused while work is finished in a cancelled job', () => {
       const { limit, cancelled } = start(10);
       cancelled.abort();
       const { finishing } = limit;
@@ -131,7 +131,7 @@ describe('a time limit', () => {
       expect(aborted(finishing)).toEqual([true, true]);
     });
 
-    test('by several at once goes on when the last of them does', () => {
+    test('several times in parallel continues when the last pause ends', () => {
       const { limit } = start(10);
       const first = limit.pause();
       vi.advanceTimersByTime(1_000);
@@ -162,7 +162,7 @@ describe('a time limit', () => {
       }
     });
 
-    test('ends waiting in a job that is cancelled, and its time ends the rest', () => {
+    test('stops waiting in a cancelled job, and its time stops the rest', () => {
       const { limit, cancelled } = start(10);
       const resume = limit.pause();
       cancelled.abort();
@@ -174,7 +174,7 @@ describe('a time limit', () => {
       expect(aborted(limit)).toEqual([true, true]);
     });
 
-    test('ends everything when the grace is over', () => {
+    test('stops everything when the grace period is over', () => {
       const { limit, cancelled, graceOver } = start(10);
       const resume = limit.pause();
       cancelled.abort();
@@ -185,13 +185,13 @@ describe('a time limit', () => {
     });
   });
 
-  test('is over when all the work is done', async () => {
+  test('resolves when all work is done', async () => {
     const { limit } = start(10);
     await allWithin(limit, [Promise.resolve(), Promise.resolve()]);
     expect(limit.signal.aborted).toBe(true);
   });
 
-  test('ends the rest when some of the work fails, and waits until it has ended', async () => {
+  test('stops the rest when some of the work fails, and waits until it has stopped', async () => {
     const { limit } = start(10);
     let ended = false;
     const rest = new Promise<void>((resolve) => {

@@ -22,7 +22,7 @@ const startEcho = () => serveTcp((socket) => void socket.pipe(socket));
 const open = (url: string, authority = TARGET, signal = never()) =>
   openTunnel({ variable: 'HTTPS_PROXY', url }, authority, signal);
 
-/** Says something through a tunnel, and gives what comes back. */
+/** Sends something through a tunnel, and returns what comes back. */
 async function echoThrough(tunnel: Socket): Promise<string> {
   tunnel.write('hello');
   const [heard] = await once(tunnel, 'data');
@@ -50,7 +50,7 @@ describe('a tunnel', () => {
     expect(proxy.authorizations).toEqual([undefined]);
   });
 
-  test('is asked for by host and port', async () => {
+  test('is requested by host and port', async () => {
     const heads: string[] = [];
     const proxy = await startAnswering((socket, head) => {
       heads.push(head);
@@ -66,7 +66,7 @@ describe('a tunnel', () => {
     ['us%C3%A9r:%25%3A%2F', 'usér:%:/'],
     ['user', 'user:'],
     ['user:a:b', 'user:a:b'],
-  ])('is asked for with the credentials %s, their escapes undone', async (given, plain) => {
+  ])('is requested with the credentials %s, their escapes decoded', async (given, plain) => {
     const proxy = await startProxy();
     await echoThrough(await open(`http://${given}@${proxy.host}`, await startEcho()));
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from(plain).toString('base64')}`]);
@@ -80,7 +80,7 @@ describe('a tunnel', () => {
     (await open(`http://[::1]:${port}`)).destroy();
   });
 
-  test.each([200, 204, 299])('is there when the proxy answers with %i', async (status) => {
+  test.each([200, 204, 299])('is opened when the proxy answers with %i', async (status) => {
     const proxy = await startProxy({ refuse: status });
     (await open(`http://${proxy.host}`)).on('error', () => {}).destroy();
   });
@@ -100,7 +100,7 @@ describe('a tunnel', () => {
     expect(await echoThrough(await open(`http://${proxy}`))).toBe('hello');
   });
 
-  test('holds what follows the answer of the proxy at once', async () => {
+  test('contains what immediately follows the proxy’s answer', async () => {
     const proxy = await startAnswering((socket) => {
       socket.removeAllListeners('data').pipe(socket);
       socket.write('HTTP/1.1 200 OK\r\n\r\nfirst ');
@@ -116,7 +116,7 @@ describe('a tunnel', () => {
   });
 });
 
-describe('no tunnel is there', () => {
+describe('no tunnel is opened', () => {
   const answers: Readonly<Record<string, readonly [number, string]>> = {
     'without a body': [407, 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'],
     'with a body': [502, 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 2\r\n\r\nno'],
@@ -128,7 +128,7 @@ describe('no tunnel is there', () => {
     'with a redirect': [300, 'HTTP/1.1 300 Choices\r\nlocation: http://a.invalid/\r\n\r\n'],
     'before an answer': [199, 'HTTP/1.1 199 Wait\r\n\r\n'],
   };
-  test.each(Object.entries(answers))('when it is refused %s', async (_, [status, bytes]) => {
+  test.each(Object.entries(answers))('when it is rejected %s', async (_, [status, bytes]) => {
     const gone = Promise.withResolvers<void>();
     const proxy = await startAnswering((socket) => {
       socket.once('close', () => gone.resolve());
@@ -139,7 +139,7 @@ describe('no tunnel is there', () => {
       reason: `answered with status ${status}`,
       status,
     });
-    // The connection is of no use any more.
+    // The connection can no longer be used.
     await gone.promise;
   });
 
@@ -183,7 +183,7 @@ describe('no tunnel is there', () => {
     });
   });
 
-  test('when it is not wanted any more', async () => {
+  test('when it is no longer wanted', async () => {
     const asked = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     const proxy = await startAnswering((socket) => {
@@ -198,7 +198,7 @@ describe('no tunnel is there', () => {
     await gone.promise;
   });
 
-  test('when it was not wanted from the beginning', async () => {
+  test('when it was never wanted', async () => {
     let asked = 0;
     const proxy = await serveTcp(() => {
       asked += 1;
@@ -247,7 +247,7 @@ describe('a proxy that speaks TLS', () => {
     });
   });
 
-  test('is asked for by the name in its URL', async () => {
+  test('is requested by the name in its URL', async () => {
     const pair = await selfSignedServer(['localhost']);
     trust(pair);
     const names: unknown[] = [];
@@ -273,7 +273,7 @@ describe('a proxy that speaks TLS', () => {
     expect(names).toEqual([false]);
   });
 
-  test('is not there when it does not speak TLS', async () => {
+  test('fails if it does not speak TLS', async () => {
     const proxy = await startProxy();
     await expect(open(`https://${proxy.host}`)).rejects.toMatchObject({
       name: 'ProxyError',

@@ -29,7 +29,7 @@ const INVISIBLE = {
 const NOT_ALLOWED =
   'White space, control characters, invisible characters, "/", "+" and "#" are not allowed.';
 
-test('names are listed with the client ids that they are expected to get', () => {
+test('names are listed with their expected client ids', () => {
   const { reader } = read({ name: 'a\nb' });
   expect(readNames(reader, 'mqtt1')).toEqual([
     { name: 'a', owner: undefined, clientId: 'mqtt1_a', where: '`name`' },
@@ -37,7 +37,7 @@ test('names are listed with the client ids that they are expected to get', () =>
   ]);
 });
 
-describe('what client ids begin with', () => {
+describe('the prefix of client ids', () => {
   function prefixOf(given: Given) {
     const { reader, problems } = read(given);
     if (given['token']) reader.secret('token');
@@ -48,7 +48,7 @@ describe('what client ids begin with', () => {
     ['', '1234567890'],
     ['mqtt1', 'mqtt1'],
     ['my.old_tenant-2', 'my.old_tenant-2'],
-  ])('is the tenant unless it is given: %j', (given, prefix) => {
+  ])('is the tenant by default: %j', (given, prefix) => {
     expect(prefixOf({ 'client-id-prefix': given })).toEqual({ prefix, problems: [] });
   });
 
@@ -93,14 +93,14 @@ describe('the owner of all agents', () => {
     ['\u200b', 'invisible character U+200B (zero-width space)'],
     ['\u2066', 'invisible character U+2066 (left-to-right isolate)'],
     ['\u0600', 'format character U+0600'],
-  ])('may not contain %j', (character, which) => {
+  ])('must not contain %j', (character, which) => {
     expect(ownerOf(`me${character}@b.c`).problems).toEqual([
       `\`owner\` contains the ${which} at position 3. Delete it.`,
     ]);
   });
 });
 
-test('client ids are named by what follows the prefix in them', () => {
+test('client ids are named by the part after the prefix', () => {
   const { reader } = read({ 'client-id': 'mqtt1_a\nmqtt12_b\nc' });
   const rest = { owner: undefined, where: '`client-id`' };
   expect(readClientIds(reader, 'mqtt1')).toEqual([
@@ -110,7 +110,7 @@ test('client ids are named by what follows the prefix in them', () => {
   ]);
 });
 
-describe('what an agent is called', () => {
+describe('the name of an agent', () => {
   function problemsOf(given: Given) {
     const { reader, problems } = read(given);
     if (given['token']) reader.secret('token');
@@ -120,7 +120,7 @@ describe('what an agent is called', () => {
   }
 
   test.each<[string, Given]>([
-    ['letters, digits and other signs', { name: 'Gerät.7@line_3-(b)\nb' }],
+    ['letters, digits and other characters', { name: 'Gerät.7@line_3-(b)\nb' }],
     ['128 bytes with the tenant', { name: 'x'.repeat(122) }],
     ['a client id of 128 bytes', { 'client-id': 'x'.repeat(128) }],
     ['a client id of another tenant', { 'client-id': 'mqtt2_a' }],
@@ -191,7 +191,7 @@ describe('what an agent is called', () => {
       { name: 'a', 'client-id': 'mqtt1_a' },
       '`client-id` "mqtt1_a" is listed twice.',
     ],
-  ])('may not be %s', (_, given, problem) => {
+  ])('can’t be %s', (_, given, problem) => {
     const [first, ...others] = problemsOf(given);
     expect(others).toEqual([]);
     if (typeof problem === 'string') expect(first).toContain(problem);
@@ -206,7 +206,7 @@ describe('names that look like patterns', () => {
     return problems();
   }
 
-  test('are refused, each', () => {
+  test('are all refused', () => {
     expect(problemsOf({ name: 'pump-*\na\npump-?' })).toEqual(
       ['*', '?'].map(
         (wildcard) =>
@@ -215,39 +215,39 @@ describe('names that look like patterns', () => {
     );
   });
 
-  test('show the character that is not allowed, but nothing of a secret', () => {
+  test('are reported with the forbidden character, but nothing of a secret', () => {
     const secret = 'ab/cdef+ghij';
     const { reader, problems } = read({ token: secret, name: secret });
     reader.secret('token');
     checkAgents(reader, readNames(reader, 'mqtt1'), 'mqtt1');
     expect(problems()).toEqual([
-      `\`name\` "***" contains a character that it must not contain. ${NOT_ALLOWED}`,
+      `\`name\` "***" contains an invalid character. ${NOT_ALLOWED}`,
       expect.stringContaining('contains a secret of this step'),
     ]);
   });
 
-  test('are taken for what they are in client ids', () => {
+  test('are accepted as client ids', () => {
     expect(problemsOf({ 'client-id': 'mqtt1_pump-?\n*' })).toEqual([]);
   });
 });
 
-describe('names that Insights Hub may refuse', () => {
+describe('names that Insights Hub may reject', () => {
   const rest =
     ' characters other than A-Z, a-z, 0-9, ":", "_" and "-". Siemens documents only these for publishers on the same broker, so Insights Hub may reject others.';
 
   test.each<[string, readonly string[]]>([
     ['none', []],
     ['all that is documented', ['AZ', 'az', '09', 'a:b', 'a_b', 'a-b', '-']],
-  ])('are not: %s', (_, names) => {
+  ])('do not include %s', (_, names) => {
     expect(warningOfNames(names)).toBeUndefined();
   });
 
-  test('are told', () => {
+  test('are reported', () => {
     expect(warningOfNames(['a', 'Gerät'])).toBe(`The name "Gerät" contains${rest}`);
     expect(warningOfNames(['a.1', 'b', 'c@d'])).toBe(`2 names ("a.1", "c@d") contain${rest}`);
   });
 
-  test('are counted in one warning, and the first 20 are told', () => {
+  test('are counted in one warning, with the first 20', () => {
     const names = Array.from({ length: 20 }, (_, index) => `a.${index}`);
     const told = names.map((name) => `"${name}"`).join(', ');
     expect(warningOfNames(names)).toBe(`20 names (${told}) contain${rest}`);
@@ -270,7 +270,7 @@ describe('a shard', () => {
     ['4/6', ['e']],
     ['5/6', []],
     ['9999/10000', []],
-  ])('%j takes every n-th entry, in order', (shard, taken) => {
+  ])('%j selects every n-th entry, in order', (shard, taken) => {
     expect(take(shard, ['a', 'b', 'c', 'd', 'e'])).toEqual({ taken, problems: [] });
   });
 
@@ -290,7 +290,7 @@ describe('a shard', () => {
     ]);
   });
 
-  test('takes every agent exactly once, for matrices of 1 to 256 jobs', () => {
+  test('selects every agent exactly once, for matrices of 1 to 256 jobs', () => {
     for (let jobs = 1; jobs <= 256; jobs++) {
       const list = Array.from({ length: 300 }, (_, index) => `device${index}`);
       const parts = Array.from({ length: jobs }, (_, job) => take(`${job}/${jobs}`, list).taken);
@@ -300,7 +300,7 @@ describe('a shard', () => {
     }
   });
 
-  test('takes every entry once, of any list', () => {
+  test('selects every entry once, of any list', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 256 }), (list, count) => {
         const parts = Array.from({ length: count }, (_, i) => take(`${i}/${count}`, list).taken);

@@ -18,16 +18,19 @@ test.each<[string, string]>([
   expect(forbiddenIn(name)).toBe(which);
 });
 
-test.each(['', 'pump-7', 'Gerät.7@line_3-(b)', '日本', 'a"b'])('%j may be a name', (name) => {
-  expect(forbiddenIn(name)).toBeUndefined();
-});
+test.each(['', 'pump-7', 'Gerät.7@line_3-(b)', '日本', 'a"b'])(
+  '%j is accepted as a name',
+  (name) => {
+    expect(forbiddenIn(name)).toBeUndefined();
+  },
+);
 
-test('a character that only joins others is no problem outside of names', () => {
+test('a character that only joins others is accepted outside of names', () => {
   expect(misleadingIn('نیم\u200cفاصله 👩\u200d💻')).toBeUndefined();
   expect(controlIn('a b\u00a0c')).toBeUndefined();
 });
 
-test('only printable characters are shown, of any text and for any pattern', () => {
+test('only printable characters are shown, for any text and any pattern', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       for (const pattern of [/[^a]/u, /[^\p{L}]/u, /\p{C}/u, /\s/u]) {

@@ -68,7 +68,7 @@ describe('the inputs of the create action', () => {
     });
   });
 
-  test('may all be given', async () => {
+  test('can all be given', async () => {
     const inputs = await inputsOf({
       ...toGitHub,
       'output-directory': 'a/../b',
@@ -120,7 +120,7 @@ describe('the inputs of the create action', () => {
     expect(inputs.agents[0]?.passphrase?.reveal()).toBe('  two words ');
   });
 
-  test('list several agents, of which a shard takes its part', async () => {
+  test('list several agents, of which a shard selects its part', async () => {
     const all = await inputsOf({ name: 'a\nb\nc' });
     expect(all.several).toBe(true);
     expect(all.agents.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
@@ -130,7 +130,7 @@ describe('the inputs of the create action', () => {
     expect((await inputsOf({ shard: '1/2' })).agents).toEqual([]);
   });
 
-  test('may list them in a file, with owners of their own', async () => {
+  test('can list them in a file, with their own owners', async () => {
     const { agents } = await inputsOf({ name: '', 'names-file': 'devices.csv', owner: 'all@b.c' });
     expect(agents.map(({ name, owner }) => [name, owner])).toEqual([
       ['a', 'me@b.c'],
@@ -150,11 +150,11 @@ describe('the inputs of the create action', () => {
   test.each([
     ['1/1s', { count: 1, seconds: 1 }],
     ['10000/3600s', { count: 10_000, seconds: 3600 }],
-  ])('may limit the rate to %s', async (given, window) => {
+  ])('can limit the rate to %s', async (given, window) => {
     expect((await inputsOf({ 'rate-limit': given })).rateLimit).toEqual(window);
   });
 
-  test('may lead to an absolute directory anywhere', async () => {
+  test('can name an absolute directory anywhere', async () => {
     const elsewhere = path.join(path.dirname(workspace), 'elsewhere');
     expect((await inputsOf({ 'output-directory': elsewhere })).outputDirectory).toBe(elsewhere);
   });
@@ -170,7 +170,7 @@ describe('the inputs of the create action are refused:', () => {
       { 'names-file': 'devices.csv' },
       '`name` and `names-file` are both set. Set only one of them.',
     ],
-    'a file that is not there': [
+    'a file that does not exist': [
       { name: '', 'names-file': 'none.csv' },
       '`names-file` "none.csv" does not exist.',
     ],
@@ -182,7 +182,7 @@ describe('the inputs of the create action are refused:', () => {
       { destination: ' , ' },
       `\`destination\` is empty. Set it to ${words}.`,
     ],
-    'an unknown destination, told once': [
+    'an unknown destination, reported once': [
       { destination: 'moon' },
       `\`destination\` must be ${words}, not "moon".`,
     ],
@@ -205,7 +205,7 @@ describe('the inputs of the create action are refused:', () => {
         ]),
       ),
     ),
-    'a directory that turns the text around': [
+    'a directory that changes the direction of text': [
       { 'output-directory': 'a\u202eb' },
       '`output-directory` contains the invisible character U+202E (right-to-left override) at position 2. Delete it.',
     ],
@@ -223,7 +223,7 @@ describe('the inputs of the create action are refused:', () => {
         ],
       ]),
     ),
-    'a key that has to be encrypted, without a passphrase': [
+    'a key that must be encrypted, without a passphrase': [
       { 'encrypt-key': 'true' },
       expect.stringMatching(/^`encrypt-key` is `true`, but `key-passphrase` is empty\./),
     ],
@@ -235,13 +235,13 @@ describe('the inputs of the create action are refused:', () => {
       { name: 'a@\nA!', 'if-exists': 'skip', shard: '0/3' },
       'The agents "a@" and "A!" would share files, so `if-exists: skip` could not tell which exists. Rename one of them.',
     ],
-    'an agent that is listed twice, told once': [
+    'an agent that is listed twice, reported once': [
       { name: 'a\na', 'if-exists': 'skip' },
       '`name` "a" is listed twice.',
     ],
     'secrets that two agents would share': [
       { ...toGitHub, destination: 'repository', name: 'a-b\na.b' },
-      'The agents "a-b" and "a.b" would use the same names of secrets, with A_B. Rename one of them.',
+      'The agents "a-b" and "a.b" would use the same secret names, with A_B. Rename one of them.',
     ],
     'an environment that is not needed': [
       { environment: 'production' },
@@ -282,7 +282,7 @@ describe('the inputs of the create action are refused:', () => {
         ],
       ]),
     ),
-    'a prefix that can be in no client id': [
+    'a prefix that no client id can have': [
       { 'client-id-prefix': 'a/b' },
       '`client-id-prefix` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
@@ -296,7 +296,7 @@ describe('the inputs of the create action are refused:', () => {
       { 'broker-url': 'mqtt://broker' },
       '`broker-url` must begin with mqtts://: "mqtt://broker".',
     ],
-    'a CA file that is not there': [
+    'a CA file that does not exist': [
       { 'broker-ca-file': 'ca.pem' },
       '`broker-ca-file` "ca.pem" does not exist.',
     ],
@@ -308,7 +308,7 @@ describe('the inputs of the create action are refused:', () => {
     expect(problems.join()).not.toContain('my-a-token');
   });
 
-  test('also in URLs, where no tenant is given to fill them', async () => {
+  test('also in URLs, if there is no tenant to fill them', async () => {
     const given = {
       ...toGitHub,
       destination: 'repository',
@@ -329,7 +329,7 @@ describe('the inputs of the create action are refused:', () => {
     ]);
   });
 
-  test('all at once, in the order of their reading', async () => {
+  test('all together, in the order in which they are read', async () => {
     const given = { tenant: '', token: '', name: '', shard: 'x', timeout: 'y' };
     const problems = await problemsWith(given);
     expect(problems.map((text) => text.split(' ', 3).join(' '))).toEqual([
@@ -341,11 +341,11 @@ describe('the inputs of the create action are refused:', () => {
     ]);
   });
 
-  test('missing credentials by a code of their own', async () => {
+  test('missing credentials with their own code', async () => {
     await expect(inputsOf({ token: '' })).rejects.toMatchObject({ code: 'credentials-missing' });
   });
 
-  test("and a job's proxy that is none", async () => {
+  test('and an invalid proxy of the job', async () => {
     const environment = { HTTPS_PROXY: 'socks5://proxy' };
     const { source } = sourceOf(good, { workspace, environment });
     expect(await problemsOf(readInputs(source))).toEqual([
@@ -354,7 +354,7 @@ describe('the inputs of the create action are refused:', () => {
   });
 });
 
-describe('they are no problem:', () => {
+describe('the inputs are accepted with', () => {
   const fine: Readonly<Record<string, Given>> = {
     'agents that would share files, when they are not skipped': { name: 'a@\na!' },
     'agents of different files': { name: 'a\nb', 'if-exists': 'skip' },
@@ -368,7 +368,7 @@ describe('they are no problem:', () => {
 describe('the clean-up after the job', () => {
   const read = (given: Given) => readCleanUpInputs(sourceOf({ ...good, ...given }).source);
 
-  test('reads what it needs to delete what a run made', () => {
+  test('reads what it needs to delete what a run created', () => {
     const { credentials, urls, ...inputs } = read({
       ...toGitHub,
       destination: 'workspace,repository',
@@ -384,7 +384,7 @@ describe('the clean-up after the job', () => {
     expect(read({}).github).toBeUndefined();
   });
 
-  test('needs them to be right', () => {
+  test('requires valid inputs', () => {
     const given = { token: '', timeout: '0', tenant: '' };
     expect(problemsIn(failureOf(() => read(given)))).toEqual([
       '`tenant` is required. Set it to the name of your Insights Hub environment.',
@@ -398,7 +398,7 @@ describe('a run whose notes are lost', () => {
   const read = (given: Given) =>
     readLostInputs(sourceOf({ ...good, ...given }, { workspace }).source);
 
-  test('is told of as far as the inputs go', async () => {
+  test('is described as far as the inputs allow', async () => {
     const given = { ...toGitHub, 'names-file': 'devices.csv', name: '', shard: '0/2' };
     expect(await read({ ...given, destination: 'repository', ephemeral: 'true' })).toMatchObject({
       agents: [{ name: 'a', clientId: 'mqtt1_a' }],
@@ -415,7 +415,7 @@ describe('a run whose notes are lost', () => {
     });
   });
 
-  test('is told of although nothing is given any more, or all of it is wrong', async () => {
+  test('is described even if nothing is given any more, or everything is invalid', async () => {
     const nothing = { agents: [], files: { clientIds: [] }, github: undefined };
     expect(await read({ name: '', tenant: '', token: '' })).toMatchObject(nothing);
     const wrong = { tenant: '-', 'keep-files': 'x', 'api-url': '{', 'names-file': 'gone' };
@@ -425,15 +425,15 @@ describe('a run whose notes are lost', () => {
   });
 });
 
-describe('what is worth a warning', () => {
+describe('a warning is given for', () => {
   const region =
-    'Agent certificates are documented for region eu1 only; region eu2 may not offer them.';
+    'Agent certificates are documented for region eu1 only. Region eu2 may not offer them.';
   const a1 = expect.stringMatching(/^The name "a\.1" contains characters other than /);
 
   test.each<[string, Given, readonly string[]]>([
     ['nothing that is documented', { region: 'eu1' }, []],
     ['another region', { region: 'eu2' }, [region]],
-    ['names with other signs', { name: 'a.1\nb' }, [a1]],
+    ['names with other characters', { name: 'a.1\nb' }, [a1]],
     ['both', { region: 'eu2', name: 'a.1' }, [region, a1]],
     ['no name that another shard has', { name: 'a.1\nb', shard: '1/2' }, []],
   ])('%s', async (_, given, warnings) => {
@@ -441,7 +441,7 @@ describe('what is worth a warning', () => {
   });
 });
 
-describe('connections that are opened before they are needed', () => {
+describe('connections that are opened ahead', () => {
   const TOKEN = 'https://acme.piam.eu1.mindsphere.io';
   const GATEWAY = 'https://gateway.eu1.mindsphere.io';
   const GITHUB = 'https://api.github.com';
@@ -468,7 +468,7 @@ describe('connections that are opened before they are needed', () => {
     expect(await originsFor(USER)).toEqual([TOKEN, GATEWAY]);
   });
 
-  test('are one for each agent that is made at the same time', async () => {
+  test('are one for each agent that is created in parallel', async () => {
     const name = 'a\nb\nc';
     expect(await originsFor({ ...USER, name })).toEqual([TOKEN, GATEWAY, GATEWAY, GATEWAY]);
     expect(await originsFor({ ...USER, name, concurrency: '2' })).toEqual([
@@ -478,7 +478,7 @@ describe('connections that are opened before they are needed', () => {
     ]);
   });
 
-  test('are no more than the tenant may make at once', async () => {
+  test('are no more than the tenant may create at the same time', async () => {
     const given = { ...USER, name: 'a\nb\nc', 'rate-limit': '1/30s' };
     expect(await originsFor(given)).toEqual([TOKEN, GATEWAY]);
   });
@@ -487,21 +487,21 @@ describe('connections that are opened before they are needed', () => {
     expect(await originsFor({ ...USER, ...SECRETS })).toEqual([TOKEN, GATEWAY, GITHUB, GITHUB]);
   });
 
-  test('are none for a token that is given', async () => {
+  test('are none for a given token', async () => {
     expect(await originsFor({ token: 'a.given.token' })).toEqual([GATEWAY]);
   });
 
-  test('are used for the token and then for the first agent where both are on one server', async () => {
+  test('are used for the token and then for the first agent if both are on one server', async () => {
     const application = { ...USER, 'app-name': 'app', 'app-version': '1' };
     expect(await originsFor(application)).toEqual([GATEWAY]);
     expect(await originsFor({ ...application, name: 'a\nb' })).toEqual([GATEWAY, GATEWAY]);
   });
 
-  test('are for nothing but the token in a dry run', async () => {
+  test('are only for the token in a dry run', async () => {
     expect(await originsFor({ ...USER, ...SECRETS, 'dry-run': 'true' })).toEqual([TOKEN]);
   });
 
-  test('are none when perhaps nothing is to be made', async () => {
+  test('are none if perhaps nothing is created', async () => {
     expect(await originsFor({ ...USER, 'if-exists': 'skip' })).toEqual([]);
     expect(await originsFor(USER, { agents: [] })).toEqual([]);
   });

@@ -44,7 +44,7 @@ describe('credentials are', () => {
     });
   });
 
-  test('missing, when none is set', () => {
+  test('missing, if none are set', () => {
     const { reader } = read({ 'host-tenant': 'operator' });
     expect(readCredentials(reader, 'mqtt1')).toBeUndefined();
     expect(failureOf(() => reader.throwProblems())).toMatchObject({
@@ -91,7 +91,7 @@ describe('credentials are refused:', () => {
       { ...client, 'oauth-client-id': 'a\tb' },
       '`oauth-client-id` contains the control character U+0009 (tab) at position 2. It must not contain colons or control characters.',
     ],
-    'a host tenant that is no host label': [
+    'a host tenant that is not a host label': [
       { ...client, ...app, 'host-tenant': 'a.b' },
       '`host-tenant` must be at most 63 letters, digits and hyphens, with no hyphen at either end, not "a.b".',
     ],
@@ -100,7 +100,7 @@ describe('credentials are refused:', () => {
     expect(credentialsOf(given).problems).toEqual([problem]);
   });
 
-  test('half of them masks nothing that is no secret', () => {
+  test('half of them masks nothing but secrets', () => {
     expect(credentialsOf({ 'oauth-client-id': 'mqtt1-ci' }).masked).toEqual([]);
   });
 });
@@ -111,16 +111,16 @@ describe('the passphrase of private keys', () => {
     return { passphrase: readPassphrase(reader)?.reveal(), masked, problems: problems() };
   };
 
-  test('is taken with the white space around it, and masked', () => {
+  test('is read with the white space around it, and masked', () => {
     const value = '  two words ';
     expect(passphraseOf(value)).toEqual({ passphrase: value, masked: [value], problems: [] });
   });
 
-  test('may be missing', () => {
+  test('is optional', () => {
     expect(passphraseOf('')).toEqual({ passphrase: undefined, masked: [], problems: [] });
   });
 
-  test('may not be missing where keys have to be encrypted', () => {
+  test('is required if keys must be encrypted', () => {
     expect(passphraseOf('', 'true')).toEqual({
       passphrase: undefined,
       masked: [],
@@ -131,14 +131,14 @@ describe('the passphrase of private keys', () => {
     expect(passphraseOf('correct horse', 'true').problems).toEqual([]);
   });
 
-  test('may have 12 to 1023 printable ASCII characters', () => {
+  test('can have 12 to 1023 printable ASCII characters', () => {
     for (const value of ['x'.repeat(12), 'x'.repeat(1023), ' !~"\\%'.padEnd(12)]) {
       expect(passphraseOf(value)).toEqual({ passphrase: value, masked: [value], problems: [] });
     }
   });
 
   const MAKE_ONE = 'Generate one with `openssl rand -base64 24`.';
-  const short = `is shorter than 12 characters, and anyone who has the encrypted key can guess without limit. ${MAKE_ONE}`;
+  const short = `is shorter than 12 characters, and anyone who has the encrypted key can try passphrases without limit. ${MAKE_ONE}`;
   const notAscii = `contains characters other than printable ASCII, so some programs could not decrypt the key. ${MAKE_ONE}`;
   test.each([
     ['abc', ['is shorter than 4 characters. Masking it would hide unrelated text in the log.']],
@@ -150,7 +150,7 @@ describe('the passphrase of private keys', () => {
     ['ä'.repeat(512), ['is longer than 1023 bytes.', notAscii]],
     ['correct\thorse', ['contains a line break or another control character.']],
     ['correct horse\u007f', ['contains a line break or another control character.']],
-  ])('may not be %j', (value, problems) => {
+  ])('can’t be %j', (value, problems) => {
     expect(passphraseOf(value).problems).toEqual(
       problems.map((text) => `\`key-passphrase\` ${text}`),
     );

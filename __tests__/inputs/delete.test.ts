@@ -36,7 +36,7 @@ describe('the inputs of the delete action', () => {
     });
   });
 
-  test('may all be given, and list agents in three ways together', async () => {
+  test('can all be given, and list agents in three ways together', async () => {
     const { agents, ...inputs } = await inputsOf({
       'names-file': 'devices.csv',
       'client-id': 'other_c',
@@ -64,7 +64,7 @@ describe('the inputs of the delete action', () => {
     });
   });
 
-  test('may list certificates alone', async () => {
+  test('can list certificates alone', async () => {
     const { agents, certificateIds } = await inputsOf({ name: '', 'certificate-id': 'a' });
     expect(agents).toEqual([]);
     expect(certificateIds).toEqual(['a']);
@@ -90,7 +90,7 @@ describe('the inputs of the delete action', () => {
   const rule = 'Only letters, digits, "-" and "_" are allowed.';
   const rows: Readonly<Record<string, readonly [Given, string]>> = {
     'no agent': [{ name: '' }, none],
-    'a file that is not there, told once': [
+    'a file that does not exist, reported once': [
       { name: '', 'names-file': 'none.csv' },
       '`names-file` "none.csv" does not exist.',
     ],
@@ -108,7 +108,7 @@ describe('the inputs of the delete action', () => {
       { name: '', 'names-file': 'pattern.csv' },
       expect.stringMatching(/^line 1 of pattern\.csv "b\?" contains "\?" at position 2, /),
     ],
-    'a prefix that can be in no client id': [
+    'a prefix that no client id can have': [
       { 'client-id-prefix': 'a/b' },
       '`client-id-prefix` "a/b" contains "/" at position 2. White space, control characters, invisible characters, "/", "+" and "#" are not allowed.',
     ],
@@ -128,11 +128,11 @@ describe('the inputs of the delete action', () => {
         [{ 'certificate-id': `b\n${id}` }, `\`certificate-id\` "${id}" contains ${which}. ${rule}`],
       ]),
     ),
-    'a certificate whose id holds a secret': [
+    'a certificate whose id contains a secret': [
       { 'certificate-id': 'my-a-token' },
       '`certificate-id` "my-***" contains a secret of this step, so GitHub would mask it in the log and in outputs.',
     ],
-    'an environment that holds a secret': [
+    'an environment that contains a secret': [
       {
         destination: 'environment',
         'github-token': 'ghp_token',
@@ -156,7 +156,7 @@ describe('the inputs of the delete action', () => {
         repository: 'o/r',
         name: 'a-b\na.b',
       },
-      'The agents "a-b" and "a.b" would use the same names of secrets, with A_B. Rename one of them.',
+      'The agents "a-b" and "a.b" would use the same secret names, with A_B. Rename one of them.',
     ],
     ...Object.fromEntries(
       ['delete-certificate', 'delete-asset', 'dry-run', 'summary', 'variables'].map((name) => [
@@ -170,7 +170,7 @@ describe('the inputs of the delete action', () => {
     expect(await problemsOf(inputsOf(given))).toEqual([problem]);
   });
 
-  test('are refused without credentials by a code of their own', async () => {
+  test('are refused without credentials, with a code of their own', async () => {
     await expect(inputsOf({ token: '' })).rejects.toMatchObject({ code: 'credentials-missing' });
   });
 });

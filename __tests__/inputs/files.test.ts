@@ -40,27 +40,27 @@ describe('a file that an input names', () => {
     expect([content, problems]).toEqual(['device001', []]);
   });
 
-  test('may be missing among the inputs', async () => {
+  test('is optional', async () => {
     expect(await problemsWith('')).toEqual([]);
   });
 
-  test('has to be there', async () => {
+  test('must exist', async () => {
     expect(await problemsWith('none.csv')).toEqual(['`names-file` "none.csv" does not exist.']);
   });
 
-  test('has to be a file', async () => {
+  test('must be a file', async () => {
     await mkdir(path.join(workspace, 'folder'));
     expect(await problemsWith('folder')).toEqual(['`names-file` "folder" is not a file.']);
   });
 
-  test('has to be one that can be read', async () => {
+  test('must be readable', async () => {
     await writeFile(path.join(workspace, 'file'), '');
     expect(await problemsWith('file/none.csv')).toEqual([
       '`names-file` "file/none.csv" can\'t be read (ENOTDIR).',
     ]);
   });
 
-  test('may have 1 MiB, and no more', async () => {
+  test('can have up to 1 MiB', async () => {
     const largest = 1024 * 1024;
     await writeFile(path.join(workspace, 'large.csv'), Buffer.alloc(largest));
     expect((await fileOf('large.csv')).problems).toEqual([]);
@@ -70,13 +70,13 @@ describe('a file that an input names', () => {
     ]);
   });
 
-  test.skipIf(process.platform === 'win32')('is no pipe, which would block', async () => {
+  test.skipIf(process.platform === 'win32')('can’t be a pipe, which would block', async () => {
     execFileSync('mkfifo', [path.join(workspace, 'pipe')]);
     expect(await problemsWith('pipe')).toEqual(['`names-file` "pipe" is not a file.']);
     expect(await problemsWith('/dev/zero')).toEqual(['`names-file` "/dev/zero" is not a file.']);
   });
 
-  test('is not one that only a shell would find', async () => {
+  test('can’t be one that only a shell would find', async () => {
     await mkdir(path.join(workspace, '~'));
     await writeFile(path.join(workspace, '~', 'devices.csv'), 'device001');
     for (const sign of ['~', '$HOME', '%TEMP%']) {
@@ -87,21 +87,21 @@ describe('a file that an input names', () => {
     expect(await contentOf('./~/devices.csv')).toBe('device001');
   });
 
-  test('may be anywhere, as long as the input says so', async () => {
+  test('can be anywhere, if the input says so', async () => {
     expect(await contentOf('devices.csv')).toBe('device001');
     expect(await contentOf('../private.txt')).toBe('not for a log');
     expect(await contentOf(path.join(root, 'private.txt'))).toBe('not for a log');
   });
 
-  test.skipIf(process.platform === 'win32')('may be a link within the workspace', async () => {
+  test.skipIf(process.platform === 'win32')('can be a link within the workspace', async () => {
     await symlink('devices.csv', path.join(workspace, 'link.csv'));
     expect(await contentOf('link.csv')).toBe('device001');
-    // As on macOS, where the way to the workspace may hold a link.
+    // As on macOS, where the path of the workspace may contain a link.
     await symlink(workspace, path.join(root, 'alias'));
     expect(await contentOf('link.csv', path.join(root, 'alias'))).toBe('device001');
   });
 
-  test.skipIf(process.platform === 'win32')('is refused as a link out of it', async () => {
+  test.skipIf(process.platform === 'win32')('can’t be a link out of it', async () => {
     await symlink('../private.txt', path.join(workspace, 'link.csv'));
     await symlink('..', path.join(workspace, 'folder'));
     for (const name of ['link.csv', 'folder/private.txt', path.join(workspace, 'link.csv')]) {
@@ -119,7 +119,7 @@ describe('a file of CA certificates', () => {
     return { file: await readBrokerCa(reader), problems: problems() };
   };
 
-  test('gives its certificates, and nothing else of it', async () => {
+  test('is reduced to its certificates', async () => {
     const first = (await ServerAuthority.create()).certificate;
     const second = (await ServerAuthority.create()).certificate;
     const { file, problems } = await readCa(`# root\n${first}# another\n${second}`);
@@ -127,7 +127,7 @@ describe('a file of CA certificates', () => {
     expect(file).toEqual({ path: path.join(workspace, 'ca.pem'), content: first + second });
   });
 
-  test('has to hold one', async () => {
+  test('must contain one', async () => {
     expect(await readCa('no certificate')).toEqual({
       file: undefined,
       problems: [
@@ -136,7 +136,7 @@ describe('a file of CA certificates', () => {
     });
   });
 
-  test('may be missing', async () => {
+  test('is optional', async () => {
     const { reader, problems } = read({}, { workspace });
     expect(await readBrokerCa(reader)).toBeUndefined();
     expect(problems()).toEqual([]);

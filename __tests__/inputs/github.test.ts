@@ -28,7 +28,7 @@ function settingsOf(
 }
 
 describe('what is pushed to GitHub', () => {
-  test('goes to the scopes that are asked for', () => {
+  test('goes to the requested scopes', () => {
     const { settings, problems } = settingsOf({}, ['repository', 'environment']);
     expect(problems).toEqual([]);
     expect(settings?.token.reveal()).toBe('ghp_token');
@@ -45,7 +45,7 @@ describe('what is pushed to GitHub', () => {
     });
   });
 
-  test('goes to the repository and the API of the job, when no other is given', () => {
+  test('goes to the repository and the API of the job by default', () => {
     const job = { GITHUB_REPOSITORY: 'our/own', GITHUB_API_URL: 'https://ghe.invalid/api/v3' };
     const given = { repository: '', environment: '', variables: 'true' };
     const { settings, problems } = settingsOf(given, ['repository'], [], job);
@@ -57,16 +57,16 @@ describe('what is pushed to GitHub', () => {
     });
   });
 
-  test('is nothing when no scope is asked for, whatever else is not given', () => {
+  test('is nothing if no scope is requested, whatever else is missing', () => {
     const given = { 'github-token': '', repository: '', environment: '' };
     expect(settingsOf(given, [])).toEqual({ settings: undefined, problems: [] });
   });
 
-  test.each(['a', '_', 'A1_b', 'A_GITHUB_', 'GITHUB', 'x'])('may be called %s', (prefix) => {
+  test.each(['a', '_', 'A1_b', 'A_GITHUB_', 'GITHUB', 'x'])('can be named %s', (prefix) => {
     expect(settingsOf({ 'secret-prefix': prefix }).problems).toEqual([]);
   });
 
-  test('takes agents of one client id for one, and up to 50', () => {
+  test('counts agents of one client id as one, and allows up to 50', () => {
     const twice = [agent('a'), agent('a')];
     expect(settingsOf({}, ['environment'], twice).problems).toEqual([]);
     const many = Array.from({ length: 50 }, (_, n) => agent(`device${n}`));
@@ -98,7 +98,7 @@ describe('is refused:', () => {
     ],
     'an environment of a dot': [{ environment: '.' }, dots],
     'an environment of two dots': [{ environment: '..' }, dots],
-    'an environment that turns the text around': [
+    'an environment that changes the direction of text': [
       { environment: 'a\u202eb' },
       '`environment` contains the invisible character U+202E (right-to-left override) at position 2. Delete it.',
     ],
@@ -114,7 +114,7 @@ describe('is refused:', () => {
         [{ 'secret-prefix': prefix }, badPrefix(prefix)],
       ]),
     ),
-    'a variables that is no boolean': [
+    '`variables` that is not a boolean': [
       { variables: 'yes' },
       '`variables` must be true or false, not "yes".',
     ],
@@ -130,13 +130,13 @@ describe('is refused:', () => {
     },
   );
 
-  test.each<Kinds>([[], ['repository']])('an environment that %j do not need', (...kinds) => {
+  test.each<Kinds>([[], ['repository']])('an environment that %j does not need', (...kinds) => {
     expect(settingsOf({}, kinds).problems).toEqual([
       '`environment` is set, but `destination` does not include `environment`.',
     ]);
   });
 
-  test("an API of the runner's that is no safe URL", () => {
+  test('an API URL of the runner that is not safe', () => {
     const { problems } = settingsOf({}, ['environment'], [], {
       GITHUB_API_URL: 'http://ghe.invalid',
     });
@@ -148,18 +148,18 @@ describe('is refused:', () => {
   test('agents that would share secrets', () => {
     const agents = [agent('a-b'), agent('c'), agent('A_B')];
     expect(settingsOf({}, ['environment'], agents).problems).toEqual([
-      'The agents "a-b" and "A_B" would use the same names of secrets, with A_B. Rename one of them.',
+      'The agents "a-b" and "A_B" would use the same secret names, with A_B. Rename one of them.',
     ]);
   });
 
-  test('more agents than there is room for', () => {
+  test('too many agents', () => {
     const agents = Array.from({ length: 51 }, (_, n) => agent(`device${n}`));
     expect(settingsOf({}, ['environment'], agents).problems).toEqual([
       'A repository or environment can store the secrets of 50 agents (100 secrets), but the list has 51 agents.',
     ]);
   });
 
-  test('more agents than there is room for in the smallest of the chosen scopes', () => {
+  test('too many agents for the smallest of the chosen scopes', () => {
     const { room } = SCOPES.environment;
     Object.assign(SCOPES.environment, { room: 7 });
     onTestFinished(() => void Object.assign(SCOPES.environment, { room }));

@@ -21,7 +21,7 @@ async function namesOf(content: string | Buffer, given: Given = {}) {
   return { shown, problems: problems() };
 }
 
-describe('a file of names', () => {
+describe('a names file', () => {
   const a = 'a,undefined: line 1 of devices.csv';
   const owned = 'a,me@b.c: line 1 of devices.csv';
   const below = 'a,me@b.c: line 2 of devices.csv';
@@ -32,7 +32,7 @@ describe('a file of names', () => {
     ['CRLF line ends', 'a\r\nb\r\n', [a, 'b,undefined: line 2 of devices.csv']],
     ['CR line ends', 'a\rb', [a, expect.stringMatching(/^b,undefined: /)]],
     [
-      'all line ends at once',
+      'all line ends together',
       'a\nb\r\nc\rd',
       [a, ...['b', 'c', 'd'].map((name) => expect.stringContaining(`${name},undefined: line `))],
     ],
@@ -43,7 +43,7 @@ describe('a file of names', () => {
     ['a quote in quotes', '"a""b"', ['a"b,undefined: line 1 of devices.csv']],
     ['a byte order mark', '\ufeffa', [a]],
     ['a header', 'name,owner\na,me@b.c', [below]],
-    ['a header in quotes, behind a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
+    ['a header in quotes, after a byte order mark', '\ufeff"name","owner"\na,me@b.c', [below]],
     ...['name', 'Name', 'NAME', '"name"', 'name,', 'Name,Owner', 'NAME, OWNER', 'name,Owner'].map(
       (header): [string, string, readonly string[]] => [
         `the header ${header}`,
@@ -56,9 +56,9 @@ describe('a file of names', () => {
       'name\nname',
       ['name,undefined: line 2 of devices.csv'],
     ],
-    ['other signs in quotes', '"a;b","c\td"', ['a;b,c\td: line 1 of devices.csv']],
+    ['other characters in quotes', '"a;b","c\td"', ['a;b,c\td: line 1 of devices.csv']],
     ['blank lines', '\n\na', ['a,undefined: line 3 of devices.csv']],
-  ])('may hold %s', async (_, content, rows) => {
+  ])('can contain %s', async (_, content, rows) => {
     expect(await namesOf(content)).toEqual({ shown: rows, problems: [] });
   });
 
@@ -95,17 +95,17 @@ describe('a file of names', () => {
       '`names-file` "devices.csv" has a header after the first line. Delete line 3.',
     ],
     [
-      'an owner that turns the text around',
+      'an owner that changes the direction of text',
       'a,me\u202e@b.c\n',
       'The owner in line 1 of devices.csv contains the invisible character U+202E (right-to-left override) at position 3. Delete it.',
     ],
     [
-      'more agents than any step makes',
+      'more agents than a step accepts',
       Array.from({ length: 100_001 }, (_, index) => `${index}\n`).join(''),
       '`names-file` "devices.csv" lists more than 100000 agents.',
     ],
     [
-      'something else than UTF-8',
+      'something other than UTF-8',
       Buffer.from([0x61, 0xff]),
       '`names-file` "devices.csv" is not UTF-8 text.',
     ],
@@ -117,27 +117,27 @@ describe('a file of names', () => {
     ],
     ['a quote that is not closed', 'a\n"b', quotes('line 2')],
     ['a quote that is not in place', 'a"b', quotes('line 1')],
-  ])('may not hold %s', async (_, content, problem) => {
+  ])('can’t contain %s', async (_, content, problem) => {
     expect((await namesOf(content)).problems).toEqual([problem]);
   });
 
-  test('keeps its good rows beside a bad one', async () => {
+  test('keeps its valid rows beside an invalid one', async () => {
     expect((await namesOf('a,,x\n,b\nc')).shown).toEqual([a, 'c,undefined: line 3 of devices.csv']);
   });
 
-  test('is no list of agents once it is refused', async () => {
+  test('is not a list of agents once it is refused', async () => {
     for (const content of ['a;b\nc;d', 'sep=,\na', 'owner,name\na,b']) {
       expect((await namesOf(content)).shown).toEqual([]);
     }
   });
 
-  test('may list 100,000 agents', async () => {
+  test('can list 100,000 agents', async () => {
     const names = Array.from({ length: 100_000 }, (_, index) => `${index}\n`).join('');
     const { shown, problems } = await namesOf(names);
     expect([shown.length, problems]).toEqual([100_000, []]);
   });
 
-  test.each(['my-sesame,me@b.c', 'a,sesame@b.c'])('may hold no secret: %s', async (line) => {
+  test.each(['my-sesame,me@b.c', 'a,sesame@b.c'])('can’t contain a secret: %s', async (line) => {
     const { problems } = await namesOf(line, { token: 'sesame' });
     expect(problems).toEqual([
       expect.stringMatching(/^line 1 of devices\.csv "(my-\*\*\*|\*\*\*@b\.c)" contains a secret/),
@@ -152,7 +152,7 @@ describe('a file of names', () => {
     ]);
   });
 
-  test('may be missing among the inputs', async () => {
+  test('is optional', async () => {
     const { reader, problems } = read({}, { workspace });
     expect(await readNamesFile(reader, 'mqtt1')).toEqual([]);
     expect(problems()).toEqual([]);

@@ -3,7 +3,7 @@ import { isHostLabel } from '../../src/inputs/reader.ts';
 import { failureOf, read } from './source.ts';
 
 describe('an input', () => {
-  test('has its default when it is not given or empty, and else nothing', () => {
+  test('has its default if it is missing or empty, and otherwise nothing', () => {
     const { reader } = read({ given: ' a ', empty: '' }, { defaults: { given: 'b', empty: 'c' } });
     expect(['given', 'empty', 'unknown'].map((name) => reader.text(name))).toEqual(['a', 'c', '']);
   });
@@ -23,24 +23,21 @@ describe('a boolean', () => {
     ['false', false],
     ['False', false],
     ['FALSE', false],
-  ])('may be %s', (value, meant) => {
+  ])('can be %s', (value, meant) => {
     const { reader, problems } = read({ flag: value });
     expect(reader.flag('flag')).toBe(meant);
     expect(problems()).toEqual([]);
   });
 
-  test.each(['tRUE', 'yes', '1', '', 'true false', 'untrue', 'falsely'])(
-    'may not be %j',
-    (value) => {
-      const { reader, problems } = read({ flag: value });
-      expect(reader.flag('flag')).toBe(false);
-      expect(problems()).toEqual([`\`flag\` must be true or false, not "${value}".`]);
-    },
-  );
+  test.each(['tRUE', 'yes', '1', '', 'true false', 'untrue', 'falsely'])('can’t be %j', (value) => {
+    const { reader, problems } = read({ flag: value });
+    expect(reader.flag('flag')).toBe(false);
+    expect(problems()).toEqual([`\`flag\` must be true or false, not "${value}".`]);
+  });
 });
 
 describe('one of some words', () => {
-  test('is taken as it is', () => {
+  test('is returned unchanged', () => {
     const { reader, problems } = read({ a: 'fail', b: 'skip' });
     expect([reader.word('a', ['fail', 'skip']), reader.word('b', ['fail', 'skip'])]).toEqual([
       'fail',
@@ -74,7 +71,7 @@ describe('any of some words', () => {
     expect(wordsOf(destination)).toEqual([words, []]);
   });
 
-  test('that are not known are told together', () => {
+  test('that are unknown are reported together', () => {
     expect(wordsOf('workspace, moon\nMars')).toEqual([
       ['workspace'],
       [
@@ -93,12 +90,12 @@ describe('a whole number', () => {
     ['2', 2],
     ['30', 30],
     ['007', 7],
-  ])('may be %s', (value, number) => {
+  ])('can be %s', (value, number) => {
     expect(numberOf(value)).toEqual([number, []]);
   });
 
   test.each(['1', '31', '2.5', '-3', '+3', '1e1', '0x9', '5 s', 's5', ''])(
-    'may not be %j',
+    'can’t be %j',
     (value) => {
       const [, problems] = numberOf(value);
       expect(problems).toEqual([`\`n\` must be a whole number from 2 to 30, not "${value}".`]);
@@ -107,7 +104,7 @@ describe('a whole number', () => {
 });
 
 describe('a host label', () => {
-  test.each(['a', 'Z9', 'mqtt1', 'a-b', '0', 'x'.repeat(63)])('may be %s', (value) => {
+  test.each(['a', 'Z9', 'mqtt1', 'a-b', '0', 'x'.repeat(63)])('can be %s', (value) => {
     expect(isHostLabel(value)).toBe(true);
     const { reader, problems } = read({ region: value });
     expect(reader.hostLabel('region')).toBe(value);
@@ -115,7 +112,7 @@ describe('a host label', () => {
   });
 
   test.each(['-a', 'a-', '-', 'a.b', 'a_b', 'a b', 'ä', 'a/', 'x'.repeat(64)])(
-    'may not be %s',
+    'can’t be %s',
     (value) => {
       expect(isHostLabel(value)).toBe(false);
       const { reader, problems } = read({ region: value });
@@ -128,7 +125,7 @@ describe('a host label', () => {
     },
   );
 
-  test('may be missing', () => {
+  test('is optional', () => {
     const { reader, problems } = read({});
     expect(reader.hostLabel('region')).toBe('');
     expect(problems()).toEqual([]);
@@ -143,14 +140,14 @@ describe('a secret', () => {
     expect(problems()).toEqual([]);
   });
 
-  test('is taken as it was given where white space counts', () => {
+  test('is used verbatim if white space counts', () => {
     const { reader, masked, problems } = read({ 'key-passphrase': '  two words ' });
     expect(reader.secret('key-passphrase')).toBe('  two words ');
     expect(masked).toEqual(['  two words ']);
     expect(problems()).toEqual([]);
   });
 
-  test('may be missing, and then is no problem', () => {
+  test('is optional, and then causes no problem', () => {
     const { reader, masked, problems } = read({});
     expect(reader.secret('token')).toBe('');
     expect(reader.secret('key-passphrase')).toBe('');
@@ -164,7 +161,7 @@ describe('a secret', () => {
       [],
       'is shorter than 4 characters. Masking it would hide unrelated text in the log.',
     ],
-    ['nothing but blanks', '      ', [], 'is blank.'],
+    ['only white space', '      ', [], 'is blank.'],
     ['a blank line', ' \n ', [], 'is blank.'],
     [
       'two lines, each of which is masked',
@@ -200,7 +197,7 @@ describe('a secret', () => {
 
   const holds =
     'contains a secret of this step, so GitHub would mask it in the log and in outputs.';
-  test('may be in no other input that was read', () => {
+  test('can’t be in any other input that was read', () => {
     const { reader, problems } = read({
       token: 'sesame',
       'output-directory': 'my-sesame',
@@ -222,21 +219,21 @@ describe('a secret', () => {
     ]);
   });
 
-  test('in a list is told of each entry that holds it', () => {
+  test('in a list is reported for each entry that contains it', () => {
     const { reader, problems } = read({ token: 'sesame', name: 'a\nsesame-1\nb\nsesame-2' });
     reader.maskSecrets();
     reader.list('name');
     expect(problems()).toEqual([`\`name\` "***-1" ${holds}`, `\`name\` "***-2" ${holds}`]);
   });
 
-  test('is hidden where other texts are repeated', () => {
+  test('is hidden where other texts are quoted', () => {
     const { reader } = read({ token: 'sesame' });
     reader.secret('token');
     expect(reader.quote('open sesame')).toBe('"open ***"');
   });
 });
 
-describe('a value is repeated', () => {
+describe('a value is quoted', () => {
   const quoted = (value: string, token = 'sesame') => {
     const { reader } = read({ token });
     reader.secret('token');
@@ -247,7 +244,7 @@ describe('a value is repeated', () => {
   test.each([
     ['on one line', 'a\n\u2028b', 'a b'],
     ['without invisible characters', 'a\u200b\u202eb', 'ab'],
-    ['with what percents stand for', 'https://a%20b/%C3%A9', 'https://a b/é'],
+    ['with decoded percent escapes', 'https://a%20b/%C3%A9', 'https://a b/é'],
     ['well-formed', 'half \ud83d a pair', 'half \ufffd a pair'],
     ['although it is no word', 'SN2024A00017x-EU9-PRESS7b', 'SN2024A00017x-EU9-PRESS7b'],
     ['up to a length of names', 'x1'.repeat(19).concat('y'), 'x1'.repeat(19).concat('y')],
@@ -264,9 +261,9 @@ describe('a value is repeated', () => {
   });
 
   test.each([
-    ['as they are', 'my-open-sesame', 'my-open-sesame', '***'],
-    ['before percents are decoded', 'open%41sesame', 'open%41sesame', '***'],
-    ['behind percents', 'open&sesame', 'open%26%73esame', '***'],
+    ['unchanged', 'my-open-sesame', 'my-open-sesame', '***'],
+    ['before percent escapes are decoded', 'open%41sesame', 'open%41sesame', '***'],
+    ['after percent escapes', 'open&sesame', 'open%26%73esame', '***'],
     ['with invisible characters in between', 'sesame', 'my ses\u200bame', 'my ***'],
     ['that only one line puts together', 'open sesame', 'my open\nsesame', 'my ***'],
     ['in pieces', 'sesame-open-sesame-open', 'sesame-open-sesame', '***'],
@@ -282,11 +279,11 @@ describe('problems', () => {
     return failureOf(() => reader.throwProblems());
   };
 
-  test('are none when there are none', () => {
+  test('cause no failure if there are none', () => {
     expect(told(0)).toBeUndefined();
   });
 
-  test('are told as they are when there is one, with its code', () => {
+  test('are reported unchanged if there is one, with its code', () => {
     expect(told(1)).toMatchObject({ code: 'input-invalid', message: 'Wrong 1.' });
     const { reader } = read({});
     reader.problem('No credentials.', 'credentials-missing');
@@ -296,7 +293,7 @@ describe('problems', () => {
     });
   });
 
-  test('are numbered when there are several, and the inputs are invalid then', () => {
+  test('are numbered if there are several, with the code input-invalid', () => {
     const { reader } = read({});
     reader.problem('No credentials.', 'credentials-missing');
     reader.problem('No name.');
@@ -306,7 +303,7 @@ describe('problems', () => {
     });
   });
 
-  test('are what a value is that is missing, and then nothing is given', () => {
+  test('include missing values, and then nothing is returned', () => {
     const { reader } = read({});
     expect(reader.found({ a: 1, b: '', c: null })).toEqual({ a: 1, b: '', c: null });
     expect(() => reader.found({ a: 1, b: undefined })).toThrow('a missing input is a problem');
@@ -314,12 +311,12 @@ describe('problems', () => {
     expect(() => reader.found({ a: 1, b: undefined })).toThrow('No b.');
   });
 
-  test('are told up to 25, and then counted', () => {
+  test('are listed up to 25, and then counted', () => {
     expect(told(25)?.message).toMatch(/ \(25\) Wrong 25\.$/);
     expect(told(28)?.message).toMatch(/^28 problems .* \(25\) Wrong 25\. And 3 more\.$/);
   });
 
-  test('have their values cleaned as long as they are told, and no longer', () => {
+  test('have their values cleaned as long as they are listed, and no longer', () => {
     const { reader } = read({});
     const redact = vi.spyOn(reader.source.secrets, 'redact');
     const noteProblems = (count: number) => {

@@ -26,7 +26,7 @@ export function sourceOf(
   return { source, masked };
 }
 
-/** A reader of some inputs, what it has masked and the problems that it has noted. */
+/** A reader of some inputs, with what it has masked and the problems that it has noted. */
 export function read(given: Given, options: Surroundings & { readonly defaults?: Defaults } = {}) {
   const { source, masked } = sourceOf(given, options);
   const reader = new InputReader(source, options.defaults ?? {});
@@ -44,7 +44,7 @@ export function failureOf(run: () => void): Failure | undefined {
   return undefined;
 }
 
-/** The problems that a failure tells, one or a numbered list. */
+/** The problems in a failure, one or a numbered list. */
 export function problemsIn(failure: Failure | undefined): readonly string[] {
   if (failure === undefined) return [];
   const [, list] = /^\d+ problems with the inputs: \(1\) (.*)$/s.exec(failure.message) ?? [];
@@ -61,7 +61,7 @@ export async function problemsOf(work: Promise<unknown>): Promise<readonly strin
   return problemsIn(failure);
 }
 
-/** Numbers that both actions refuse, each with the problem that is told. */
+/** Numbers that both actions refuse, each with the reported problem. */
 export const OUT_OF_RANGE: Readonly<Record<string, [Given, string]>> = Object.fromEntries(
   (
     [

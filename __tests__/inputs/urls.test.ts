@@ -26,7 +26,7 @@ describe('the URLs of Insights Hub', () => {
     });
   });
 
-  test('may be given, with any of their placeholders or none', () => {
+  test('can be given, with any of their placeholders or none', () => {
     const given = {
       tenant: 'mqtt1',
       'api-url': 'http://127.0.0.1:80/{api}',
@@ -40,12 +40,12 @@ describe('the URLs of Insights Hub', () => {
   const required = '`tenant` is required. Set it to the name of your Insights Hub environment.';
   const label = 'must be at most 63 letters, digits and hyphens, with no hyphen at either end, not';
   const rows: Readonly<Record<string, readonly [Given, ...string[]]>> = {
-    'no tenant, told once': [{}, required],
-    'a tenant that is no host label, told once': [
+    'no tenant, reported once': [{}, required],
+    'a tenant that is not a host label, reported once': [
       { tenant: 'a.b/' },
       `\`tenant\` ${label} "a.b/".`,
     ],
-    'a region that is no host label': [
+    'a region that is not a host label': [
       { tenant: 'mqtt1', region: 'eu1@x' },
       `\`region\` ${label} "eu1@x".`,
     ],
@@ -54,7 +54,7 @@ describe('the URLs of Insights Hub', () => {
       '`api-url` contains "{x}, {y}". Its only placeholders are {tenant}, {region}, {api}.',
       '`token-url` contains "{api}". Its only placeholders are {tenant}, {region}.',
     ],
-    'a URL that is none once it is filled, as the user wrote it': [
+    'a URL that is invalid once it is filled, as the user wrote it': [
       { tenant: 'mqtt1', 'api-url': '{tenant}' },
       '`api-url` is not a URL: "{tenant}".',
     ],
@@ -72,7 +72,7 @@ describe('the URLs of Insights Hub', () => {
       required,
       '`api-url` is not a URL: "gateway".',
     ],
-    'URLs that no tenant and region could mend, as they were given': [
+    'URLs that are invalid with any tenant and region, as they were given': [
       { region: 'a.b', 'api-url': 'http://{tenant}.invalid', 'token-url': '{tenant}' },
       `\`region\` ${label} "a.b".`,
       required,
@@ -93,7 +93,7 @@ describe('a URL', () => {
     'http://127.0.0.1',
     'http://127.255.0.9:80/',
     'http://[::1]:8080/',
-  ])('may be %s', (url) => {
+  ])('can be %s', (url) => {
     expect(problemOfUrl(url)).toBeUndefined();
   });
 
@@ -112,7 +112,7 @@ describe('a URL', () => {
     ['https://:word@example.com/', 'must not contain a user name or a password'],
     ['https://example.com/?a', 'must not contain a "?" or "#" part'],
     ['https://example.com/#a', 'must not contain a "?" or "#" part'],
-  ])('may not be %s: it %s', (url, problem) => {
+  ])('can’t be %s: it %s', (url, problem) => {
     expect(problemOfUrl(url)).toBe(problem);
   });
 });
@@ -132,7 +132,7 @@ describe('the URL of a broker', () => {
     ['mqtts://127.0.0.1:1', '127.0.0.1', 1],
     ['mqtts://[::1]:8883', '::1', 8883],
     ['mqtts://[::ffff:127.0.0.1]', '::ffff:7f00:1', 8883],
-  ])('may be %s', (url, host, port) => {
+  ])('can be %s', (url, host, port) => {
     expect(brokerOf(url)).toEqual({ broker: { host, port }, problems: [] });
   });
 
@@ -150,28 +150,28 @@ describe('the URL of a broker', () => {
     ['mqtts://broker:0', 'must not have port 0'],
     ['mqtts://user@broker', 'must not contain a user name or a password'],
     ['mqtts://broker?a', 'must not contain a "?" or "#" part'],
-  ])('may not be %s: it %s', (url, problem) => {
+  ])('can’t be %s: it %s', (url, problem) => {
     expect(brokerOf(url)).toEqual({
       broker: undefined,
       problems: [`\`broker-url\` ${problem}: "${decodeURIComponent(url)}".`],
     });
   });
 
-  test('may hold no other placeholder', () => {
+  test('can’t contain any other placeholder', () => {
     expect(brokerOf('mqtts://{api}')).toEqual({
       broker: undefined,
       problems: ['`broker-url` contains "{api}". Its only placeholders are {tenant}, {region}.'],
     });
   });
 
-  test('is told though a value that fills it is wrong', () => {
+  test('is reported even if a value that fills it is invalid', () => {
     expect(brokerOf('mqtt://{tenant}', '')).toEqual({
       broker: undefined,
       problems: ['`broker-url` must begin with mqtts://: "mqtt://{tenant}".'],
     });
   });
 
-  test('is no problem of its own when a value that fills it is one', () => {
+  test('is not reported separately if a value that fills it is invalid', () => {
     expect(brokerOf('mqtts://{tenant}', 'a/b')).toEqual({ broker: undefined, problems: [] });
   });
 });
@@ -185,7 +185,7 @@ describe('the proxies of the environment', () => {
     });
   });
 
-  test('are a problem like that of an input', () => {
+  test('are reported like an input', () => {
     const { reader, problems } = read({}, { environment: { HTTPS_PROXY: 'socks5://proxy' } });
     expect(readProxies(reader)).toBeUndefined();
     expect(problems()).toEqual([

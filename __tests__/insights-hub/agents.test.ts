@@ -36,7 +36,7 @@ describe('looking an agent up', () => {
     ['an odd asset', { content: [{ ...record, entityId: 'a/b' }] }, foundWith(undefined)],
     ['the name as proof', { content: [{ id: ID, name: 'mqtt1_a' }] }, foundWith(undefined)],
     ['a tag', { content: [{ ...record, eTag: 3 }] }, { ...foundWith('asset-1'), tag: '3' }],
-    ['a tag that can not be sent', { content: [{ ...record, eTag: 'a b' }] }, foundWith('asset-1')],
+    ["a tag that can't be sent", { content: [{ ...record, eTag: 'a b' }] }, foundWith('asset-1')],
   ])('reads %s', async (_, page, found) => {
     expect(await look(answer(200, page))).toEqual(found);
   });
@@ -55,7 +55,7 @@ describe('looking an agent up', () => {
     ['no record', { content: ['agent'] }, unproved],
     ['one without an id', { content: [{ ...record, id: undefined }] }, unusable],
     ['one with an odd id', { content: [{ ...record, id: '../x' }] }, unusable],
-    ['one whose id holds a secret', { content: [{ ...record, id: 'my-sesame-7' }] }, unusable],
+    ['one whose id contains a secret', { content: [{ ...record, id: 'my-sesame-7' }] }, unusable],
   ])('is unclear with %s', async (_, page, found) => {
     const failure = await look(answer(200, page)).catch((error: Failure) => error);
     expect(failure).toBeInstanceOf(UnclearAgent);
@@ -79,10 +79,10 @@ describe('looking an agent up', () => {
       'a 403',
       answer(403),
       'forbidden',
-      `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.`,
+      `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.`,
     ],
     [
-      'a token that is refused',
+      'a token that is rejected',
       answer(401),
       'unauthorized',
       `${what} failed: Insights Hub rejected the token. Check that it was issued for this tenant and has not expired: tokens are valid for about 30 minutes.`,
@@ -93,19 +93,19 @@ describe('looking an agent up', () => {
     expect(failure).not.toBeInstanceOf(UnclearAgent);
   });
 
-  test('twice takes 2 s, for one that shows up a moment later', async () => {
+  test('twice takes 2 s, for an agent that shows up a moment later', async () => {
     const { api, limit, time } = start(absent, present);
     expect(await findAgentTwice('mqtt1_a', api, limit)).toEqual(foundWith('asset-1'));
     expect(time.waits).toEqual([2000]);
   });
 
-  test('twice finds it absent when it is so twice', async () => {
+  test('twice finds it absent if both look-ups do', async () => {
     const { http, api, limit } = start(absent, absent);
     expect(await findAgentTwice('mqtt1_a', api, limit)).toBeUndefined();
     expect(http.calls).toEqual([FIND, FIND]);
   });
 
-  test('twice is once for an agent that is there', async () => {
+  test('twice takes one look-up for an agent that exists', async () => {
     const { http, api, limit } = start(present);
     expect(await findAgentTwice('mqtt1_a', api, limit)).toEqual(foundWith('asset-1'));
     expect(http.calls).toEqual([FIND]);
@@ -131,14 +131,14 @@ describe('deleting an agent', () => {
     expect(http.sent[1]?.headers['if-match']).toBe('3');
   });
 
-  test('reads its tag where the look-up showed none', async () => {
+  test('reads its tag if the look-up returned none', async () => {
     const { http, api, limit } = start(done, answer(200, { eTag: 3 }), answer(204));
     await deleteAgent(agent, api, limit);
     expect(http.calls).toEqual([OFFBOARD, READ, DELETE]);
     expect(http.sent[2]?.headers['if-match']).toBe('3');
   });
 
-  test('reads its tag where it has changed', async () => {
+  test('reads its tag if it has changed', async () => {
     const { http, api, limit } = start(done, answer(412), answer(200, { eTag: 4 }), answer(204));
     await deleteAgent(found, api, limit);
     expect(http.calls).toEqual([OFFBOARD, DELETE, READ, DELETE]);
@@ -163,7 +163,7 @@ describe('deleting an agent', () => {
   test.each([
     ['once its tag is read', agent, [OFFBOARD, READ, FIND]],
     ['once it is deleted', found, [OFFBOARD, DELETE, FIND]],
-  ])('that is gone %s is done once the look-up says so too', async (_, given, calls) => {
+  ])('that no longer exists %s succeeds once the look-up confirms it', async (_, given, calls) => {
     for (const status of [404, 410]) {
       const { http, api, limit } = start(done, answer(status), absent);
       await deleteAgent(given, api, limit);
@@ -174,7 +174,7 @@ describe('deleting an agent', () => {
   test.each([
     ['is still found', present],
     ['may still be there', answer(200, { content: [record, record] })],
-  ])('that is said to be gone, but %s, is not done', async (_, reply) => {
+  ])('that is said not to exist, but %s, does not succeed', async (_, reply) => {
     const { api, limit } = start(done, answer(404), reply);
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
@@ -183,7 +183,7 @@ describe('deleting an agent', () => {
     });
   });
 
-  test('that is said to be gone tells why it can not be looked up', async () => {
+  test('that is said not to exist reports why it can’t be looked up', async () => {
     const { api, limit } = start(done, answer(404), answer(403));
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({ code: 'forbidden' });
   });
@@ -191,16 +191,20 @@ describe('deleting an agent', () => {
 
 describe('offboarding', () => {
   test.each<[string, readonly Reply[], readonly string[]]>([
-    ['that is done at once', [done], [OFFBOARD]],
+    ['that finishes immediately', [done], [OFFBOARD]],
     ['of an agent that has no boarding', [answer(404)], [OFFBOARD]],
     ['of an agent that has no boarding any more', [answer(410)], [OFFBOARD]],
     ['that takes a while', [onboarded, onboarded, done], [OFFBOARD, STATUS, STATUS]],
     ['that is answered without a status', [answer(204), done], [OFFBOARD, STATUS]],
-    ['of an agent whose boarding is gone meanwhile', [onboarded, answer(404)], [OFFBOARD, STATUS]],
-    ['refused, because there is nothing to offboard', [answer(400), done], [OFFBOARD, STATUS]],
-    ['refused by its state', [answer(422), done], [OFFBOARD, STATUS]],
     [
-      'refused, because it is under way',
+      'of an agent whose boarding is gone in the meantime',
+      [onboarded, answer(404)],
+      [OFFBOARD, STATUS],
+    ],
+    ['rejected, because there is nothing to offboard', [answer(400), done], [OFFBOARD, STATUS]],
+    ['rejected because of its state', [answer(422), done], [OFFBOARD, STATUS]],
+    [
+      'rejected, because it is in progress',
       [answer(409), onboarded, done],
       [OFFBOARD, STATUS, STATUS],
     ],
@@ -215,14 +219,14 @@ describe('offboarding', () => {
   const reading = 'Reading whether the agent with client id mqtt1_a is onboarded';
   test.each<[string, readonly Reply[], string, string]>([
     [
-      'a refusal of an agent that is onboarded',
+      'a rejection for an agent that is onboarded',
       [answer(400), onboarded],
       'request-rejected',
       rejected,
     ],
-    ['another refusal', [answer(405)], 'request-rejected', rejected],
+    ['another rejection', [answer(405)], 'request-rejected', rejected],
     [
-      'a status that is no JSON',
+      'a status that is not JSON',
       [onboarded, answer(200, 'x')],
       'response-invalid',
       `${reading} got an answer that can't be used.`,
@@ -268,7 +272,7 @@ describe('offboarding', () => {
     expect(time.waits).toEqual([]);
   });
 
-  test('ends with a job that is cancelled', async () => {
+  test('stops with a job that is cancelled', async () => {
     const { http, api, limit, clock, cancel } = start(onboarded);
     clock.sleep = async () => cancel.abort();
     await expect(deleteAgent(agent, api, limit)).rejects.toMatchObject({

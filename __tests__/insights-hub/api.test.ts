@@ -30,7 +30,7 @@ describe('a call of an API', () => {
     ]);
   });
 
-  test('has a filter, a tag and a body where they are given', async () => {
+  test('has a filter, a tag and a body if they are given', async () => {
     const { http, api, limit } = start(answer(200));
     const more = { filter: { mqttClientId: 'a&b' }, ifMatch: '7', body: { name: 'ä' } };
     await api.call({ ...call, method: 'POST', ...more }, limit);
@@ -48,7 +48,7 @@ describe('a call of an API', () => {
     ]);
   });
 
-  test('is sent again while that may help, unless it says otherwise', async () => {
+  test('is retried while that may help, unless it says otherwise', async () => {
     const { http, api, limit } = start(answer(503), answer(200), answer(503));
     await api.call(call, limit);
     expect(http.calls).toHaveLength(2);
@@ -57,7 +57,7 @@ describe('a call of an API', () => {
     expect(http.calls).toHaveLength(3);
   });
 
-  test('is asked to wait by 429, and by 403 with Retry-After, and so are those after it', async () => {
+  test('is postponed by a 429, or a 403 with Retry-After, together with all later calls', async () => {
     const soon = { 'retry-after': '7' };
     const late = { ...call, quota: 'find-agent' } as const;
     const { http, api, limit, time } = start(
@@ -82,7 +82,7 @@ describe('a call of an API', () => {
     expect(time.waits).toEqual(Array.from({ length: 20 }, () => 30_000));
   });
 
-  test('shares a quota with the calls of its kind only', async () => {
+  test('shares a quota only with calls of its kind', async () => {
     const { api, limit, time } = start(...Array.from({ length: 12 }, () => answer(200)));
     for (let times = 0; times < 5; times++) {
       await api.call({ ...call, quota: 'delete-certificate' }, limit);
@@ -110,12 +110,12 @@ describe('a token', () => {
     expect(tokensOf(http.sent)).toEqual(['Basic aWQ6c2VjcmV0', 'Bearer abcd', 'Bearer abcd']);
   });
 
-  test('that can not be had is told at once', async () => {
+  test('that can’t be fetched is reported immediately', async () => {
     const { api, limit } = startAs(technicalUser, answer(401));
     await expect(api.authenticate(limit)).rejects.toMatchObject({ code: 'token-rejected' });
   });
 
-  test('is fetched anew when a turn took longer than it lives', async () => {
+  test('is refreshed if waiting for a turn took longer than it lives', async () => {
     const shortLived = (text: string) => answer(200, { access_token: text, expires_in: 80 });
     const { http, api, limit } = startAs(
       technicalUser,
@@ -126,7 +126,7 @@ describe('a token', () => {
     expect(tokensOf(http.sent)).toEqual([basic, 'Bearer old-one', basic, 'Bearer new-one']);
   });
 
-  test('is replaced by a fresh one when it is refused', async () => {
+  test('is refreshed when it is rejected', async () => {
     const { http, api, limit } = startAs(
       technicalUser,
       token('old-one'),
@@ -139,7 +139,7 @@ describe('a token', () => {
     expect(tokensOf(http.sent)).toEqual([basic, 'Bearer old-one', basic, 'Bearer new-one']);
   });
 
-  test('is refused for good when the fresh one is refused as well', async () => {
+  test('finally fails when the refreshed one is rejected as well', async () => {
     const { http, api, limit } = startAs(
       technicalUser,
       ...[token('old-one'), answer(401), token('new-one'), answer(401)],
@@ -148,13 +148,13 @@ describe('a token', () => {
     expect(http.calls).toHaveLength(4);
   });
 
-  test('is refused for good when it was given', async () => {
+  test('finally fails when it was given', async () => {
     const { http, api, limit } = start(answer(401));
     await expect(api.call(call, limit)).rejects.toMatchObject({ call: { status: 401 } });
     expect(http.calls).toHaveLength(1);
   });
 
-  test('is not replaced for a job that was cancelled, nor after another refusal', async () => {
+  test('is not refreshed for a job that was cancelled, nor after any other rejection', async () => {
     const { http, api, limit, cancel } = startAs(
       technicalUser,
       ...[token('abcd'), answer(403), answer(401)],
@@ -221,7 +221,7 @@ describe('an error body is read:', () => {
       { code: 'unauthorized', message: 'Bad credentials' },
     ],
     [
-      'a token that the gateway refuses',
+      'a token that the gateway rejects',
       { error: 'token_validation_failed', error_description: `Token is expired [${LOGREF}]` },
       { code: 'token_validation_failed', message: `Token is expired [${LOGREF}]` },
     ],
@@ -232,7 +232,7 @@ describe('an error body is read:', () => {
     ],
     ['no errors in a list', { errors: [], message: 'No.' }, { message: 'No.' }],
     ['a list of something else', { errors: ['no', null], error: 'e' }, { code: 'e' }],
-    ['errors that are no list', { errors: { message: 'x' }, id: 'i' }, { reference: 'i' }],
+    ['errors that are not a list', { errors: { message: 'x' }, id: 'i' }, { reference: 'i' }],
     ['nothing of other types', { error: 5, message: ['x'], id: { a: 1 } }, {}],
     ['nothing of empty texts', { error: '', message: '', id: '' }, {}],
     ['nothing of other objects', { status: 'READY' }, {}],
@@ -249,11 +249,11 @@ describe('an error body is read:', () => {
     'null',
     '"text"',
     '{"error":',
-  ])('nothing of %o', (body) => {
+  ])('but not from %o', (body) => {
     expect(read(body)).toEqual({});
   });
 
-  test('whatever it is without throwing, and gives texts only', () => {
+  test('without throwing, whatever it is, and only as text', () => {
     const name = fc.constantFrom('errors', 'code', 'errorcode', 'error', 'message', 'id', 'logref');
     const value = fc.jsonValue({ maxDepth: 2 });
     const few = { maxKeys: 4 };
@@ -278,7 +278,7 @@ describe('an error body is read:', () => {
     );
   });
 
-  test('nothing of an answer that is nested too deeply', () => {
+  test('but not from an answer that is nested too deeply', () => {
     expect(read('{"errors":['.repeat(90_000))).toEqual({});
   });
 });

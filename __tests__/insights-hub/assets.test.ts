@@ -14,7 +14,7 @@ const ended = { deleted: '2026-01-02T03:04:05.678Z' };
 const owner = (assetId?: string) => ({ clientId: 'mqtt1_a', assetId });
 
 describe('the asset of an agent', () => {
-  test('is deleted with its tag, where the agent names it', async () => {
+  test('is deleted with its tag, if the agent names it', async () => {
     const { http, api, limit } = start(answer(200, asset), answer(204));
     await deleteAsset(owner('b2'), api, limit);
     expect(http.calls).toEqual([
@@ -24,7 +24,7 @@ describe('the asset of an agent', () => {
     expect(http.sent[1]?.headers['if-match']).toBe('4');
   });
 
-  test('is deleted with 0, where it has no tag', async () => {
+  test('is deleted with 0, if it has no tag', async () => {
     const { http, api, limit } = start(answer(200, { ...asset, etag: undefined }), answer(204));
     await deleteAsset(owner('b2'), api, limit);
     expect(http.sent[1]?.headers['if-match']).toBe('0');
@@ -33,7 +33,7 @@ describe('the asset of an agent', () => {
   test.each([
     ['client id', { typeId: 'other' }],
     ['type', { externalId: undefined }],
-  ])('is known by its %s', async (_, other) => {
+  ])('is recognised by its %s', async (_, other) => {
     const { api, limit } = start(answer(200, { ...asset, ...other }), answer(204));
     await deleteAsset(owner('b2'), api, limit);
   });
@@ -48,7 +48,7 @@ describe('the asset of an agent', () => {
     });
   });
 
-  test('that is marked as deleted is gone', async () => {
+  test('counts as deleted if it is marked so', async () => {
     const { http, api, limit } = start(
       answer(200, { ...asset, typeId: 'x', externalId: '', ...ended }),
     );
@@ -56,7 +56,7 @@ describe('the asset of an agent', () => {
     expect(http.calls).toEqual([READ]);
   });
 
-  test('that is locked for a moment is tried again, and so is what passes', async () => {
+  test('is retried if it is locked for a moment, or after temporary failures', async () => {
     const { http, api, limit } = start(
       ...[answer(200, asset), answer(409), page()],
       ...[answer(200, { ...asset, etag: 5 }), answer(503), answer(204)],
@@ -67,7 +67,7 @@ describe('the asset of an agent', () => {
   });
 
   const asset1 = 'the asset of the agent with client id mqtt1_a';
-  test('that stays locked is tried five times', async () => {
+  test('is tried five times if it stays locked', async () => {
     const again = Array.from({ length: 4 }, () => [answer(200, asset), answer(409)]).flat();
     const { http, api, limit, time } = start(answer(200, asset), answer(409), page(), ...again);
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
@@ -78,7 +78,7 @@ describe('the asset of an agent', () => {
     expect(time.waits).toEqual([250, 500, 1000, 2000]);
   });
 
-  test('that stays locked is tried no longer than there is time', async () => {
+  test('is tried no longer than there is time if it stays locked', async () => {
     const { api, limitOf } = start(answer(200, asset), answer(409), page());
     await expect(deleteAsset(owner('b2'), api, limitOf(300, 0.25))).rejects.toMatchObject({
       code: 'timeout',
@@ -86,7 +86,7 @@ describe('the asset of an agent', () => {
     });
   });
 
-  test('that stays locked is not tried in a job that is cancelled', async () => {
+  test('is not retried in a job that is cancelled', async () => {
     const { api, limit, clock, cancel } = start(answer(200, asset), answer(409), page());
     clock.sleep = async () => cancel.abort();
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
@@ -97,8 +97,8 @@ describe('the asset of an agent', () => {
   });
 
   const child = { assetId: 'c3', parentId: 'b2', typeId: 'mqtt1.pump', deleted: null };
-  describe.each([400, 409, 422])('that is refused (%i)', (status) => {
-    test('because others are below it is tried once', async () => {
+  describe.each([400, 409, 422])('whose deletion is rejected (%i)', (status) => {
+    test('because it has others below it is tried once', async () => {
       const refusal = answer(status, { errors: [{ code: 'mdsp.core.generic.conflict' }] });
       const { http, api, limit } = start(answer(200, asset), refusal, page(child));
       await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe('the asset of an agent', () => {
       expect(http.calls).toEqual([READ, DELETE, CHILDREN]);
     });
 
-    test('because it was deleted meanwhile is gone', async () => {
+    test('because it was deleted in the meantime counts as deleted', async () => {
       const now = answer(200, { ...asset, ...ended });
       const { http, api, limit } = start(answer(200, asset), answer(status), page(), now);
       await deleteAsset(owner('b2'), api, limit);
@@ -117,11 +117,11 @@ describe('the asset of an agent', () => {
     });
 
     test.each([
-      ['is below another one', page({ ...child, parentId: 'b3' }, asset)],
-      ['is deleted', page({ ...child, ...ended })],
-      ['is below it can not be read', answer(403)],
-      ['is below it is not said', answer(200, '[]')],
-    ])('although all that %s is deleted if it can be', async (_, reply) => {
+      ['belongs to another one', page({ ...child, parentId: 'b3' }, asset)],
+      ['is already deleted', page({ ...child, ...ended })],
+      ["can't be read", answer(403)],
+      ['is not in the answer', answer(200, '[]')],
+    ])('is still deleted if possible when an asset below it %s', async (_, reply) => {
       const { api, limit } = start(
         ...[answer(200, asset), answer(status), reply],
         ...[answer(200, asset), answer(204)],
@@ -132,13 +132,13 @@ describe('the asset of an agent', () => {
     });
   });
 
-  test('that can not be read is not deleted', async () => {
+  test('is not deleted if it can’t be read', async () => {
     const { http, api, limit } = start(answer(409));
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({ code: 'not-ended' });
     expect(http.calls).toEqual([READ]);
   });
 
-  test('that is refused is not tried again', async () => {
+  test('is not retried if it is rejected', async () => {
     const { api, limit } = start(answer(200, asset), answer(403));
     await expect(deleteAsset(owner('b2'), api, limit)).rejects.toMatchObject({
       code: 'forbidden',
@@ -146,7 +146,7 @@ describe('the asset of an agent', () => {
   });
 });
 
-describe('where the agent names no asset', () => {
+describe('if the agent names no asset', () => {
   test('it is looked up by the client id', async () => {
     const { http, api, limit } = start(page(asset), answer(200, asset), answer(204));
     await deleteAsset(owner(), api, limit);
@@ -160,7 +160,7 @@ describe('where the agent names no asset', () => {
   const pageOf = (number: unknown, totalPages: number, ...assets: readonly unknown[]) =>
     answer(200, { _embedded: { assets }, page: { size: 1, totalElements: 3, totalPages, number } });
 
-  test('every page of the list is read before one is deleted', async () => {
+  test('every page of the list is read before an asset is deleted', async () => {
     const others = ['b3', 'b4'].map((assetId) => ({ ...asset, assetId }));
     const { http, api, limit } = start(
       ...[pageOf(0, 3, asset), pageOf(1, 3, asset, others[0]), pageOf(2, 3, others[1])],
@@ -182,7 +182,7 @@ describe('where the agent names no asset', () => {
     expect(http.calls).toEqual([findOn(0), findOn(1)]);
   });
 
-  test('another page than was asked for is no answer', async () => {
+  test('another page than the requested one is not an answer', async () => {
     const { http, api, limit } = start(pageOf(0, 2), pageOf(0, 2));
     await expect(deleteAsset(owner(), api, limit)).rejects.toMatchObject({
       code: 'response-invalid',
@@ -190,7 +190,7 @@ describe('where the agent names no asset', () => {
     expect(http.calls).toEqual([findOn(0), findOn(1)]);
   });
 
-  test('50 pages are read at most', async () => {
+  test('at most 50 pages are read', async () => {
     const pages = Array.from({ length: 50 }, (_, number) => pageOf(number, 51));
     const { http, api, limit } = start(...pages);
     await expect(deleteAsset(owner(), api, limit)).rejects.toMatchObject({
@@ -217,10 +217,13 @@ describe('where the agent names no asset', () => {
   });
 
   test.each([
-    ['a page that is none', answer(200, { _embedded: [] })],
+    ['something that is not a page', answer(200, { _embedded: [] })],
     ['a page without a list of some', answer(200, { page: { totalElements: 1 } })],
-    ['a list that is none', answer(200, { _embedded: { assets: {} }, page: { totalElements: 0 } })],
-  ])('%s is no answer', async (_, found) => {
+    [
+      'something that is not a list',
+      answer(200, { _embedded: { assets: {} }, page: { totalElements: 0 } }),
+    ],
+  ])('%s is not an answer', async (_, found) => {
     const { api, limit } = start(found);
     await expect(deleteAsset(owner(), api, limit)).rejects.toMatchObject({
       code: 'response-invalid',

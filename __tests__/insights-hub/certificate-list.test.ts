@@ -29,7 +29,7 @@ describe('a list of certificates', () => {
     ['HAL that is counted', { _embedded: { x: [a, b] }, page: { totalPages: 1, number: 0 } }],
     ['HAL with links', { _embedded: { x: [a, b] }, _links: { self: { href: '/' } } }],
     ['records with another name for the id', [{ certificateId: 'c1', clientId: 'mqtt1_a' }, b]],
-    ['an array in which others are no records', [a, 'text', null, 7, [], {}, b]],
+    ['an array in which others are not records', [a, 'text', null, 7, [], {}, b]],
   ])('is read as %s', async (_, body) => {
     const { ids, problem, isBegun, http } = await list(answer(200, body));
     expect({ ids, problem, isBegun }).toEqual({
@@ -40,7 +40,7 @@ describe('a list of certificates', () => {
     expect(http.calls).toEqual([LIST]);
   });
 
-  test('may hold several of an agent', async () => {
+  test('can contain several of an agent', async () => {
     const { ids } = await list(answer(200, [one('c1'), one('c2', 'mqtt1_b'), one('c3')]));
     expect(ids).toEqual({ mqtt1_a: ['c1', 'c3'], mqtt1_b: ['c2'] });
   });
@@ -51,7 +51,7 @@ describe('a list of certificates', () => {
     ['HAL', { _embedded: { certificates: [] }, page: { totalElements: 0 } }],
     ['HAL with nothing embedded', { _embedded: {}, page: { totalElements: 0 } }],
     ['HAL without anything embedded', { page: { totalElements: 0, totalPages: 0, number: 0 } }],
-  ])('may be empty as %s', async (_, body) => {
+  ])('can be empty as %s', async (_, body) => {
     const { ids, problem, isBegun } = await list(answer(200, body));
     expect({ ids, problem, isBegun }).toEqual({ ids: {}, problem: undefined, isBegun: true });
   });
@@ -63,19 +63,19 @@ describe('a list of certificates', () => {
     ['half an array', '[{"id":"c1",'],
     ['an object of its own', { result: { certificates: [a] } }],
     ['an empty object', {}],
-    ['content that is no array', { content: { 0: a } }],
+    ['content that is not an array', { content: { 0: a } }],
     ['two lists', { _embedded: { certificates: [a], agents: [] } }],
     ['HAL that hides its records', { _embedded: {}, page: { totalElements: 3 } }],
     ['ids alone', ['c1', 'c2']],
     ['records without a client id', [{ id: 'c1', name: 'mqtt1_a' }]],
-    ['records whose client id is no text', { content: [{ id: 'c1', clientId: 7 }] }],
-  ])('can not be %s', async (_, body) => {
+    ['records whose client id is not a text', { content: [{ id: 'c1', clientId: 7 }] }],
+  ])('can’t be %s', async (_, body) => {
     const { ids, problem, isBegun } = await list(answer(200, body));
     expect({ ids, isBegun }).toEqual({ ids: {}, isBegun: false });
     expect(problem).toMatchObject({ code: 'response-invalid', message: UNUSABLE });
   });
 
-  test('has 16 MiB', async () => {
+  test('can have 16 MiB', async () => {
     const { problem } = await list((request) => {
       expect(request.largestAnswer).toBe(16);
       return tooLarge(request);
@@ -84,7 +84,7 @@ describe('a list of certificates', () => {
   });
 
   test.each([400, 404])(
-    'that is refused refers to no words that are not shown (%i)',
+    'that is rejected does not refer to words that are not shown (%i)',
     async (status) => {
       const { problem } = await list(answer(status, { message: 'words' }));
       const message = 'Listing the certificates was rejected.';
@@ -92,14 +92,14 @@ describe('a list of certificates', () => {
     },
   );
 
-  test('that is not answered with 200 is none', async () => {
+  test('that is not answered with 200 is not a list', async () => {
     const { problem, isBegun } = await list(answer(203, [a]));
     expect(isBegun).toBe(false);
     expect(problem).toMatchObject({ code: 'response-invalid' });
   });
 
   test.each(['a/b', '../agents', '', ' ', '.', '-a', 'x'.repeat(129), 'a?b', 'é', 7, null, {}])(
-    'tells that something is there, but not an id that leads elsewhere (%j)',
+    'reports a certificate, but not an id that leads elsewhere (%j)',
     async (id) => {
       const { ids, problem } = await list(answer(200, [{ id, clientId: 'mqtt1_a' }]));
       expect(problem).toBeUndefined();
@@ -107,7 +107,7 @@ describe('a list of certificates', () => {
     },
   );
 
-  test('knows client ids that objects have words for', async () => {
+  test('accepts client ids that are names of object members', async () => {
     const started = start(answer(200, [one('c1', '__proto__'), one('c2', 'constructor')]));
     const { ids } = await listCertificates(started.api, started.limit);
     expect([...ids]).toEqual([
@@ -116,7 +116,7 @@ describe('a list of certificates', () => {
     ]);
   });
 
-  test('tells no id that is a secret of the step', async () => {
+  test('reports no id that is a secret of the step', async () => {
     const started = start(answer(200, [one('a-secret-of-the-step')]));
     started.secrets.redactPieces = (text) => text.replace('a-secret-of-the-step', '***');
     const { ids } = await listCertificates(started.api, started.limit);
@@ -167,13 +167,13 @@ describe('the pages of a list of certificates', () => {
   });
 
   test.each<[string, Reply]>([
-    ['is refused', answer(403)],
-    ['is another one than was asked for', hal({ number: 0, totalPages: 3 }, one('c2'))],
+    ['is rejected', answer(403)],
+    ['is not the requested one', hal({ number: 0, totalPages: 3 }, one('c2'))],
     ['has no number that can be read', hal({ number: '1', totalPages: 3 }, one('c2'))],
     ['is in no known shape', answer(200, {})],
     ['is an array', answer(200, [one('c2')])],
     ['is too large', tooLarge],
-  ])('are not whole when one %s', async (_, reply) => {
+  ])('are incomplete when one %s', async (_, reply) => {
     const { ids, problem, isBegun } = await list(hal({ totalPages: 3 }, one('c1')), reply);
     expect({ ids, isBegun }).toEqual({ ids: { mqtt1_a: ['c1'] }, isBegun: true });
     expect(problem?.code).toMatch(/^(forbidden|response-invalid)$/);
@@ -191,13 +191,13 @@ describe('the pages of a list of certificates', () => {
     expect(http.calls).toHaveLength(500);
   });
 
-  test('are not whole when the same one comes again', async () => {
+  test('are incomplete when the same one comes again', async () => {
     const page = answer(200, { content: [one('c1'), one('c2')], totalElements: 4 });
     const { problem, isBegun } = await list(page, page);
     expect(isBegun).toBe(true);
     expect(problem).toMatchObject({
       code: 'response-invalid',
-      message: 'Listing the certificates gave the same page again.',
+      message: 'Listing the certificates returned the same page again.',
     });
   });
 
@@ -211,10 +211,10 @@ describe('the pages of a list of certificates', () => {
   });
 });
 
-describe('nothing is told of a list', () => {
+describe('nothing is revealed of a list', () => {
   const KEY = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n-----END';
 
-  test('that holds private keys, and none is masked', async () => {
+  test('that contains private keys, and none is masked', async () => {
     const records = Array.from({ length: 300 }, (_, n) => one(`c${n}`, 'x', { privateKey: KEY }));
     const { ids, problem, masked } = await list(answer(200, records));
     expect(problem).toBeUndefined();
@@ -225,8 +225,8 @@ describe('nothing is told of a list', () => {
 
   test.each<[string, Reply]>([
     ['in no known shape', answer(200, { keys: [{ privateKey: KEY }] })],
-    ['that is no JSON', answer(200, `[{"privateKey":"${KEY}"}`)],
-    ['that is refused', answer(403, { errors: [{ code: KEY, message: KEY, logref: KEY }] })],
+    ['that is not JSON', answer(200, `[{"privateKey":"${KEY}"}`)],
+    ['that is rejected', answer(403, { errors: [{ code: KEY, message: KEY, logref: KEY }] })],
     ['that is answered with another success', answer(202, [{ privateKey: KEY }])],
   ])('%s', async (_, reply) => {
     const { problem, secrets, masked } = await list(reply);
@@ -255,7 +255,7 @@ describe('a certificate', () => {
     [answer(400), 'request-rejected'],
     [answer(403), 'forbidden'],
     [answer(409), 'not-ended'],
-  ] as const)('stays when its delete is refused (%#)', async (reply, code) => {
+  ] as const)('stays when its deletion is rejected (%#)', async (reply, code) => {
     const { api, limit } = start(reply);
     await expect(deleteCertificate('c1', api, limit)).rejects.toMatchObject({
       code,

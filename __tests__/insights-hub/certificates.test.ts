@@ -21,7 +21,7 @@ import {
 let pair: IssuedPair;
 let other: IssuedPair;
 beforeAll(async () => {
-  // Their keys are made at once, and any pair will do here.
+  // Their keys are quick to generate, and any pair will do here.
   const authority = await ServerAuthority.create();
   const names = { names: ['a'], notAfter: new Date('2049-12-31T23:59:59Z') };
   pair = await authority.issueServer(names);
@@ -74,7 +74,7 @@ describe('the request', () => {
     expect(http.sent[0]?.sentSignal).toBe(limit.graceSignal);
   });
 
-  test('names the owner, where there is one', async () => {
+  test('names the owner, if there is one', async () => {
     const { http } = await create(answer(201, flat()), { ...agent, owner: 'me@b.c' });
     expect(http.sent[0]?.body).toBe('{"name":"a","owner":"me@b.c"}');
   });
@@ -84,7 +84,7 @@ describe('the request', () => {
     [300, 5, 1],
     [10, 1.999, 0],
     [10, 2, 1],
-  ])('of a limit of %i s is sent with %d s left: %i', async (seconds, left, requests) => {
+  ])('with a limit of %i s is sent with %d s left: %i', async (seconds, left, requests) => {
     const { http, services, limitOf } = start(answer(201, flat()));
     const creation = createCertificate(agent, services, limitOf(seconds, left));
     if (requests === 1) expect(await creation).toMatchObject({ name: 'a' });
@@ -138,7 +138,7 @@ describe('an answer', () => {
     expect(masked).toEqual([...masksOf(pair.privateKey), ...masksOf(other.privateKey)]);
   });
 
-  test('has its key stored as PKCS#8, where that is wanted', async () => {
+  test('has its key stored as PKCS#8, if wanted', async () => {
     const older = createPrivateKey(pair.privateKey).export({ type: 'sec1', format: 'pem' });
     const body = flat({ privateKey: older });
     expect(await issued(body)).toMatchObject({ privateKey: older, plainKey: older });
@@ -146,7 +146,7 @@ describe('an answer', () => {
     expect([privateKey, plainKey]).toEqual([pair.privateKey, older]);
   });
 
-  test('has its key encrypted, where there is a passphrase, and masked in both forms', async () => {
+  test('has its key encrypted, if there is a passphrase, and masked in both forms', async () => {
     const passphrase = new Secret('open sesame');
     const { privateKey, plainKey, masked } = await issued(flat(), { ...agent, passphrase });
     expect(plainKey).toBe(pair.privateKey);
@@ -191,7 +191,7 @@ describe('an identifier', () => {
     ['with 15 characters of a secret', () => '7horse-battery-s7'],
     ['with 15 characters of the key', () => `.${piece(15)}.`],
     ['of 256 characters', () => 'a '.repeat(127).concat('aa')],
-  ])('is shown as it is: one %s', async (_, id) => {
+  ])('is shown unchanged: one %s', async (_, id) => {
     const ids = { clientId: id(), agentId: id(), agentName: id(), id: id() };
     const { clientId, agentId, agentName, certificateId, altered } = await issued(flat(ids));
     expect({ clientId, agentId, agentName, id: certificateId, altered }).toEqual({
@@ -205,17 +205,17 @@ describe('an identifier', () => {
     ['that is too long even to be cleaned', 'sesame '.repeat(2400)],
     ['that is empty', ''],
     ['of another type', 5],
-  ])('is none: one %s', async (_, agentName) => {
+  ])('is missing: one %s', async (_, agentName) => {
     expect(await issued(flat({ agentName }))).toMatchObject({ agentName: undefined, altered: [] });
   });
 });
 
-describe('an answer that can not be used', () => {
-  const cannot = "The answer to the create can't be used:";
+describe('an answer that can’t be used', () => {
+  const cannot = "The answer to the create request can't be used:";
   const rows: readonly (readonly [string, () => Reply, string, string])[] = [
     ['is too large', () => tooLarge, 'response-invalid', `${cannot} it is larger than 1 MiB.`],
     [
-      'is no JSON',
+      'is not JSON',
       () => answer(201, '<html>'),
       'response-invalid',
       `${cannot} it is not a JSON object.`,
@@ -224,7 +224,7 @@ describe('an answer that can not be used', () => {
       'has no private key',
       () => answer(201, flat({ privateKey: '' })),
       'response-invalid',
-      `${cannot} it holds no private key.`,
+      `${cannot} it contains no private key.`,
     ],
     [
       'has too long a private key',
@@ -236,13 +236,13 @@ describe('an answer that can not be used', () => {
       'has no certificate',
       () => answer(201, flat({ publicKey: undefined })),
       'response-invalid',
-      `${cannot} it holds no certificate.`,
+      `${cannot} it contains no certificate.`,
     ],
     [
       'has no client id',
       () => answer(201, flat({ clientId: null })),
       'response-invalid',
-      `${cannot} it holds no client id.`,
+      `${cannot} it contains no client id.`,
     ],
     [
       'has a key that does not parse',
@@ -258,7 +258,7 @@ describe('an answer that can not be used', () => {
     ],
   ];
 
-  test.each(rows)('%s: the agent is there, its key is lost', async (_, reply, code, why) => {
+  test.each(rows)('%s: the agent exists, its key is lost', async (_, reply, code, why) => {
     const lost = `${why} Agent a now exists, and its private key is lost.`;
     const failure = await create(reply()).catch(asFailure);
     expect(failure).toMatchObject({
@@ -275,7 +275,7 @@ describe('an answer that can not be used', () => {
     });
   });
 
-  test('has what may be a key masked all the same', async () => {
+  test('still has masked what may be a key', async () => {
     const privateKey = 'ThisMayBeAKey, of some unknown kind?';
     const { services, limit, masked } = start(answer(201, flat({ clientId: '', privateKey })));
     await expect(createCertificate(agent, services, limit)).rejects.toThrow('client id');
@@ -300,7 +300,7 @@ describe('a create', () => {
     ['was answered with 429', answer(429)],
     ['was answered with 403 and Retry-After', answer(403, '', soon)],
     ['was answered with 503 and Retry-After', answer(503, '', soon)],
-  ])('is sent again when it %s', async (_, reply) => {
+  ])('is retried when it %s', async (_, reply) => {
     const { http, services, limit } = start(reply, answer(201, flat()));
     expect(await createCertificate(agent, services, limit)).toMatchObject({ name: 'a' });
     expect(http.calls).toHaveLength(2);
@@ -315,7 +315,7 @@ describe('a create', () => {
       answer(status),
       { status },
     ]),
-  ])('may have been processed, and is not sent again, after %s', async (_, reply, call) => {
+  ])('may have been processed, and is not retried, after %s', async (_, reply, call) => {
     for (const isTimeOver of [false, true]) {
       const { http, services, limit } = start(reply);
       if (isTimeOver) http.onSend = () => limit.end();
@@ -338,7 +338,7 @@ describe('a create', () => {
     [
       403,
       'forbidden',
-      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.',
+      'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.',
     ],
     [
       409,
@@ -356,7 +356,7 @@ describe('a create', () => {
       'Creating agent a was answered with a redirect, which the action never follows. The tenant may have moved to other hosts: set `api-url` and `token-url`.',
     ],
     [429, 'rate-limited', `${tooMany} and now asks to wait another 300 s.`],
-  ])('that is refused to the end with %i is %s', async (status, code, message) => {
+  ])('that is finally rejected with %i is %s', async (status, code, message) => {
     const body = { error: 'e', error_description: 'words' };
     const refused = answer(status, body, status === 429 ? { 'retry-after': '300' } : {});
     const { services, limit } = start(...Array.from({ length: 3 }, () => refused));

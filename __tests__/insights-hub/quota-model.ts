@@ -48,13 +48,13 @@ export interface ServiceModel {
   readonly saysWhen: boolean;
 }
 
-/** A service that refuses what is over its quota; all jobs of a tenant share it. */
+/** A service that rejects requests over its quota; all jobs of a tenant share it. */
 export function modelOf({ window, countsRefused, saysWhen }: ServiceModel, time: VirtualTime) {
   const times: number[] = [];
   const length = window.seconds * 1000;
   return {
     refusals: 0,
-    /** Gives nothing for a success, and what a refusal asks to wait otherwise. */
+    /** Returns nothing for a success, and otherwise how long the rejection asks to wait. */
     request(): { readonly refused: boolean; readonly asked?: number } {
       const now = time.now();
       while ((times[0] ?? now) <= now - length) times.shift();
@@ -77,7 +77,7 @@ const ENDLESS: Limit = {
   pause: () => () => {},
 };
 
-/** A job that creates so many agents, a few at once; gives how many failed. */
+/** A job that creates so many agents, a few in parallel. Returns how many failed. */
 export async function job(
   agents: number,
   throttle: Throttle,

@@ -50,21 +50,21 @@ async function simulate(
 }
 
 describe.each(services)(
-  'a service that counts refused: $countsRefused, says when: $saysWhen',
+  'a service that counts rejections: $countsRefused, says how long to wait: $saysWhen',
   (how) => {
-    test('1,000 agents in one job take the time of the quota, and none is refused', async () => {
+    test('1,000 agents in one job take the time of the quota, and none is rejected', async () => {
       const { failed, seconds, refusals } = await simulate({ window: XS, ...how }, [1000]);
       expect({ failed, refusals }).toEqual({ failed: 0, refusals: 0 });
       expect(seconds).toBeLessThan(timeFor(1000, [XS]) * 1.05);
     });
 
-    test('200 agents in 4 jobs at once: no agent fails', async () => {
+    test('200 agents in 4 parallel jobs: no agent fails', async () => {
       const { failed, seconds } = await simulate({ window: XS, ...how }, [50, 50, 50, 50]);
       expect(failed).toBe(0);
       expect(seconds).toBeLessThan(timeFor(200, [XS]) * 1.3);
     });
 
-    test('200 agents in 4 jobs that begin at any moment: no agent fails', async () => {
+    test('200 agents in 4 jobs that start at any moment: no agent fails', async () => {
       const random = seeded(4);
       const ratios: number[] = [];
       for (let run = 0; run < 20; run++) {
@@ -109,7 +109,7 @@ function begin({ windows = [XS], countsWaiting = false } = {}) {
   const time = new VirtualTime();
   const quota = quotaOf(windows, { clock: time, countsWaiting });
   const turn = (limit: Limit = limitOf().limit, leastTime = 0) => quota.turn(limit, leastTime);
-  /** Sends so many requests, one after the other; gives when they went out, in seconds. */
+  /** Sends so many requests, one after the other. Returns when they were sent, in seconds. */
   const send = async (count: number, after: (throttle: Throttle) => void = () => {}) => {
     const times: number[] = [];
     for (let sent = 0; sent < count; sent++) {
@@ -128,7 +128,7 @@ function begin({ windows = [XS], countsWaiting = false } = {}) {
 const at = (seconds: number, count: number) => Array.from({ length: count }, () => seconds);
 
 describe('a quota', () => {
-  test('lets so many requests through in any so many seconds', async () => {
+  test('lets only so many requests through in so many seconds', async () => {
     const { succeed } = begin();
     expect(await succeed(21)).toEqual([...at(0, 10), ...at(30, 10), 60]);
   });
@@ -139,7 +139,7 @@ describe('a quota', () => {
     expect(await succeed(16)).toEqual([...at(0, 10), ...at(30, 5), 180]);
   });
 
-  test('counts a request from when it came back, and those under way', async () => {
+  test('counts a request from when it came back, and those still under way', async () => {
     const { time, quota, turn } = begin({ windows: [{ count: 2, seconds: 30 }] });
     await Promise.all([turn(), turn()]);
     const started: number[] = [];
@@ -161,7 +161,7 @@ describe('a quota', () => {
     expect(await time.run(send(1))).toEqual([seconds]);
   });
 
-  test('goes on at half the rate after a pause, however many are refused together', async () => {
+  test('continues at half the rate after a pause, however many are rejected together', async () => {
     const { time, quota, turn, send } = begin();
     await Promise.all(Array.from({ length: 10 }, () => turn()));
     for (let times = 0; times < 10; times++) {
@@ -171,13 +171,13 @@ describe('a quota', () => {
     expect(await time.run(send(11))).toEqual([...at(40, 5), ...at(70, 5), 100]);
   });
 
-  test('takes a longer wish while it pauses, and no shorter one', async () => {
+  test('accepts a longer pause while it pauses, and no shorter one', async () => {
     const { time, quota, send } = begin();
     for (const asked of [7_000, 20_000, 5_000]) quota.postpone(asked, 250);
     expect(await time.run(send(1))).toEqual([20]);
   });
 
-  test('also pauses those that have their turn already but wait for it', async () => {
+  test('also pauses those that already have their turn but still wait for it', async () => {
     const { time, quota, send, turn } = begin();
     await time.run(send(10));
     const late = turn().then(() => time.now());
@@ -185,7 +185,7 @@ describe('a quota', () => {
     expect(await time.run(late)).toBe(50_000);
   });
 
-  test('comes back with successes, but leaves others a tenth', async () => {
+  test('recovers with successes, but leaves others a tenth', async () => {
     const { time, quota, succeed } = begin();
     quota.postpone(1_000, 250);
     await succeed(15);
@@ -225,7 +225,7 @@ describe('a quota', () => {
     expect(await time.run(send(1))).toEqual([before + seconds]);
   });
 
-  test('of a call that has no window only pauses', async () => {
+  test('for a call that has no window only pauses', async () => {
     const { time, quota, send } = begin({ windows: [] });
     expect(await time.run(send(100))).toEqual(at(0, 100));
     quota.postpone(9_000, 250);
@@ -243,29 +243,29 @@ describe('the patience of a quota', () => {
     expect(time.now()).toBe(600_000);
   });
 
-  test('does not begin a wait that is longer', async () => {
+  test('does not start a wait that is longer', async () => {
     const { time, quota, send } = begin();
     expect(quota.postpone(600_000, 250)).toBe('again');
     expect(quota.postpone(600_001, 250)).toBe('give-up');
     expect(await time.run(send(1))).toEqual([600]);
   });
 
-  test('lets others try when it is out, and gives them up when they are refused', async () => {
+  test('lets others try when it is exhausted, and abandons them when they are rejected', async () => {
     const { time, quota, send } = begin();
     const heard: string[] = [];
     const refuse = () => void heard.push(quota.postpone(86_400_000, 250));
     quota.postpone(10_000, 250);
-    // At the whole rate again.
+    // At the full rate again.
     expect(await time.run(send(11, refuse))).toEqual([...at(10, 10), 40]);
     expect(new Set(heard)).toEqual(new Set(['give-up']));
   });
 
-  test('counts what requests that are refused together ask for once', () => {
+  test('counts the pause of requests that are rejected together once', () => {
     const { quota } = begin();
     for (let times = 0; times < 100; times++) expect(quota.postpone(500_000, 250)).toBe('again');
   });
 
-  test('begins anew with each success', async () => {
+  test('starts again with each success', async () => {
     const { time, quota, send } = begin({ windows: [] });
     for (let times = 0; times < 5; times++) {
       expect(quota.postpone(500_000, 250)).toBe('again');
@@ -292,7 +292,7 @@ describe('the patience of a quota', () => {
     expect(quota.postpone(100_001, 250)).toBe('give-up');
   });
 
-  test('never ends where waiting counts in the time limit', () => {
+  test('never ends if waiting counts towards the time limit', () => {
     const { quota } = begin({ countsWaiting: true });
     for (const asked of [undefined, 700_000, 86_400_000]) {
       expect(quota.postpone(asked, 250)).toBe('again');
@@ -301,7 +301,7 @@ describe('the patience of a quota', () => {
 });
 
 describe('waiting for a quota', () => {
-  test('that counts is not begun when the turn would come after the limit', async () => {
+  test('that counts does not start when the turn would come after the limit', async () => {
     const { time, quota, turn } = begin({ countsWaiting: true });
     quota.postpone(20_000, 250);
     expect(await turn(limitOf(20_000).limit)).toBe(false);
@@ -313,7 +313,7 @@ describe('waiting for a quota', () => {
     expect(limit.pause).not.toHaveBeenCalled();
   });
 
-  test('that counts is not begun behind others either', async () => {
+  test('that counts does not start behind others either', async () => {
     const { time, quota, turn } = begin({ countsWaiting: true });
     quota.postpone(20_000, 250);
     const first = turn();
@@ -388,7 +388,7 @@ describe('waiting for a quota', () => {
   });
 });
 
-test('so many calls take at the least as long as the slowest window lets them', () => {
+test('a number of calls takes at least as long as the slowest window allows', () => {
   expect(timeFor(0, [XS])).toBe(0);
   expect(timeFor(10, [XS])).toBe(0);
   expect(timeFor(11, [XS])).toBe(30);
@@ -399,7 +399,7 @@ test('so many calls take at the least as long as the slowest window lets them', 
   expect(timeFor(1000, [])).toBe(0);
 });
 
-test('each kind of call has a quota of its own; that for creating can be given', async () => {
+test('each kind of call has its own quota, and that for creating can be given', async () => {
   const time = new VirtualTime();
   const quotas = hubQuotas({ clock: time, countsWaiting: true }, [XXS]);
   const { limit } = limitOf(10_000);

@@ -29,29 +29,29 @@ async function request(script: readonly Reply[], asked = agent) {
 }
 
 describe('a certificate', () => {
-  test('is what the first create brings', async () => {
+  test('is the result of the first create', async () => {
     const { certificate, http, warnings } = await request([created()]);
     expect(certificate).toMatchObject({ clientId: 'mqtt1_a', certificate: pair.certificate });
     expect(http.calls).toEqual([CREATE]);
     expect(warnings).toEqual([]);
   });
 
-  test('is asked for once more, when the agent is proved to be absent', async () => {
+  test('is requested once more if the agent is proved to be absent', async () => {
     const script = [unclear, absent, absent, noCertificates, created()];
     const { certificate, http, warnings, time } = await request(script);
     expect(certificate).toMatchObject({ clientId: 'mqtt1_a' });
     expect(http.calls).toEqual([CREATE, FIND, FIND, LIST, CREATE]);
     expect(time.waits).toEqual([2000]);
     expect(warnings).toEqual([
-      'Agent a was created by a second request: the first one got no complete answer (hub.invalid is away (EX)), and the agent was proved to be absent after it. An unused certificate may exist in Insights Hub.',
+      'Agent a was created by a second request: the first one got no complete answer (hub.invalid is away (EX)), and look-ups then proved that the agent did not exist. An unused certificate may exist in Insights Hub.',
     ]);
   });
 });
 
-describe('a list of certificates is no witness when it', () => {
+describe('a list of certificates proves nothing if it', () => {
   test.each([
-    ['is refused', answer(403)],
-    ['is not there', answer(404)],
+    ['is rejected', answer(403)],
+    ['does not exist', answer(404)],
     ['is in no known shape', answer(200, { certificates: [{ clientId: 'mqtt1_a' }] })],
     ['shows others only', answer(200, [other])],
   ])('%s', async (_, reply) => {
@@ -93,7 +93,7 @@ describe('it is unknown whether a step created an agent', () => {
     'that exists': [[unclear, present], `${first} ${there} ${ifFound}`],
     'that shows up late': [[unclear, absent, present], `${first} ${there} ${ifFound}`],
     'that is not proved': [[unclear, unproved], `${first} ${proves} ${ifUnclear}`],
-    'that can not be looked up': [
+    "that can't be looked up": [
       [unclear, answer(403)],
       `${first} ${failed} ${ifUnclear} ${whyLookUp}`,
     ],
@@ -107,7 +107,7 @@ describe('it is unknown whether a step created an agent', () => {
     ],
     'whose certificate may be on a page that could not be read': [
       [unclear, absent, absent, answer(200, { content: [other], last: false }), answer(403)],
-      `${first} No agent with client id mqtt1_a exists, but the list of certificates could not be read to its end. ${ifAbsent} ${why('Listing the certificates')}`,
+      `${first} No agent with client id mqtt1_a exists, but the list of certificates could not be read completely. ${ifAbsent} ${why('Listing the certificates')}`,
     ],
     'whose second create is unclear, and whose certificate exists then': [
       [
@@ -118,7 +118,7 @@ describe('it is unknown whether a step created an agent', () => {
     ],
     'whose second create is rejected because it exists': [
       [unclear, absent, absent, noCertificates, answer(409)],
-      `${first} ${twice}, but creating it again failed, because it exists. ${ifFound}`,
+      `${first} ${twice}, but creating it again failed, because it already exists. ${ifFound}`,
     ],
     'whose second create is rejected': [
       [unclear, absent, absent, noCertificates, answer(403)],
@@ -150,7 +150,7 @@ describe('it is unknown whether a step created an agent', () => {
       [unclear, present],
       `${first} ${there} The post step deletes it. Run this step again.`,
     ],
-    'which can not be looked up': [
+    "which can't be looked up": [
       [unclear, answer(403)],
       `${first} ${failed} If the agent exists, the post step deletes it. Run this step again. ${whyLookUp}`,
     ],
@@ -169,17 +169,17 @@ describe('it is unknown whether a step created an agent', () => {
     },
   );
 
-  test('but a second create whose answer can not be used tells its own end', async () => {
+  test('but a second create whose answer can’t be used reports its own outcome', async () => {
     const useless = answer(201, { clientId: 'mqtt1_a' });
     await expect(request([unclear, absent, absent, noCertificates, useless])).rejects.toMatchObject(
       {
         code: 'response-invalid',
-        message: expect.stringContaining('it holds no private key. Agent a now exists'),
+        message: expect.stringContaining('it contains no private key. Agent a now exists'),
       },
     );
   });
 
-  test('the look-up has 30 s of its own', async () => {
+  test('the look-up has its own 30 s', async () => {
     const { http, services, limit } = start(unclear, present);
     http.onSend = () => limit.end();
     await expect(requestCertificate(agent, services, limit)).rejects.toThrow('exists now');
@@ -190,7 +190,7 @@ describe('it is unknown whether a step created an agent', () => {
   });
 
   test.each<[string, readonly Reply[], string]>([
-    ['is refused', [answer(409)], 'agent-exists'],
+    ['is rejected', [answer(409)], 'agent-exists'],
     [
       'is not sent at all',
       Array.from({ length: 5 }, () => noAnswer({ sent: false })),
@@ -208,11 +208,11 @@ describe('an ephemeral agent', () => {
     await refuseExisting(agent, services, limit);
   };
 
-  test('may be created if it does not exist', async () => {
+  test('is created if it does not exist', async () => {
     await refuse(absent);
   });
 
-  test('may not be created if it exists', async () => {
+  test('is not created if it exists', async () => {
     await expect(refuse(present)).rejects.toMatchObject({
       code: 'agent-exists',
       message:
@@ -220,7 +220,7 @@ describe('an ephemeral agent', () => {
     });
   });
 
-  test('may not be created if that is unknown', async () => {
+  test('is not created if that is unknown', async () => {
     await expect(refuse(unproved)).rejects.toMatchObject({
       code: 'response-invalid',
       message:

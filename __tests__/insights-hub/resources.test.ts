@@ -16,7 +16,7 @@ describe('deleting a resource', () => {
   test.each<[string, unknown, string]>([
     ['a number', 0, '0'],
     ['a text', 'W/"7"', 'W/"7"'],
-    ['a text of 128 signs', 'x'.repeat(128), 'x'.repeat(128)],
+    ['a text of 128 characters', 'x'.repeat(128), 'x'.repeat(128)],
   ])('sends the tag that it has: %s', async (_, etag, tag) => {
     const { http, api, limit } = start(answer(200, { etag }), answer(204));
     expect(await deleteResource(resource, api, limit)).toBe('deleted');
@@ -30,7 +30,7 @@ describe('deleting a resource', () => {
     ['one with a space', { etag: 'a b' }],
     ['one with a line break', { etag: 'a\n' }],
     ['one that is too long', { etag: 'x'.repeat(129) }],
-    ['one of another kind', { etag: true }],
+    ['one of another type', { etag: true }],
     ['one in another field', { eTag: 1 }],
   ])('needs one that can be sent: %s', async (_, record) => {
     const bare = start(answer(200, record));
@@ -43,7 +43,7 @@ describe('deleting a resource', () => {
     expect(http.sent[1]?.headers['if-match']).toBe('0');
   });
 
-  test('sends the tag that is known, and reads none', async () => {
+  test('sends the known tag, and reads none', async () => {
     const { http, api, limit } = start(answer(204));
     expect(await deleteResource({ ...resource, tag: '7' }, api, limit)).toBe('deleted');
     expect(http.calls).toEqual([DELETE]);
@@ -64,13 +64,13 @@ describe('deleting a resource', () => {
         answer(200, { deleted: '2026-01-02' }),
       ],
     ],
-  ])('is done when it is gone %s', async (_, script) => {
+  ])('succeeds if it no longer exists %s', async (_, script) => {
     const { http, api, limit } = start(...script);
     expect(await deleteResource(resource, api, limit)).toBe('not-there');
     expect(http.calls).toHaveLength(script.length);
   });
 
-  test('reads a tag again that has changed, once', async () => {
+  test('reads a tag that has changed again, once', async () => {
     const { http, api, limit } = start(
       answer(200, { etag: 1 }),
       answer(412),
@@ -82,13 +82,13 @@ describe('deleting a resource', () => {
     expect(http.sent[3]?.headers['if-match']).toBe('2');
   });
 
-  test('gives up when the tag has changed twice', async () => {
+  test('is abandoned when the tag has changed twice', async () => {
     const changed = [answer(200, { etag: 1 }), answer(412)];
     const { api, limit } = start(...changed, ...changed);
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
       code: 'not-ended',
       message:
-        'Deleting the asset was given up, because it changed twice in the meantime. Run this step again.',
+        'Deleting the asset was abandoned, because it changed twice in the meantime. Run this step again.',
       call: { method: 'DELETE', status: 412 },
     });
   });
@@ -99,7 +99,7 @@ describe('deleting a resource', () => {
     ['JSON', answer(200, { assetId: '1', etag: 2 }, typed('application/json'))],
     ['a text', answer(200, '<deleted>', typed('text/plain'))],
     ['a text of no type', answer(202, 'deleted')],
-  ])('is done whatever a success says: %s', async (_, reply) => {
+  ])('succeeds whatever a success contains: %s', async (_, reply) => {
     const { api, limit } = start(answer(200, { etag: 1 }), reply);
     expect(await deleteResource(resource, api, limit)).toBe('deleted');
   });
@@ -108,7 +108,7 @@ describe('deleting a resource', () => {
     ['its type', answer(200, 'Sign in', typed('text/html; charset=utf-8'))],
     ['the type of XHTML', answer(200, '', typed('application/xhtml+xml'))],
     ['its content, where it has no type', answer(200, '\n<html>')],
-  ])('is not done by a web page, which is known by %s', async (_, reply) => {
+  ])('is not confirmed by a web page, which is recognised by %s', async (_, reply) => {
     const { api, limit } = start(answer(200, { etag: 1 }), reply);
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
       code: 'response-invalid',
@@ -127,7 +127,7 @@ describe('deleting a resource', () => {
     ],
     ['a conflict keeps it', answer(409), 'not-ended', conflict],
     [
-      'a refusal is told',
+      'a rejection is reported',
       answer(400),
       'request-rejected',
       "Deleting the asset was rejected. Check the inputs against the server's message.",
@@ -137,12 +137,12 @@ describe('deleting a resource', () => {
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({ code, message });
   });
 
-  test('is sent again after what passes', async () => {
+  test('is retried after temporary failures', async () => {
     const { api, limit } = start(answer(200, { etag: 1 }), answer(503), answer(204));
     expect(await deleteResource(resource, api, limit)).toBe('deleted');
   });
 
-  test('leaves alone what is something else', async () => {
+  test('leaves something else alone', async () => {
     const { http, api, limit } = start(answer(200, { etag: 1, typeId: 'pump' }));
     const isIt = ({ typeId }: Readonly<Record<string, unknown>>) => typeId === 'agent';
     await expect(deleteResource({ ...resource, isIt }, api, limit)).rejects.toMatchObject({
@@ -153,7 +153,7 @@ describe('deleting a resource', () => {
     expect(http.calls).toEqual([GET]);
   });
 
-  test('says that time ran out', async () => {
+  test('reports that time ran out', async () => {
     const { http, api, limit } = start(noAnswer({ sent: true }));
     http.onSend = () => limit.end();
     await expect(deleteResource(resource, api, limit)).rejects.toMatchObject({
@@ -166,7 +166,7 @@ describe('an id', () => {
   const secrets = new KnownSecrets(() => {});
   secrets.mask([new Secret('sesame')]);
 
-  test.each(['a', '9eyf', 'A-b_c', 'x'.repeat(128)])('may be %s', (id) => {
+  test.each(['a', '9eyf', 'A-b_c', 'x'.repeat(128)])('can be %s', (id) => {
     expect(idOf(id, secrets)).toBe(id);
   });
 
@@ -183,7 +183,7 @@ describe('an id', () => {
     null,
     undefined,
     'my-sesame-7',
-  ])('may not be %s', (id) => {
+  ])('can’t be %s', (id) => {
     expect(idOf(id, secrets)).toBeUndefined();
   });
 });

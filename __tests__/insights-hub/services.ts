@@ -11,7 +11,7 @@ import { KnownSecrets, Secret } from '../../src/secret.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What a request comes to: an answer, or the failure that the client throws. */
+/** The result of a request: an answer, or the failure that the client throws. */
 export type Reply = (request: HttpRequest) => Answer;
 
 /** An answer, whose body is JSON unless it is a text. */
@@ -43,7 +43,7 @@ interface Sent extends Until {
   readonly body: string | undefined;
 }
 
-/** Gives the replies in turn, and fails when none is left. */
+/** Returns the replies in turn, and fails when none is left. */
 class ScriptedHttp extends HttpClient {
   readonly sent: Sent[] = [];
   readonly #script: Reply[];
@@ -75,7 +75,7 @@ class ScriptedHttp extends HttpClient {
   }
 }
 
-/** What is asked for where any agent will do. */
+/** The request to use where any agent will do. */
 export const agent: AgentRequest = {
   name: 'a',
   owner: undefined,
@@ -98,7 +98,9 @@ export const technicalUser: Credentials = {
   basic: new Secret('aWQ6c2VjcmV0'),
 };
 
-/** Services with a script for a network, and a clock that moves only when somebody waits. */
+/**
+ * Services with a script instead of a network, and a clock that advances only when somebody waits.
+ */
 export const start = (...script: readonly Reply[]) => startAs(given, ...script);
 
 export function startAs(credentials: Credentials, ...script: readonly Reply[]) {

@@ -33,7 +33,7 @@ function sourceWith(credentials: Credentials, ...script: readonly Reply[]) {
 }
 
 describe('a token', () => {
-  test('that was given is used as it is, also when it was refused', async () => {
+  test('that was given is used unchanged, even when it was rejected', async () => {
     const given = new Secret('given-token');
     const { source, limit, http } = sourceWith({ kind: 'token', token: given });
     expect(await source(limit)).toBe(given);
@@ -74,14 +74,14 @@ describe('a token', () => {
     ]);
   });
 
-  test('serves all that ask for it, also at the same time', async () => {
+  test('serves all callers, also in parallel', async () => {
     const { get, http } = sourceWith(technicalUser, token('token-1'));
     expect(await Promise.all([get(), get(), get()])).toEqual(['token-1', 'token-1', 'token-1']);
     expect(await get()).toBe('token-1');
     expect(http.calls).toHaveLength(1);
   });
 
-  test('is replaced when it has less than a minute left, counted from the asking', async () => {
+  test('is refreshed when it has less than a minute left, counted from the request', async () => {
     const { get, http, time } = sourceWith(
       technicalUser,
       token('token-1', { expires_in: 100 }),
@@ -105,7 +105,7 @@ describe('a token', () => {
     expect([await get(), await get()]).toEqual(['token-1', 'token-2']);
   });
 
-  test('is replaced after it was refused, but not for one that was refused before', async () => {
+  test('is refreshed after it was rejected, but not for one that was rejected before', async () => {
     const { source, limit, get } = sourceWith(technicalUser, token('token-1'), token('token-2'));
     const first = await source(limit);
     expect((await source(limit, first)).reveal()).toBe('token-2');
@@ -120,7 +120,7 @@ describe('an answer to the token request', () => {
     ['of type bearer', { access_token: '!~ab', token_type: 'bearer' }],
     ['of type BEARER', { access_token: '!~ab', token_type: 'BEARER' }],
     ['with a lifetime in words', { access_token: '!~ab', expires_in: 'long' }],
-  ])('is used: one %s', async (_, body) => {
+  ])('is accepted: one %s', async (_, body) => {
     const { get } = sourceWith(technicalUser, answer(200, body));
     expect([await get(), await get()]).toEqual(['!~ab', '!~ab']);
   });
@@ -129,12 +129,12 @@ describe('an answer to the token request', () => {
     ['no JSON', '<html>', []],
     ['an empty body', '', []],
     ['no token', { token_type: 'Bearer' }, []],
-    ['a token that is no text', { access_token: 12345 }, []],
+    ['a token that is not a text', { access_token: 12345 }, []],
     ['a token of three characters', { access_token: 'abc' }, []],
     ['a token with a space, which is masked all the same', { access_token: 'a bc' }, ['a bc']],
     ['a token that is not ASCII', { access_token: 'abcä' }, ['abcä']],
     ['another type of token', { access_token: 'abcd', token_type: 'mac' }, ['abcd']],
-    ['a type that is no text', { access_token: 'abcd', token_type: 5 }, ['abcd']],
+    ['a type that is not a text', { access_token: 'abcd', token_type: 5 }, ['abcd']],
   ])('is refused: %s', async (_, body, masks) => {
     const { get, masked } = sourceWith(technicalUser, answer(200, body));
     await expect(get()).rejects.toMatchObject({
@@ -171,7 +171,7 @@ describe('without a token', () => {
       'response-invalid',
       "The token request got an answer that can't be used.",
     ],
-  ])('%s is told', async (_, reply, code, message) => {
+  ])('%s is reported', async (_, reply, code, message) => {
     const { get, http } = sourceWith(technicalUser, reply);
     await expect(get()).rejects.toMatchObject({
       ...{ code, message, mayBeDone: false },
@@ -180,7 +180,7 @@ describe('without a token', () => {
     expect(http.calls).toHaveLength(1);
   });
 
-  test('what passes is tried again', async () => {
+  test('temporary failures are retried', async () => {
     const { get } = sourceWith(
       technicalUser,
       ...[noAnswer({ sent: true }), answer(503), cutShort, token('abcd')],
@@ -188,7 +188,7 @@ describe('without a token', () => {
     expect(await get()).toBe('abcd');
   });
 
-  test('a failure is told to all that wait, and the next one tries again', async () => {
+  test('a failure is reported to all waiting callers, and the next one tries again', async () => {
     const { get, http } = sourceWith(technicalUser, answer(400), token('abcd'));
     const both = await Promise.allSettled([get(), get()]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -196,7 +196,7 @@ describe('without a token', () => {
     expect(await get()).toBe('abcd');
   });
 
-  test('who has more time than the one who asked tries again, and nobody else', async () => {
+  test('a caller with more time than the first one tries again, and nobody else', async () => {
     const { get, http, limitOf } = sourceWith(technicalUser, answer(503), token('abcd'));
     const [short, long] = await Promise.allSettled([get(limitOf(300, 0.1)), get()]);
     expect(short).toMatchObject({ status: 'rejected', reason: { code: 'timeout' } });
@@ -204,7 +204,7 @@ describe('without a token', () => {
     expect(http.calls).toHaveLength(2);
   });
 
-  test('who has no time left does not', async () => {
+  test('a caller with no time left does not', async () => {
     const { get, http, limitOf } = sourceWith(technicalUser, answer(503));
     const over = limitOf(300);
     const both = Promise.allSettled([get(limitOf(300, 0.1)), get(over)]);

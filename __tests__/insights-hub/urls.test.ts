@@ -40,7 +40,7 @@ describe('by default the URLs are', () => {
     );
   });
 
-  test("a region's own", () => {
+  test('those of a region', () => {
     const settings = { ...defaults, region: 'eu2' };
     expect(apiUrlOf(settings, 'mindconnectmqtt', 'x').host).toBe('gateway.eu2.mindsphere.io');
     expect(tokenUrlOf(technicalUser, settings).host).toBe('mqtt1.piam.eu2.mindsphere.io');
@@ -90,7 +90,7 @@ describe('fillTemplate', () => {
     expect(fillTemplate(template, { a: '1', b: '2' })).toBe(filled);
   });
 
-  test('a value is taken verbatim, whatever it looks like', () => {
+  test('a value is used verbatim, whatever it looks like', () => {
     expect(fillTemplate('{a}{b}', { a: '{b}$&', b: '$1' })).toBe('{b}$&$1');
   });
 });

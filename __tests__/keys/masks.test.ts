@@ -56,7 +56,7 @@ function startMasking() {
   return { secrets, calls };
 }
 
-/** Keeps a key that is stored without encryption, and gives what was masked for it, all at once. */
+/** Keeps a key that is stored without encryption, and returns its masks, all from one call. */
 function keep(text: string, format: KeyFormat = 'issued') {
   const { secrets, calls } = startMasking();
   const { stored: key } = keepIssuedKey(text, { format, lock: undefined }, secrets);
@@ -86,7 +86,7 @@ describe('a private key', () => {
     expect(String(key)).toBe('***');
   });
 
-  test('is hidden in text from then on, also by its pieces', () => {
+  test('is hidden in all text from then on, even in pieces', () => {
     expect(keep(pem).secrets.redactPieces(`at ${line.slice(0, 30)}.`)).toBe('at ***.');
   });
 
@@ -98,7 +98,7 @@ describe('a private key', () => {
   });
 });
 
-describe('what is masked of a private key', () => {
+describe('the masks of a private key', () => {
   test.each(Object.entries(keys))('are exactly the forms of %s', (_, pem) => {
     const lines = linesOf(pem);
     const others = formatsOf(pem).filter((form) => form !== pem);
@@ -123,7 +123,7 @@ describe('what is masked of a private key', () => {
     expect(masksOf(keys['RSA 2048, PKCS#8'] ?? '').length).toBeLessThanOrEqual(120);
   });
 
-  test.each(Object.entries(keys))('are those of PKCS#8 where %s is stored so', (_, pem) => {
+  test.each(Object.entries(keys))('are those of PKCS#8 if %s is stored so', (_, pem) => {
     const { secrets, calls } = startMasking();
     const form = { format: 'pkcs8', lock: undefined } as const;
     const { privateKey, stored } = keepIssuedKey(pem, form, secrets);
@@ -137,7 +137,7 @@ describe('what is masked of a private key', () => {
     Object.entries(keys).flatMap(([name, pem]) =>
       (['issued', 'pkcs8'] as const).map((format) => [`${name}, ${format}`, pem, format] as const),
     ),
-  )('are lines only where %s is stored encrypted', async (_, pem, format) => {
+  )('are only lines if %s is stored encrypted', async (_, pem, format) => {
     const { secrets, calls } = startMasking();
     const form = { format, lock: await deriveLock(passphrase) };
     const { privateKey, stored } = keepIssuedKey(pem, form, secrets);
@@ -155,9 +155,9 @@ describe('what is masked of a private key', () => {
     'in lines of 76': (pem) => rewrap(pem, 76),
     'with CRLF': (pem) => pem.replaceAll('\n', '\r\n'),
     'with line ends that are escaped': (pem) => pem.replaceAll('\n', '\\n'),
-    'with blanks in its lines': (pem) => rewrap(pem, 64, (line) => line.replace(/.{9}/g, '$& \t')),
+    'with spaces in its lines': (pem) => rewrap(pem, 64, (line) => line.replace(/.{9}/g, '$& \t')),
     'on one line': (pem) => pem.trimEnd().replaceAll('\n', ' '),
-    'on one line, without blanks': (pem) => pem.replaceAll('\n', ''),
+    'on one line, without spaces': (pem) => pem.replaceAll('\n', ''),
     'after the parameters of its curve': (pem) =>
       `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem}`,
   };
@@ -167,7 +167,7 @@ describe('what is masked of a private key', () => {
     return `${[first, ...body, rest.at(-1)].join('\n')}\n`;
   };
   test.each(Object.entries(wrappings))(
-    'are those of the file, however a key came: %s',
+    'are those of the file, in whatever form the key came: %s',
     (_, write) => {
       for (const pem of Object.values(keys)) {
         const { key, masks } = keep(write(pem));
@@ -177,7 +177,7 @@ describe('what is masked of a private key', () => {
     },
   );
 
-  test('leaves out a last line of fewer than 16 characters', () => {
+  test('leave out a last line of fewer than 16 characters', () => {
     const pem = `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(64)}\nBBBBBBBBBBBBBBB\n-----END PRIVATE KEY-----\n`;
     const masks = masksOf(pem);
     expect(masks).toContain(`${'A'.repeat(64)}BBBBBBBBBBBBBBB`);
@@ -186,7 +186,7 @@ describe('what is masked of a private key', () => {
     expect(masksOf(longer)).toContain('BBBBBBBBBBBBBBBB');
   });
 
-  test('masks what came instead of a key, without blanking the log', () => {
+  test('hide what came instead of a key, without blanking the log', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         for (const mask of masksOf(`${text}\n`)) expect(mask.length).toBeGreaterThanOrEqual(16);
@@ -197,7 +197,7 @@ describe('what is masked of a private key', () => {
     );
   });
 
-  test('gives no line that is not base64, and nothing for an empty key', () => {
+  test('contain no line that is not base64, and nothing for an empty key', () => {
     const header = 'DEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF';
     const body = 'A'.repeat(64);
     const pem = `-----BEGIN KEY-----\n${header}\n0123456789ABCDEF,\n${body}\n-----END KEY-----\n`;
@@ -210,7 +210,7 @@ describe('what is masked of a private key', () => {
 });
 
 describe('with these masks the runner shows', () => {
-  /** How tools print a key: what the contract promises to hide. */
+  /** How tools print a key: everything that the masks must hide. */
   const forms: Readonly<Record<string, (pem: string) => string>> = {
     'the file': (pem) => pem,
     'the file with CRLF': (pem) => pem.replaceAll('\n', '\r\n'),
@@ -277,7 +277,8 @@ describe('with these masks the runner shows', () => {
 
   test.each(Object.entries(forms))('nothing of a key printed as %s', (_, print) => {
     const indent = fc.stringMatching(/^[ \t]{0,8}$/);
-    // Words and signs that tools print around a key; none of them can be taken for key.
+    // Words and characters that tools print around a key; none of them can be mistaken for a part
+    // of it.
     const around = fc.stringMatching(/^[ :"'>|#-]{0,8}$/);
     const key = fc.constantFrom(...known);
     fc.assert(
@@ -287,7 +288,7 @@ describe('with these masks the runner shows', () => {
           .map((line) => blank + line)
           .join('\n');
         const text = `${before}${printed}${after}`;
-        // The check itself must see what is there without masks.
+        // The check itself must find something without masks.
         expect(isReadable(text.split('\n'), secrets)).toBe(true);
         const log = logOf(masker, text);
         expect(log.join('')).toContain('***');
@@ -320,7 +321,7 @@ describe('with these masks the runner shows', () => {
   });
 });
 
-describe.skipIf(!hasOpenssl)('of a key that OpenSSL prints, the runner shows nothing', () => {
+describe.skipIf(!hasOpenssl)('of a key printed by OpenSSL, the runner shows nothing', () => {
   test.each(Object.entries(keys))('%s', async (_, pem) => {
     const file = path.join(await mkdtemp(path.join(tmpdir(), 'masks-')), 'a.key');
     await writeFile(file, pem, { mode: 0o600 });
@@ -340,7 +341,7 @@ describe.skipIf(!hasOpenssl)('of a key that OpenSSL prints, the runner shows not
   });
 });
 
-describe('a key that was found', () => {
+describe('an existing key', () => {
   const encrypted = encryptWith(rsa2048, passphrase.reveal(), 2048);
   const find = async (text: string, secret?: Secret, format: KeyFormat = 'issued') => {
     const { secrets, calls } = startMasking();
@@ -348,11 +349,11 @@ describe('a key that was found', () => {
     return { key: key?.reveal(), calls };
   };
 
-  test.each(Object.entries(keys))('is masked like one that was issued: %s', async (_, pem) => {
+  test.each(Object.entries(keys))('is masked like one that was just issued: %s', async (_, pem) => {
     expect(await find(pem)).toEqual({ key: pem, calls: [masksOf(pem)] });
   });
 
-  test('is masked in its lines, as they are, too', async () => {
+  test('is masked by its lines as they are, too', async () => {
     const pem = rsa2048.replaceAll('\n', '\r\n');
     const { key, calls } = await find(pem);
     expect(key).toBe(rsa2048);
@@ -366,7 +367,7 @@ describe('a key that was found', () => {
     expect(calls.map((masks) => [...masks].sort())).toEqual([[...new Set(forms)].sort()]);
   });
 
-  test('may be PKCS#8 in any case, and encrypted where PKCS#8 is wanted', async () => {
+  test('can be PKCS#8 in any case, and encrypted if PKCS#8 is wanted', async () => {
     const pkcs8 = keys['RSA 2048, PKCS#8'] ?? '';
     for (const format of ['issued', 'pkcs8'] as const) {
       expect((await find(pkcs8, undefined, format)).key).toBe(pkcs8);
@@ -379,23 +380,23 @@ describe('a key that was found', () => {
   > = {
     'PKCS#1 where PKCS#8 is wanted': [rsa2048, undefined, 'pkcs8'],
     'SEC1 where PKCS#8 is wanted': [keys['EC P-256, SEC1'] ?? '', undefined, 'pkcs8'],
-    'a plain key that should be encrypted': [rsa2048, passphrase],
+    'an unencrypted key that should be encrypted': [rsa2048, passphrase],
     'an encrypted key without a passphrase': [encrypted],
     'an encrypted key with another passphrase': [encrypted, new Secret('open barley, please')],
-    'a plain key after an encrypted one': [`${encrypted}${rsa2048}`, passphrase],
-    'a plain key after the word ENCRYPTED': [`ENCRYPTED\n${rsa2048}`, passphrase],
-    'a plain key with text before it': [`text\n${rsa2048}`],
-    'a plain key with text after it': [`${rsa2048}text`],
+    'an unencrypted key after an encrypted one': [`${encrypted}${rsa2048}`, passphrase],
+    'an unencrypted key after the word ENCRYPTED': [`ENCRYPTED\n${rsa2048}`, passphrase],
+    'an unencrypted key with text before it': [`text\n${rsa2048}`],
+    'an unencrypted key with text after it': [`${rsa2048}text`],
     'two keys': [`${rsa2048}${keys['RSA 3072, PKCS#1']}`],
     'a key whose line ends are escaped': [rsa2048.replaceAll('\n', '\\n')],
     'a key on one line': [rsa2048.replaceAll('\n', ' ')],
     'an encrypted key that is named plain': [encrypted.replaceAll('ENCRYPTED ', '')],
-    'a plain key that is named encrypted': [
+    'an unencrypted key that is named encrypted': [
       (keys['RSA 2048, PKCS#8'] ?? '').replaceAll('PRIVATE', 'ENCRYPTED PRIVATE'),
       passphrase,
     ],
   };
-  test.each(Object.entries(refused))('is none, and masked all the same: %s', async (_, given) => {
+  test.each(Object.entries(refused))('is not accepted, but still masked: %s', async (_, given) => {
     const { key, calls } = await find(...given);
     expect(key).toBeUndefined();
     const line = linesOf(given[0]).find((text) => /^[A-Za-z0-9+/]{64}$/.test(text));
@@ -403,7 +404,7 @@ describe('a key that was found', () => {
     else expect(calls).toEqual([expect.arrayContaining([line])]);
   });
 
-  test('is none, and nothing of it is masked, where the file holds no key', async () => {
+  test('is not accepted, and nothing is masked, if the file contains no key', async () => {
     expect(await find('precious\n')).toEqual({ key: undefined, calls: [] });
     expect(await find('', passphrase)).toEqual({ key: undefined, calls: [] });
   });

@@ -71,14 +71,14 @@ describe('a key is encrypted', () => {
     );
   });
 
-  test('never the same twice', async () => {
+  test('differently each time', async () => {
     const lock = await deriveLock(new Secret(PASSPHRASE));
     expect(lock.encrypt(der)).not.toEqual(lock.encrypt(der));
     const salts = await Promise.all([encrypt(), encrypt()]);
     expect(new Set(salts.map((pem) => pem.split('\n')[2])).size).toBe(2);
   });
 
-  test('by something that shows nothing of how', async () => {
+  test('by an object that does not reveal how', async () => {
     const lock = await deriveLock(new Secret(PASSPHRASE));
     expect(inspect(lock, { depth: 10, showHidden: true })).not.toMatch(/Buffer|correct/);
   });
@@ -100,7 +100,7 @@ describe('a key is encrypted', () => {
     );
   });
 
-  test.skipIf(!hasOpenssl)('as OpenSSL does it', async () => {
+  test.skipIf(!hasOpenssl)('like OpenSSL does it', async () => {
     const options = ['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA256', '-iter', '600000'];
     const theirs = path.join(directory, 'encrypted.key');
     for (const [name, key] of Object.entries(kinds)) {
@@ -120,7 +120,7 @@ describe('a key is encrypted', () => {
     }
   });
 
-  test('beside the main thread', async () => {
+  test('off the main thread', async () => {
     let isReady = false;
     let turns = 0;
     const deriving = deriveLock(new Secret(PASSPHRASE)).then(() => {
@@ -211,14 +211,14 @@ class Encrypt {
   }
 }`;
 
-describe('an encrypted key is refused, at once,', () => {
+describe('an encrypted key is refused immediately', () => {
   const refused: Readonly<Record<string, string>> = {
     'with 2^31 - 1 rounds': encryptedKey(2 ** 31 - 1),
     'with 10,000,001 rounds': encryptedKey(10_000_001),
     'with rounds of many bytes': encryptedKey(1n << 4000n),
     'with no round': encryptedKey(0),
     'with scrypt': encryptedKey(2048, NAMES.scrypt),
-    'that is plain': plain,
+    'that is unencrypted': plain,
   };
   test.each(Object.entries(refused))('%s', async (_, pem) => {
     const started = process.cpuUsage();
@@ -236,7 +236,7 @@ describe('an encrypted key is refused, at once,', () => {
   });
 });
 
-test('keys are opened beside the main thread', async () => {
+test('keys are opened off the main thread', async () => {
   const pem = encryptedKey(2_000_000);
   let isOpen = false;
   let turns = 0;

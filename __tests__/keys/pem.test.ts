@@ -69,7 +69,7 @@ describe('normalisePem', () => {
     expect(normalisePem(text)).toBe(pem);
   });
 
-  test('gives the original whatever mixture of line ends and indentation it arrives in', () => {
+  test('returns the original for any mixture of line ends and indentation', () => {
     const end = fc.constantFrom('\n', '\r\n', '\r', '\\n', '\\r\\n');
     const blank = fc.stringMatching(/^[ \t]{0,3}$/);
     fc.assert(
@@ -80,7 +80,7 @@ describe('normalisePem', () => {
     );
   });
 
-  test('changes nothing the second time, and leaves one line end last', () => {
+  test('changes nothing the second time, and leaves one line end at the end', () => {
     const piece = fc.constantFrom(
       '\n',
       '\r',
@@ -127,7 +127,7 @@ describe('readKeyPair', () => {
     expect(certificate).toBe(ec.certificate);
   });
 
-  test('gives no date for one that can’t be read, whatever Node makes of it', () => {
+  test('returns no date for one that can’t be read, whatever Node returns for it', () => {
     const chance = vi.spyOn(X509Certificate.prototype, 'validToDate', 'get');
     chance.mockReturnValue(new Date(0));
     const { expiresAt } = readKeyPair(
@@ -138,7 +138,7 @@ describe('readKeyPair', () => {
     expect(expiresAt).toBeUndefined();
   });
 
-  test('keeps a chain whole, and drops what is around its certificates', () => {
+  test('keeps a chain complete, and drops what is around its certificates', () => {
     const key = new Secret(rsa.privateKey);
     const chain = `${rsa.certificate}${otherRsa.certificate}`;
     const annotated = `Bag Attributes\n${rsa.certificate}subject=CN\n${otherRsa.certificate}end\n`;
@@ -171,7 +171,7 @@ describe('readKeyPair', () => {
   const keys: Readonly<Record<string, () => string>> = {
     'an empty key': () => '\n',
     'garbage for a key': () => 'UnreadableButSecret0123456789\n',
-    'a key with a body that is no key': () => armoured('RSA PRIVATE KEY', 'QUFBQQ=='),
+    'a key with a body that is not a key': () => armoured('RSA PRIVATE KEY', 'QUFBQQ=='),
     'a key cut short': () => rsa.privateKey.slice(0, 800),
     'an encrypted PKCS#8 key': () => encrypted('aes-256-cbc', 'pkcs8'),
     'an encrypted PKCS#1 key': () => encrypted('aes-128-cbc', 'pkcs1'),
@@ -179,7 +179,7 @@ describe('readKeyPair', () => {
       createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'pem' }).toString(),
     'a certificate for a key': () => rsa.certificate,
   };
-  test.each(Object.entries(keys))('refuses %s without repeating it', (_, given) => {
+  test.each(Object.entries(keys))('refuses %s without quoting it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(given()), rsa.certificate));
     expect(failure.code).toBe('response-invalid');
     expect(failure.message).toBe('The private key in the answer is not a PEM private key.');
@@ -189,17 +189,17 @@ describe('readKeyPair', () => {
   const certificates: Readonly<Record<string, () => string>> = {
     'an empty certificate': () => '\n',
     'garbage for a certificate': () => 'UnreadableButSecret0123456789\n',
-    'a certificate with a body that is none': () => armoured('CERTIFICATE', 'QUFBQQ=='),
+    'a certificate with a body that is not one': () => armoured('CERTIFICATE', 'QUFBQQ=='),
     'a certificate cut short': () => rsa.certificate.slice(0, 600),
     'a public key for a certificate': () =>
       createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'pem' }).toString(),
     'a private key for a certificate': () => rsa.privateKey,
     'a second certificate that does not parse': () =>
       `${rsa.certificate}${armoured('CERTIFICATE', 'QUFBQQ==')}`,
-    'a second certificate that is no base64': () =>
+    'a second certificate that is not base64': () =>
       `${rsa.certificate}${armoured('CERTIFICATE', '!!!!')}`,
   };
-  test.each(Object.entries(certificates))('refuses %s without repeating it', (_, given) => {
+  test.each(Object.entries(certificates))('refuses %s without quoting it', (_, given) => {
     const failure = failureOf(() => readKeyPair(new Secret(rsa.privateKey), given()));
     expect(failure.code).toBe('response-invalid');
     expect(failure.message).toBe('The certificate in the answer is not a PEM certificate.');
@@ -219,7 +219,7 @@ describe('readMatchingPair', () => {
   const read = (privateKey: string, certificate: string) =>
     readMatchingPair({ privateKey: new Secret(privateKey), certificate });
 
-  test('gives the facts of a certificate whose key is there, and nothing else', () => {
+  test('returns the facts of a certificate that belongs to the key, and nothing else', () => {
     const { fingerprint256: fingerprint } = new X509Certificate(rsa.certificate);
     const facts = { fingerprint, expiresAt: new Date('2049-12-31T23:59:59Z') };
     expect(read(rsa.privateKey, rsa.certificate)).toEqual(facts);
@@ -235,7 +235,7 @@ describe('readMatchingPair', () => {
     'a second certificate that does not parse': () =>
       read(rsa.privateKey, `${rsa.certificate}${broken}`),
   };
-  test.each(Object.entries(none))('gives nothing for %s', (_, given) => {
+  test.each(Object.entries(none))('returns nothing for %s', (_, given) => {
     expect(given()).toBeUndefined();
   });
 });
@@ -243,7 +243,7 @@ describe('readMatchingPair', () => {
 describe('readCertificates', () => {
   const block = () => rsa.certificate.trimEnd();
 
-  test('gives every certificate of a text, and nothing else of it', () => {
+  test('returns every certificate in a text, and nothing else of it', () => {
     const text = `# the root\n${rsa.privateKey}${rsa.certificate}and\n${otherRsa.certificate}`;
     expect(readCertificates(text)).toEqual([block(), otherRsa.certificate.trimEnd()]);
   });
@@ -263,7 +263,7 @@ describe('readCertificates', () => {
       'one that does not parse beside one that does',
       () => `${rsa.certificate}-----BEGIN CERTIFICATE-----\nQUFBQQ==\n-----END CERTIFICATE-----\n`,
     ],
-  ])('gives nothing for %s', (_, given) => {
+  ])('returns nothing for %s', (_, given) => {
     expect(readCertificates(given())).toBeUndefined();
   });
 });

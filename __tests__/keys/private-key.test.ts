@@ -79,7 +79,7 @@ describe('a private key is read', () => {
     expect(key?.forms).toContain(pem);
   });
 
-  test('with numbers that are written as they were before', () => {
+  test('with numbers that are encoded as before', () => {
     expect(readPrivateKey(armoured(RSA, rsaWith({})))?.pem).toBe(pemOf(rsa, 'pkcs1'));
   });
 
@@ -97,7 +97,7 @@ describe('a private key is read', () => {
   });
 });
 
-describe('a private key is refused, at once,', () => {
+describe('a private key is refused immediately', () => {
   const der = derOf(rsa, 'pkcs1');
   const refused: Readonly<Record<string, () => string>> = {
     'of 2,700 bytes for DSA': () => dsaKey(2700),
@@ -176,7 +176,7 @@ describe('a private key is refused, at once,', () => {
     expect(user + system).toBeLessThan(1_000_000);
   });
 
-  test('whatever its bytes are', () => {
+  test('whatever bytes it has', () => {
     const good = derOf(rsa, 'pkcs8');
     const change = fc.tuple(fc.nat(good.length - 1), fc.nat(255));
     fc.assert(

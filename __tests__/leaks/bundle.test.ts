@@ -6,7 +6,7 @@ import { effortOf, tryOut } from './effort.ts';
 import { play } from './play.ts';
 import { scenario } from './scenario.ts';
 
-/** Lets a process skip its waits between two tries, which would take most of the time. */
+/** Makes a process skip its waits between tries, which would take most of the time. */
 const skipWaits = preload(`import promises from 'node:timers/promises';
   import { syncBuiltinESMExports } from 'node:module';
   const { now } = Date;
@@ -18,7 +18,7 @@ const skipWaits = preload(`import promises from 'node:timers/promises';
 const effort = effortOf('LEAK_BUNDLE_RUNS', 15, 15_000);
 
 test(
-  'no secret is seen, and no line of a server is a command',
+  'no secret is visible, and no line from a server is a command',
   async () => {
     const pairs = await makePairs(6);
     await tryOut(

@@ -7,7 +7,7 @@ export interface Effort {
   readonly timeout: number;
 }
 
-/** Leaves time to tell what was found, in milliseconds. */
+/** Leaves time to report what was found, in milliseconds. */
 const RESERVE = 20_000;
 
 /** Reads the number of runs from a variable. Each may take so many milliseconds at most. */
@@ -18,7 +18,7 @@ export function effortOf(variable: string, usual: number, perRun: number): Effor
 
 /**
  * Tries a property, and prints the seed. A failure also prints a path: with both in `LEAK_SEED` and
- * `LEAK_PATH`, just that failure comes again. Shrinking ends when the time is over.
+ * `LEAK_PATH`, exactly that failure is repeated. Shrinking stops when the time is over.
  */
 export async function tryOut<T>(
   property: IAsyncProperty<T>,

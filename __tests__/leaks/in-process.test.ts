@@ -27,7 +27,7 @@ vi.mock('node:fs', async (original) => {
 const effort = effortOf('LEAK_RUNS', 300, 1_000);
 
 test(
-  'no secret is seen, and no line of a server is a command',
+  'no secret is visible, and no line from a server is a command',
   async () => {
     const stage = stageInProcess({ create, 'create-post': cleanUp, delete: deleteEntry });
     const pairs = await makePairs(6);

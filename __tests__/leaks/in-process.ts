@@ -51,7 +51,7 @@ export function watchCommands(toolkit: typeof command): typeof command {
   };
 }
 
-/** The file system, with everything looked at that is written to a file of the action. */
+/** The file system, in which everything that is written to a file of the action is checked. */
 export function watchFiles(fs: typeof files): typeof files {
   const names = new Map<number, string>();
   const openSync: typeof fs.openSync = (file, ...how) => {
@@ -67,7 +67,7 @@ export function watchFiles(fs: typeof files): typeof files {
   return { ...fs, openSync, writeFileSync };
 }
 
-/** A clock that nobody has to wait for. */
+/** A clock on which nobody has to wait. */
 export function skippingClock(): Clock {
   let skipped = 0;
   return {

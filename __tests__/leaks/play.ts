@@ -12,7 +12,7 @@ import type { Given, Scenario } from './scenario.ts';
 import { type Gossip, orderOf } from './troubles.ts';
 import { maskedFormsOf, OWNED } from './words.ts';
 
-/** How entries are run, and what is looked at beside what they leave behind. */
+/** How entries are run, and what is checked besides what they leave behind. */
 export interface Stage {
   readonly pairs: readonly IssuedPair[];
   readonly launch?: Launch;
@@ -24,7 +24,7 @@ export interface Stage {
 /** The job's moments: what servers may repeat differs. */
 type Phase = 'main' | 'post';
 
-/** Plays a scenario to its end, and throws when anything that must not be seen can be seen. */
+/** Plays a scenario to its end, and throws if anything secret is visible. */
 export async function play(scenario: Scenario, given: Stage): Promise<void> {
   const { form, tokens, issuedAs } = scenario;
   const pairs = given.pairs.map((pair) => ({
@@ -86,7 +86,7 @@ function prefixOf({ tenant }: Sandbox['hub'], { prefix }: Scenario): string {
   return typeof prefix === 'string' && prefix !== '' ? prefix : tenant;
 }
 
-/** Two of the agents that a job is to end are there, one of them onboarded. */
+/** Two of the agents that a job deletes exist, one of them onboarded. */
 async function addAgents({ hub }: Sandbox, scenario: Scenario, { pairs }: Stage): Promise<void> {
   const { names } = scenario;
   for (const [index, name] of names.slice(0, 2).entries()) {

@@ -18,7 +18,7 @@ export type Mischief =
       readonly body: string | undefined;
       readonly id: readonly Piece[];
     } & Wrapping)
-  /** a create's answer whose keys are the right ones, but wrapped in another way */
+  /** a create's answer whose keys are the right ones, but wrapped differently */
   | ({ readonly kind: 'wrapped' } & Wrapping)
   /** the list of certificates, as a hostile service has it */
   | {
@@ -34,7 +34,7 @@ export type Mischief =
 export interface Wrapping {
   /** of a line, in characters */
   readonly width: number;
-  /** what stands in the middle of each line */
+  /** the text in the middle of each line */
   readonly blank: string;
 }
 
@@ -45,7 +45,7 @@ export interface ListedCertificate {
   /** one of the client ids that the step is about; words, when not given */
   readonly owner?: number;
   readonly clientId: readonly Piece[];
-  /** what stands where a private key may be */
+  /** the text in the place of a private key */
   readonly secret: readonly Piece[];
 }
 
@@ -93,7 +93,7 @@ export interface Scenario {
   readonly rateLimit: Given;
   readonly certificateIds: readonly Given[];
   readonly list: CertificateList;
-  /** whether lists hold the certificates' private keys */
+  /** whether lists contain the certificates' private keys */
   readonly tellsKeys: boolean;
   readonly destination: string;
   readonly flags: Readonly<Record<Flag, boolean>>;
@@ -270,7 +270,7 @@ const fields: fc.Arbitrary<Mischief> = fc.record({
   ),
 });
 
-/** Looks like an id, but holds a secret, or a piece of a key. */
+/** Looks like an id, but contains a secret, or a piece of a key. */
 const secretId: fc.Arbitrary<readonly Piece[]> = fc
   .tuple(
     fc.constantFrom('', '01G16QJSRNKA3JD4DQE2Z7KPEK', 'a-'),
@@ -421,7 +421,7 @@ const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   troubles: fc.array(trouble, { minLength: 1, maxLength: 4 }),
 });
 
-/** What becomes of a hostile list: ids of it are shown where a certificate is found, or stays. */
+/** What is shown of a hostile list: its ids, if a certificate is found or stays. */
 const listing: fc.Arbitrary<Partial<Scenario>> = fc
   .record({
     action: fc.constantFrom('create' as const, 'delete' as const),

@@ -124,7 +124,7 @@ function listed(
   };
 }
 
-/** As many words of a text as a header can hold: nobody knows a piece of a strange key. */
+/** As many words of a text as fit into a header: nobody knows a piece of an unknown key. */
 function inHeader(text = ''): string {
   const line = text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
   return line.length <= 4_000 ? line : line.slice(0, line.lastIndexOf(' ', 4_000) + 1);
@@ -139,7 +139,7 @@ function keysIn(answer: Answer): readonly string[] {
     .map((key) => `${key.replaceAll('\\n', '\n').replaceAll('\r', '').trimEnd()}\n`);
 }
 
-/** A create's answer is read as a whole: what it holds is known when its ids are looked at. */
+/** A create's answer is read as a whole: its secrets are known when its ids are checked. */
 function withIds(
   answer: Answer,
   ids: Readonly<Record<string, readonly Piece[]>>,
@@ -165,7 +165,7 @@ function linesOf(body: string, { width, blank }: Wrapping): readonly string[] {
   });
 }
 
-/** The answer to a create with its private keys wrapped in another way. */
+/** The answer to a create with its private keys wrapped differently. */
 function withKeysIn(answer: Answer, wrapping: Wrapping): Answer {
   const rewrap = (fields: Answer): Answer => {
     const { privateKey } = fields;

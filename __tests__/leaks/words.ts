@@ -26,7 +26,7 @@ export interface Knowledge {
   readonly keys: readonly string[];
   /** private keys that the action can't know: only the common forms are hidden, and whole */
   readonly strangeKeys: readonly string[];
-  /** whether it says identifiers, which may hold short parts of secrets */
+  /** whether it sends identifiers, which may contain short parts of secrets */
   readonly identifies?: boolean;
 }
 
@@ -260,7 +260,7 @@ function sayPiece(said: Piece, known: Knowledge): string {
   if (key !== undefined) return cutOf(KEY_FORMS[said.form](key), said.cut);
   const strange = strangeKeys[said.which % strangeKeys.length];
   const form = STRANGE_FORMS[said.which % STRANGE_FORMS.length] ?? 'file';
-  // Apart from what stands around it, as a run of its own.
+  // As a separate run, apart from the text around it.
   return strange === undefined ? '' : ` ${KEY_FORMS[form](strange)} `;
 }
 

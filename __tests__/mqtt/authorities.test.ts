@@ -26,8 +26,8 @@ function authoritiesWith(options: Partial<AuthorityOptions> = {}) {
   return { authorities, tell };
 }
 
-describe('the CAs that a file holds', () => {
-  test('are all that are trusted, where no connection is verified', async () => {
+describe('the CAs in a file', () => {
+  test('are all trusted ones, if no connection is verified', async () => {
     const { authorities, tell } = authoritiesWith({ awaitsProof: false });
     expect(await authorities.toWrite()).toEqual(trusted);
     await authorities.prove(() => expect.unreachable());
@@ -45,7 +45,7 @@ describe('the CAs that a file holds', () => {
     expect(tell).not.toHaveBeenCalled();
   });
 
-  test('are not known before the first proof, and the one that it found afterwards', async () => {
+  test('are unknown before the first proof, and then the one that was proved', async () => {
     const { authorities, tell } = authoritiesWith();
     expect(await authorities.toWrite()).toBeUndefined();
     expect(await authorities.toVerify()).toEqual(trusted);
@@ -61,7 +61,7 @@ describe('the CAs that a file holds', () => {
     expect(tell).not.toHaveBeenCalled();
   });
 
-  test('may be proved by a later connection', async () => {
+  test('can be proved by a later connection', async () => {
     const { authorities, tell } = authoritiesWith();
     await authorities.prove(async () => NOT_NOW);
     expect(await authorities.toWrite()).toBeUndefined();
@@ -71,7 +71,7 @@ describe('the CAs that a file holds', () => {
     expect(tell).not.toHaveBeenCalled();
   });
 
-  test('are all that are trusted when no proof comes, and a line says why', async () => {
+  test('are all trusted ones if no proof comes, and the log says why', async () => {
     const { authorities, tell } = authoritiesWith();
     await authorities.prove(async () => NOT_NOW);
     await authorities.endProofs();
@@ -79,12 +79,12 @@ describe('the CAs that a file holds', () => {
     expect(await authorities.toWrite()).toEqual(trusted);
     expect(tell.mock.calls).toEqual([
       [
-        `The CA file contains all ${known.length} trusted CAs. Which of them is enough for ${BROKER} could not be proved: it hung up.`,
+        `The CA file contains all ${known.length} trusted CAs. It could not be proved which of them is enough for ${BROKER}: it hung up.`,
       ],
     ]);
   });
 
-  test('are all that are trusted at once when none can be proved', async () => {
+  test('are immediately all trusted ones if none can be proved', async () => {
     const { authorities, tell } = authoritiesWith();
     await authorities.prove(async () => NEVER);
     expect(await authorities.toWrite()).toEqual(trusted);
@@ -93,14 +93,14 @@ describe('the CAs that a file holds', () => {
     expect(tell).toHaveBeenCalledOnce();
   });
 
-  test('are all that are trusted, without a word, when no connection was accepted', async () => {
+  test('are all trusted ones, without a log line, if no connection was accepted', async () => {
     const { authorities, tell } = authoritiesWith();
     await authorities.endProofs();
     expect(await authorities.toWrite()).toEqual(trusted);
     expect(tell).not.toHaveBeenCalled();
   });
 
-  test('are proved once for several connections at the same time', async () => {
+  test('are proved once for several parallel connections', async () => {
     const { authorities } = authoritiesWith();
     const search = vi.fn(async () => FOUND);
     await Promise.all([authorities.prove(search), authorities.prove(search)]);

@@ -48,12 +48,12 @@ const REQUIRED: Readonly<Record<string, string>> = {
 describe('a connection for MQTTX', () => {
   const fields = importedFrom(mqttxConnection(connection));
 
-  test('is taken by the importer', () => {
+  test('is accepted by the importer', () => {
     expect(isTaken(fields)).toBe(true);
     expect(isTaken({ ...fields, ca: '' })).toBe(false);
   });
 
-  test('has an id, without which it is passed over in silence', () => {
+  test('has an id, without which it is silently ignored', () => {
     expect(fields['id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
@@ -85,7 +85,7 @@ describe('a connection for MQTTX', () => {
     expect(fields['host']).not.toContain('://');
   });
 
-  test('holds nothing that the importer refuses', () => {
+  test('contains nothing that the importer refuses', () => {
     for (const refused of ['parent', 'children', 'connections']) {
       expect(fields).not.toHaveProperty(refused);
     }

@@ -10,7 +10,7 @@ interface Wanted {
   readonly subject?: string;
   /** whose key it has; its own if not given */
   readonly keyOf?: string;
-  /** who signs it; it does so itself if not given */
+  /** its issuer; self-signed if not given */
   readonly signer?: string;
   /** of a server, which is no CA then */
   readonly host?: string;

@@ -67,7 +67,7 @@ test('a certificate of a proxy has its own advice', () => {
   expect(failed).toMatchObject({ advice: 'Check the clock.', isFinal: true });
 });
 
-test('an attempt that takes its time out is over, and one that is cut short says less', () => {
+test('an attempt that times out was not interrupted, unlike one that is cut short', () => {
   expect(timedOut('no CONNACK arrived', new DOMException('', 'TimeoutError'))).toMatchObject({
     reason: 'no CONNACK arrived within 10 s',
     isFinal: false,

@@ -28,7 +28,7 @@ describe('CONNECT', () => {
     expect(connectPacket('ab').toString('hex')).toBe('100e00044d5154540402003c00026162');
   });
 
-  test('holds the client id and nothing else, as another codec reads it', () => {
+  test('contains the client id and nothing else, as another codec reads it', () => {
     fc.assert(
       fc.property(text, (clientId) => {
         const [packet, ...others] = packetsIn(connectPacket(clientId)) ?? [];
@@ -65,12 +65,12 @@ describe('CONNECT', () => {
     },
   );
 
-  test('can’t hold a longer client id', () => {
+  test('can’t contain a longer client id', () => {
     expect(() => connectPacket('a'.repeat(65_536))).toThrow(RangeError);
   });
 });
 
-test('DISCONNECT is read by another codec, and what it writes', () => {
+test('DISCONNECT is the same as that of another codec', () => {
   expect(packetsIn(DISCONNECT)).toMatchObject([{ cmd: 'disconnect', length: 0 }]);
   expect(DISCONNECT.equals(generate({ cmd: 'disconnect' }))).toBe(true);
 });
@@ -116,7 +116,7 @@ describe('CONNACK', () => {
     ['another length', Buffer.of(0x20, 3, 0, 0, 0), 2],
     ['the length of MQTT 5 with properties', Buffer.of(0x20, 6, 0, 0, 3, 0x21, 0, 10), 2],
     ['its length in two bytes', Buffer.of(0x20, 0x82, 0, 0, 0), 2],
-  ])('may not have %s', (_, packet, wrongAt) => {
+  ])('can’t have %s', (_, packet, wrongAt) => {
     for (let length = 0; length <= packet.length; length += 1) {
       const answer = length < wrongAt ? 'incomplete' : 'other';
       expect(readConnack(packet.subarray(0, length))).toBe(answer);
@@ -128,7 +128,7 @@ describe('CONNACK', () => {
     ['a packet that only clients send', connectPacket('a')],
     ['an answer of a web server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['noise', new Uint8Array(64).fill(0xff)],
-  ])('is not taken for %s, which its first byte shows', (_, received) => {
+  ])('is not confused with %s, which differs in the first byte', (_, received) => {
     expect(readConnack(received)).toBe('other');
     expect(readConnack(received.subarray(0, 1))).toBe('other');
   });
@@ -145,7 +145,7 @@ describe('CONNACK', () => {
     );
   });
 
-  test('is what another codec takes for one, without a session and with the shortest length', () => {
+  test('is what another codec accepts as one, without a session and with the shortest length', () => {
     fc.assert(
       fc.property(bytes, (received) => {
         const packet = packetsIn(received.subarray(0, 4))?.[0];

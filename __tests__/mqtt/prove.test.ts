@@ -106,7 +106,7 @@ async function play({ sent, trusted, behave, variables = {}, broker }: Playing) 
 const nameOf = ({ authority }: Proof) => authority && new X509Certificate(authority).subject;
 
 describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () => {
-  test('is looked for in what the broker sent, in its order', async () => {
+  test('is searched for in what the broker sent, in its order', async () => {
     const sent = ['server', 'issuing', 'cross'];
     const { verify } = await play({ sent, trusted: ['far'] });
     const found = await verify();
@@ -169,7 +169,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     expect(proxy.connects).toEqual([`${HOST}:443`, `${HOST}:443`]);
   });
 
-  test('is none when the chain goes through a CA that was not sent', async () => {
+  test('is not found when the chain goes through a CA that was not sent', async () => {
     const { verify, prove } = await play({ sent: ['server'], trusted: ['issuing', 'near'] });
     expect(await prove(await verify())).toEqual({
       why: expect.stringMatching(
@@ -179,7 +179,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     });
   });
 
-  test('is none when nothing that was sent leads to one, without another connection', async () => {
+  test('is not found when nothing that was sent leads to one, without another connection', async () => {
     const { seen, prove } = await play({ sent: ['server', 'issuing'], trusted: ['other'] });
     const sent = chains.pems(['server', 'issuing']).map((pem) => new X509Certificate(pem));
     expect(await prove(sent)).toEqual({
@@ -189,7 +189,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     expect(seen).toEqual([]);
   });
 
-  test('may be found another time when the broker hangs up', async () => {
+  test('can be found later when the broker hangs up', async () => {
     const { verify, prove } = await play({
       sent: ['server', 'issuing'],
       trusted: ['near'],
@@ -205,7 +205,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
     expect(nameOf(await prove(sent))).toBe('CN=near');
   });
 
-  test('is not looked for in a job that was cancelled', async () => {
+  test('is not searched for in a job that was cancelled', async () => {
     const { seen, verify, prove, cancelling } = await play({
       sent: ['server', 'issuing'],
       trusted: ['near'],
@@ -222,7 +222,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CA that is enough', () =
       trusted: ['near'],
       behave: (socket, index) => {
         if (index !== 1) return;
-        // Says nothing any more.
+        // Never answers again.
         socket.pause();
         playing.cancelling.abort();
       },

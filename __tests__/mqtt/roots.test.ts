@@ -17,7 +17,7 @@ const found = (sent: readonly string[], trusted: readonly string[]) =>
     pemsOf(trusted),
   );
 
-describe.skipIf(!hasOpenssl && !process.env['CI'])('the CAs that vouch for a server', () => {
+describe.skipIf(!hasOpenssl && !process.env['CI'])('the CAs that verify a server', () => {
   test.each([
     [
       'the one that signed the last that was sent',
@@ -54,7 +54,7 @@ describe.skipIf(!hasOpenssl && !process.env['CI'])('the CAs that vouch for a ser
     expect(found(sent, trusted)).toEqual(pemsOf(expected));
   });
 
-  test('are found beside what is no certificate', () => {
+  test('are found even beside something that is not a certificate', () => {
     const trusted = [
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
       ...pemsOf(['near']),

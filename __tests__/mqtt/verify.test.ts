@@ -41,7 +41,7 @@ afterAll(() => {
   for (const limit of limits) limit.end();
 });
 
-/** A broker that reads a CONNECT and then does as it is told. */
+/** A broker that reads a CONNECT and then does what the test says. */
 async function start(behave: Behaviour) {
   const received: Buffer[] = [];
   const server = createServer({ ...tls, requestCert: true }, (socket) => {
@@ -89,7 +89,7 @@ describe('a connection', () => {
     ]);
   });
 
-  test('is accepted by a CONNACK that comes byte by byte, and more after it', async () => {
+  test('is accepted by a CONNACK that comes byte by byte, with more after it', async () => {
     const { verify, received } = await start(async (socket) => {
       socket.setNoDelay();
       for (const byte of [...ACCEPTED, 0xd0, 0]) {
@@ -112,7 +112,7 @@ describe('a connection', () => {
     expect(lines).toHaveLength(10);
   });
 
-  test('is not retried when that can’t help', async () => {
+  test('is not retried if that can’t help', async () => {
     const { verify, waits } = await start((socket) => {
       socket.end(Buffer.of(0x20, 2, 1, 0));
     });
@@ -123,7 +123,7 @@ describe('a connection', () => {
     expect(waits).toEqual([]);
   });
 
-  test('that is cut short tells why the one before it failed', async () => {
+  test('that is cut short reports why the one before it failed', async () => {
     const { verify, limit } = await start((socket, attempt) => {
       if (attempt === 0) socket.end(Buffer.from(NOT_AUTHORISED));
       else limit.end();

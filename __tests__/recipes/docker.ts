@@ -16,7 +16,9 @@ export interface Docker {
   readonly hasCompose: boolean;
 }
 
-/** What there is to try recipes with; undefined where `.ci/docker start` was not run, or could not. */
+/**
+ * What is available to try recipes with; undefined if `.ci/docker start` was not run, or failed.
+ */
 export function findDocker(): Docker | undefined {
   const {
     RECIPES_DOCKER: client,
@@ -51,7 +53,7 @@ export function withImage(recipe: string, { image }: Docker): string {
   return recipe.replaceAll(THEIR_IMAGE, image);
 }
 
-/** What the client prints; throws with what it complains about. */
+/** Returns what the client prints. Throws with its error messages. */
 export function docker({ client, host }: Docker, ...args: readonly string[]): Buffer {
   const env = { ...process.env, DOCKER_HOST: host };
   const { status, stdout, stderr } = spawnSync(client, args, { env, maxBuffer: 2 ** 30 });

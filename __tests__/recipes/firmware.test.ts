@@ -152,7 +152,7 @@ describe('firmware for Zephyr', () => {
 describe('a test on a board', () => {
   const RECIPE = 'hardware-in-the-loop.yml';
 
-  test('connects with its own agent, and leaves nothing of it', async ({ devices }) => {
+  test('connects with its own agent, and leaves nothing behind', async ({ devices }) => {
     await addGenerator(devices);
     await addBoard(devices);
     const played = await devices.play(RECIPE);

@@ -73,7 +73,7 @@ const cases = recipes.flatMap(({ name, text }) =>
 
 describe('a recipe whose secret is missing', () => {
   test.for(cases)(
-    '%s fails, and no plain key leaves it, without %s',
+    '%s fails, and no unencrypted key leaves it, without %s',
     { timeout: 60_000 },
     async ([name, missing], { services }) => {
       const played = await playWithout(services, { name, missing });
@@ -97,7 +97,7 @@ describe('a recipe whose secret is missing', () => {
     },
   );
 
-  test('would be noticed if it continued with a plain key', async ({ services }) => {
+  test('would be noticed if it continued with an unencrypted key', async ({ services }) => {
     const name = 'encrypted-artifact.yml';
     const workflow = readRecipe(name).replace(/^ +encrypt-key: true\n/m, '');
     expect(workflow).not.toBe(readRecipe(name));
@@ -109,7 +109,7 @@ describe('a recipe whose secret is missing', () => {
   base('is each of them', () => {
     const played = new Set(cases.map(([name]) => name));
     const others = recipes.map(({ name }) => name).filter((name) => !played.has(name));
-    // It is played as the one that calls it, which hands on all its secrets.
+    // It is played as the workflow that calls it, which passes on all its secrets.
     expect(others).toEqual(['reusable.yml']);
     expect(secretsIn(readRecipe('call-reusable.yml'))).toEqual(
       secretsIn(readRecipe('reusable.yml')),

@@ -5,7 +5,7 @@ import { logOf, outcomesOf, readRecipe, resultsOf, test } from './services.ts';
 
 const BY_HAND = { event: { name: 'workflow_dispatch', payload: {} } };
 
-describe('a workflow that others call', () => {
+describe('a reusable workflow', () => {
   const RECIPE = 'call-reusable.yml';
   const KEY = 'mqtt1_device-1-1.key';
 
@@ -112,7 +112,7 @@ ${script}          END
     expect(played.jobs['certificate']?.files).toEqual([]);
   });
 
-  test('a step of bash reads what PowerShell would', async ({ services }) => {
+  test('a bash step reads the same as PowerShell would', async ({ services }) => {
     const [before = ''] = readRecipe(RECIPE).split(/^ {8}run: \|\n/m);
     const script = 'openssl pkey -in "$PRIVATE_KEY" -noout && echo "$CLIENT_ID, $CERTIFICATE"';
     const workflow = `${before.replace('shell: pwsh', 'shell: bash')}        run: ${script}\n`;

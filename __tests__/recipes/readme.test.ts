@@ -38,7 +38,7 @@ function setUp({ secrets, vars, github }: Services, ...texts: readonly string[])
   return { ...EVENT, secrets: only(secrets, names), vars: only(vars, names) };
 }
 
-describe('who follows the README', () => {
+describe('a reader who follows the README', () => {
   test('gets an agent for one job, which is deleted', async ({ services }) => {
     const given = setUp(services, SET_UP.text, ONE_JOB.text);
     const { workflow } = ONE_JOB;
@@ -71,14 +71,14 @@ describe('who follows the README', () => {
     expect(logOf(again).join('\n')).toContain('[agent-exists]');
   });
 
-  test('is stopped where a step was left out', async ({ services }) => {
+  test('is stopped if a step was left out', async ({ services }) => {
     const { workflow } = STAYS;
     const played = await services.play('', { ...setUp(services, SET_UP.text), workflow });
     expect(resultsOf(played)).toEqual({ issue: 'failure', deploy: 'skipped' });
     expect(services.hub.seen('create')).toEqual([]);
   });
 
-  test('can use each way to authenticate', async ({ services }) => {
+  test('can use every way to authenticate', async ({ services }) => {
     const { text } = section('Ways to authenticate');
     const ways = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(
       ([, way = '']) => parse(way) as Readonly<Record<string, string>>,
@@ -102,7 +102,7 @@ describe('who follows the README', () => {
   });
 });
 
-/** A step that hands a token on. */
+/** A step that passes a token on. */
 const FETCH = `      - id: token
         env:
           TOKEN: \${{ vars.TOKEN }}

@@ -306,7 +306,7 @@ describe('an encrypted key as an artifact', () => {
 });
 
 describe('a certificate that is issued after a review', () => {
-  test('is made with the secrets of one environment, and used with those of another', async ({
+  test('is created with the secrets of one environment, and used with those of another', async ({
     services,
   }) => {
     const { github } = services;

@@ -9,7 +9,7 @@ const runOf = (number: number, event = 'workflow_dispatch') => ({
   run: { run_number: String(number) },
 });
 
-/** The environment holds everything that belongs to an agent, and nothing else. */
+/** The environment contains everything that belongs to an agent, and nothing else. */
 function expectDelivered({ hub, github }: Services, clientId: string): void {
   const vault = github.environments.get('production');
   const pair = hub.agents.get(clientId)?.pair;
@@ -24,7 +24,7 @@ function expectDelivered({ hub, github }: Services, clientId: string): void {
 const DONE = { check: 'success', create: 'success', 'hand-over': 'success' };
 
 describe('the rotation', () => {
-  test('hands the new agent over, and deletes the old one after that', async ({ services }) => {
+  test('hands the new agent over, and then deletes the old one', async ({ services }) => {
     services.github.addEnvironment('production');
     const first = await services.play(RECIPE, runOf(1));
     expect(resultsOf(first)).toEqual({ ...DONE, 'delete-old': 'skipped' });

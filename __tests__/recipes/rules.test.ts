@@ -31,11 +31,11 @@ function leaks(text: string): readonly string[] {
 }
 
 describe.each(recipes)('$name', ({ text }) => {
-  test('keeps the rules', () => {
+  test('follows the rules', () => {
     expect([...offences(text), ...leaks(text)]).toEqual([]);
   });
 
-  test('gives only the jobs that need them more than reading rights', () => {
+  test('gives more than read permissions only to the jobs that need them', () => {
     const writing = Object.entries(workflowOf(text).jobs).flatMap(([id, { permissions = {} }]) =>
       Object.entries(permissions).flatMap(([name, level]) =>
         level === 'read' ? [] : [`${id} ${name}`],
@@ -46,7 +46,7 @@ describe.each(recipes)('$name', ({ text }) => {
   });
 });
 
-describe('a recipe that breaks a rule is found out', () => {
+describe('a recipe that breaks a rule is found', () => {
   const RECIPE = readRecipe('encrypted-artifact.yml');
 
   test.each<[string, string, RegExp, string]>([

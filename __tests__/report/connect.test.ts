@@ -11,13 +11,13 @@ const withCa = { ...files, brokerCa: '/w/broker-ca.pem' };
 const publication = { topic: 'tc/mqtt1/mqtt1_a/o/mc_v3/ts', message: '{"timeseries":[]}' };
 
 describe('the command for mosquitto_pub', () => {
-  test('holds all that is needed, and no secret', () => {
+  test('contains everything that is needed, and no secret', () => {
     expect(mosquittoPub(broker, 'mqtt1_a', withCa, publication)).toBe(
       `mosquitto_pub -h broker.invalid -p 8883 -i mqtt1_a --cafile /w/broker-ca.pem --cert /w/mqtt1_a.pem --key /w/mqtt1_a.key -t tc/mqtt1/mqtt1_a/o/mc_v3/ts -m '{"timeseries":[]}'`,
     );
   });
 
-  test('is not there for a client id that does not look like what it is', () => {
+  test('is missing for a client id that looks like another one', () => {
     for (const sign of ['\u202e', '\u200b']) {
       expect(mosquittoPub(broker, `mqtt1_${sign}a`, withCa, publication)).toBeUndefined();
     }
@@ -28,13 +28,13 @@ describe('the command for mosquitto_pub', () => {
     expect(line).toContain(' --tls-alpn x-amzn-mqtt-ca ');
   });
 
-  test('takes the CAs of the system where no file has others', () => {
+  test('uses the CAs of the system if no file has others', () => {
     const line = mosquittoPub(broker, 'mqtt1_a', files, publication);
     expect(line).toContain(' --tls-use-os-certs ');
     expect(line).not.toContain('--cafile');
   });
 
-  test.skipIf(process.platform === 'win32')('gives a shell the words verbatim', () => {
+  test.skipIf(process.platform === 'win32')('quotes words that a shell reads verbatim', () => {
     // For invisible characters there is no command.
     const word = fc
       .string({ minLength: 1, unit: 'grapheme' })
@@ -71,7 +71,7 @@ describe('how to connect', () => {
   });
   const checked = { state: 'checked' } as const;
 
-  test('is told for the first agent that has a certificate', () => {
+  test('is shown for the first agent that has a certificate', () => {
     const results = [checked, resultOf('mqtt1_a', files), resultOf('mqtt1_b', files)];
     expect(connectAs(results)).toEqual({
       broker: 'mqtts://broker.invalid:8883',
@@ -94,12 +94,12 @@ describe('how to connect', () => {
     });
   });
 
-  test('is not told when no agent has one', () => {
+  test('is not shown when no agent has one', () => {
     expect(connectAs([])).toBeUndefined();
     expect(connectAs([checked])).toBeUndefined();
   });
 
-  test('is not told for an agent that failed', () => {
+  test('is not shown for an agent that failed', () => {
     for (const code of ['connection-failed', 'delivery-failed', 'cancelled'] as const) {
       expect(connectAs([failedOf('mqtt1_a', code)])).toBeUndefined();
     }
@@ -107,7 +107,7 @@ describe('how to connect', () => {
     expect(connectAs(results)).toMatchObject({ clientId: 'mqtt1_b' });
   });
 
-  test('is told after a failed connection only for an agent that the broker accepted', () => {
+  test('is only shown for an agent that the broker accepted after a connection failed', () => {
     const refused = failedOf('mqtt1_a', 'connection-failed');
     const skipped = { ...resultOf('mqtt1_b', files), state: 'skipped' } as const;
     const accepted = { ...resultOf('mqtt1_c', files), state: 'connected' } as const;
@@ -115,7 +115,7 @@ describe('how to connect', () => {
     expect(connectAs([skipped, refused, accepted])).toMatchObject({ clientId: 'mqtt1_c' });
   });
 
-  test('names the CAs that were written beside the key, else those that were given', () => {
+  test('names the CAs that were written beside the key, or else those that were given', () => {
     const given = { ...inputs, brokerCa: { path: '/w/given.pem', content: '' } };
     const written = { ...files, brokerCa: '/w/out/broker-ca.pem' };
     const commandOf = (paths: object) =>
@@ -128,7 +128,7 @@ describe('how to connect', () => {
     ['only secrets', {}],
     ['only a key', { privateKey: '/w/mqtt1_a.key' }],
     ['only a certificate', { certificate: '/w/mqtt1_a.pem' }],
-  ])('has no command where there is %s', (_, paths) => {
+  ])('has no command if there is %s', (_, paths) => {
     const connect = connectAs([resultOf('mqtt1_a', paths)]);
     expect(connect).toMatchObject({ clientId: 'mqtt1_a', mosquittoPub: undefined });
     expect(connect && connectLines(connect)).toEqual([]);

@@ -5,7 +5,7 @@ import type { AgentResult, Deleted } from '../../src/report/result.ts';
 import { KnownSecrets } from '../../src/secret.ts';
 import { EXISTS, failed, SECRET } from './agents.ts';
 
-/** A report of what is deleted, and what it tells. */
+/** A report of a deletion, and what it logs. */
 function start(scope: Partial<DeleteScope> = {}) {
   const lines: string[] = [];
   const warnings: string[] = [];
@@ -36,7 +36,7 @@ function tell(report: DeleteReport, { agents, certificates }: Deleted): void {
   report.end({ agents, certificates });
 }
 
-describe('the log of what is deleted', () => {
+describe('the log of a deletion', () => {
   test('has a line for each of up to twenty', () => {
     const { report, lines, warnings } = start({ agents: 19, certificates: 1 });
     const agents = [...namesOf(18).map(deleted), stays('a')];
@@ -51,7 +51,7 @@ describe('the log of what is deleted', () => {
     expect(report.untold).toEqual([]);
   });
 
-  test('of more has the first failures, the result, and all that is left', () => {
+  test('of more has the first failures, the result, and everything that is left', () => {
     const { report, lines, warnings } = start({ agents: 80, certificates: 2 });
     const agents = namesOf(80).map((name, index) => {
       if (index < 25) return stays(name);
@@ -84,7 +84,7 @@ describe('the log of what is deleted', () => {
     expect(report.untold).toHaveLength(22);
   });
 
-  test('of a dry run does not know whose certificates are left', () => {
+  test('of a dry run does not say whose certificates are left', () => {
     const { report, lines } = start({ agents: 21, dryRun: true });
     const state = 'would-delete' as const;
     const agents = namesOf(21).map((name) => ({
@@ -101,7 +101,7 @@ describe('the log of what is deleted', () => {
   test.each([
     ['of many', { agents: 60 }, '4 min 50 s'],
     ['of few that take long', { agents: 10, isLong: true }, '40 s'],
-  ])('has the progress %s every ten seconds', (_, scope, toGo) => {
+  ])('shows progress %s every ten seconds', (_, scope, toGo) => {
     const { report, lines } = start(scope);
     const now = Date.now();
     const passing = vi.spyOn(Date, 'now');
@@ -116,7 +116,7 @@ describe('the log of what is deleted', () => {
   });
 });
 
-describe('the warning that nothing was there', () => {
+describe('the warning that nothing was found', () => {
   const warningsOf = (
     agents: readonly AgentResult[],
     certificates: Deleted['certificates'] = [],
@@ -127,7 +127,7 @@ describe('the warning that nothing was there', () => {
   };
   const one = { certificateId: 'c1' };
 
-  test('is given when all was absent', () => {
+  test('is given if everything was absent', () => {
     const warning = expect.stringMatching(
       /^None of the agents and certificates was found in Insights Hub\. /,
     );
@@ -137,7 +137,7 @@ describe('the warning that nothing was there', () => {
     expect(warningsOf([{ ...absent('a'), certificateState: 'absent' }])).toEqual([warning]);
   });
 
-  test('is not given when something was there, or may have been', () => {
+  test('is not given if something was found, or may have been', () => {
     expect(warningsOf([absent('a'), deleted('b')])).toEqual([]);
     expect(warningsOf([absent('a'), stays('b')])).toEqual([]);
     expect(warningsOf([{ ...absent('a'), certificateState: 'deleted' }])).toEqual([]);

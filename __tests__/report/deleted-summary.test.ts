@@ -22,7 +22,7 @@ const DELETED =
   'Siemens documents the call that deletes certificates, but not its effect on devices. ';
 const KEPT = 'A certificate that was not deleted may still be accepted. ';
 
-describe('the summary of agents that were deleted', () => {
+describe('the summary of deleted agents', () => {
   const { name, ids } = agent;
   const deleted = (agentName: string): AgentResult => {
     const other = agentOf(agentName);
@@ -52,7 +52,7 @@ describe('the summary of agents that were deleted', () => {
     expect(markdown).toContain(`\n\n${KEPT}`);
   });
 
-  test('says of one that failed what became of all that goes with it', () => {
+  test('shows for a failed agent what happened to everything that belongs to it', () => {
     const other = { ...SECRET, name: 'CERTIFICATE' };
     const result = {
       ...failed('a'),
@@ -70,7 +70,7 @@ describe('the summary of agents that were deleted', () => {
     );
   });
 
-  test('names the secrets that are gone', () => {
+  test('names the deleted secrets', () => {
     const result = { name, ids, deletedSettings: [SECRET], state: 'deleted' } as const;
     const markdown = summaryOf([result]);
     expect(markdown).toMatch(/^### ✅ Insights Hub agents: 1 deleted\n/);
@@ -85,7 +85,7 @@ describe('the summary of agents that were deleted', () => {
     expect(markdown).not.toContain(KEPT);
   });
 
-  test('shows what became of the certificate of each agent', () => {
+  test('shows what happened to the certificate of each agent', () => {
     const states = ['deleted', 'absent', 'unknown', 'failed', undefined] as const;
     const results = states.map((state) => ({
       ...deleted('a'),
@@ -112,21 +112,21 @@ describe('the summary of agents that were deleted', () => {
     ['unknown', [KEPT]],
     ['failed', [KEPT]],
     [undefined, [KEPT]],
-  ] as const)('promises nothing of a certificate that is %s', (state, notes) => {
+  ] as const)('promises nothing about a certificate that is %s', (state, notes) => {
     const result = { ...deleted('a'), ...(state && { certificateState: state }) };
     const markdown = summaryOf([result]);
     expect([DELETED, KEPT].filter((note) => markdown.includes(note))).toEqual(notes);
     expect(summaryOf([result], [], { dryRun: true })).not.toMatch(/documents the call|accepted/);
   });
 
-  test('says that a device may stay connected, also when its agent could not be ended', () => {
+  test('says that a device may stay connected, even if its agent could not be deleted', () => {
     const markdown = summaryOf([{ ...failed('a'), certificateState: 'deleted' }]);
     expect(markdown).toContain(DELETED);
     expect(markdown).toContain('A connected device may stay connected for some minutes.');
     expect(markdown).not.toContain(KEPT);
   });
 
-  test('lists the certificates that were given by their ids, what failed first', () => {
+  test('lists the certificates that were given by their ids, failed ones first', () => {
     const failure = new Failure('forbidden', 'It stays, says the server.');
     const certificates: readonly CertificateResult[] = [
       { certificateId: 'c1', state: 'deleted' },
@@ -148,7 +148,7 @@ describe('the summary of agents that were deleted', () => {
     expect(markdown).toContain(`\n\n${DELETED}`);
   });
 
-  test('is about certificates alone where no agent was to be deleted', () => {
+  test('is only about certificates if no agent was to be deleted', () => {
     const markdown = summaryOf([], [{ certificateId: 'c1', state: 'would-delete' }], {
       dryRun: true,
     });
@@ -158,7 +158,7 @@ describe('the summary of agents that were deleted', () => {
     expect(markdown).not.toContain('| Agent |');
   });
 
-  test('fits into what GitHub takes, and says how many have no room', () => {
+  test('fits into what GitHub accepts, and says how many don’t fit', () => {
     const results = Array.from({ length: 1200 }, (_, index) =>
       deleted(`${index}${'n'.repeat(1000)}`),
     );
@@ -171,7 +171,7 @@ describe('the summary of agents that were deleted', () => {
     );
   });
 
-  test('has no room for certificates beside too many agents', () => {
+  test('has no room for certificates after too many agents', () => {
     const results = Array.from({ length: 1200 }, () => deleted('n'.repeat(1000)));
     const certificates = Array.from({ length: 3 }, (_, index) => ({
       certificateId: `${index}${'c'.repeat(2000)}`,

@@ -16,7 +16,7 @@ describe('the estimate of creating', () => {
       20_970,
       'At most 10 creates in 30 s (rate-limit): 7000 agents take about 5 h 50 min.',
     ],
-  ])('%i agents says which quota is why', (agents, inputs, seconds, line) => {
+  ])('of %i agents says which quota is the reason', (agents, inputs, seconds, line) => {
     const work = createWork(agents, inputs);
     expect(secondsFor(work)).toBe(seconds);
     expect(estimateLine(work)).toBe(line);
@@ -27,13 +27,13 @@ describe('the estimate of creating', () => {
     [1, SMALL, 0],
     [30, LARGE, 60],
     [3, SMALL, 60],
-  ])('%i agents is not worth a line up to a minute', (agents, inputs, seconds) => {
+  ])('of %i agents is not worth a line up to a minute', (agents, inputs, seconds) => {
     const work = createWork(agents, inputs);
     expect(secondsFor(work)).toBe(seconds);
     expect(estimateLine(work)).toBeUndefined();
   });
 
-  test('ephemeral agents counts that each is looked up before', () => {
+  test('of ephemeral agents includes the look-up before each create', () => {
     const work = createWork(1000, { ...LARGE, ephemeral: true });
     expect(secondsFor(work)).toBe(24 * 180);
     expect(estimateLine(work)).toBe(
@@ -57,7 +57,7 @@ describe('the estimate of deleting', () => {
     );
   });
 
-  test('counts no certificates that are to stay', () => {
+  test('does not count certificates that stay', () => {
     const work = deleteWork({ ...fleet, agents: 16, deleteCertificate: false });
     expect(secondsFor(work)).toBe(30);
   });
@@ -69,7 +69,7 @@ describe('the estimate of deleting', () => {
     expect(both).toMatch(/: 1 agent and 16 certificates take about 2 min if all/);
   });
 
-  test('only looks up in a dry run', () => {
+  test('only counts look-ups in a dry run', () => {
     const line = estimateLine(deleteWork({ ...fleet, certificates: 1, dryRun: true }));
     expect(line).toBe(
       'At most 40 look-ups in 180 s (documented quota of small tenants): 256 agents and 1 certificate take about 18 min.',

@@ -19,12 +19,12 @@ describe('the page that explains the codes', () => {
     ['of an odd repository', { ...job, GITHUB_ACTION_REPOSITORY: 'a)b/c' }],
     ['of an odd version', { ...job, GITHUB_ACTION_REF: 'v1)' }],
     ['of an odd server', { ...job, GITHUB_SERVER_URL: 'javascript:a' }],
-  ])('is not known %s', (_, environment) => {
+  ])('is unknown %s', (_, environment) => {
     expect(troubleshootingUrl(environment)).toBeUndefined();
   });
 });
 
-test('a list of failures is cut where it has no room, and says how many items are left out', () => {
+test('a list of failures is cut if it has no room, and says how many items are left out', () => {
   const means = { secrets: new KnownSecrets(() => {}), troubleshooting: undefined };
   const failure = new Failure('forbidden', 'No.');
   const items = ['a', 'b', 'c'].map((name) => ({ name, facts: [], failure }));

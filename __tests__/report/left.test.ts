@@ -13,12 +13,12 @@ function told(names: readonly string[]) {
   return { warnings, lines };
 }
 
-test('a few names are all in the warning', () => {
+test('a few names all fit into the warning', () => {
   expect(told(['a', 'b'])).toEqual({ warnings: ['Left: a, b.'], lines: [] });
   expect(told([])).toEqual({ warnings: ['Left: nothing known.'], lines: [] });
 });
 
-test('many names are all told, in few lines', () => {
+test('many names are all logged, in few lines', () => {
   const names = Array.from({ length: 500 }, (_, at) => `agent mqtt1_device${at}`);
   const { warnings, lines } = told(names);
   expect(warnings).toHaveLength(1);
@@ -28,7 +28,7 @@ test('many names are all told, in few lines', () => {
   expect(found).toEqual(names);
 });
 
-test('no line is longer than an annotation, if no name is', () => {
+test('no line is longer than an annotation, unless a name is', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ maxLength: 1_000 })), (names) => {
       const { warnings, lines } = told(names);
@@ -37,7 +37,7 @@ test('no line is longer than an annotation, if no name is', () => {
   );
 });
 
-test('agents and settings are named by what a person has to look for', () => {
+test('agents and settings are named by what a person must look for', () => {
   expect(nameOfAgent({ clientId: 't_a' })).toBe('agent t_a');
   expect(nameOfAgent({ clientId: 't_a', certificateId: '01' })).toBe('agent t_a (certificate 01)');
   const setting = { kind: 'secret', name: 'A', scope: 'repository o/r' } as const;

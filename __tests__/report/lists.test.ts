@@ -10,7 +10,7 @@ describe('a list of names', () => {
     expect(firstOf(namesOf(23))).toBe(`${namesOf(20).join(', ')} and 3 more`);
   });
 
-  test('is told whole in a few long lines', () => {
+  test('is logged completely in a few long lines', () => {
     const names = namesOf(1000);
     const lines = linesOf('Left', names);
     expect(lines.length).toBeGreaterThan(4);

@@ -13,7 +13,7 @@ const one = { several: false, secrets };
 const several = { several: true, secrets };
 
 describe('the line of an agent', () => {
-  test('that was created holds what matters, and how long it took', () => {
+  test('that was created contains what matters, and how long it took', () => {
     expect(lineOf(created('a'), one)).toBe(`Created agent a: ${FACTS}`);
     expect(lineOf(created('a'), several)).toBe(`Created agent a: ${FACTS}`);
     expect(lineOf({ ...agent, state: 'connected', ms: 1249 }, one)).toBe(
@@ -21,7 +21,7 @@ describe('the line of an agent', () => {
     );
   });
 
-  test('that was skipped tells no time', () => {
+  test('that was skipped has no time', () => {
     expect(lineOf({ ...agent, state: 'skipped', ms: 1 }, one)).toBe(
       `Skipped agent (its files exist) a: ${FACTS}`,
     );
@@ -35,7 +35,7 @@ describe('the line of an agent', () => {
     expect(lineOf({ name: 'a', state: 'checked' }, one)).toBe('Checked agent a');
   });
 
-  test('that was deleted has its id, and the secrets that are gone', () => {
+  test('that was deleted has its id, and the deleted secrets', () => {
     const { name, ids } = agent;
     expect(lineOf({ name, ids, state: 'deleted', deletedSettings: [SECRET], ms: 50 }, one)).toBe(
       'Deleted: agent a: client id mqtt1-a, agent id id-of-a, secret KEY of repository octo/device is gone, 0.1 s',
@@ -54,7 +54,7 @@ describe('the line of an agent', () => {
     ['unknown', 'certificate unknown'],
     ['failed', 'deleting the certificate failed'],
     ['would-delete', 'certificate would be deleted'],
-  ] as const)('that was deleted says of its certificate: %s', (certificateState, words) => {
+  ] as const)('that was deleted says about its certificate: %s', (certificateState, words) => {
     const { name, ids } = agent;
     expect(
       lineOf({ name, ids, state: 'deleted', certificateState, deletedSettings: [SECRET] }, one),
@@ -71,13 +71,13 @@ describe('the line of an agent', () => {
   };
   const failure = new Failure('agent-exists', 'It is there.', { call });
 
-  test('that failed has the code only, where the step says the rest', () => {
+  test('that failed has only the code, if the step says the rest', () => {
     expect(lineOf({ name: 'a', state: 'failed', failure }, one)).toBe(
       'Failed: agent a [agent-exists]',
     );
   });
 
-  test('that failed has the secrets that were not removed', () => {
+  test('that failed has the secrets that were not deleted', () => {
     expect(lineOf({ name: 'a', state: 'failed', failure, remaining: [SECRET] }, one)).toBe(
       'Failed: agent a [agent-exists]: secret KEY of repository octo/device was not deleted',
     );
@@ -89,7 +89,7 @@ describe('the line of an agent', () => {
     );
   });
 
-  test.each([one, several])('that failed after the create says what there is', (options) => {
+  test.each([one, several])('that failed after the create says what exists', (options) => {
     const lost = new Failure('delivery-failed', 'The disk is full.');
     const why = options.several ? ' The disk is full.' : '';
     expect(lineOf({ ...agent, state: 'failed', failure: lost }, options)).toBe(
@@ -103,11 +103,11 @@ describe('the line of a certificate', () => {
     ['deleted', 'Deleted: certificate c1'],
     ['absent', 'Not found: certificate c1'],
     ['would-delete', 'Would delete: certificate c1'],
-  ] as const)('that was given by its id says what became of it: %s', (state, line) => {
+  ] as const)('that was given by its id says what happened to it: %s', (state, line) => {
     expect(lineOfCertificate({ certificateId: 'c1', state }, one)).toBe(line);
   });
 
-  test('that failed says why where the step does not, without secrets', () => {
+  test('that failed says why if the step does not, without secrets', () => {
     const failure = new Failure('forbidden', 'It says hunter2.');
     const result = { certificateId: 'c1', state: 'failed', failure } as const;
     expect(lineOfCertificate(result, one)).toBe('Failed: certificate c1 [forbidden]');
@@ -118,7 +118,7 @@ describe('the line of a certificate', () => {
 });
 
 describe('the details', () => {
-  test('of an agent hold what its line leaves out', () => {
+  test('of an agent contain what its line leaves out', () => {
     const { ids, delivery } = agent;
     const files = { ...delivery.files, mqttx: '/w/a.mqttx.json', brokerCa: '/w/broker-ca.pem' };
     const result = {
@@ -136,7 +136,7 @@ describe('the details', () => {
     ['trusted', 265, 'all 265 trusted CAs'],
     ['given', 1, '1 CA from `broker-ca-file`'],
     ['given', 2, '2 CAs from `broker-ca-file`'],
-  ] as const)('say what is in the file with the CAs (%s, %i)', (kind, count, words) => {
+  ] as const)('say what the CA file contains (%s, %i)', (kind, count, words) => {
     const files = { brokerCa: '/w/broker-ca.pem' };
     const authorities = { kind, count, broker: 'mqtts://broker.invalid:8883' };
     const delivery = { files, settings: [], authorities };
@@ -145,7 +145,7 @@ describe('the details', () => {
     );
   });
 
-  test('say of a private key that it is encrypted, in a file and in a secret', () => {
+  test('say that a private key is encrypted, in a file and in a secret', () => {
     const key = { ...SECRET, name: 'A_PRIVATE_KEY' };
     const variable = { ...key, kind: 'variable' } as const;
     const delivery = { ...agent.delivery, settings: [key, SECRET, variable] };
@@ -154,13 +154,13 @@ describe('the details', () => {
     );
   });
 
-  test('of an agent that was not created are none', () => {
+  test('of an agent that was not created are empty', () => {
     expect(detailsOf({ name: 'a', state: 'checked' }, { encrypted: true })).toBeUndefined();
   });
 });
 
 describe('progress', () => {
-  /** The lines that are told while agents get through at these times, in milliseconds. */
+  /** The lines that are logged while agents are finished at these times, in milliseconds. */
   function linesOf(
     total: number,
     times: readonly number[],
@@ -191,7 +191,7 @@ describe('progress', () => {
     expect(linesOf(total, times, isFailed)).toEqual([line]);
   });
 
-  test('is told every ten seconds at most, as long as something is left', () => {
+  test('is logged every ten seconds at most, as long as something is left', () => {
     const times = Array.from({ length: 100 }, (_, index) => (index + 1) * 500);
     const lines = linesOf(100, times, (index) => index === 3);
     expect(lines).toHaveLength(4);
@@ -199,7 +199,7 @@ describe('progress', () => {
     expect(lines.at(-1)).toBe('79 of 100 done, 1 failed, 20 left; 2.0 a second, 10 s to go');
   });
 
-  test('has the time that is left by pace or by quota, whichever is longer', () => {
+  test('has the remaining time by pace or by quota, whichever is longer', () => {
     const left = 990;
     const linesWith = (seconds: number) =>
       linesOf(1000, at(10_000, 10), undefined, (count) => (count === left ? seconds : 0));

@@ -35,13 +35,13 @@ function start(failing?: string) {
 }
 
 describe('the outputs of one agent', () => {
-  test('are what is known, without its name and what is not known', () => {
+  test('are what is known, without the name and unknown values', () => {
     const { written, outputs } = start();
     outputs.known({ ...issued, ids: { ...issued.ids, agentName: undefined } });
     expect(Object.fromEntries(written)).toEqual(KNOWN);
   });
 
-  test('may all be known', () => {
+  test('can all be known', () => {
     const { written, outputs } = start();
     const settings = [
       SECRET,
@@ -101,7 +101,7 @@ describe('the output `agents`', () => {
     ]);
   });
 
-  test('has the whole message of a failure, without secrets', () => {
+  test('has the complete message of a failure, without secrets', () => {
     const call = {
       method: 'POST',
       url: new URL('https://hub.invalid/a?b=c'),
@@ -146,7 +146,7 @@ describe('the output `agents`', () => {
     ]);
   });
 
-  test('of the delete action leaves messages out that have no room', () => {
+  test('of the delete action leaves out messages that don’t fit', () => {
     const failure = new Failure('not-ended', 'x'.repeat(1000));
     const agents = (count: number) =>
       JSON.parse(
@@ -161,7 +161,7 @@ describe('the output `agents`', () => {
 });
 
 describe('the output `certificates`', () => {
-  test('lists what was deleted by id, with the results and without the words of failures', () => {
+  test('lists what was deleted by id, with the results and without failure messages', () => {
     const json = certificatesJson([
       { certificateId: 'c1', state: 'deleted' },
       { certificateId: 'c2', state: 'failed', failure: EXISTS },
@@ -186,7 +186,7 @@ test.each(['agents', 'certificates'] as const)(
   },
 );
 
-describe('where the list of agents goes', () => {
+describe('the place of the list of agents', () => {
   const fleet = { several: true, toWorkspace: false, dryRun: false };
   const [short, long, tooLong] = [30_000, 30_001, 500_001].map((length) => 'x'.repeat(length));
 
@@ -194,16 +194,16 @@ describe('where the list of agents goes', () => {
     ['one agent', short, { ...fleet, several: false, toWorkspace: true }, true, false],
     ['several agents in the workspace', '[]', { ...fleet, toWorkspace: true }, true, true],
     ['several agents in secrets', short, fleet, true, false],
-    ['a list that no variable takes', long, fleet, true, true],
+    ['a list that is too long for a variable', long, fleet, true, true],
     ['the longest list for an output', 'x'.repeat(500_000), fleet, true, true],
-    ['a list that no output takes', tooLong, fleet, false, true],
+    ['a list that is too long for an output', tooLong, fleet, false, true],
     ['a dry run', long, { ...fleet, toWorkspace: true, dryRun: true }, true, false],
-    ['a dry run that no output takes', tooLong, { ...fleet, dryRun: true }, false, false],
+    ['a dry run that is too long for an output', tooLong, { ...fleet, dryRun: true }, false, false],
   ])('depends on its length and on the step: %s', (_, json = '', step, inOutput, inFile) => {
     expect(placesFor(json, step)).toEqual({ inOutput, inFile });
   });
 
-  test('is told where it is a file', () => {
+  test('is logged if it is a file', () => {
     const { written, outputs } = start();
     outputs.agentsPath('/w/agents.json');
     expect(written).toEqual([['agentsPath', '/w/agents.json']]);
@@ -211,7 +211,7 @@ describe('where the list of agents goes', () => {
 });
 
 describe('an output that can’t be written', () => {
-  test('keeps nothing else from being written, and is told at the end', () => {
+  test('does not stop other outputs, and is reported at the end', () => {
     const { written, outputs } = start('agentId');
     outputs.known(agent);
     outputs.agents('[]');
@@ -232,7 +232,7 @@ describe('an output that can’t be written', () => {
     );
   });
 
-  test('is no problem when there is none', () => {
+  test('is no problem if there is none', () => {
     const { outputs } = start();
     outputs.known(agent);
     expect(() => outputs.throwProblem(() => '')).not.toThrow();

@@ -8,7 +8,7 @@ import { StepSummary } from '../../src/report/step-summary.ts';
 import { type Given, sourceOf } from '../inputs/source.ts';
 import { agentOf, created, failed } from './agents.ts';
 
-/** A report of a run with some inputs, and what it tells. */
+/** A report of a run with some inputs, and what it logs. */
 async function start(given: Given) {
   const required = { name: 'a', tenant: 'mqtt1', token: 'a-token' };
   const { source } = sourceOf({ ...required, ...given });
@@ -45,7 +45,7 @@ const resultsOf = (count: number) =>
   namesOf(count).map((name) => (name === 'device3' ? failed(name) : created(name)));
 
 describe('the report of a run', () => {
-  test('tells one agent: outputs, its line, details, how to connect, and the summary', async () => {
+  test('shows one agent: outputs, its line, details, how to connect, and the summary', async () => {
     const { report, lines, groups, summaries, outputs } = await start({});
     report.known(created('a'));
     report.finished(created('a'));
@@ -69,7 +69,7 @@ describe('the report of a run', () => {
     ]);
   });
 
-  test('leaves the single outputs of several agents empty, whatever the shard holds', async () => {
+  test('leaves the single outputs of several agents empty, whatever the shard contains', async () => {
     const { report, outputs } = await start({ name: 'a\nb', shard: '0/2' });
     report.known(created('a'));
     expect(outputs).toEqual(new Map());
@@ -78,7 +78,7 @@ describe('the report of a run', () => {
   const WHY_A = 'Failed: agent a [agent-exists] It is there, says the server.';
   const WHY = 'Failed: agent device3 [agent-exists] It is there, says the server.';
 
-  test('tells each of up to twenty agents as it is finished, with why it failed', async () => {
+  test('logs each of up to twenty agents when it is finished, with why it failed', async () => {
     const { report, lines, warnings, groups } = await start({ name: namesOf(20).join('\n') });
     const results = resultsOf(20);
     for (const result of results) report.finished(result);
@@ -93,7 +93,7 @@ describe('the report of a run', () => {
     expect(groups.has('How to connect as mqtt1-device0')).toBe(true);
   });
 
-  test('tells of more the first failures, one warning of a kind, and the result', async () => {
+  test('logs for more the first failures, one warning of each kind, and the result', async () => {
     const { report, lines, warnings, groups, summaries } = await start({
       name: namesOf(60).join('\n'),
     });
@@ -137,7 +137,7 @@ describe('the report of a run', () => {
     expect(lines.map((line) => line.replace(/in \d s/, 'in 1 s'))).toEqual([`21 agents ${end}`]);
   });
 
-  test('has all of many in the log where it is the only place', async () => {
+  test('logs everything about many if the log is the only place', async () => {
     const { report, groups } = await start({ name: namesOf(21).join('\n') });
     await report.end(resultsOf(21), { isOnlyPlace: true });
     const details = groups.get('Details of 21 agents') ?? [];
@@ -155,7 +155,7 @@ describe('the report of a run', () => {
     expect(lines).toEqual([expect.stringMatching(/^Created agent device0: /)]);
   });
 
-  test('says how long creating will take, where that is long, and then how much is left', async () => {
+  test('says how long creating takes, if it is long, and then how much is left', async () => {
     const { report, lines } = await start({ name: namesOf(50).join('\n') });
     report.begin(42);
     const line = 'At most 10 creates in 30 s (rate-limit): 42 agents take about 2 min.';
@@ -174,7 +174,7 @@ describe('the report of a run', () => {
     expect(lines[3]).toMatch(/^19 of 50 done, 1 failed, 30 left; .* a second, 1 min 30 s to go$/);
   });
 
-  test('tells the progress of few, too, where that takes long', async () => {
+  test('logs progress of a few, too, if that takes long', async () => {
     const given = { name: namesOf(4).join('\n'), 'rate-limit': '1/30s' };
     const { report, lines } = await start(given);
     report.begin(4);
@@ -189,7 +189,7 @@ describe('the report of a run', () => {
     ]);
   });
 
-  test('says nothing of time where it is short, nor in a dry run', async () => {
+  test('says nothing about time if it is short, nor in a dry run', async () => {
     const short = await start({ name: namesOf(30).join('\n') });
     short.report.begin(30);
     const dry = await start({ name: namesOf(50).join('\n'), 'dry-run': 'true' });
@@ -197,14 +197,14 @@ describe('the report of a run', () => {
     expect([...short.lines, ...dry.lines]).toEqual([]);
   });
 
-  test('has no details where nothing is known of any agent', async () => {
+  test('has no details if nothing is known about any agent', async () => {
     const { report, lines, groups } = await start({});
     await report.end([failed('a')]);
     expect(groups).toEqual(new Map());
     expect(lines).toEqual([]);
   });
 
-  test('says of a dry run that nothing was created, unless something failed', async () => {
+  test('says for a dry run that nothing was created, unless something failed', async () => {
     const note = 'Dry run: everything was checked, and nothing was created.';
     const passed = await start({ 'dry-run': 'true' });
     await passed.report.end([{ name: 'a', state: 'checked' }]);
@@ -216,7 +216,7 @@ describe('the report of a run', () => {
     expect(refused.lines).toEqual([]);
   });
 
-  test('has no summary where none is wanted', async () => {
+  test('has no summary if none is wanted', async () => {
     const { report, summaries } = await start({ summary: 'false' });
     await report.end([created('a')]);
     expect(summaries).toEqual([]);

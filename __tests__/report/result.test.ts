@@ -3,7 +3,7 @@ import { Failure } from '../../src/failure.ts';
 import { allFailed, type CertificateResult, stepFailure } from '../../src/report/result.ts';
 import { failed } from './agents.ts';
 
-test('a failure that hits all is the result of each agent of the list', () => {
+test('a failure that affects all is the result of each agent in the list', () => {
   const failure = new Failure('forbidden', 'No.');
   const ids = { clientId: 'mqtt1_b' };
   const requests = [
@@ -30,12 +30,12 @@ describe('the failure of a step', () => {
     expect(stepFailure([], running)).toBeUndefined();
   });
 
-  test("is the only agent's, or the one that hit all", () => {
+  test('is the only agent’s, or the one that affects all', () => {
     expect(stepFailure([failed('a', exists)], running)).toBe(exists);
     expect(stepFailure([failed('a', exists), failed('b', exists)], running)).toBe(exists);
   });
 
-  test('lists every agent that failed, and how, under the first code', () => {
+  test('lists every failed agent, and how it failed, under the first code', () => {
     const results = [done('a'), failed('b', exists), done('c'), failed('d', unknown)];
     const failure = stepFailure(results, running);
     expect(failure).toMatchObject({ code: 'agent-exists', cause: exists });
@@ -45,18 +45,18 @@ describe('the failure of a step', () => {
     );
   });
 
-  test('names the only one of several that failed', () => {
+  test('names the only failed one of several', () => {
     const failure = stepFailure([done('a'), failed('b', exists)], running);
     expect(failure?.message).toBe('1 of 2 agents failed. b: [agent-exists] It is there.');
   });
 
-  test('tells two failures apart that say the same', () => {
+  test('distinguishes two failures with the same message', () => {
     const again = new Failure('agent-exists', 'It is there.');
     const failure = stepFailure([failed('a', exists), failed('b', again)], running);
     expect(failure?.message).toMatch(/^2 of 2 agents failed\. a: .* b: /);
   });
 
-  test('tells ten of many in full, and the others by code, the unclear ones first', () => {
+  test('shows ten of many in full, and the others by code, unclear outcomes first', () => {
     const results = Array.from({ length: 14 }, (_, n) =>
       failed(`a${n}`, n === 12 ? unknown : exists),
     );
@@ -76,7 +76,7 @@ describe('the failure of a step', () => {
     expect(names.split(', ').length + Number(left)).toBe(1000);
   });
 
-  test('names what has the names that it leaves out', () => {
+  test('says where the names are that it leaves out', () => {
     const results = Array.from({ length: 1010 }, (_, n) => failed(`device${n}`, exists));
     const message = stepFailure([...results, done('b')], {
       ...running,
@@ -106,7 +106,7 @@ describe('the failure of a step', () => {
     expect(agents?.message).toMatch(/^1 of 2 agents failed\. b: /);
   });
 
-  test('is the one that hit all agents and certificates', () => {
+  test('is the one that affects all agents and certificates', () => {
     const hit = { ...running, certificates: [certificate('c1', exists)] };
     expect(stepFailure([failed('a', exists)], hit)).toBe(exists);
     expect(stepFailure([], hit)).toBe(exists);
@@ -114,7 +114,7 @@ describe('the failure of a step', () => {
     expect(stepFailure([], { ...running, certificates: [certificate('c1')] })).toBeUndefined();
   });
 
-  test('of a cancelled job is cancelled, and still says what became of each', () => {
+  test('of a cancelled job is cancelled, and still says what happened to each', () => {
     const failure = stepFailure([done('a'), failed('b', unknown)], { cancelled: true });
     expect(failure).toMatchObject({ code: 'cancelled', cause: unknown });
     expect(failure?.message).toBe(
@@ -122,7 +122,7 @@ describe('the failure of a step', () => {
     );
   });
 
-  test('of a cancelled job in which nothing began is that', () => {
+  test('of a cancelled job in which nothing started is just that', () => {
     const cancelled = new Failure('cancelled', 'The job was cancelled.');
     expect(stepFailure([failed('a', cancelled)], { cancelled: true })).toBe(cancelled);
   });

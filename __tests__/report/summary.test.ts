@@ -39,7 +39,7 @@ const listOf = (markdown: string) =>
   (markdown.split('\n#### ')[0] ?? '').split('\n').filter((line) => line.startsWith('- '));
 
 describe('the summary of one agent', () => {
-  test('says in a list what was issued, until when, and where it is; and how to connect', () => {
+  test('lists what was issued, until when, and where it is, and how to connect', () => {
     const markdown = summaryOf([created('a')]);
     expect(markdown).toMatch(/^### ✅ Agent <code>a<\/code> was created\n\n- /);
     expect(listOf(markdown)).toEqual([
@@ -90,7 +90,7 @@ describe('the summary of one agent', () => {
     );
   });
 
-  test('says what is in the file with the CAs', () => {
+  test('says what the CA file contains', () => {
     const authorities = { kind: 'proved', count: 1, broker: 'mqtts://b_1.invalid:8883' } as const;
     const files = { ...agent.delivery.files, brokerCa: '/w/broker-ca.pem' };
     const delivery = { files, settings: [SECRET], authorities };
@@ -111,7 +111,7 @@ describe('the summary of one agent', () => {
     expect(rowsOf(markdown)[1]?.[4]).not.toContain('broker-ca');
   });
 
-  test('names no files where there are only secrets', () => {
+  test('names no files if there are only secrets', () => {
     const markdown = summaryOf([{ ...created('a'), delivery: { files: {}, settings: [SECRET] } }]);
     expect(markdown).toContain('Connect to <code>');
     expect(markdown).toContain('and a mapping for its data points. [Siemens’ manual');
@@ -130,7 +130,7 @@ describe('the summary of one agent', () => {
     ]);
   });
 
-  test('tells a failure with its whole message, and what is known all the same', () => {
+  test('shows the complete message of a failure, and what is known nevertheless', () => {
     expect(summaryOf([failed('a')])).toBe(
       "### ❌ Agent <code>a</code> failed: <code>agent-exists</code>\n\n<code>It is there, says the server.</code>\n\nTo find out what to do, look up the code in <code>docs/troubleshooting.md</code> of the action's repository.\n",
     );
@@ -139,7 +139,7 @@ describe('the summary of one agent', () => {
     expect(listOf(markdown)).toContain('- **Private key**: <code>/w/mqtt1-a.key</code>');
   });
 
-  test('links the code of a failure to what the page on troubles says of it', () => {
+  test('links the code of a failure to its entry on the troubleshooting page', () => {
     const troubleshooting = 'https://github.com/octo/action/blob/v1/docs/troubleshooting.md';
     const link = `[<code>agent-exists</code>](${troubleshooting}#agent-exists)`;
     const markdown = summaryOf([failed('a')], { troubleshooting });
@@ -157,7 +157,7 @@ describe('the summary of one agent', () => {
     expect(ofKinds).not.toContain('What it means');
   });
 
-  test('says that the job was cancelled where its own failure does not', () => {
+  test('says that the job was cancelled if its own failure does not', () => {
     const failure = new Failure('cancelled', 'The job was cancelled. And more.');
     const told = '\n\n<code>cancelled</code>: The job was cancelled before everything was done.\n';
     expect(summaryOf([failed('a', LOST)], { failure })).toContain(told);
@@ -197,7 +197,7 @@ describe('the summary of several agents', () => {
     ]);
   });
 
-  test('has a message that several share once, whole, and nothing in it does anything', () => {
+  test('has a message that several share once, complete, and without active content', () => {
     const text = 'See <b>https://elsewhere.invalid</b> @octo `a` |.';
     const [first, second] = [1, 2].map(() => new Failure('forbidden', text));
     const markdown = summaryOf([
@@ -232,7 +232,7 @@ describe('the summary of several agents', () => {
     expect(summaryOf([created('a'), created('b')])).not.toContain('Warnings');
   });
 
-  test('names the directory once where all files are in one', () => {
+  test('names the directory once if all files are in one', () => {
     const markdown = summaryOf([created('a'), created('b')]);
     expect(markdown).toMatch(/^### ✅ 2 agents created\n\nFiles are in /);
     expect(markdown).toContain('Files are in <code>/w</code>.');
@@ -271,7 +271,7 @@ describe('the summary of several agents', () => {
     expect(row?.[5]).toMatch(/^(<code>(AB:){8}<\/code><br>){3}<code>(AB:){7}AB<\/code>$/);
   });
 
-  test('folds those that did not fail where they are many', () => {
+  test('folds those that did not fail if they are many', () => {
     const results = Array.from({ length: 11 }, (_, index) => created(`device${index}`));
     expect(summaryOf(results.slice(1))).toContain('<details open><summary>10 agents</summary>');
     expect(summaryOf([created('a'), failed('b')])).toContain('<summary>1 agent that did not fail');
@@ -282,7 +282,7 @@ describe('the summary of several agents', () => {
     expect(rowsOf(markdown)).toHaveLength(11);
   });
 
-  test('fits into what GitHub takes, and says how many have no room', () => {
+  test('fits into what GitHub accepts, and says how many don’t fit', () => {
     const long = { ...created('a'), name: 'n'.repeat(1000) };
     const results: readonly AgentResult[] = [
       ...Array.from({ length: 600 }, () => long),
@@ -299,7 +299,7 @@ describe('the summary of several agents', () => {
     );
   });
 
-  test('says of a dry run that nothing was created', () => {
+  test('says for a dry run that nothing was created', () => {
     const results: readonly AgentResult[] = [{ name: 'a', state: 'checked' }, failed('b')];
     const markdown = summaryOf(results, { dryRun: true });
     expect(markdown).toContain('\n\nDry run: nothing was created.\n');
@@ -314,12 +314,12 @@ describe('the summary of several agents', () => {
     );
   });
 
-  test('says nothing of how to connect when nothing was issued', () => {
+  test('says nothing about how to connect if nothing was issued', () => {
     expect(summaryOf([failed('a'), failed('b')])).not.toContain('Connect');
   });
 });
 
-describe('what a name holds', () => {
+describe('a name in the summary', () => {
   const FOLDS = ['<details>', '<details open>', '</details>', '<summary>', '</summary>'];
 
   /** The text that a reader sees of a cell. */
@@ -337,7 +337,7 @@ describe('what a name holds', () => {
     '**a**_b_~~c~~',
     '&lt;a&gt;',
     `'a' "b"`,
-  ])('is seen verbatim and does nothing else: %s', (name) => {
+  ])('is shown verbatim and has no effect: %s', (name) => {
     const [cells] = rowsOf(summaryOf([{ ...created('a'), name }, created('b')]));
     expect(cells).toHaveLength(6);
     expect(cells?.[0]).toMatch(/^<code>[^<>|`*[\]\\]*<\/code>$/);
@@ -347,7 +347,7 @@ describe('what a name holds', () => {
     expect(seenIn(item)).toBe(name);
   });
 
-  test('can’t break the table, whatever it is', () => {
+  test('can’t break the table, whatever it contains', () => {
     const sign = fc.constantFrom('|', '\\', '<', '>', '&', '`', '*', '_', '~', '[', ']', '"', "'");
     const text = fc
       .array(fc.oneof(sign, fc.string()), { minLength: 1 })

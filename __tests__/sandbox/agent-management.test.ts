@@ -177,7 +177,7 @@ describe('agents', () => {
     expect(agent.eTag).toBe(2);
   });
 
-  test('have paths of their own, and no others', async () => {
+  test('have their own paths, and no others', async () => {
     const agent = await hub.addAgent('a');
     for (const method of ['PUT', 'POST', 'PATCH']) {
       expect((await calls.call(`${agents}/${agent.id}`, { method })).status).toBe(404);
@@ -224,7 +224,7 @@ describe('every call', () => {
   });
 
   test.each([agents, assets, 'mindconnectmqtt/v3'])(
-    'below %s that nobody knows is answered 404 as there',
+    "below %s with an unknown path is answered with that API's 404",
     async (path) => {
       const error = path === agents ? agentError : serviceError;
       expect(await calls.call(`${path}/1/nothing`)).toEqual(error(404));

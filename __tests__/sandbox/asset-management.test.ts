@@ -113,7 +113,7 @@ describe('assets', () => {
     hub.listsDeletedAssets = true;
     expect(await namesOf({ externalId: 'mqtt1_a' })).toEqual(['mqtt1_a']);
     expect(await namesOf({ externalId: 'mqtt1_a', deleted: null })).toEqual([]);
-    // A device that comes back gets another one.
+    // A device that returns gets another one.
     expect(hub.connect('mqtt1_a').id).not.toBe(asset.id);
   });
 

@@ -185,7 +185,9 @@ describe.concurrent('the embedded broker', () => {
     expect(await rig.refusal(broker)).toBe(5);
   });
 
-  test('rejects a deleted certificate with 5, but none of the same agent', async ({ rig }) => {
+  test('rejects a deleted certificate with 5, but no other one of the same agent', async ({
+    rig,
+  }) => {
     const broker = await rig.broker();
     const other = await rig.hub.addCertificate('mqtt1_a');
     const [first] = rig.hub.certificatesOf('mqtt1_a');
@@ -299,7 +301,7 @@ describe.concurrent('with ALPN', () => {
 });
 
 describe.concurrent('topics', () => {
-  test('of the agent can be used', async ({ rig }) => {
+  test('of the agent itself can be used', async ({ rig }) => {
     const broker = await rig.broker();
     const client = await rig.connect(broker);
     await client.publishAsync(own(rig.agent), 'text', { qos: 1 });
@@ -326,7 +328,7 @@ describe.concurrent('topics', () => {
   });
 
   test.for(['tc/mqtt1/mqtt1_b/i/mc_v3/ts', 'tc/mqtt1/mqtt1_a/o/#', '#'])(
-    'of others may not be subscribed to: %s',
+    'of others can’t be subscribed to: %s',
     async (topic, { rig }) => {
       const broker = await rig.broker();
       const client = await rig.connect(broker);

@@ -84,7 +84,7 @@ describe('certificates', () => {
   });
 
   test.each(['', '{', '[]', '"a"', 'null', 'name=a'])(
-    'are not made of the body %j',
+    'are not created from the body %j',
     async (body) => {
       expect(await calls.call(certificates, { method: 'POST', body })).toEqual(error(400));
     },
@@ -159,7 +159,7 @@ describe('a list of certificates', () => {
   });
 
   test.each(['array', 'content', 'hal', 'unknown'] as const)(
-    'holds no keys in the form %s, unless it is told to',
+    'contains no keys in the form %s, unless requested',
     async (form) => {
       const [one] = await addAgents();
       hub.certificateList = form;

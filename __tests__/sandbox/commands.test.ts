@@ -105,10 +105,10 @@ describe('parseFileCommands', () => {
   });
 
   test.each([
-    ['a delimiter that does not come', 'a<<EOF\nb\n'],
-    ['a delimiter that comes only within a line', 'a<<EOF\nb EOF\n'],
-    ['a last line that does not end', 'a=b'],
-    ['a last delimiter that does not end', 'a<<EOF\nb\nEOF'],
+    ['a delimiter that is missing', 'a<<EOF\nb\n'],
+    ['a delimiter that is only within a line', 'a<<EOF\nb EOF\n'],
+    ['a last line without a line end', 'a=b'],
+    ['a last delimiter without a line end', 'a<<EOF\nb\nEOF'],
     ['a line without a value', 'words\n'],
     ['a value without a name', '=b\n'],
   ])('throws on %s, which would fail the step', (_, text) => {

@@ -16,7 +16,7 @@ describe('the masker', () => {
     ['a value that is the whole line', ['sesame'], 'sesame', '***'],
     ['no other case', ['sesame'], 'Sesame SESAME', 'Sesame SESAME'],
     ['a value of one character', ['x'], 'axb', 'a***b'],
-    ['signs of patterns', ['a.*'], 'abc a.*', 'abc ***'],
+    ['characters of patterns', ['a.*'], 'abc a.*', 'abc ***'],
     ['hits that overlap, as one', ['abcd', 'cdef'], 'xabcdefy', 'x***y'],
     ['hits that touch, as one', ['abc', 'def'], 'xabcdefy', 'x***y'],
     ['repeated hits that touch, as one', ['ab'], 'xababy', 'x***y'],
@@ -72,7 +72,7 @@ describe('the masker', () => {
       fc.property(fc.array(value, { maxLength: 4 }), text, (values, line) => {
         const masked = maskerOf(...values).mask(line);
         for (const each of values) expect(masked).not.toContain(each);
-        // What is left stands in the line, in this order.
+        // What is left is in the line, in this order.
         let at = 0;
         for (const piece of masked.split('***')) {
           at = line.indexOf(piece, at);

@@ -44,7 +44,7 @@ test('a picture holds the text, escaped and in its colours', () => {
   expect(svg).not.toContain('\u001b');
 });
 
-test('a line that is wider than the terminal goes on in the next row', () => {
+test('a line that is wider than the terminal continues in the next row', () => {
   const svg = terminalAsSvg('\u001b[2m12345678901234\u001b[22m\nshort', { title: '', columns: 10 });
   const rows = [...svg.matchAll(/>([^<>]+)<\/tspan>/g)].map(([, text]) => text);
   expect(rows).toEqual(['1234567890', '1234', 'short']);
@@ -90,7 +90,7 @@ describe('a picture that is abridged', () => {
 
 const stripped = (text: string) => stripVTControlCharacters(text).split('\n').filter(Boolean);
 
-test('Markdown is read as job summaries have it', () => {
+test('Markdown is read as job summaries use it', () => {
   const markdown = [
     '### ✅ Agent <code>a&#95;b</code>',
     '',
@@ -140,7 +140,7 @@ test('Markdown is read as job summaries have it', () => {
   ]);
 });
 
-test('text flows in lines that have room, and nothing but spaces is lost', () => {
+test('text is broken into lines that fit, and nothing but spaces is lost', () => {
   const run = fc.record({ text: fc.string({ unit: 'grapheme-ascii' }), code: fc.boolean() });
   const size = 10;
   fc.assert(

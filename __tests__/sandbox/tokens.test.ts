@@ -13,7 +13,7 @@ const basic = ({ id, secret }: { readonly id: string; readonly secret: string })
 const FORM = 'application/x-www-form-urlencoded';
 const MANAGER = '/api/technicaltokenmanager/v3/oauth/token';
 
-/** Asks for a token as a technical user does, unless it is told otherwise. */
+/** Requests a token as a technical user does by default. */
 async function ask(hub: InsightsHub, path: string, options: RequestInit = {}) {
   const response = await fetch(`${hub.origin}${path}`, {
     method: 'POST',

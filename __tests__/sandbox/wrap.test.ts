@@ -4,7 +4,7 @@ import { markdownAsText } from '../../sandbox/markdown-text.ts';
 import { wrap } from '../../sandbox/wrap.ts';
 
 describe('a wrapped text', () => {
-  test('is broken between words, and goes on below its beginning', () => {
+  test('is broken between words, and continues below its beginning', () => {
     expect(wrap('one two three four', 10)).toEqual(['one two', '  three', '  four']);
     expect(wrap('short', 10)).toEqual(['short']);
   });
@@ -38,7 +38,7 @@ describe('a wrapped text', () => {
       ]);
     });
 
-    test('keeps it in one piece, if it has room on the next line', () => {
+    test('keeps it in one piece if it fits on the next line', () => {
       const words = 'the fingerprint of this certificate is';
       const text = `${words} ${bytes.join(':')}, which is all`;
       expect(wrap(text, 100)).toEqual([words, `  ${bytes.join(':')},`, '  which is all']);
@@ -56,7 +56,7 @@ describe('a wrapped text', () => {
   });
 });
 
-test('a summary is shown without tags, and a table as a list', () => {
+test('a summary is shown without tags, with tables as lists', () => {
   const markdown = [
     '### Title: [code](https://host/page#code)',
     '',

@@ -12,7 +12,7 @@ type Files = ReadonlyMap<string, Buffer>;
 
 /**
  * The artifacts of a run, shared by all its attempts. Artifacts are immutable: a second upload with
- * the same name fails, unless it is told to overwrite the first.
+ * the same name fails, unless it overwrites the first.
  */
 export class Artifacts {
   readonly #artifacts = new Map<string, Files>();

@@ -2,14 +2,14 @@ import { interpolateAll, type Scope } from './expressions.ts';
 import type { PlayedJob } from './job.ts';
 import { type Call, type Job, parseWorkflow, type Values } from './workflow-file.ts';
 
-/** What a job hands to the workflow that it calls. */
+/** What a job passes to the workflow that it calls. */
 export interface Given {
   readonly inputs: Values;
   readonly secrets: Values;
 }
 
 /**
- * Evaluates what a job hands on: no secret but those that it names. Throws where GitHub would not
+ * Evaluates what a job passes on: only the secrets that it names. Throws where GitHub would not
  * start the run: for what the workflow doesn't know, and for what it requires and isn't there.
  */
 export function givenBy(job: Job, { inputs = {}, secrets = {} }: Call, scope: Scope): Given {

@@ -18,7 +18,7 @@ const TIMEOUT = 60_000;
 
 /** What a job's containers see of this machine. */
 export interface Mounts {
-  /** the directory of the job, which holds its workspace and temporary directory */
+  /** the directory of the job, with its workspace and temporary directory */
   readonly job: string;
   readonly workspace: string;
   /** the directory of our actions */

@@ -113,7 +113,7 @@ class JobRun {
       result: this.#passed ? 'success' : 'failure',
       steps: this.#steps,
       outputs: Object.fromEntries(
-        // GitHub drops outputs that may hold a secret.
+        // GitHub drops outputs that may contain a secret.
         Object.entries(outputs).filter(([, value]) => this.#masker.mask(value) === value),
       ),
       files: (await readdir(this.#runner.workspace, { recursive: true })).sort(),

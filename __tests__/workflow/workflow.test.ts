@@ -67,7 +67,7 @@ const outcomesOf = ({ steps }: PlayedJob) => steps.map(({ outcome }) => outcome)
 const logOf = ({ steps }: PlayedJob) => steps.flatMap(({ log }) => log);
 
 describe('conditions of steps', () => {
-  test('skip what follows a failure, unless they say otherwise', async () => {
+  test('skip steps after a failure, unless they say otherwise', async () => {
     const job = await playSteps(`
       - run: 'true'
       - { id: broken, run: exit 3 }
@@ -84,7 +84,7 @@ describe('conditions of steps', () => {
     ]);
   });
 
-  test('read contexts, without case, and a missing value as empty', async () => {
+  test('read contexts, ignoring case, and a missing value as empty', async () => {
     const steps = `
       - { if: vars.NAME == 'DEVICE', run: 'true' }
       - { if: "vars.OTHER != ''", run: 'true' }
@@ -102,9 +102,9 @@ describe('conditions of steps', () => {
 
   test.each([
     ['secrets, which conditions can’t read', "if: secrets.KEY == 'x'"],
-    ['a function that is not there', 'if: succeeded()'],
+    ['a function that does not exist', 'if: succeeded()'],
     ['a text that is always true', 'if: "${{ true }} && ${{ false }}"'],
-  ])('are not played with %s', async (_, condition) => {
+  ])('are not run with %s', async (_, condition) => {
     await expect(playSteps(`      - run: 'true'\n        ${condition}\n`)).rejects.toThrow();
   });
 });
@@ -136,14 +136,14 @@ jobs:
     expect(jobs['only']?.result).toBe('success');
   });
 
-  test('see nothing of this process’s environment', async () => {
+  test('don’t see this process’s environment', async () => {
     process.env['SANDBOX_PROBE'] = 'seen';
     const job = await playSteps('      - run: echo "${SANDBOX_PROBE-unset} $CI"\n');
     delete process.env['SANDBOX_PROBE'];
     expect(logOf(job)).toEqual(['unset true']);
   });
 
-  test('end at the first command that fails, and with the shell named also in a pipe', async () => {
+  test('end at the first command that fails, and with an explicit shell also in a pipe', async () => {
     const job = await playSteps(`
       - run: false | true
       - if: always()
@@ -211,7 +211,7 @@ describe('actions', () => {
     expect(urls).toEqual(['sandbox', 'given']);
   });
 
-  test('get an App’s token with the permissions that are asked for', async () => {
+  test('get an App’s token with the requested permissions', async () => {
     const step = (permission: string) => `
       - id: app
         uses: actions/create-github-app-token@v3
@@ -236,7 +236,7 @@ describe('actions', () => {
   });
 
   test.each(['OWNER/REPO@v2', 'OWNER/OTHER@v1', 'actions/cache@v4', 'actions/checkout@main'])(
-    'are not played when they are others, such as %s',
+    'are not run when they are others, such as %s',
     async (uses) => {
       await expect(playSteps(`      - uses: ${uses}\n`)).rejects.toThrow(/not played/);
     },
@@ -249,7 +249,7 @@ describe('jobs', () => {
   const resultsOf = (jobs: Readonly<Record<string, PlayedJob>>) =>
     Object.fromEntries(Object.entries(jobs).map(([id, { result }]) => [id, result]));
 
-  test('wait for what they need, and are skipped when that failed', async () => {
+  test('wait for the jobs that they need, and are skipped when those failed', async () => {
     const jobs = await play(
       job('last', 'needs: [skipped, good]\n') +
         job('skipped', 'needs: bad\n') +
@@ -272,7 +272,7 @@ describe('jobs', () => {
     });
   });
 
-  test('hand outputs to those that need them, but none that holds a secret', async () => {
+  test('pass outputs to jobs that need them, but none that contains a secret', async () => {
     const outputs =
       "outputs: { name: '${{ steps.step.outputs.name }}', leak: 'x${{ secrets.K }}' }\n";
     const jobs = await play(
@@ -305,7 +305,7 @@ describe('jobs', () => {
     ]);
   });
 
-  test('are not played in a circle, nor with what the player does not know', async () => {
+  test('are not run with circular needs, or with anything unknown', async () => {
     await expect(play(job('a', 'needs: b\n') + job('b', 'needs: a\n'))).rejects.toThrow(/need/);
     await expect(play(job('a', 'defaults: {}\n'))).rejects.toThrow(/defaults/);
     await expect(play(job('a', 'strategy: { other: 1 }\n'))).rejects.toThrow(/other/);
@@ -339,7 +339,7 @@ describe('a matrix', () => {
     expect(only && logOf(only)).toEqual([' 0/1 true']);
   });
 
-  test('is cut off when one of its jobs fails, unless it says otherwise', async () => {
+  test('is cancelled when one of its jobs fails, unless it says otherwise', async () => {
     const lists = '{ a: [good, bad, late] }';
     const quick = await play(jobOf('make', matrix(lists), SAY));
     expect(Object.values(quick).map(({ result }) => result)).toEqual([
@@ -371,7 +371,7 @@ describe('a matrix', () => {
   });
 
   test.each(['{ a: [x], include: [{ a: y }] }', "'${{ fromJSON(vars.LIST) }}'", '{ a: [] }'])(
-    'is not played as %s',
+    'is not run as %s',
     async (lists) => {
       await expect(play(jobOf('make', matrix(lists), SAY))).rejects.toThrow(/not played/);
     },
@@ -414,7 +414,7 @@ ${hands.replace(/^(?=.)/gm, '    ')}
     vars: { NAME: name, PLACE: 'here' },
   });
 
-  test('gets what it is given, and nothing else, and gives its outputs', async () => {
+  test('gets what is passed, and nothing else, and returns its outputs', async () => {
     const jobs = await play(calling(GIVEN), settings('device'));
     expect(jobs['call'] && logOf(jobs['call'])).toEqual(['key ***, rest , here']);
     expect(jobs['after'] && logOf(jobs['after'])).toEqual(['after device']);
@@ -427,16 +427,16 @@ ${hands.replace(/^(?=.)/gm, '    ')}
   });
 
   test.each([
-    ['an input that is not known', GIVEN.replace('with: { ', "with: { other: '1', "), /not know/],
+    ['an input that is unknown', GIVEN.replace('with: { ', "with: { other: '1', "), /not know/],
     ['no input that is required', GIVEN.replace(/with:.*\n/, ''), /requires name/],
-    ['a secret that is not known', GIVEN.replace('secrets: { ', 'secrets: { NO: a, '), /not know/],
+    ['a secret that is unknown', GIVEN.replace('secrets: { ', 'secrets: { NO: a, '), /not know/],
     ['no secret that is required', GIVEN.replace(/secrets:.*\n/, ''), /requires KEY/],
-    ['all secrets at once', GIVEN.replace(/secrets:.*\n/, 'secrets: inherit\n'), /by name/],
-  ])('is not played with %s', async (_, hands, message) => {
+    ['all secrets together', GIVEN.replace(/secrets:.*\n/, 'secrets: inherit\n'), /by name/],
+  ])('is not run with %s', async (_, hands, message) => {
     await expect(play(calling(hands), settings('device'))).rejects.toThrow(message);
   });
 
-  test('is not played when it is not there, or may not be called', async () => {
+  test('is not run if it does not exist, or can’t be called', async () => {
     await expect(play(calling(GIVEN, './no.yml'), settings('a'))).rejects.toThrow(/no workflow/);
     const text = called.replace(/on:\n.*?(?=jobs:)/s, 'on: push\n');
     const others = { '.github/workflows/called.yml': text };
@@ -467,7 +467,7 @@ describe('the token of a job', () => {
     ['', '403', '403'],
     ['actions: read', '200', '403'],
     ['actions: write', '200', '204'],
-  ])('is masked, and may do what the job may (%s)', async (permissions, reads, writes) => {
+  ])('is masked, and has the permissions of the job (%s)', async (permissions, reads, writes) => {
     github.workflows.runs.set('one.yml', []);
     const { only } = await play(ask(permissions));
     expect(only && logOf(only)).toEqual(['the token is ***', `${reads} ${writes} `]);
@@ -503,7 +503,7 @@ describe('artifacts', () => {
     return playWorkflow({ workflow, event: { name: 'push', payload: {} }, github, actions });
   }
 
-  test('take files from one job to another, but hidden ones only when asked', async () => {
+  test('pass files from one job to another, but hidden ones only on request', async () => {
     const made = make('d/a.txt', 'd/e/b.txt', 'd/.hidden', 'd/.f/c.txt', '.g/h.txt');
     const { jobs, artifacts } = await run(
       jobOf(
@@ -531,7 +531,7 @@ describe('artifacts', () => {
     ]);
   });
 
-  test('come by pattern, each into its directory or all into one, and may be none', async () => {
+  test('are selected by pattern, each into its directory or all into one, or none', async () => {
     const steps =
       make('1/a', '2/b', '3/c') +
       upload('name: part-1, path: 1') +
@@ -560,7 +560,7 @@ describe('artifacts', () => {
     expect(Object.keys(replaced.artifacts.read('artifact'))).toEqual(['b']);
   });
 
-  test('that are not there fail the step only where that is asked for', async () => {
+  test('that don’t exist fail the step only on request', async () => {
     const resultOf = async (steps: string) => (await run(only(steps))).jobs['only']?.result;
     expect(await resultOf(upload('path: none') + download('path: all'))).toBe('success');
     expect(await resultOf(upload('path: none, if-no-files-found: error'))).toBe('failure');
@@ -570,13 +570,13 @@ describe('artifacts', () => {
   test.each([
     ['several paths', upload('path: "a*"')],
     ['no path', upload('name: a')],
-    ['what is not known', download('run-id: 1')],
-  ])('are not played with %s', async (_, steps) => {
+    ['unknown input', download('run-id: 1')],
+  ])('are not run with %s', async (_, steps) => {
     await expect(run(only(steps))).rejects.toThrow(/not played/);
   });
 });
 
-describe('a re-run of what failed', () => {
+describe('a re-run of failed jobs', () => {
   // The second job fails until its first attempt has left an artifact.
   const WORKFLOW = `
 name: Test
@@ -596,7 +596,7 @@ jobs:
   last: { needs: make, runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
 `;
 
-  test('plays nothing else, with the artifacts that are there', async () => {
+  test('runs nothing else, with the existing artifacts', async () => {
     const event = { name: 'push', payload: {} };
     const run = { workflow: WORKFLOW, event, github, actions };
     const first = await playWorkflow(run);

@@ -15,7 +15,8 @@ const CONTAINER = 'Read the files in a container';
 
 /**
  * The job that runs the actions as the player can play it: what only GitHub has is left out, a
- * container is this machine, and a refusal, which the player takes for the job's, is not asked for.
+ * container is this machine, and the step that must fail, which the player would take for the job's
+ * failure, is left out.
  */
 function playable(): string {
   const steps = (action?.steps ?? []).flatMap((step): WorkflowStep[] => {
@@ -40,13 +41,13 @@ function playable(): string {
 const withRoot = (script: string) =>
   script.replaceAll('.ci/', `${ROOT}/.ci/`).replaceAll(/^node /gm, `${process.execPath} `);
 
-/** What a container is told to run, as a script. */
+/** The command of a container, as a script. */
 function containerStep({ name = '', with: given = {} }: WorkflowStep): WorkflowStep {
   return { name, run: withRoot(`${given['entrypoint']} ${given['args']}`) };
 }
 
 describe.skipIf(process.platform === 'win32')('the job of CI that runs the actions', () => {
-  test('passes with the sandbox that its steps start, and leaves nothing', {
+  test('passes with the sandbox that its steps start, and leaves nothing behind', {
     timeout: 180_000,
   }, async () => {
     const github = await GitHub.start();
@@ -105,7 +106,7 @@ function expectAfterJob(sandbox: Readonly<Record<string, string>>): void {
   expect(after({ ...gone, 'oauth-client-secret': 'another' }).status).toBe(1);
 }
 
-/** Ends the sandbox, which removes its files, and waits until it has ended, for 30 s at most. */
+/** Stops the sandbox, which deletes its files, and waits until it has stopped, for 30 s at most. */
 async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
   for (const last = performance.now() + 30_000; performance.now() < last; ) {
@@ -120,22 +121,25 @@ async function end(pid: number): Promise<void> {
   throw new Error('the sandbox did not end');
 }
 
-test.skipIf(process.platform === 'win32')('the conclusion passes only if all others have', () => {
-  const script = conclusion?.steps[0]?.run ?? '';
-  const concluded = (...results: readonly string[]) =>
-    spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
-      env: { ...process.env, RESULTS: results.join(' ') },
-      encoding: 'utf8',
-    }).status;
-  expect(concluded('success', 'success')).toBe(0);
-  expect(concluded()).not.toBe(0);
-  for (const other of ['failure', 'cancelled', 'skipped']) {
-    expect(concluded(other, 'success')).not.toBe(0);
-    expect(concluded('success', other, 'success')).not.toBe(0);
-  }
-});
+test.skipIf(process.platform === 'win32')(
+  'the conclusion passes only if all other jobs have',
+  () => {
+    const script = conclusion?.steps[0]?.run ?? '';
+    const concluded = (...results: readonly string[]) =>
+      spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+        env: { ...process.env, RESULTS: results.join(' ') },
+        encoding: 'utf8',
+      }).status;
+    expect(concluded('success', 'success')).toBe(0);
+    expect(concluded()).not.toBe(0);
+    for (const other of ['failure', 'cancelled', 'skipped']) {
+      expect(concluded(other, 'success')).not.toBe(0);
+      expect(concluded('success', other, 'success')).not.toBe(0);
+    }
+  },
+);
 
-test('the sandbox that does not start fails the step that starts it', async () => {
+test('a sandbox that does not start fails the step that starts it', async () => {
   const temporary = await mkdtemp(path.join(tmpdir(), 'start-sandbox-'));
   try {
     const { status, stderr } = spawnSync(

@@ -19,7 +19,7 @@ function documentOf(name: string, text: string): TextDocument {
   return TextDocument.create(`file:///${documents}/${name}`, 'yaml', 1, text);
 }
 
-/** What the language service of GitHub Actions has against the text of a workflow. */
+/** The problems that the language service of GitHub Actions finds in a workflow. */
 export async function complaintsAboutWorkflow(text: string): Promise<readonly string[]> {
   const document = documentOf('.github/workflows/one.yml', withOurNames(text));
   const found = await validate(document, {
@@ -29,7 +29,7 @@ export async function complaintsAboutWorkflow(text: string): Promise<readonly st
   return found.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);
 }
 
-/** What it has against the text of an action file. */
+/** The problems that it finds in an action file. */
 export async function complaintsAboutAction(text: string): Promise<readonly string[]> {
   const found = await validateAction(documentOf('action.yml', text));
   return found.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);

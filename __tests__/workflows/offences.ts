@@ -6,7 +6,7 @@ const IMAGE = /^(?:docker:\/\/)?[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
 /** Our own actions: by their path, and as their users name them. */
 const OWN = /^(?:\.\/[\w./-]*|OWNER\/REPO(?:\/delete)?@v1)$/;
 
-/** What is used, as it stands in the text, with the comment behind it. */
+/** What is used, as written in the text, with the comment after it. */
 export const usesIn = (text: string) =>
   [...text.matchAll(/^ +(?:- )?uses: (.*)$/gm)].map(([, uses = '']) => uses);
 

@@ -117,7 +117,7 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     expect(output.trim()).toBe('### Added\n\n- Something new');
   });
 
-  test('is made of the version of package.json and the changelog only', async ({ clone }) => {
+  test('is only made for the version of package.json and the changelog', async ({ clone }) => {
     const refusals = (tags: readonly string[]) =>
       tags.map((tag) => {
         const { status, output, errors } = clone.run('check-release', [tag]);
@@ -129,12 +129,14 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     expect(refusals(noVersions)).toEqual(
       noVersions.map((tag) => `${tag} is not a version such as v1.2.3.`),
     );
-    expect(refusals(['v1.2.2'])).toEqual(['package.json says 1.2.3, the tag v1.2.2.']);
+    expect(refusals(['v1.2.2'])).toEqual([
+      'package.json has version 1.2.3, but the tag is v1.2.2.',
+    ]);
     await clone.commit({ 'package.json': '{"version":"1.2.4"}' });
-    expect(refusals(['v1.2.4'])).toEqual(['CHANGELOG.md says nothing of 1.2.4.']);
+    expect(refusals(['v1.2.4'])).toEqual(['CHANGELOG.md has no notes for 1.2.4.']);
   });
 
-  test('is not made of what is not on main', async ({ clone }) => {
+  test('is not made for a commit that is not on main', async ({ clone }) => {
     await clone.commit(RELEASED);
     clone.git('checkout', '--quiet', '-b', 'aside');
     await clone.commit({ other: 'text' });
@@ -143,7 +145,7 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
     expect(errors).toContain('is not on origin/main');
   });
 
-  test('is packed to the byte from what is committed', async ({ clone }) => {
+  test('is packed from the commit, byte by byte', async ({ clone }) => {
     // Its rules for GitHub's archives leave most of a release out.
     for (const name of ['action.yml', '.gitattributes']) {
       cpSync(path.join(ROOT, name), path.join(clone.work, name));
@@ -192,7 +194,7 @@ describe.skipIf(process.platform === 'win32')('a release', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('the tag of the major version', () => {
-  test('is made by the first release, and moves with the next', async ({ clone }) => {
+  test('is created by the first release, and moves with the next', async ({ clone }) => {
     const first = await clone.commit({ file: '1' });
     clone.release('v1.0.0');
     expect(clone.run('move-major-tag', ['v1.0.0'])).toMatchObject({ status: 0, errors: '' });
@@ -206,7 +208,7 @@ describe.skipIf(process.platform === 'win32')('the tag of the major version', ()
     expect(clone.remoteCommit('v1.0.0')).toBe(first);
   });
 
-  test('moves also when it is an annotated one', async ({ clone }) => {
+  test('moves even if it is annotated', async ({ clone }) => {
     await clone.commit({ file: '1' });
     clone.release('v1', '--annotate', '--message', 'made by hand');
     const second = await clone.commit({ file: '2' });
@@ -215,14 +217,14 @@ describe.skipIf(process.platform === 'win32')('the tag of the major version', ()
     expect(clone.remoteCommit('v1')).toBe(second);
   });
 
-  test('does not go back to an older release, nor to another major version', async ({ clone }) => {
+  test('does not move back to an older release, or to another major version', async ({ clone }) => {
     await clone.commit({ file: '1' });
     clone.release('v1.9.0');
     const newest = await clone.commit({ file: '2' });
     clone.release('v1.10.0');
     expect(clone.run('move-major-tag', ['v1.10.0'])).toMatchObject({ status: 0 });
     const late = clone.run('move-major-tag', ['v1.9.0']);
-    expect(late).toMatchObject({ status: 0, output: expect.stringContaining('stays where it is') });
+    expect(late).toMatchObject({ status: 0, output: expect.stringContaining('was not moved') });
     expect(clone.remoteCommit('v1')).toBe(newest);
 
     await clone.commit({ file: '3' });
@@ -232,7 +234,7 @@ describe.skipIf(process.platform === 'win32')('the tag of the major version', ()
     expect(clone.remoteCommit('v2')).not.toBe('');
   });
 
-  test('is moved to nothing but a version that is there', async ({ clone }) => {
+  test('is not moved to a version that does not exist', async ({ clone }) => {
     await clone.commit({ file: '1' });
     clone.release('v1.0.0');
     for (const tag of ['v1', '1.0.0', 'v0.1.0', 'v1.0.0-rc.1', 'v1.0.7']) {
@@ -265,13 +267,13 @@ echo "$*" >> ../calls
     'release create v1.2.3 --verify-tag --draft --title v1.2.3 --notes-file notes.md a.tar.gz';
   const PUBLISH = 'release edit v1.2.3 --verify-tag --draft=false';
 
-  test('makes a draft with all files before it is published', async ({ clone }) => {
+  test('creates a draft with all files before it is published', async ({ clone }) => {
     const { status, calls } = await withGh(clone, []);
     expect(status).toBe(0);
     expect(calls).toEqual([CREATE, PUBLISH]);
   });
 
-  test('removes the drafts that earlier attempts left', async ({ clone }) => {
+  test('deletes the drafts that earlier attempts left', async ({ clone }) => {
     const { status, calls } = await withGh(clone, ['17', '18']);
     expect(status).toBe(0);
     expect(calls).toEqual([
@@ -283,16 +285,16 @@ echo "$*" >> ../calls
   });
 
   test.for([[['published']], [['17', 'published']]])(
-    'changes nothing when there is a release already (%s)',
+    'changes nothing if the release already exists (%s)',
     async ([releases], { clone }) => {
       const { status, calls, errors } = await withGh(clone, releases ?? []);
       expect(status).toBe(1);
-      expect(errors).toContain('published already');
+      expect(errors).toContain('already published');
       expect(calls).toEqual([]);
     },
   );
 
-  test.for(['api', 'release create'])('does not go on when %s fails', async (fails, { clone }) => {
+  test.for(['api', 'release create'])('stops when %s fails', async (fails, { clone }) => {
     const { status, calls } = await withGh(clone, [], `"${fails}"`);
     expect(status).not.toBe(0);
     expect(calls).not.toContain(PUBLISH);

@@ -56,7 +56,9 @@ for file in "$@"; do
 done
 `;
 
-/** A repository with a tag, and what the jobs of a release make of it, each on a machine of its own. */
+/**
+ * A repository with a tag, and the results of the jobs of a release, each on a separate machine.
+ */
 class Release {
   readonly #directory: string;
   readonly #outputs: Record<string, { outputs: Readonly<Record<string, string>> }> = {};
@@ -197,8 +199,8 @@ const test = base.extend<{ release: Release }>({
   },
 });
 
-describe.skipIf(process.platform === 'win32')('a release that a package wants to alter', () => {
-  test('is what was committed, attested and published alike', async ({ release }) => {
+describe.skipIf(process.platform === 'win32')('a release that a package tries to alter', () => {
+  test('is what was committed, attested and published', async ({ release }) => {
     for (const id of Object.keys(jobs)) await release.play(id);
     const published = readFileSync(release.path('published'));
     expect(published.equals(readFileSync(release.path('attested', ARCHIVE)))).toBe(true);
@@ -229,7 +231,7 @@ describe.skipIf(process.platform === 'win32')('a release that a package wants to
     expect(paths).toEqual(['release/sbom.cdx.json']);
   });
 
-  test('is not published when it is not what was attested', async ({ release }) => {
+  test('is not published if it is not what was attested', async ({ release }) => {
     await release.play('build');
     await release.play('attest');
     release.git('commit', '--quiet', '--allow-empty', '--message', 'another');
@@ -243,7 +245,7 @@ describe.skipIf(process.platform === 'win32')('a release that a package wants to
 describe('the jobs of a release', () => {
   const { build, attest, publish, 'move-tag': moveTag } = jobs;
 
-  base('run packages in one of them only, which hands nothing on', () => {
+  base('run packages in only one of them, which passes nothing on', () => {
     for (const [id, { steps }] of Object.entries(jobs)) {
       const text = JSON.stringify(steps);
       expect({ id, runs: /\bnp[mx]\b|setup-node|compare-dist/.test(text) }).toEqual({

@@ -7,11 +7,11 @@ import { ROOT, read, recipes, stepsOf, workflowOf, workflows } from './files.ts'
 import { offences, offencesOfOurs, usesIn } from './offences.ts';
 
 describe.each(workflows)('$file', ({ text }) => {
-  test('keeps the rules', () => {
+  test('follows the rules', () => {
     expect([...offences(text), ...offencesOfOurs(text)]).toEqual([]);
   });
 
-  test('gives only the jobs that need them more than reading rights', () => {
+  test('gives more than read permissions only to the jobs that need them', () => {
     const writing = Object.entries(workflowOf(text).jobs).flatMap(([id, { permissions = {} }]) =>
       Object.entries(permissions).flatMap(([name, level]) =>
         level === 'read' ? [] : [`${id} ${name}`],
@@ -40,7 +40,7 @@ describe.each(workflows)('$file', ({ text }) => {
     for (const file of files) expect(existsSync(path.join(ROOT, file)), file).toBe(true);
   });
 
-  test.skipIf(process.platform === 'win32')('has scripts that bash can read', () => {
+  test.skipIf(process.platform === 'win32')('has scripts that bash can parse', () => {
     for (const { run, job } of stepsOf(text)) {
       if (run === undefined) continue;
       expect(() => execFileSync('bash', ['-n', '-c', run], { stdio: 'pipe' }), job).not.toThrow();
@@ -48,7 +48,7 @@ describe.each(workflows)('$file', ({ text }) => {
   });
 });
 
-describe('a workflow that breaks a rule is found out', () => {
+describe('a workflow that breaks a rule is found', () => {
   const workflow = read('.github/workflows/ci.yml');
 
   test.each<[string, RegExp, string]>([
@@ -110,7 +110,7 @@ test('CI reviews changed dependencies of pull requests, and the signatures of pa
   expect(commands).toContain('npm audit signatures');
 });
 
-test('every path in CODEOWNERS is there, and has an owner', () => {
+test('every path in CODEOWNERS exists, and has an owner', () => {
   const lines = read('.github/CODEOWNERS').split('\n');
   const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
   expect(rules[0]).toBe('* @OWNER');
@@ -128,7 +128,7 @@ test('the conclusion of CI needs all other jobs', () => {
   expect(conclusion?.if).toBe('always()');
 });
 
-test.skipIf(process.platform === 'win32')('scripts are executable, and bash can read them', () => {
+test.skipIf(process.platform === 'win32')('scripts are executable, and bash can parse them', () => {
   const scripts = globSync('.ci/*', { cwd: ROOT }).filter((file) => !file.endsWith('.ts'));
   expect(scripts.length).toBeGreaterThan(5);
   for (const script of scripts) {
@@ -137,7 +137,7 @@ test.skipIf(process.platform === 'win32')('scripts are executable, and bash can 
   }
 });
 
-test('Dependabot waits before it proposes a version, and groups what it proposes', () => {
+test('Dependabot waits before it proposes a version, and groups its proposals', () => {
   const { updates } = parse(read('.github/dependabot.yml')) as {
     readonly updates: readonly {
       readonly 'package-ecosystem': string;

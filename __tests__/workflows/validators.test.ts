@@ -18,20 +18,20 @@ describe.each([...workflows, ...recipes])('$file', ({ text }) => {
     expect(await complaintsAboutWorkflow(text)).toEqual([]);
   });
 
-  test('would be accepted by neither with a key that is not known', async () => {
+  test('would be refused by both with an unknown key', async () => {
     const planted = plant(/^( +)runs-on: /m, '$1unknown: true\n$1runs-on: ');
     expect(await lint(planted)).toContain('"unknown"');
     expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain("'unknown'");
   });
 
-  test('would not be accepted with an input that is not known', async () => {
+  test('would be refused with an unknown input', async () => {
     const planted = plant(/^( {8})with:\n/m, '$1with:\n$1  unknown-input: 1\n');
     expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain(
       "Invalid action input 'unknown-input'",
     );
   });
 
-  test('would not be accepted with an action that is not known', async () => {
+  test('would be refused with an unknown action', async () => {
     const planted = plant(/^( +(?:- )?uses: )\w+\//m, '$1unknown/');
     expect((await complaintsAboutWorkflow(planted)).join('\n')).toContain('Unable to resolve');
   });
@@ -55,7 +55,7 @@ describe('a step that uses our own action', () => {
   );
 
   test.each(samples)(
-    'would not be accepted with a wrong input ($uses in $file)',
+    'would be refused with a wrong input ($uses in $file)',
     async ({ before, after }) => {
       const wrong = after.replace(/^( +)with:\n/m, '$1with:\n$1  tennant: mqtt1\n');
       const complaints = await complaintsAboutWorkflow(before + wrong);
@@ -65,7 +65,7 @@ describe('a step that uses our own action', () => {
   );
 
   test.each(samples)(
-    'would not be accepted without the tenant ($uses in $file)',
+    'would be refused without the tenant ($uses in $file)',
     async ({ before, after }) => {
       const complaints = await complaintsAboutWorkflow(
         before + after.replace(/^ +tenant: .*\n/m, ''),
@@ -95,7 +95,7 @@ describe('a job that calls a workflow', () => {
     ['none of the secrets that it requires', /^ {6}KEY_PASSPHRASE: .*\n/m, ''],
     ['an output that it does not have', /outputs\.artifact/, 'outputs.other'],
     ['another workflow', /reusable\.yml$/m, 'other.yml'],
-  ])('would not be accepted with %s', async (_, pattern, replacement) => {
+  ])('would be refused with %s', async (_, pattern, replacement) => {
     const wrong = text.replace(pattern, replacement);
     expect(wrong).not.toBe(text);
     expect(await complaintsAboutWorkflow(wrong)).not.toEqual([]);
@@ -108,10 +108,10 @@ describe.each(actionFiles)('$file', ({ text }) => {
   });
 
   test.each([
-    ['a key that is not known', `${text}\nunknown: true\n`],
+    ['a key that is unknown', `${text}\nunknown: true\n`],
     ['another runtime', text.replace('using: node24', 'using: node25')],
     ['no entry', text.replace(/^ {2}main: .*\n/m, '')],
-  ])('would not be accepted with %s', async (_, wrong) => {
+  ])('would be refused with %s', async (_, wrong) => {
     expect(wrong).not.toBe(text);
     expect(await complaintsAboutAction(wrong)).not.toEqual([]);
   });

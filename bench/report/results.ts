@@ -152,7 +152,7 @@ const FLEET_NOTE =
   'Ideal: only the latency of the creates, agents ÷ in flight × latency. Bare: a client that sends only the creates, on the same machine at about the same time. Measured: the action without its start-up. Ratio: measured ÷ ideal.';
 
 const LOG_NOTE =
-  "Each mask command takes the runner time, and the runner searches each shown line, in this step and all later ones of the job, for all masks. On GitHub's own runner, one command holds all masks of a key. Other runners don't split it, so they get one command per mask.";
+  "Each mask command takes the runner time, and the runner searches each shown line, in this step and all later ones of the job, for all masks. On GitHub's own runner, one command contains all masks of a key. Other runners don't split it, so they get one command per mask.";
 
 const HOW: Part = [
   '## How it is measured',
@@ -162,6 +162,6 @@ const HOW: Part = [
   '- A relay in a separate process simulates the distance. It delays both directions by half a round trip, and the first bytes of a connection by one more, for opening it. Linux netem is not used, because it needs privileges and a module that many machines lack.',
   `- The limit is the median of \`node -e 0\` plus the round trips that depend on one another: ${ROUND_TRIPS.files} for files (token: TCP, TLS, request; create on an open connection), ${ROUND_TRIPS.secrets} with secrets (both pushed at the same time). It includes no work by the action or the services.`,
   "- The lean script runs curl, curl, jq and awk, once each. The usual one runs jq for each field. For secrets, both then call `gh secret set` twice. They trust only one root certificate, with `--cacert` and `SSL_CERT_FILE`, and so start faster than with a system's whole list. The action loads Node's list, and that certificate with `NODE_EXTRA_CA_CERTS`.",
-  '- Environments hold only what a job needs. Memory and CPU time come from separate runs, because measuring them takes time.',
+  '- Environments contain only what a job needs. Memory and CPU time come from separate runs, because measuring them takes time.',
   '',
 ];

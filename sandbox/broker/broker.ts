@@ -162,7 +162,7 @@ export class Broker {
     };
   }
 
-  /** Goes on after the TLS handshake, unless there is a fault. */
+  /** Continues after the TLS handshake, unless there is a fault. */
   async #greet(secured: TLSSocket, socket: Socket, fault: BrokerFault | undefined): Promise<void> {
     secured.on('error', () => {});
     switch (fault?.kind) {

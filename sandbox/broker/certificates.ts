@@ -2,7 +2,9 @@ import type { ServerIdentity } from '../embedded-server.ts';
 import { type IssuedPair, ServerAuthority, type ServerNames } from '../insights-hub/authority.ts';
 import type { BrokerFault } from './faults.ts';
 
-/** The broker's server certificates: its own, and those for faults, which are made on first use. */
+/**
+ * The broker's server certificates: its own, and those for faults, which are created on first use.
+ */
 export class ServerCertificates {
   readonly #authority: ServerAuthority;
   readonly #names: ServerNames;

@@ -69,7 +69,7 @@ export interface Books {
   /** whether offboarding changes an agent's tag */
   readonly offboardingChangesTag: boolean;
   readonly certificateList: CertificateList;
-  /** whether lists and records of certificates hold the certificates and their private keys */
+  /** whether lists and records of certificates contain the certificates and their private keys */
   readonly tellsKeys: boolean;
   /** whether lists also contain deleted assets */
   readonly listsDeletedAssets: boolean;

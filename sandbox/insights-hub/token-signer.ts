@@ -18,7 +18,7 @@ export class TokenSigner {
     this.#keys = keys;
   }
 
-  /** The signer of this process. Its key is made on first use, because that takes a while. */
+  /** The signer of this process. Its key is created on first use, because that takes a while. */
   static shared(): Promise<TokenSigner> {
     TokenSigner.#shared ??= promisify(generateKeyPair)('rsa', { modulusLength: 2048 }).then(
       (keys) => new TokenSigner(keys),
@@ -26,7 +26,7 @@ export class TokenSigner {
     return TokenSigner.#shared;
   }
 
-  /** The public key as `GET /token_keys` has it: as a JWK that also holds the key in PEM. */
+  /** The public key as `GET /token_keys` has it: as a JWK that also contains the key in PEM. */
   get publicKey() {
     const { publicKey } = this.#keys;
     const { n, e } = publicKey.export({ format: 'jwk' });

@@ -10,7 +10,7 @@ const WORKSPACE = '/home/runner/work/device/device';
 
 interface Agents {
   readonly names: readonly string[];
-  /** those of them that exist already, so that they can't be created */
+  /** those of them that already exist, so that they can't be created */
   readonly existing?: readonly string[];
 }
 

@@ -51,7 +51,7 @@ export function parseFileCommands(text: string): Readonly<Record<string, string>
       continue;
     }
     const equals = line.indexOf('=');
-    if (equals < 1) throw new Error('a line holds no name and value');
+    if (equals < 1) throw new Error('a line contains no name and value');
     values[line.slice(0, equals)] = line.slice(equals + 1);
   }
   return values;

@@ -19,9 +19,9 @@ export interface SealedLine extends Link {
 export interface OpenedChain {
   /** what was sealed with the key, in order, each once */
   readonly contents: readonly string[];
-  /** how many lines are somebody else's, changed or repeated */
+  /** how many lines were changed or repeated, or are not from this step */
   readonly others: number;
-  /** whether every line is there that was sealed, as far as known */
+  /** whether every sealed line is there, as far as known */
   readonly isWhole: boolean;
 }
 
@@ -60,7 +60,7 @@ export function openChain(text: string, key: Secret, count?: number): OpenedChai
   };
 }
 
-/** HMAC-SHA256 of everything that a line states. Only the content could hold a line end. */
+/** HMAC-SHA256 of everything that a line states. Only the content could contain a line end. */
 function sealOf(number: number, before: string, content: string, key: Secret): string {
   const text = `${number}\n${before}\n${content}`;
   return createHmac('sha256', key.reveal()).update(text).digest('base64url');

@@ -15,13 +15,13 @@ interface CleanUp {
   readonly missed?: (file: string) => void;
 }
 
-/** What happened to a file: `other` if it is not the one that was made. */
+/** What happened to a file: `other` if it is not the one that the step created. */
 type Removal = 'deleted' | 'missing' | 'stays' | 'other';
 
 /**
- * Deletes what a journal names on disk: the files, then the directories with nothing else in them, the
- * innermost first. Deletes only what the step made, and only if no link leads there. Returns what
- * could not be deleted, with the reason.
+ * Deletes what a journal names on disk: the files, then the directories with nothing else in them,
+ * the innermost first. Deletes only what the step created, and only if no link leads there. Returns
+ * what could not be deleted, with the reason.
  */
 export async function deleteFiles(
   made: readonly Made[],
@@ -154,14 +154,14 @@ async function deleteDirectory(
   return 'deleted';
 }
 
-/** What is now at the path of a file that was made. */
+/** What is now at the path of a file that the step created. */
 async function nameOther(file: string): Promise<string> {
   const isDirectory = (await lstat(file)).isDirectory();
-  return isDirectory ? 'EISDIR' : 'it is not the file that the step made';
+  return isDirectory ? 'EISDIR' : 'it is not the file that this step wrote';
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Failure ? 'a directory on the way was replaced' : errorCode(error);
+  return error instanceof Failure ? 'a directory in its path was replaced' : errorCode(error);
 }
 
 function unlessGone(error: unknown): undefined {

@@ -23,7 +23,7 @@ export interface Destination {
 export interface DeliveredTo {
   readonly files: Files;
   readonly settings: readonly Setting[];
-  /** what the CA file holds, if there is one */
+  /** what the CA file contains, if there is one */
   readonly authorities?: Omit<Authorities, 'content'>;
   /** whether files that help to connect are missing until their content is known */
   readonly isPartial?: boolean;

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 
-/** The directory for the files, and the workspace: nothing above it is checked or made. */
+/** The directory for the files, and the workspace: nothing above it is checked or created. */
 export interface Place {
   readonly directory: string;
   readonly workspace: string;
@@ -59,6 +59,6 @@ export function exists(place: Place, directory: string): boolean {
       : `${directory} is not a directory.`;
     throw new Failure('destination-invalid', `${why} Choose another \`output-directory\`.`);
   } catch (error) {
-    throw cannot('look at', directory, error);
+    throw cannot('access', directory, error);
   }
 }

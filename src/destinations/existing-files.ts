@@ -71,7 +71,7 @@ export async function findExisting(
     const names = wrong.map(({ privateKey }) => privateKey).join(', ');
     throw new Failure(
       'destination-invalid',
-      `These private keys already exist, but can't be used: ${names}. Either they don't belong to the certificate or agent in their file name, or their kind is not accepted, or they are not PKCS#8 although \`key-format\` is pkcs8, or they are encrypted without \`key-passphrase\` being set, or are not encrypted with \`key-passphrase\`. Delete them, or choose another \`output-directory\`.`,
+      `These private keys already exist, but can't be used: ${names}. Each of them either does not belong to the certificate or agent in its file name, is of a kind that is not accepted, is not PKCS#8 although \`key-format\` is pkcs8, is encrypted although \`key-passphrase\` is not set, or is not encrypted with \`key-passphrase\`. Delete them, or choose another \`output-directory\`.`,
     );
   }
   await closeToOthers(
@@ -91,7 +91,7 @@ async function findPairs(
   place: Place,
 ): Promise<readonly FoundPair[]> {
   const { directory } = place;
-  // A missing directory is made and checked later.
+  // A missing directory is created and checked later.
   if (!(await lstat(directory).catch(() => undefined))) return [];
   checkDirectory(place);
   // Links don't count. Names are case-sensitive, even where the file system ignores case.
@@ -196,6 +196,6 @@ async function closeKey(file: string, dryRun: boolean): Promise<boolean> {
   }
   throw new Failure(
     'destination-invalid',
-    `Others on this machine can read ${file}, and its file system does not keep another mode. Move the file, or choose another \`output-directory\`.`,
+    `Others on this machine can read ${file}, and its file system does not support other modes. Move the file, or choose another \`output-directory\`.`,
   );
 }

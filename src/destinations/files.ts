@@ -26,7 +26,7 @@ export interface NewFile {
   readonly mode: number;
   /** its kind for the post step; by default, a secret is a `key`, and anything else a `file` */
   readonly kind?: 'shared' | 'ignore-file';
-  /** whether it is written even where others can read it, because it would be lost otherwise */
+  /** whether it is written even where others can read it, because otherwise it would be lost */
   readonly isLastResort?: boolean;
 }
 
@@ -54,11 +54,12 @@ export function temporaryNames(log: MadeLog): FileLogs['temporary'] {
 }
 
 /**
- * Makes all the files or none: never over an existing file, never through a link, and never
+ * Creates all the files or none: never over an existing file, never through a link, and never
  * half-written under its own name. Writes each under a temporary name beside its place first. Does
  * not flush to the disk, because the job would not survive a power failure either. Synchronous, so
- * that agents finish one after the other instead of all at the end. Throws the system's error; EEXIST
- * if one of the files exists; `destination-invalid` where others could read a file for its owner only.
+ * that agents finish one after the other instead of all at the end. Throws the system's error;
+ * EEXIST if one of the files exists; `destination-invalid` where others could read a file for its
+ * owner only.
  */
 export function makeFiles(files: readonly NewFile[], logs: FileLogs): void {
   const written: WrittenFile[] = [];
@@ -87,7 +88,7 @@ interface WrittenFile extends NewFile {
   readonly identity: Identity;
 }
 
-/** Makes files under the first name that is free for all of them, and returns that name. */
+/** Creates files under the first name that is free for all of them, and returns that name. */
 export function makeUnderFreeName(
   names: readonly string[],
   filesAt: (name: string) => readonly NewFile[],
@@ -104,7 +105,7 @@ export function makeUnderFreeName(
   throw new Error('no name is free');
 }
 
-/** Makes a file and returns its identity; `onOpen` learns it before there is any content. */
+/** Creates a file and returns its identity; `onOpen` gets it before the file has any content. */
 function write(
   name: string,
   file: NewFile,
@@ -151,7 +152,7 @@ function setMode(
   // Windows has no such modes.
   const isForOwner = (mode & 0o077) === 0 && process.platform !== 'win32';
   if (!isForOwner || (fs.fstatSync(descriptor).mode & 0o077) === 0) return;
-  const message = `The file system of ${directory} does not keep the modes of files, so others on this machine could read the private key.`;
+  const message = `The file system of ${directory} does not support file modes, so others on this machine could read the private key.`;
   const advice = 'Choose another `output-directory`.';
   if (!isLastResort) throw new Failure('destination-invalid', `${message} ${advice}`);
   warn(`${message} The key was still written, because it exists nowhere else.`);
@@ -181,15 +182,15 @@ function deleteAll(paths: readonly string[]): void {
     try {
       fs.unlinkSync(file);
     } catch {
-      // It does not exist, or can't be deleted: the journal knows it.
+      // It does not exist, or can't be deleted: the journal lists it.
     }
   }
 }
 
 /**
- * Makes the directory and the missing ones above it, with mode 0700. The topmost new one gets a
+ * Creates the directory and the missing ones above it, with mode 0700. The topmost new one gets a
  * `.gitignore`, so that Git does not pick up its content. Throws `destination-invalid` if the
- * directory, or one between it and the workspace, is a link or can't be made.
+ * directory, or one between it and the workspace, is a link or can't be created.
  */
 export function makeDirectory({ directory: last, workspace, ...logs }: Place & FileLogs): void {
   const wanted = { directory: last, workspace };
@@ -203,9 +204,9 @@ export function makeDirectory({ directory: last, workspace, ...logs }: Place & F
       if ((Number(found.mode) & 0o777) !== 0o700) closeDirectory(directory, logs);
       if (isTopmost) hideFromGit(directory, logs);
     } catch (error) {
-      // If another step has made it in the meantime, it belongs to that step.
+      // If another step has created it in the meantime, it belongs to that step.
       if (errorCode(error) === 'EEXIST' && exists(wanted, directory)) continue;
-      throw cannot('make', directory, error);
+      throw cannot('create', directory, error);
     }
     isTopmost = false;
   }

@@ -43,7 +43,7 @@ function opener(settings: GitHubSettings, services: GitHubServices) {
       // Octokit reads the job's context and proxies as soon as it is loaded.
       throw new Failure(
         'destination-invalid',
-        `The context of the job can't be read (${errorCode(cause)}), which is needed for GitHub's secrets. Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
+        `The context of the job, which is needed for GitHub's secrets, can't be read (${errorCode(cause)}). Check the file that GITHUB_EVENT_PATH names, and the proxy variables.`,
         { cause },
       );
     });
@@ -78,7 +78,7 @@ class GitHubSecrets implements Destination {
     this.#prepared = { scope, key };
   }
 
-  /** What is there under a name of the step's would be overwritten, and then removed. */
+  /** The step would overwrite a setting that already has one of its names, and delete it later. */
   async #refuseExisting(
     scope: ScopeSettings,
     agents: readonly AgentRequest[],

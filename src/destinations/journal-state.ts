@@ -4,7 +4,7 @@ import { apiUrlOf, fillTemplate, type HubUrls } from '../insights-hub/urls.ts';
 import { asObject, asText, parseJsonObject } from '../json.ts';
 import { Secret } from '../secret.ts';
 
-/** The name of the state, which leads the post step to everything that was made. */
+/** The name of the state, with which the post step finds everything that was created. */
 export const JOURNAL_STATE = 'journal';
 
 /** What the post step learns from the state. */
@@ -23,8 +23,8 @@ export interface JournalState {
 }
 
 /**
- * Where things are made, as digests: the inputs are evaluated again for the post step, and may then
- * lead to another place. Without the key, nobody can guess what the digests stand for.
+ * Where things are created, as digests: the inputs are evaluated again for the post step, and may
+ * then lead to another place. Without the key, nobody can guess what the digests stand for.
  */
 export interface Digests {
   /** of agents and certificates */
@@ -35,14 +35,14 @@ export interface Digests {
   readonly files: string;
 }
 
-/** Where things are made. */
+/** Where things are created. */
 export interface Places {
   readonly urls: HubUrls;
   readonly github: GitHubSettings | undefined;
   readonly files: FilePlaces;
 }
 
-/** Where files are made, for which client ids, and whether they stay. */
+/** Where files are created, for which client ids, and whether they stay. */
 export interface FilePlaces {
   readonly outputDirectory: string;
   readonly clientIds: readonly string[];

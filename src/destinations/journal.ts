@@ -12,7 +12,7 @@ import { type Identity, isIdentity } from './identity.ts';
 /** As many bytes as a seal has. */
 const KEY_LENGTH = 32;
 
-/** What the step made, or is about to make, and the post step deletes. */
+/** What the step created, or is about to create, and the post step deletes. */
 export type Made = MadeFile | MadeAgent | MadeSetting;
 
 /**
@@ -21,8 +21,8 @@ export type Made = MadeFile | MadeAgent | MadeSetting;
  * - `shared`: a file that connection files of several steps name; deleted if none of them is left
  * - `ignore-file`: deleted only with its directory, so that Git never sees what is in it
  * - `temporary`: all files whose paths begin like this
- * - `placing`: a file that was being made when the step was killed
- * - `kept`: a file that stays after all
+ * - `placing`: a file that was being written when the step was killed
+ * - `kept`: a file that stays nevertheless
  */
 export type MadeFile =
   | { readonly kind: 'temporary' | 'kept'; readonly path: string }
@@ -37,8 +37,8 @@ export interface IdentifiedFile {
 const identifiedKinds = ['key', 'file', 'shared', 'placing', 'directory', 'ignore-file'] as const;
 
 /**
- * An agent that is deleted with the job. The last note of a client id counts: `made` before the create
- * is sent, `issued` after its answer, `absent` if it certainly made nothing.
+ * An agent that is deleted with the job. The last note of a client id counts: `made` before the
+ * create is sent, `issued` after its answer, `absent` if it certainly created nothing.
  */
 export interface MadeAgent {
   readonly kind: 'agent';
@@ -65,11 +65,11 @@ export interface MadeSetting {
 
 const settingStates = ['writing', 'written', 'absent'] as const;
 
-/** Notes what is made. */
+/** Notes what is created. */
 export interface MadeLog {
   /** Throws if the note can't be kept. */
   record(...made: readonly Made[]): void;
-  /** Never throws: for what must be made even if it can't be cleaned up. */
+  /** Never throws: for what must be created even if it can't be cleaned up. */
   note(...made: readonly Made[]): void;
 }
 
@@ -85,8 +85,8 @@ export interface JournalPlace {
 }
 
 /**
- * What a step made, in order: a file of JSON lines, each of which counts once it is written. Any step
- * of the job can write to the file, so the lines are sealed as a chain.
+ * What a step created, in order: a file of JSON lines, each of which counts once it is written. Any
+ * step of the job can write to the file, so the lines are sealed as a chain.
  */
 export class Journal implements MadeLog {
   readonly path: string;

@@ -127,7 +127,7 @@ export class Workspace implements Destination {
     );
   }
 
-  /** Makes a file that helps to connect, beside the others; returns its path. */
+  /** Creates a file that helps to connect, beside the others, and returns its path. */
   async #makeHelpful(
     kind: FileKind,
     issued: IssuedCertificate,
@@ -149,7 +149,9 @@ export class Workspace implements Destination {
     return this.#makeFree(kind, base, definition.contentOf({ issued, files, broker }));
   }
 
-  /** Makes the CA file that all connection files name, unless another step has made the same. */
+  /**
+   * Creates the CA file that all connection files name, unless another step has created the same.
+   */
   async #makeBrokerCa(content: string): Promise<string> {
     const base = path.join(this.#options.directory, 'broker-ca');
     const file = `${base}${FILE_KINDS.brokerCa.ending}`;
@@ -157,7 +159,7 @@ export class Workspace implements Destination {
     return isThere ? file : this.#makeFree('brokerCa', base, content);
   }
 
-  /** Makes a file under its own name, or, if that is taken, under a unique one. */
+  /** Creates a file under its own name, or, if that is taken, under a unique one. */
   #makeFree(kind: FileKind, base: string, content: string | Secret): string {
     const { ending, mode, role } = FILE_KINDS[kind];
     const rest = { content, mode, ...(role === 'shared' ? { kind: role } : {}) };
@@ -171,7 +173,7 @@ export class Workspace implements Destination {
     const wanted = agentFiles('helpful').filter(({ kind }) => helpful.includes(kind));
     const kinds = [...agentFiles('essential'), ...wanted];
     const names = await readdir(directory).catch((error: unknown) => {
-      throw cannot('look into', directory, error);
+      throw cannot('read', directory, error);
     });
     const taken = new Set(names);
     const found = agents
@@ -187,8 +189,9 @@ export class Workspace implements Destination {
   }
 
   /**
-   * Makes files of every kind as a delivery does, with other content, and deletes them. Finds exceeded
-   * quotas, missing modes and links of a mount, and too long names. Throws `destination-invalid`.
+   * Creates files of every kind as a delivery does, with other content, and deletes them. Finds
+   * exceeded quotas, missing modes and links of a mount, and names that are too long. Throws
+   * `destination-invalid`.
    */
   async #rehearse(agents: readonly AgentRequest[]): Promise<void> {
     const { directory, temporary, helpful } = this.#options;
@@ -217,7 +220,7 @@ export class Workspace implements Destination {
 /** About as long as a private key. */
 const REHEARSAL = '-'.repeat(4096);
 
-/** Whether a regular file, not a link, holds exactly this. */
+/** Whether a regular file, not a link, contains exactly this. */
 async function hasContent(file: string, content: string): Promise<boolean> {
   const wanted = Buffer.from(content);
   try {

@@ -98,7 +98,7 @@ function refuseCharacters(reader: InputReader, value: string, refuse: (why: stri
   const forbidden = forbiddenIn(value);
   if (forbidden === undefined) return;
   // A message must not show even one character of a secret.
-  const which = reader.containsSecret(value) ? 'a character that it must not contain' : forbidden;
+  const which = reader.containsSecret(value) ? 'an invalid character' : forbidden;
   refuse(`contains ${which}. ${NOT_ALLOWED}`);
 }
 

@@ -179,7 +179,7 @@ export function warningsOf({ agents, urls: { region } }: Inputs): readonly strin
   const documented = SHARED_DEFAULTS['region'];
   const otherRegion =
     region !== documented &&
-    `Agent certificates are documented for region ${documented} only; region ${region} may not offer them.`;
+    `Agent certificates are documented for region ${documented} only. Region ${region} may not offer them.`;
   const names = warningOfNames(agents.map(({ name }) => name));
   return [otherRegion, names].filter((warning) => typeof warning === 'string');
 }

@@ -82,7 +82,7 @@ export function readPassphrase(reader: InputReader): Secret | undefined {
   const isShort = passphrase.length < SHORTEST_PASSPHRASE && passphrase.length >= SHORTEST_SECRET;
   if (isShort && passphrase.trim() !== '') {
     refuse(
-      `is shorter than ${SHORTEST_PASSPHRASE} characters, and anyone who has the encrypted key can guess without limit. ${MAKE_ONE}`,
+      `is shorter than ${SHORTEST_PASSPHRASE} characters, and anyone who has the encrypted key can try passphrases without limit. ${MAKE_ONE}`,
     );
   }
   if (Buffer.byteLength(passphrase) > LONGEST_PASSPHRASE) {

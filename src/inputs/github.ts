@@ -48,7 +48,7 @@ export function readGitHub(
     reader,
     agents,
     ({ name }) => settingName(name),
-    (setting) => `would use the same names of secrets, with ${setting}. Rename one of them.`,
+    (setting) => `would use the same secret names, with ${setting}. Rename one of them.`,
   );
   const apiUrl = readApiUrl(reader);
   const names = { ...readRepository(reader), environment };

@@ -18,7 +18,7 @@ export interface AgentRecord {
   readonly clientId: string;
   /** id of its asset, if it has one */
   readonly assetId: string | undefined;
-  /** its tag when it was looked up, if the record holds one */
+  /** its tag when it was looked up, if the record has one */
   readonly tag?: string | undefined;
 }
 

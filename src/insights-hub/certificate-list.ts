@@ -11,7 +11,7 @@ export interface CertificateList {
   readonly ids: ReadonlyMap<string, readonly string[]>;
   /** client ids with a certificate whose id can't be used */
   readonly unusable: ReadonlySet<string>;
-  /** why it could not be read to its end; nothing if it is complete */
+  /** why it could not be read completely; nothing if it was */
   readonly problem: Failure | undefined;
   /** whether any of it was read */
   readonly isBegun: boolean;
@@ -44,7 +44,7 @@ export async function listCertificates(api: HubApi, limit: TimeLimit): Promise<C
       const text = JSON.stringify(records);
       // A service that ignores the page number would seem to have endless pages.
       if (number > 0 && records.length > 0 && text === before) {
-        throw new Failure('response-invalid', `${WHAT} gave the same page again.`);
+        throw new Failure('response-invalid', `${WHAT} returned the same page again.`);
       }
       before = text;
       count += records.length;

@@ -25,7 +25,7 @@ export interface AgentRequest {
   readonly ephemeral: boolean;
 }
 
-/** What Insights Hub issued. Everything but the private key is fit to be shown. */
+/** What Insights Hub issued. Everything but the private key may be shown. */
 export interface IssuedCertificate extends KeyPair {
   /** as it is stored, perhaps in another format or encrypted */
   readonly privateKey: Secret;
@@ -36,7 +36,7 @@ export interface IssuedCertificate extends KeyPair {
   readonly agentId: string | undefined;
   readonly agentName: string | undefined;
   readonly certificateId: string | undefined;
-  /** fields that were altered, because they held a secret or control characters */
+  /** fields that were altered, because they contained a secret or control characters */
   readonly altered: readonly string[];
 }
 
@@ -115,7 +115,7 @@ function createCall(
       403: {
         code: 'forbidden',
         message:
-          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.',
+          'Insights Hub does not allow these credentials to create agent certificates. Ask an administrator of the tenant to check their roles: mdsp:core:mindconnect.fullaccess may be missing. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.',
       },
       409: {
         code: 'agent-exists',
@@ -139,7 +139,7 @@ function keyLost(
 }
 
 /**
- * Reads a complete answer. Two shapes are known: `privateKey` and `publicKey` (which holds the
+ * Reads a complete answer. Two shapes are known: `privateKey` and `publicKey` (which contains the
  * certificate) at the top level, or `privateKey` and `certificatePem` under `credentials`.
  */
 function readCertificate(
@@ -157,13 +157,13 @@ function readCertificate(
   // All of them are masked, although only the first one is used.
   const [key] = [...new Set(keys)].map((text) => keepIssuedKey(text, { format, lock }, secrets));
   const certificate = asText(answer['publicKey']) ?? asText(nested?.['certificatePem']);
-  if (key === undefined) throw unusable('it holds no private key');
-  if (certificate === undefined) throw unusable('it holds no certificate');
-  if (asText(answer['clientId']) === undefined) throw unusable('it holds no client id');
+  if (key === undefined) throw unusable('it contains no private key');
+  if (certificate === undefined) throw unusable('it contains no certificate');
+  if (asText(answer['clientId']) === undefined) throw unusable('it contains no client id');
   // Checked first: something that is not a key can slow down the search for its pieces in the ids.
   const pair = readKeyPair(key.privateKey, certificate);
   const { clientId, ...ids } = readIds(answer, secrets);
-  if (clientId === undefined) throw unusable('it holds no client id');
+  if (clientId === undefined) throw unusable('it contains no client id');
   return { name, clientId, ...ids, ...pair, privateKey: key.stored, plainKey: key.privateKey };
 }
 
@@ -188,5 +188,5 @@ function readIds(answer: JsonObject, secrets: SecretKeeper) {
 }
 
 function unusable(why: string): Failure {
-  return new Failure('response-invalid', `The answer to the create can't be used: ${why}.`);
+  return new Failure('response-invalid', `The answer to the create request can't be used: ${why}.`);
 }

@@ -40,7 +40,7 @@ function windows(...given: readonly (readonly [count: number, seconds: number])[
 /** The pause if the service asks for one without saying how long, in milliseconds. */
 const USUAL_PAUSE = 30_000;
 
-/** The pause if it asks to come back immediately. */
+/** The pause if it asks to retry immediately. */
 const LEAST_PAUSE = 1_000;
 
 /*
@@ -70,8 +70,9 @@ export function hubQuotas(options: QuotaOptions, create = WINDOWS.create): Quota
 }
 
 /**
- * Keeps one kind of call within its windows. When the service asks to slow down, all calls of the kind
- * pause and go on at half the rate, and successes restore it. A rejected request uses up no try.
+ * Keeps one kind of call within its windows. When the service asks to slow down, all calls of the
+ * kind pause and then continue at half the rate, and successes restore it. A rejected request uses
+ * up no try.
  */
 export function quotaOf(all: readonly Window[], options: QuotaOptions): Throttle {
   return new Quota(all, options);
@@ -150,7 +151,7 @@ class Quota implements Throttle {
     const least = this.#windows.length > 0 ? USUAL_PAUSE : 0;
     this.#waited += isNew ? Math.max(opensAt - now, least) : opensAt - this.#opensAt;
     if (this.#waited > PATIENCE && !this.#countsWaiting) {
-      // Without a pause, so that each of the others has one try, and none waits in vain.
+      // Without a pause, so that each of the others has one try, and none waits for nothing.
       this.#rate = 1;
       return 'give-up';
     }

@@ -48,7 +48,7 @@ export async function requestCertificate(
       // The second create's own message says best what it left behind.
       if (failure.mayBeDone) throw error;
       throw failure.code === 'agent-exists'
-        ? unknown(`${absent}, but creating it again failed, because it exists.`, ifFound)
+        ? unknown(`${absent}, but creating it again failed, because it already exists.`, ifFound)
         : unknown(`${absent}, and creating it again failed.`, ifAbsent, whyOf(failure));
     });
   if (second instanceof Failure) {
@@ -56,10 +56,10 @@ export async function requestCertificate(
     throw unknown(again, (await lookUp(agent, services)) ?? `${absent}. ${ifAbsent}`);
   }
   services.warn({
-    text: `Agent ${name} was created by a second request: the first one got no complete answer (${reasonOf(first)}), and the agent was proved to be absent after it. An unused certificate may exist in Insights Hub.`,
+    text: `Agent ${name} was created by a second request: the first one got no complete answer (${reasonOf(first)}), and look-ups then proved that the agent did not exist. An unused certificate may exist in Insights Hub.`,
     about: {
       name,
-      kind: 'Created by a second request, because the first one got no complete answer and the agent was proved to be absent after it. For each agent, an unused certificate may exist in Insights Hub.',
+      kind: 'Created by a second request, because the first one got no complete answer and look-ups then proved that the agent did not exist. For each agent, an unused certificate may exist in Insights Hub.',
     },
   });
   return second;
@@ -117,7 +117,7 @@ async function lookUpCertificate(
     return `No agent with client id ${clientId} exists, but a certificate for it does (certificate id ${known}). If it did not exist before, its private key is lost: ${adviceOnCertificate(found, services)}, then run this step again.`;
   }
   if (problem === undefined || !isBegun) return undefined;
-  return `No agent with client id ${clientId} exists, but the list of certificates could not be read to its end. ${adviceIfAbsent(services, agent)} ${whyOf(problem)}`;
+  return `No agent with client id ${clientId} exists, but the list of certificates could not be read completely. ${adviceIfAbsent(services, agent)} ${whyOf(problem)}`;
 }
 
 /** What to do about an agent that exists, and perhaps existed before. */

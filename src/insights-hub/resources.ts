@@ -12,7 +12,7 @@ export interface Resource extends Pick<ApiCall, 'api' | 'path'> {
   readonly name: string;
   /** which quotas reading and deleting it use; `other` if not given */
   readonly quotas?: { readonly read: QuotaKind; readonly delete: QuotaKind };
-  /** the field that holds the tag: the two APIs spell it differently */
+  /** the name of the field with the tag: the two APIs spell it differently */
   readonly tagField: 'eTag' | 'etag';
   /** its tag when it was found, if known */
   readonly tag?: string | undefined;
@@ -48,7 +48,7 @@ export async function deleteResource(
       if (tries === 2) {
         throw new Failure(
           'not-ended',
-          `${what} was given up, because it changed twice in the meantime. Run this step again.`,
+          `${what} was abandoned, because it changed twice in the meantime. Run this step again.`,
           { call: asFailure(error).call },
         );
       }
@@ -132,7 +132,7 @@ export function managementCall(what: string): Pick<ApiCall, 'what' | 'meanings'>
       401: { code: 'unauthorized', message: `${what} failed: ${TOKEN_REFUSED}` },
       403: {
         code: 'forbidden',
-        message: `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the header Authorization: without a token, the answer can be the same.`,
+        message: `${what} failed: Insights Hub does not allow this with these credentials. Looking up and deleting agents may need more roles than creating them: those of Agent Management (scopes agm.r, agm.d, obc.r, obc.sec) and, for the asset, perhaps mdsp:core:assetmanagement.admin. Ask an administrator of the tenant. Also check that no proxy removes the Authorization header: without a token, the answer can be the same.`,
       },
       409: {
         code: 'not-ended',

@@ -83,7 +83,7 @@ export class BrokerAuthorities {
     if (this.#why === undefined) return;
     const { count, broker } = await this.toVerify();
     this.#options.tell(
-      `The CA file contains all ${count} trusted CAs. Which of them is enough for ${broker} could not be proved: ${this.#why}.`,
+      `The CA file contains all ${count} trusted CAs. It could not be proved which of them is enough for ${broker}: ${this.#why}.`,
     );
   }
 

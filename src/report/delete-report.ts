@@ -13,7 +13,7 @@ export interface DeleteScope {
   /** those given by their ids */
   readonly certificates: number;
   readonly dryRun: boolean;
-  /** whether it takes so long that its progress is told even for a few */
+  /** whether it takes so long that progress is logged even for a few */
   readonly isLong: boolean;
 }
 
@@ -34,7 +34,7 @@ export class DeleteReport {
   /** whether an agent has a certificate that could not be deleted */
   #hasFound = false;
 
-  /** `several`: whether each failure is told in full, because that of the step says less */
+  /** `several`: whether each failure is logged in full, because that of the step says less */
   constructor(host: Host, scope: DeleteScope, { several }: { readonly several: boolean }) {
     const { agents, certificates, dryRun, isLong } = scope;
     this.#host = host;
@@ -68,7 +68,7 @@ export class DeleteReport {
     return this.#warnings.untold;
   }
 
-  /** For many, tells what was not found, what is left, and the result. */
+  /** For many, logs what was not found, what is left, and the result. */
   end(deleted: Deleted, { namesLeft = true } = {}): void {
     if (!this.#isMany) return;
     const { agents, certificates } = deleted;

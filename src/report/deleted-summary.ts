@@ -64,7 +64,7 @@ type Part = readonly (readonly string[])[];
 /** What is counted, in this order. */
 const COUNTED = ['failed', 'deleted', 'absent', 'would-delete'] as const;
 
-/** For example `agents: 1 failed, 2 deleted`; nothing where there are none. */
+/** For example `agents: 1 failed, 2 deleted`; nothing if there are none. */
 function countsOf(
   what: string,
   results: readonly { readonly state: string }[],
@@ -147,7 +147,7 @@ function deletedRow(result: AgentResult, hasCertificates: boolean): string {
   ]);
 }
 
-/** What failed, a table of as many others as fit, and how many don't; empty where there are none. */
+/** What failed, a table of as many others as fit, and how many don't; empty if there are none. */
 function fitting(
   { lines, help, left }: ReturnType<typeof failureList>,
   titles: readonly string[],

@@ -51,7 +51,7 @@ export function linkedCode(failure: Failure, { troubleshooting }: FailureMeans):
   return troubleshooting ? `[${shown}](${troubleshooting}#${failure.code})` : shown;
 }
 
-/** Tells where the failures are explained; nothing where there are none. */
+/** Says where the failures are explained; nothing if there are none. */
 export function helpLine(failures: readonly Failure[], { troubleshooting }: FailureMeans): string {
   const [first, ...others] = new Set(failures.map(({ code: name }) => name));
   if (first === undefined) return '';

@@ -34,7 +34,7 @@ export function listsOf(names: readonly string[]): readonly string[] {
   return lists;
 }
 
-/** Tells warnings: each immediately, or, about many agents, one of each kind at the end. */
+/** Logs warnings: each immediately, or, for many agents, one of each kind at the end. */
 export class Warnings {
   readonly #host: Pick<Host, 'warn' | 'info'>;
   readonly #isMany: boolean;
@@ -62,7 +62,7 @@ export class Warnings {
     return this.#untold;
   }
 
-  /** Tells what was held back; `whole`: names that don't fit into a warning follow it. */
+  /** Logs what was kept until the end; `whole`: names that don't fit into a warning follow it. */
   end({ whole }: { readonly whole: boolean }): void {
     for (const [kind, names] of this.#kinds) {
       this.#host.warn(`${kind} (${names.length}: ${firstOf(names)})`);

@@ -79,7 +79,7 @@ export function detailsOf(
   return `Agent ${name}: ${facts.filter(Boolean).join(', ')}`;
 }
 
-/** What a CA file holds; `show` formats the broker's URL for the place where it is shown. */
+/** What a CA file contains; `show` formats the broker's URL for the place where it is shown. */
 export function casIn(
   { kind, count, broker }: NonNullable<DeliveredTo['authorities']>,
   show: (url: string) => string = (url) => url,
@@ -100,7 +100,7 @@ export function dayOf(time: Date): string {
 }
 
 /**
- * Counts agents, and tells the progress of a long list until it is done. `leastTimeFor` gives the
+ * Counts agents, and logs the progress of a long list until it is done. `leastTimeFor` gives the
  * least number of seconds that the rest will take.
  */
 export function countProgress(

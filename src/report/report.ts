@@ -13,7 +13,7 @@ import type { StepSummary } from './step-summary.ts';
 import { countsOf, DRY_RUN_NOTE, summaryOfCreated } from './summary.ts';
 
 interface EndOptions {
-  /** whether the log has to hold all results, because they could be saved nowhere else */
+  /** whether the log must contain all results, because they could be saved nowhere else */
   readonly isOnlyPlace?: boolean;
   /** of the step */
   readonly failure?: Failure | undefined;
@@ -76,7 +76,7 @@ export class CreateReport {
     this.#count?.(result);
   }
 
-  /** Tells the details and how to connect, or the counts of many; and writes the job summary. */
+  /** Logs the details and how to connect, or the counts of many, and writes the job summary. */
   async end(
     results: readonly AgentResult[],
     { isOnlyPlace = false, failure }: EndOptions = {},

@@ -27,7 +27,7 @@ export const DONE = {
 export const CERTIFICATE_STATES = {
   deleted: { log: 'certificate deleted', summary: 'deleted' },
   absent: { log: 'certificate not found', summary: 'not found' },
-  /** it could not be found out whether there is one */
+  /** it is unknown whether there is one */
   unknown: { log: 'certificate unknown', summary: 'unknown' },
   failed: { log: 'deleting the certificate failed', summary: 'failed' },
   /** in a dry run */
@@ -131,7 +131,7 @@ function failuresOf<T extends { readonly failure?: Failure | undefined }>(
   });
 }
 
-/** This many failures are told in full; an annotation has room for 4096 characters. */
+/** This many failures are shown in full; an annotation has room for 4096 characters. */
 const MOST_TOLD = 10;
 
 /** The longest list of names, in UTF-16 units. */

@@ -30,7 +30,7 @@ export function warningSection(warnings: readonly string[], bytes: number): read
   return folded(`Warnings: ${warnings.length}`, [...shown, ...more], { open: false });
 }
 
-/** Tells of a cancelled job, unless a result does; nothing where the job was not cancelled. */
+/** Says that the job was cancelled, unless a result does; nothing if it was not. */
 export function cancelledLine(
   failure: Failure | undefined,
   results: readonly { readonly failure?: Failure | undefined }[],

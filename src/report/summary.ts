@@ -44,7 +44,7 @@ const dryRunNote = (results: readonly AgentResult[]) =>
 export interface CreatedOptions extends FailureMeans {
   readonly connect: HowToConnect | undefined;
   readonly dryRun: boolean;
-  /** whether private keys are kept encrypted */
+  /** whether private keys are stored encrypted */
   readonly encrypted: boolean;
   /** those that the log shows by kind only */
   readonly warnings: readonly string[];
@@ -162,7 +162,7 @@ function commonDirectory(results: readonly AgentResult[]): string | undefined {
   return others.length === 0 ? first : undefined;
 }
 
-/** What the CA file holds that all agents share. */
+/** What the CA file that all agents share contains. */
 function caFileOf(results: readonly AgentResult[]): string {
   const one = results.find(({ delivery }) => delivery?.authorities)?.delivery;
   if (one?.authorities === undefined) return '';
@@ -224,7 +224,7 @@ function connectSection({ broker, clientId, topics, mosquittoPub, mqttxPath }: H
   ];
 }
 
-/** A message that the broker accepts is not stored yet: what else that takes. */
+/** What else it takes for Insights Hub to store a message that the broker accepts. */
 function keptNote(hasMessage: boolean): string {
   const sample = hasMessage ? ` (${code(SAMPLE_DATA_POINT)} in the message below)` : '';
   return `Insights Hub stores the data of a message only if there is an asset model and a mapping for its data points${sample}. [Siemens’ manual explains how to create them](${DATA_MODEL}).`;

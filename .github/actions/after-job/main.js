@@ -1,1 +1,1 @@
-// Nothing to do yet: a step whose post entry runs after those of the steps that come later.
+// Nothing to do yet: the post entry of this step runs after those of all later steps.

@@ -1,4 +1,4 @@
-// Post steps run in reverse order, so this one sees what those of all later steps have left.
+// Post steps run in reverse order, so this one sees what those of all later steps left behind.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
@@ -38,6 +38,6 @@ async function agentsCalled(mqttClientId) {
 
 async function answerOf(url, init) {
   const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE) });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return answer.json();
 }
