@@ -59,6 +59,8 @@ test('a summary is shown without tags, and a table as a list', () => {
     '',
     'A [paragraph](https://host/page).',
     '- An item.',
+    '``The `input` is <b>, not **c**.``',
+    '- <code>a</code> failed: ` &lt; `',
     '',
     '```sh',
     'some <line>',
@@ -75,6 +77,8 @@ test('a summary is shown without tags, and a table as a list', () => {
     { text: '' },
     { text: 'A paragraph (https://host/page).', hang: 0 },
     { text: '- An item.' },
+    { text: 'The `input` is <b>, not **c**.', hang: 0 },
+    { text: '- a failed: &lt;' },
     { text: '' },
     { text: 'some <line>', isCode: true },
   ]);
