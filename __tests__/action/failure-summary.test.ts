@@ -16,6 +16,9 @@ function shown(message: string): string {
   return text === message ? `\`\`${text}\`\`` : `\`\`${text} \`\``;
 }
 
+/** Only Linux has a file on a disk that is always full. */
+const onLinux = test.runIf(process.platform === 'linux');
+
 /** The message of an annotation. */
 const messageIn = (error: string) => error.replace(/^\[[\w-]+\] /, '');
 
@@ -99,7 +102,7 @@ describe.concurrent('the summary of a failure', () => {
     },
   );
 
-  test('that comes after the results is there beside them', async ({ start }) => {
+  onLinux('that comes after the results is there beside them', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { ...used.env, GITHUB_OUTPUT: '/dev/full' } });
     expect(codeOf(result)).toBe('delivery-failed');
@@ -157,6 +160,17 @@ describe.concurrent('the summary of a failure', () => {
           'The job summary could not be written (it is a pipe).',
         ]);
       }
+    },
+  );
+
+  onLinux(
+    'that can not be written is one warning, though the step has two parts to write',
+    async ({ start }) => {
+      const sandbox = await start();
+      const full = { GITHUB_STEP_SUMMARY: '/dev/full', GITHUB_OUTPUT: '/dev/full' };
+      const result = await sandbox.main({}, { env: full });
+      expect(codeOf(result)).toBe('delivery-failed');
+      expect(warningsOf(result)).toEqual(['The job summary could not be written (ENOSPC).']);
     },
   );
 

@@ -51,6 +51,8 @@ export class GitHubRunner implements Host {
     "The step's user can't write the runner's files. In a job with `container:`, run the container as the runner's user (`options: --user UID:GID`), or make the container's user the owner of the runner's directories.";
 
   readonly #isDebug = process.env['RUNNER_DEBUG'] === '1';
+  /** whether it has said that the summary can't be written */
+  #lacksSummary = false;
 
   input(name: string): string {
     return this.rawInput(name).trim();
@@ -143,7 +145,10 @@ export class GitHubRunner implements Host {
       if (statSync(file).isFIFO()) throw new RunnerFileError('it is a pipe');
       await summary.addRaw(this.secrets.redact(markdown), true).write();
     } catch (error) {
-      this.warn(`The job summary could not be written (${errorCode(error)}).`);
+      if (!this.#lacksSummary) {
+        this.warn(`The job summary could not be written (${errorCode(error)}).`);
+      }
+      this.#lacksSummary = true;
     }
   }
 
