@@ -10,6 +10,7 @@ import {
   describeFailure,
   document,
   escapeInvisible,
+  verbatim,
 } from '../src/text.ts';
 
 /** What knows these secrets. */
@@ -279,6 +280,36 @@ test('invisible characters are shown as escapes', () => {
   expect(code(text)).toBe(`<code>${escaped.replaceAll('\\', '&#92;')}</code>`);
   const usual = 'mqtt1_device-001 grüße 😀 日本 ~';
   expect(escapeInvisible(usual)).toBe(usual);
+});
+
+test.each([
+  ['', ''],
+  ['See <b>@octo</b> a_b*c* &lt; | $x$.', '`See <b>@octo</b> a_b*c* &lt; | $x$.`'],
+  ['The `name` is wrong.', '``The `name` is wrong.``'],
+  ['`name` is ``wrong``', '``` `name` is ``wrong`` ```'],
+  [' a ', '`  a  `'],
+  ['a\u202eb', '`a\\u202eb`'],
+])('a sentence is code that shows it verbatim: %j', (text, shown) => {
+  expect(verbatim(text)).toBe(shown);
+});
+
+test('nothing ends a sentence that is shown as code, whatever it contains', () => {
+  const text = fc
+    .array(fc.oneof(fc.constantFrom('`', '``', ' ', '\\', '<'), fc.string()), { minLength: 1 })
+    .map((parts) => parts.join('').replace(/[\r\n]/g, ''))
+    .filter((given) => given.trim() !== '');
+  fc.assert(
+    fc.property(text, (given) => {
+      const { 1: fence = '', 2: inner = '' } = /^(`+)([^`].*?)\1$/s.exec(verbatim(given)) ?? [];
+      expect(fence).not.toBe('');
+      const runs: readonly string[] = inner.match(/`+/g) ?? [];
+      expect(runs).not.toContain(fence);
+      expect(inner).not.toMatch(/^`|`$/);
+      // As Markdown has it.
+      const seen = /^ .* $/s.test(inner) ? inner.slice(1, -1) : inner;
+      expect(seen).toBe(escapeInvisible(given));
+    }),
+  );
 });
 
 test('a document has one blank line between its blocks, and one line end at its end', () => {

@@ -56,16 +56,29 @@ function heading(line: string): string {
 
 const LINK = /!?\[([^\]]*)\]\(([^)]*)\)/g;
 
-/** Strips tags, emphasis and escapes from a text, and shows the URLs of links. */
+/** Code between backticks: the second group, verbatim. The text of a link is none. */
+const CODE_SPAN = /(?<![`[])(`+)(?!`) ?(.+?) ?(?<!`)\1(?!`)/g;
+
+/** Strips tags, emphasis and escapes from a text, and shows the URLs of links. Code stays verbatim. */
 function plain(text: string): string {
+  let shown = '';
+  let end = 0;
+  for (const match of text.matchAll(CODE_SPAN)) {
+    const [span, , code = ''] = match;
+    shown += plainProse(text.slice(end, match.index)) + code;
+    end = match.index + span.length;
+  }
+  return (shown + plainProse(text.slice(end))).trim();
+}
+
+function plainProse(text: string): string {
   return text
     .replace(/<\/?[a-z][^>]*>/gi, '')
     .replace(LINK, '$1 ($2)')
     .replace(/\*\*|`/g, '')
     .replace(/\\([\\|`*_[\]<>#])/g, '$1')
     .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
-    .replace(/&(lt|gt|quot|amp);/g, (_, name) => ENTITIES[name] ?? '')
-    .trim();
+    .replace(/&(lt|gt|quot|amp);/g, (_, name) => ENTITIES[name] ?? '');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };

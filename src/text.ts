@@ -151,6 +151,20 @@ export function code(text: string | undefined): string {
   return `<code>${escaped}</code>`;
 }
 
+/**
+ * A sentence as code in a paragraph or a list, where nothing in it acts as Markdown or HTML either. It
+ * stays verbatim: GitHub's runner masks a job's secrets in a summary too, also those that this step
+ * doesn't know, but would not find them behind escapes.
+ */
+export function verbatim(text: string): string {
+  const shown = escapeInvisible(text);
+  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  // Markdown drops one space at each end, if there are two.
+  const space = /^[` ]|[` ]$/.test(shown) ? ' ' : '';
+  return shown === '' ? '' : `${fence}${space}${shown}${space}${fence}`;
+}
+
 /** GitHub accepts a summary of at most 1 MiB; this is the part for agents, in bytes. */
 export const MOST_SHOWN = 900 * 1024;
 

@@ -1,16 +1,23 @@
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { namedBrokerFaults } from '../../sandbox/broker/faults.ts';
-import { codeOf, errorOf, onceGuarded, preload, readyPairs, test } from './sandbox.ts';
+import { codeOf, errorOf, onceGuarded, preload, readyPairs, test, warningsOf } from './sandbox.ts';
 
 /** The action as a job of another repository uses it. */
 const used = { env: { GITHUB_ACTION_REPOSITORY: 'octo/action', GITHUB_ACTION_REF: 'v1' } };
 const PAGE = 'https://github.com/octo/action/blob/v1/docs/troubleshooting.md';
 
-/** A text as the summary shows it. */
-const shown = (text: string) =>
-  text.replace(/[&<>"'|`*_\\[\]~]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** A message as the summary shows it: verbatim, as code that may contain code. */
+function shown(message: string): string {
+  const text = message.replace(/^`/, ' `');
+  if (!text.includes('`')) return `\`${text}\``;
+  return text === message ? `\`\`${text}\`\`` : `\`\`${text} \`\``;
+}
+
+/** Only Linux has a file on a disk that is always full. */
+const onLinux = test.runIf(process.platform === 'linux');
 
 /** The message of an annotation. */
 const messageIn = (error: string) => error.replace(/^\[[\w-]+\] /, '');
@@ -19,7 +26,7 @@ const messageIn = (error: string) => error.replace(/^\[[\w-]+\] /, '');
 function partFor(doing: string, code: string, message: string): string {
   return [
     `### ❌ ${doing} agents failed: [<code>${code}</code>](${PAGE}#${code})`,
-    `<code>${shown(message)}</code>`,
+    shown(message),
     `[What it means and what to do](${PAGE}#${code})\n`,
   ].join('\n\n');
 }
@@ -42,7 +49,7 @@ describe.concurrent('the summary of a failure', () => {
     for (const result of [await sandbox.main(none), await sandbox.delete(none)]) {
       expect(codeOf(result)).toBe('credentials-missing');
       expect(result.summary).toContain('agents failed: <code>credentials-missing</code>\n');
-      expect(result.summary).toContain(`<code>${shown(messageIn(errorOf(result)))}</code>\n`);
+      expect(result.summary).toContain(`\n${shown(messageIn(errorOf(result)))}\n`);
       expect(result.summary).toContain(
         "look up the code in <code>docs/troubleshooting.md</code> of the action's repository.\n",
       );
@@ -70,7 +77,7 @@ describe.concurrent('the summary of a failure', () => {
     const inputs = { destination: 'repository', 'github-token': github.issueToken() };
     const result = await sandbox.main(inputs, { env: { ...used.env, GITHUB_EVENT_PATH: event } });
     expect(codeOf(result)).toBe('destination-invalid');
-    expect(result.summary).toContain(`<code>${shown(messageIn(errorOf(result)))}</code>`);
+    expect(result.summary).toContain(`\n${shown(messageIn(errorOf(result)))}\n`);
     expect(result.summary).toContain(
       `[What it means and what to do](${PAGE}#destination-invalid)\n`,
     );
@@ -95,7 +102,7 @@ describe.concurrent('the summary of a failure', () => {
     },
   );
 
-  test('is shown beside the results if it occurs after them', async ({ start }) => {
+  onLinux('is shown beside the results if it occurs after them', async ({ start }) => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { ...used.env, GITHUB_OUTPUT: '/dev/full' } });
     expect(codeOf(result)).toBe('delivery-failed');
@@ -110,9 +117,62 @@ describe.concurrent('the summary of a failure', () => {
     const result = await sandbox.main({}, used);
     expect(codeOf(result)).toBe('agent-exists');
     expect(result.summary.match(/### /g)).toHaveLength(1);
-    expect(result.summary).toContain(`<code>${shown(messageIn(errorOf(result)))}</code>`);
+    expect(result.summary).toContain(`\n${shown(messageIn(errorOf(result)))}\n`);
     expect(result.summary).toContain(`[What it means and what to do](${PAGE}#agent-exists)\n`);
   });
+
+  test('shows no secret of the job that is in an invalid input', async ({ start }) => {
+    const sandbox = await start();
+    // Only the runner knows it, which masks it in the log and in each line of the summary.
+    const secret = "s*c[r]_t<&>'|\\`~x";
+    for (const given of [
+      { tenant: secret },
+      { region: `a-${secret}` },
+      { repository: `${secret}/` },
+    ]) {
+      const inputs = { destination: 'repository', 'github-token': 'ghs_token', ...given };
+      const result = await sandbox.main(inputs, { ...used, secrets: [secret] });
+      expect(codeOf(result)).toBe('input-invalid');
+      const seen = result.summary.split('\n').map((line) => sandbox.runner.mask(line));
+      expect(seen.join('\n')).toContain('***');
+      const text = seen
+        .join('\n')
+        .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+      expect(text).not.toContain('c[r]_t');
+      expect(result.log.join('\n')).not.toContain('c[r]_t');
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'is omitted if it would go to a pipe',
+    async ({ start }) => {
+      const sandbox = await start();
+      const pipe = path.join(sandbox.runner.temporary, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const env = { ...used.env, GITHUB_STEP_SUMMARY: pipe };
+      const failed = await sandbox.main({ timeout: '0' }, { env, timeout: 15_000 });
+      expect(failed).toMatchObject({ exitCode: 1 });
+      expect(codeOf(failed)).toBe('input-invalid');
+      const created = await sandbox.main({}, { env, timeout: 15_000 });
+      expect(created.exitCode).toBe(0);
+      for (const result of [failed, created]) {
+        expect(warningsOf(result)).toEqual([
+          'The job summary could not be written (it is a pipe).',
+        ]);
+      }
+    },
+  );
+
+  onLinux(
+    "that can't be written is one warning, even if the step has two parts to write",
+    async ({ start }) => {
+      const sandbox = await start();
+      const full = { GITHUB_STEP_SUMMARY: '/dev/full', GITHUB_OUTPUT: '/dev/full' };
+      const result = await sandbox.main({}, { env: full });
+      expect(codeOf(result)).toBe('delivery-failed');
+      expect(warningsOf(result)).toEqual(['The job summary could not be written (ENOSPC).']);
+    },
+  );
 
   test('is written unless `summary` is false, even if its value is invalid', async ({ start }) => {
     const sandbox = await start();

@@ -26,9 +26,8 @@ const plainOf = ({ lines }: StepResult) =>
     )
     .map(({ text }) => text);
 
-/** A text as the summary shows it. */
-const shown = (text = '') =>
-  text.replace(/[&<>"'|`*_\\[\]~]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+/** A text that has no backtick, as the summary shows it: verbatim, as code. */
+const shown = (text = '') => `\`${text}\``;
 
 /** A step takes a different time in each run. */
 const timeless = (line: string) => line.replace(/ in \d[\d hmins]*/, ' in a while');

@@ -12,6 +12,7 @@ const FOUNDATION = [
   'secret.ts',
   'shared-spans.ts',
   'text.ts',
+  'used-action.ts',
   'version.ts',
 ];
 

@@ -226,6 +226,14 @@ describe('names that look like patterns', () => {
     ]);
   });
 
+  test('show no wildcard of a secret', () => {
+    const secret = 'ab*cdef?ghij';
+    const { reader, problems } = read({ token: secret, name: secret });
+    reader.secret('token');
+    refuseWildcards(reader, readNames(reader, 'mqtt1'));
+    expect(problems()[0]).toMatch(/^`name` "\*\*\*" contains "\*" or "\?", but wildcards are not /);
+  });
+
   test('are accepted as client ids', () => {
     expect(problemsOf({ 'client-id': 'mqtt1_pump-?\n*' })).toEqual([]);
   });

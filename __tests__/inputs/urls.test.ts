@@ -67,6 +67,15 @@ describe('the URLs of Insights Hub', () => {
       '`api-url` must begin with https:// (http:// is allowed for localhost only): "http://{tenant}.{region}.invalid/{api}/v3".',
       '`token-url` must not contain a "?" or "#" part: "https://{tenant}.invalid/{region}?a".',
     ],
+    'URLs with a password, which is not shown': [
+      {
+        tenant: 'mqtt1',
+        'api-url': 'https://me:a@b@host/{api}',
+        'token-url': 'https://me:pass/word@host',
+      },
+      '`api-url` must not contain a user name or a password: "https://***@host/{api}".',
+      '`token-url` is not a URL: "https://***@host".',
+    ],
     'a URL without placeholders, whatever the tenant is': [
       { 'api-url': 'gateway' },
       required,
@@ -153,7 +162,9 @@ describe('the URL of a broker', () => {
   ])('can’t be %s: it %s', (url, problem) => {
     expect(brokerOf(url)).toEqual({
       broker: undefined,
-      problems: [`\`broker-url\` ${problem}: "${decodeURIComponent(url)}".`],
+      problems: [
+        `\`broker-url\` ${problem}: "${decodeURIComponent(url).replace('user@', '***@')}".`,
+      ],
     });
   });
 

@@ -42,7 +42,7 @@ describe('the summary of deleted agents', () => {
       /^### ❌ Insights Hub agents: 1 failed, 2 deleted, 1 not found\n\n- .*\n\nTo find out what to do, .*\n\n\| Agent \| Result \| Client id \| Agent id \|\n/,
     );
     expect(markdown).toContain(
-      '\n- <code>c</code> failed: <code>not-ended</code>, client id <code>mqtt1-c</code>, agent id <code>id-of-c</code>: <code>It stays, says the server.</code>\n',
+      '\n- <code>c</code> failed: <code>not-ended</code>, client id <code>mqtt1-c</code>, agent id <code>id-of-c</code>: `It stays, says the server.`\n',
     );
     expect(rowsOf(markdown)).toEqual([
       ['<code>a</code>', 'deleted', '<code>mqtt1-a</code>', '<code>id-of-a</code>'],
@@ -60,13 +60,13 @@ describe('the summary of deleted agents', () => {
       deletedSettings: [SECRET],
     } as const;
     expect(summaryOf([{ ...result, remaining: [other] }])).toContain(
-      '\n- <code>a</code> failed: <code>agent-exists</code>, certificate deleted, secret <code>KEY</code> of <code>repository octo/device</code> is gone, secret <code>CERTIFICATE</code> of <code>repository octo/device</code> was not deleted: <code>It is there, says the server.</code>\n',
+      '\n- <code>a</code> failed: <code>agent-exists</code>, certificate deleted, secret <code>KEY</code> of <code>repository octo/device</code> is gone, secret <code>CERTIFICATE</code> of <code>repository octo/device</code> was not deleted: `It is there, says the server.`\n',
     );
   });
 
   test('has the warnings that the log left out, folded', () => {
     expect(summaryOf([deleted('a')], [], { warnings: ['It stays.'] })).toMatch(
-      /<details><summary>Warnings: 1<\/summary>\n\n- <code>It stays\.<\/code>\n/,
+      /<details><summary>Warnings: 1<\/summary>\n\n- `It stays\.`\n/,
     );
   });
 
@@ -143,7 +143,7 @@ describe('the summary of deleted agents', () => {
       ['<code>c3</code>', 'not found'],
     ]);
     expect(markdown).toContain(
-      '\n- certificate <code>c&#95;2</code> failed: <code>forbidden</code>: <code>It stays, says the server.</code>\n',
+      '\n- certificate <code>c&#95;2</code> failed: <code>forbidden</code>: `It stays, says the server.`\n',
     );
     expect(markdown).toContain(`\n\n${DELETED}`);
   });

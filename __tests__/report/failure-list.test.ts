@@ -18,6 +18,11 @@ describe('the page that explains the codes', () => {
     ['without a version', { ...job, GITHUB_ACTION_REF: '' }],
     ['of an odd repository', { ...job, GITHUB_ACTION_REPOSITORY: 'a)b/c' }],
     ['of an odd version', { ...job, GITHUB_ACTION_REF: 'v1)' }],
+    [
+      'of a repository that is too long',
+      { ...job, GITHUB_ACTION_REPOSITORY: `a/${'b'.repeat(101)}` },
+    ],
+    ['of a version that is too long', { ...job, GITHUB_ACTION_REF: 'v'.repeat(256) }],
     ['of an odd server', { ...job, GITHUB_SERVER_URL: 'javascript:a' }],
   ])('is unknown %s', (_, environment) => {
     expect(troubleshootingUrl(environment)).toBeUndefined();
@@ -28,7 +33,7 @@ test('a list of failures is cut if it has no room, and says how many items are l
   const means = { secrets: new KnownSecrets(() => {}), troubleshooting: undefined };
   const failure = new Failure('forbidden', 'No.');
   const items = ['a', 'b', 'c'].map((name) => ({ name, facts: [], failure }));
-  const lines = ['- 3 failed: <code>forbidden</code>: <code>No.</code>', '  - a', '  - b', '  - c'];
+  const lines = ['- 3 failed: <code>forbidden</code>: `No.`', '  - a', '  - b', '  - c'];
   const help =
     "To find out what to do, look up the code in <code>docs/troubleshooting.md</code> of the action's repository.";
   expect(failureList(items, 1000, means)).toEqual({ lines, help, left: 0 });

@@ -122,9 +122,7 @@ describe('the report of a run', () => {
     ]);
     expect(groups).toEqual(new Map());
     expect(summaries[0]).toContain('#### Connect as <code>mqtt1-device25</code>');
-    expect(summaries[0]).toContain(
-      '<summary>Warnings: 22</summary>\n\n- <code>Agent device0 is odd',
-    );
+    expect(summaries[0]).toContain('<summary>Warnings: 22</summary>\n\n- `Agent device0 is odd');
   });
 
   test.each([

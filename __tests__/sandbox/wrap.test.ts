@@ -66,6 +66,8 @@ test('a summary is shown without tags, with tables as lists', () => {
     '',
     'A [paragraph](https://host/page).',
     '- An item.',
+    '``The `input` is <b>, not **c**.``',
+    '- <code>a</code> failed: ` &lt; `',
     '',
     '```sh',
     'some <line>',
@@ -82,6 +84,8 @@ test('a summary is shown without tags, with tables as lists', () => {
     { text: '' },
     { text: 'A paragraph (https://host/page).', hang: 0 },
     { text: '- An item.' },
+    { text: 'The `input` is <b>, not **c**.', hang: 0 },
+    { text: '- a failed: &lt;' },
     { text: '' },
     { text: 'some <line>', isCode: true },
   ]);

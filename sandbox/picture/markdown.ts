@@ -73,7 +73,8 @@ function cellsOf(row: string): readonly Cell[] {
 }
 
 /** What has a style of its own within a line: code, bold text, and links. */
-const STYLED = /<code>(.*?)<\/code>|`([^`]+)`|\*\*(.+?)\*\*|\[([^\]]*)\]\([^)]*\)/g;
+const STYLED =
+  /<code>(.*?)<\/code>|(?<!`)(`+)(?!`) ?(.+?) ?(?<!`)\2(?!`)|\*\*(.+?)\*\*|\[([^\]]*)\]\([^)]*\)/g;
 
 /** Parses the styles within a line. */
 export function parseRuns(text: string, style: Omit<Run, 'text'> = {}): readonly Run[] {
@@ -83,9 +84,9 @@ export function parseRuns(text: string, style: Omit<Run, 'text'> = {}): readonly
   for (const match of text.matchAll(STYLED)) {
     plain(text.slice(end, match.index));
     end = match.index + match[0].length;
-    const [, tagged, ticked, bold, link] = match;
-    const code = tagged ?? ticked;
-    if (code !== undefined) runs.push({ ...style, code: true, text: decoded(code) });
+    const [, tagged, , ticked, bold, link] = match;
+    const code = ticked ?? (tagged === undefined ? undefined : decoded(tagged));
+    if (code !== undefined) runs.push({ ...style, code: true, text: code });
     else if (bold !== undefined) runs.push(...parseRuns(bold, { ...style, bold: true }));
     else runs.push(...parseRuns(link ?? '', { ...style, link: true }));
   }

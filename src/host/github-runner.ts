@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { EOL, tmpdir } from 'node:os';
 // The main entry of `@actions/core` also loads an OpenID Connect client and undici, which takes 40 ms at
 // each of an action's three starts.
@@ -11,6 +11,7 @@ import { summary } from '../../node_modules/@actions/core/lib/summary.js';
 import { errorCode, type Failure } from '../failure.ts';
 import { KnownSecrets } from '../secret.ts';
 import { describeFailure, escapeInvisible } from '../text.ts';
+import { usedAction } from '../used-action.ts';
 import type { Host } from './host.ts';
 
 /** How much of a group is printed in one write, in characters: a fleet has thousands of lines. */
@@ -22,7 +23,7 @@ const RUNNER_VARIABLES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'RUNNER_TEMP'] as con
 /** Variables of other runners, which mask a text as a whole and not line by line. */
 const OTHER_RUNNERS = ['ACT', 'GITEA_ACTIONS', 'FORGEJO_ACTIONS'] as const;
 
-/** A runner's file is not known. The code says why, because error messages are not shown. */
+/** A runner's file can't be used. The code says why, because error messages are not shown. */
 class RunnerFileError extends Error {
   override readonly name = 'RunnerFileError';
   readonly code: string;
@@ -50,6 +51,8 @@ export class GitHubRunner implements Host {
     "The step's user can't write the runner's files. In a job with `container:`, run the container as the runner's user (`options: --user UID:GID`), or make the container's user the owner of the runner's directories.";
 
   readonly #isDebug = process.env['RUNNER_DEBUG'] === '1';
+  /** whether it has said that the summary can't be written */
+  #lacksSummary = false;
 
   input(name: string): string {
     return this.rawInput(name).trim();
@@ -135,11 +138,17 @@ export class GitHubRunner implements Host {
 
   /** Only warns if the summary can't be written. */
   async summarise(markdown: string): Promise<void> {
-    if (!existsSync(process.env['GITHUB_STEP_SUMMARY'] ?? '')) return;
+    const file = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+    if (!existsSync(file)) return;
     try {
+      // Opening one that nobody reads would block the process forever.
+      if (statSync(file).isFIFO()) throw new RunnerFileError('it is a pipe');
       await summary.addRaw(this.secrets.redact(markdown), true).write();
     } catch (error) {
-      this.warn(`The job summary could not be written (${errorCode(error)}).`);
+      if (!this.#lacksSummary) {
+        this.warn(`The job summary could not be written (${errorCode(error)}).`);
+      }
+      this.#lacksSummary = true;
     }
   }
 
@@ -169,9 +178,8 @@ function requireFile(variable: 'GITHUB_OUTPUT' | 'GITHUB_STATE'): void {
 
 /** The delete action, with what a workflow writes after `uses:` where the runner says that. */
 function deleteAction(environment: NodeJS.ProcessEnv): string {
-  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = environment;
-  const isKnown = /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref);
-  return isKnown ? `the delete action (${repository}/delete@${ref})` : 'the delete action';
+  const used = usedAction(environment);
+  return used ? `the delete action (${used.repository}/delete@${used.ref})` : 'the delete action';
 }
 
 /** Whether a runner reads the log. Without one, the commands would show what they should hide. */

@@ -97,9 +97,7 @@ export function checkAgents(
 function refuseCharacters(reader: InputReader, value: string, refuse: (why: string) => void): void {
   const forbidden = forbiddenIn(value);
   if (forbidden === undefined) return;
-  // A message must not show even one character of a secret.
-  const which = reader.containsSecret(value) ? 'an invalid character' : forbidden;
-  refuse(`contains ${which}. ${NOT_ALLOWED}`);
+  refuse(`contains ${reader.character(value, forbidden)}. ${NOT_ALLOWED}`);
 }
 
 /** Reports names that look like patterns. An agent with such a name still has its client id. */
@@ -107,8 +105,9 @@ export function refuseWildcards(reader: InputReader, agents: readonly ListedAgen
   for (const { name, where } of agents) {
     const wildcard = characterIn(name, /[*?]/);
     if (where === CLIENT_ID || wildcard === undefined) continue;
+    const which = reader.character(name, wildcard, '"*" or "?"');
     reader.problem(
-      `${where} ${reader.quote(name)} contains ${wildcard}, but wildcards are not supported. List each agent by its name. To delete an agent that really has this name, set \`client-id\`.`,
+      `${where} ${reader.quote(name)} contains ${which}, but wildcards are not supported. List each agent by its name. To delete an agent that really has this name, set \`client-id\`.`,
     );
   }
 }

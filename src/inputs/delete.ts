@@ -83,9 +83,8 @@ function readCertificateIds(reader: InputReader): readonly string[] {
   for (const id of ids) {
     const invalid = characterIn(id, /[^A-Za-z0-9_-]/u);
     if (invalid === undefined) continue;
-    const which = reader.containsSecret(id) ? 'an invalid character' : invalid;
     reader.problem(
-      `\`certificate-id\` ${reader.quote(id)} contains ${which}. Only letters, digits, "-" and "_" are allowed.`,
+      `\`certificate-id\` ${reader.quote(id)} contains ${reader.character(id, invalid)}. Only letters, digits, "-" and "_" are allowed.`,
     );
   }
   return ids;

@@ -93,6 +93,11 @@ export class InputReader {
     return this.source.secrets.redact(text) !== text;
   }
 
+  /** A character of a value as a message names it: of a secret, not even one character is shown. */
+  character(value: string, found: string, hidden = 'a character that it must not contain'): string {
+    return this.containsSecret(value) ? hidden : found;
+  }
+
   /** Throws the problems, if there are any. Otherwise returns the values, none of which is missing. */
   found<T extends Readonly<Record<string, unknown>>>(values: T) {
     this.throwProblems();

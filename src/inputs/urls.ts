@@ -56,8 +56,13 @@ function readTemplate(
   const isRight = Object.values(values).every(isHostLabel);
   const filled = fillTemplate(template, isRight ? values : standInsFor(values));
   const problem = problemOf(filled);
-  if (problem) reader.problem(`\`${name}\` ${problem}: ${reader.quote(template)}.`);
+  if (problem) reader.problem(`\`${name}\` ${problem}: ${reader.quote(withoutUser(template))}.`);
   return template;
+}
+
+/** A URL for a message, without what may be a user name and a password: nobody has masked these. */
+function withoutUser(url: string): string {
+  return url.replace(/(?<=\/\/).*(?=@)/s, '***');
 }
 
 /** The values, with wrong ones replaced by a label that could also be a port. */

@@ -1,7 +1,8 @@
 import type { Failure } from '../failure.ts';
 import type { Host } from '../host/host.ts';
 import type { SecretKeeper } from '../secret.ts';
-import { code, messageOf, upTo } from '../text.ts';
+import { code, messageOf, upTo, verbatim } from '../text.ts';
+import { usedAction } from '../used-action.ts';
 
 /** What a summary needs to explain failures. */
 export interface FailureMeans {
@@ -33,16 +34,10 @@ export interface FailedItem {
  * nothing for an action in the job's own folder.
  */
 export function troubleshootingUrl(environment: NodeJS.ProcessEnv): string | undefined {
-  const {
-    GITHUB_SERVER_URL: server = 'https://github.com',
-    GITHUB_ACTION_REPOSITORY: repository = '',
-    GITHUB_ACTION_REF: ref = '',
-  } = environment;
-  const isKnown =
-    /^https:\/\/[\w.:-]+$/.test(server) &&
-    /^[\w.-]+\/[\w.-]+$/.test(repository) &&
-    /^[\w./-]+$/.test(ref);
-  return isKnown ? `${server}/${repository}/blob/${ref}/${PAGE}` : undefined;
+  const { GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
+  const used = usedAction(environment);
+  const isKnown = used !== undefined && /^https:\/\/[\w.:-]+$/.test(server);
+  return isKnown ? `${server}/${used.repository}/blob/${used.ref}/${PAGE}` : undefined;
 }
 
 /** The code of a failure, linked to its entry in the troubleshooting page. */
@@ -63,7 +58,7 @@ export function helpLine(failures: readonly Failure[], { troubleshooting }: Fail
 
 /** The whole message as code: nothing that a server says becomes a link or a mention. */
 export function shownMessage(failure: Failure, { secrets }: FailureMeans): string {
-  return code(messageOf(failure, secrets));
+  return verbatim(messageOf(failure, secrets));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Failure } from '../failure.ts';
 import { isPrivateKey, type Setting } from '../github/scopes.ts';
-import { code, folded, upTo } from '../text.ts';
+import { code, folded, upTo, verbatim } from '../text.ts';
 import { type FailureMeans, linkedCode } from './failure-list.ts';
 import { CANCELLED } from './result.ts';
 
@@ -23,7 +23,7 @@ export function moreNote(left: number, what: 'agents' | 'certificates' = 'agents
 /** The full text of warnings that the log shows by kind only, as long as there is room. */
 export function warningSection(warnings: readonly string[], bytes: number): readonly string[] {
   if (warnings.length === 0) return [];
-  const lines = warnings.map((warning) => `- ${code(warning)}`);
+  const lines = warnings.map((warning) => `- ${verbatim(warning)}`);
   const shown = upTo(bytes, lines);
   const left = lines.length - shown.length;
   const more = left > 0 ? [`- ${left} more don't fit here.`] : [];
