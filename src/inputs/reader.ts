@@ -94,7 +94,7 @@ export class InputReader {
   }
 
   /** A character of a value as a message names it: of a secret, not even one character is shown. */
-  character(value: string, found: string, hidden = 'a character that it must not contain'): string {
+  character(value: string, found: string, hidden = 'an invalid character'): string {
     return this.containsSecret(value) ? hidden : found;
   }
 
