@@ -124,7 +124,7 @@ describe.concurrent('the summary of a failure', () => {
   test('shows no other secret of the job that is in a wrong input', async ({ start }) => {
     const sandbox = await start();
     // Only the runner knows it, which masks it in the log and in each line of the summary.
-    const secret = "s*c[r]_t<&>'|\\`~x";
+    const secret = "s*c[r]_t%41&amp;<&>'|\\`~x";
     for (const given of [
       { tenant: secret },
       { region: `a-${secret}` },
