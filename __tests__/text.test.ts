@@ -254,6 +254,18 @@ test('cleanInput keeps what a name has in common with a secret', () => {
   expect(cleanInput('all-of-this-longe', knowing(LONG))).toBe('***');
 });
 
+test.each([
+  ['a%41\\"b\\u0041&amp;&#65;', 'a%41\\"b\\u0041&amp;&#65;'],
+  ['two\n%41 lines', 'two %41 lines'],
+  ['a%41 all%2Dof%2Dthis%2Dlonger', 'aA ***'],
+  ['a%41 all\\u002dof-this-longer', 'aA ***'],
+  [`a%41 ${'b'.repeat(50)}`, 'aA ***'],
+  [`a%41 ${'%62'.repeat(50)}`, 'aA ***'],
+  ['a%41 -----BEGIN%20RSA', 'aA ***'],
+])('cleanInput keeps escapes that hide nothing: %j', (value, shown) => {
+  expect(cleanInput(value, knowing(LONG))).toBe(shown);
+});
+
 describe('cleanIdentifier', () => {
   test.each([
     ['mqtt1_device001', 'mqtt1_device001'],

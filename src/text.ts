@@ -54,12 +54,19 @@ export function cleanText(text: string, secrets: SecretKeeper, longest = LONGEST
 
 /**
  * The same for a user's value, which the user has to recognise: short names and paths stay, even if
- * they share a word with a secret, such as the tenant's name.
+ * they share a word with a secret, such as the tenant's name. Escapes stay too, unless something is
+ * hidden behind them: what the job masks, and this step doesn't know, is masked verbatim only.
  */
 export function cleanInput(value: string, secrets: SecretKeeper): string {
   const redact = (left: string) => secrets.redactPieces(left);
   const hide = (left: string) => left.replace(LONG_RUN, '***');
-  return clean(value, secrets, { redact, hide, longest: LONGEST_INPUT });
+  const how = { redact, hide, longest: LONGEST_INPUT };
+  const cleaned = clean(value, secrets, how);
+  const shows = (text: string, shown: string) =>
+    shown === cutBetweenWords(oneLine(text.replace(/\p{Cf}/gu, '')), LONGEST_INPUT);
+  if (value.length > LONGEST_READ || !shows(decode(value), cleaned)) return cleaned;
+  const escaped = clean(value, secrets, { ...how, keepsEscapes: true });
+  return shows(value, escaped) ? escaped : cleaned;
 }
 
 interface Cleaning {
@@ -69,15 +76,23 @@ interface Cleaning {
   readonly hide: (text: string) => string;
   /** in UTF-16 units */
   readonly longest: number;
+  /** whether the escapes of URLs, HTML and JSON are not decoded */
+  readonly keepsEscapes?: boolean;
 }
 
 /**
  * Redacts before and after cleaning, because cleaning may change secrets or join their parts. Cuts
  * last, and only between words, so that no piece of a secret is left.
  */
-function clean(text: string, secrets: SecretKeeper, { redact, hide, longest }: Cleaning): string {
+function clean(
+  text: string,
+  secrets: SecretKeeper,
+  { redact, hide, longest, keepsEscapes = false }: Cleaning,
+): string {
   const read = text.slice(0, LONGEST_READ);
-  const cleaned = secrets.redact(oneLine(decode(secrets.redact(read)).replace(/\p{Cf}/gu, '')));
+  const redacted = secrets.redact(read);
+  const plain = (keepsEscapes ? redacted : decode(redacted)).replace(/\p{Cf}/gu, '');
+  const cleaned = secrets.redact(oneLine(plain));
   const shown = redact(hide(cleaned.replace(KEY, '***')));
   // The end of the text that was read may be half of a secret, and must not be shown.
   return read !== text && shown.length <= longest ? '…' : cutBetweenWords(shown, longest);

@@ -23,9 +23,9 @@ const onLinux = test.runIf(process.platform === 'linux');
 const messageIn = (error: string) => error.replace(/^\[[\w-]+\] /, '');
 
 /** The part of a summary that says why a step failed. */
-function partFor(doing: string, code: string, message: string): string {
+function partFor(what: string, code: string, message: string): string {
   return [
-    `### ❌ ${doing} agents failed: [<code>${code}</code>](${PAGE}#${code})`,
+    `### ❌ ${what} failed: [<code>${code}</code>](${PAGE}#${code})`,
     shown(message),
     `[What it means and what to do](${PAGE}#${code})\n`,
   ].join('\n\n');
@@ -37,10 +37,10 @@ describe.concurrent('the summary of a failure', () => {
     const result = await sandbox.main({ name: 'a b', timeout: '0' }, used);
     const message = messageIn(errorOf(result));
     expect(message).toMatch(/^2 problems with the inputs: \(1\) .*"a b" .*\(2\) `timeout` must be/);
-    expect(result.summary.trim()).toBe(partFor('Creating', 'input-invalid', message).trim());
+    expect(result.summary.trim()).toBe(partFor('Creating agents', 'input-invalid', message).trim());
     const deleting = await sandbox.delete({ timeout: '0' }, used);
     const why = messageIn(errorOf(deleting));
-    expect(deleting.summary.trim()).toBe(partFor('Deleting', 'input-invalid', why).trim());
+    expect(deleting.summary.trim()).toBe(partFor('Deleting agents', 'input-invalid', why).trim());
   });
 
   test('names the page if the URL of the action is unknown', async ({ start }) => {
@@ -65,7 +65,7 @@ describe.concurrent('the summary of a failure', () => {
     const sandbox = await start();
     const result = await sandbox.main({}, { env: { ...used.env, ...env } });
     const message = messageIn(errorOf(result));
-    expect(result.summary).toContain(partFor('Creating', 'destination-invalid', message));
+    expect(result.summary).toContain(partFor('Creating agents', 'destination-invalid', message));
     expect(sandbox.hub.requests).toEqual([]);
   });
 
@@ -95,7 +95,7 @@ describe.concurrent('the summary of a failure', () => {
         ? sandbox.delete({}, options)
         : sandbox.main({}, options));
       expect(codeOf(result)).toBe('internal');
-      const doing = action === 'delete' ? 'Deleting' : 'Creating';
+      const doing = action === 'delete' ? 'Deleting agents' : 'Creating agents';
       const message = messageIn(errorOf(result));
       expect(result.summary).toContain(partFor(doing, 'internal', message));
       expect(result.summary).not.toContain('a secret word');
@@ -108,7 +108,7 @@ describe.concurrent('the summary of a failure', () => {
     expect(codeOf(result)).toBe('delivery-failed');
     expect(result.summary).toMatch(/^### ✅ Agent <code>device001<\/code> was created\n/);
     const message = messageIn(errorOf(result));
-    expect(result.summary).toContain(partFor('Creating', 'delivery-failed', message));
+    expect(result.summary).toContain(partFor('The step', 'delivery-failed', message));
   });
 
   test('is shown once if the results explain it', async ({ start }) => {
@@ -124,7 +124,7 @@ describe.concurrent('the summary of a failure', () => {
   test('shows no secret of the job that is in an invalid input', async ({ start }) => {
     const sandbox = await start();
     // Only the runner knows it, which masks it in the log and in each line of the summary.
-    const secret = "s*c[r]_t<&>'|\\`~x";
+    const secret = "s*c[r]_t%41&amp;<&>'|\\`~x";
     for (const given of [
       { tenant: secret },
       { region: `a-${secret}` },

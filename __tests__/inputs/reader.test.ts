@@ -244,7 +244,7 @@ describe('a value is quoted', () => {
   test.each([
     ['on one line', 'a\n\u2028b', 'a b'],
     ['without invisible characters', 'a\u200b\u202eb', 'ab'],
-    ['with decoded percent escapes', 'https://a%20b/%C3%A9', 'https://a b/é'],
+    ['with its escapes', 'https://a%20b/%C3%A9', 'https://a%20b/%C3%A9'],
     ['well-formed', 'half \ud83d a pair', 'half \ufffd a pair'],
     ['although it is no word', 'SN2024A00017x-EU9-PRESS7b', 'SN2024A00017x-EU9-PRESS7b'],
     ['up to a length of names', 'x1'.repeat(19).concat('y'), 'x1'.repeat(19).concat('y')],

@@ -15,6 +15,7 @@ interface Options {
 export class StepSummary {
   readonly #host: Pick<Host, 'summarise' | 'environment' | 'secrets'>;
   readonly #options: Options;
+  #hasResults = false;
   #told: Failure | undefined;
   /** one part is written after the other */
   #written: Promise<void> = Promise.resolve();
@@ -26,6 +27,7 @@ export class StepSummary {
 
   /** Writes the results; `told` is the failure of the step that they explain. */
   write(markdown: string, told: Failure | undefined): Promise<void> {
+    this.#hasResults = true;
     this.#told = told;
     return this.#append(markdown);
   }
@@ -34,7 +36,9 @@ export class StepSummary {
   async fail(failure: Failure): Promise<void> {
     if (failure === this.#told) return;
     const means = failureMeans(this.#host);
-    const title = `### ${FAILED} ${this.#options.doing} failed: ${linkedCode(failure, means)}`;
+    // Beside results that may be a success, another title would contradict them.
+    const what = this.#hasResults ? 'The step' : this.#options.doing;
+    const title = `### ${FAILED} ${what} failed: ${linkedCode(failure, means)}`;
     const message = shownMessage(failure, means);
     await this.#append(document([title, message, helpLine([failure], means)]));
   }
