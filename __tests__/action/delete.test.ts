@@ -87,7 +87,7 @@ describe.concurrent('create, then delete', () => {
     expect(first.summary).toContain('but not its effect on devices');
     expect(first.summary).not.toContain('It is not documented');
     expect(first.log.join('\n')).toMatch(
-      /Deleted: agent a: client id mqtt1_a.*certificate deleted/,
+      /Deleted agent a: client id mqtt1_a.*certificate deleted/,
     );
 
     const second = await sandbox.delete(inputs);
@@ -417,7 +417,7 @@ describe.concurrent('the certificates of agents', () => {
     expect([...hub.certificates.values()].map(({ clientId }) => clientId)).toEqual(['mqtt1_other']);
     expect(statesOf(result)).toEqual(['device001: deleted']);
     expect(certificatesOf(result)).toEqual([]);
-    expect(result.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
+    expect(result.log.join('\n')).toMatch(/Deleted agent device001: .*certificate deleted/);
     expect(result.summary).toContain('| Certificate |');
     expect(result.summary).toContain('documents the call that deletes certificates');
   });

@@ -63,7 +63,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(post.exitCode).toBe(0);
     expect(warningsOf(post)).toEqual([]);
     expect(await everything(sandbox, github)).toEqual({ ...nothing, settings: ['THEIRS'] });
-    expect(post.log.join('\n')).toContain('Deleted: agent a: client id mqtt1_a');
+    expect(post.log.join('\n')).toContain('Deleted agent a: client id mqtt1_a');
     expect(post.log.join('\n')).toContain('Deleted secret INSIGHTS_HUB_AGENT_A_PRIVATE_KEY');
     await expectNothingToDo(sandbox, main);
   });
@@ -87,7 +87,7 @@ describe.concurrent('an ephemeral agent', () => {
       'offboard',
       'delete-agent',
     ]);
-    expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate deleted/);
+    expect(post.log.join('\n')).toMatch(/Deleted agent device001: .*certificate deleted/);
   });
 
   test('leaves the certificates of an unanswered create, and names them', async ({ start }) => {
@@ -101,7 +101,7 @@ describe.concurrent('an ephemeral agent', () => {
     expect(warningsOf(post)).toEqual([
       expect.stringContaining(`These certificates of agent device001 were not deleted: ${id}.`),
     ]);
-    expect(post.log.join('\n')).toMatch(/Deleted: agent device001: .*certificate unknown/);
+    expect(post.log.join('\n')).toMatch(/Deleted agent device001: .*certificate unknown/);
     expect(sandbox.hub.certificates.size).toBe(2);
   });
 

@@ -38,13 +38,13 @@ describe('the line of an agent', () => {
   test('that was deleted has its id, and the deleted secrets', () => {
     const { name, ids } = agent;
     expect(lineOf({ name, ids, state: 'deleted', deletedSettings: [SECRET], ms: 50 }, one)).toBe(
-      'Deleted: agent a: client id mqtt1-a, agent id id-of-a, secret KEY of repository octo/device is gone, 0.1 s',
+      'Deleted agent a: client id mqtt1-a, agent id id-of-a, secret KEY of repository octo/device is gone, 0.1 s',
     );
     expect(lineOf({ name, ids: { clientId: 'mqtt1-a' }, state: 'absent' }, one)).toBe(
-      'Not found: agent a: client id mqtt1-a',
+      'Did not find agent a: client id mqtt1-a',
     );
     expect(lineOf({ name, ids, state: 'would-delete' }, one)).toBe(
-      'Would delete: agent a: client id mqtt1-a, agent id id-of-a',
+      'Would delete agent a: client id mqtt1-a, agent id id-of-a',
     );
   });
 
@@ -59,7 +59,7 @@ describe('the line of an agent', () => {
     expect(
       lineOf({ name, ids, state: 'deleted', certificateState, deletedSettings: [SECRET] }, one),
     ).toBe(
-      `Deleted: agent a: client id mqtt1-a, agent id id-of-a, ${words}, secret KEY of repository octo/device is gone`,
+      `Deleted agent a: client id mqtt1-a, agent id id-of-a, ${words}, secret KEY of repository octo/device is gone`,
     );
   });
 

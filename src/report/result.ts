@@ -18,9 +18,9 @@ export const DONE = {
   /** in a dry run */
   checked: { log: 'Checked agent', summary: 'checked' },
   skipped: { log: 'Skipped agent (its files exist)', summary: 'skipped (its files exist)' },
-  deleted: { log: 'Deleted: agent', summary: 'deleted' },
-  absent: { log: 'Not found: agent', summary: 'not found' },
-  'would-delete': { log: 'Would delete: agent', summary: 'would be deleted' },
+  deleted: { log: 'Deleted agent', summary: 'deleted' },
+  absent: { log: 'Did not find agent', summary: 'not found' },
+  'would-delete': { log: 'Would delete agent', summary: 'would be deleted' },
 } as const;
 
 /** The results for the certificates of an agent to be deleted, in words for log and summary. */
