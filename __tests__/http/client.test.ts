@@ -21,7 +21,7 @@ import { proxySettings } from '../../src/http/proxy.ts';
 import { Secret } from '../../src/secret.ts';
 import { VERSION } from '../../src/version.ts';
 import { type ProxyOptions, TestProxy } from '../proxy.ts';
-import { listen, never, nowhere, serveTcp } from './servers.ts';
+import { listen, never, nowhere, serveTcp, stubUnverifiedTls } from './servers.ts';
 
 const MIB = 1024 * 1024;
 
@@ -660,8 +660,7 @@ describe.each([
   });
 
   test('sends nothing to it even if the environment allows it', async () => {
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    onTestFinished(() => void vi.unstubAllEnvs());
+    stubUnverifiedTls('0');
     await expectRefusal(untrusted, '127.0.0.1', /is not trusted/);
   });
 
@@ -783,8 +782,7 @@ describe('through a proxy', () => {
   });
 
   test.each(['1', '0'])('the server is verified, even with a variable of %s', async (value) => {
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', value);
-    onTestFinished(() => void vi.unstubAllEnvs());
+    stubUnverifiedTls(value);
     const port = await serveTls(untrusted, (_, response) => response.end());
     const proxy = await startProxy({ hosts: hubAt(port) });
     const failure = await failureOf(through(proxy.host).send(get(HUB), until()));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 /** Lets a server listen on a free port until the test is over. */
 export async function listen(server: TcpServer, host = '127.0.0.1'): Promise<number> {
@@ -34,3 +34,17 @@ export async function nowhere(): Promise<string> {
 
 /** A signal that does not abort. */
 export const never = () => new AbortController().signal;
+
+/** Switches TLS verification off for whatever heeds that variable, and silences Node's warning of it. */
+export function stubUnverifiedTls(value = '0'): void {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', value);
+  const { emitWarning } = process;
+  const spy = vi.spyOn(process, 'emitWarning').mockImplementation((warning, ...rest) => {
+    const isExpected = String(warning).includes('NODE_TLS_REJECT_UNAUTHORIZED');
+    if (!isExpected) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  });
+  onTestFinished(() => {
+    spy.mockRestore();
+    vi.unstubAllEnvs();
+  });
+}

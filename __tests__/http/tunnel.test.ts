@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type IssuedPair, selfSignedServer } from '../../sandbox/insights-hub/authority.ts';
 import { openTunnel } from '../../src/http/tunnel.ts';
 import { type ProxyOptions, TestProxy } from '../proxy.ts';
-import { listen, never, nowhere, serveTcp } from './servers.ts';
+import { listen, never, nowhere, serveTcp, stubUnverifiedTls } from './servers.ts';
 
 const TARGET = 'hub.invalid:8883';
 
@@ -224,8 +224,7 @@ describe('a proxy that speaks TLS', () => {
       selfSignedServer(['127.0.0.1']),
     ]);
     trust(trusted);
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    onTestFinished(() => void vi.unstubAllEnvs());
+    stubUnverifiedTls('0');
 
     const proxy = await startProxy({ tls: trusted });
     const echo = await startEcho();
