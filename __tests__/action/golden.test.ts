@@ -237,7 +237,7 @@ describe.concurrent('a run that succeeds', () => {
     const sandbox = await start();
     const result = await sandbox.main({ region: 'eu2' });
     expect(result.exitCode).toBe(0);
-    expect(warningsOf(result)).toEqual([expect.stringContaining('region eu2')]);
+    expect(warningsOf(result)).toEqual([expect.stringContaining('Region eu2')]);
   });
 
   test('warns of a client id that does not begin with the tenant', async ({ start }) => {
