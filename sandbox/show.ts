@@ -22,7 +22,10 @@ export function showStep(screen: Screen, step: DemoReport['step'], options: Demo
     { text: `- uses: ${step.uses}` },
     { text: '  with:' },
     ...inputLines(step.with, 4),
-    { text: '# The URLs lead to services embedded on this machine.', style: 'dim' },
+    {
+      text: '# The URLs lead to services that stop with this demo; npm start -- serve keeps them running.',
+      style: 'dim',
+    },
     { text: `# ${running(options)}`, style: 'dim' },
   ]);
 }
