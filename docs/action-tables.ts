@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMap, isNode, isScalar, parse, parseDocument } from 'yaml';
+import { withBlocks } from './marked-blocks.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -29,8 +30,8 @@ interface ActionFile {
   readonly outputs: Readonly<Record<string, Item>>;
 }
 
-const MARK =
-  /^(<!-- (inputs|outputs|groups) of ([\w./-]+)(?:: ([\w -]+))?, written by npm run docs -->\n)(?:(?!<!-- ).*\n)*(<!-- end of the table -->)$/gm;
+/** What a mark says: the kind, the action's file, and perhaps names. */
+const MARK = /^(inputs|outputs|groups) of ([\w./-]+)(?:: ([\w -]+))?$/;
 
 /**
  * The page with its tables as the actions' files have them: all inputs, in their groups; those that
@@ -38,20 +39,15 @@ const MARK =
  * for a mark without an end, and for names that do not exist.
  */
 export function withTables(page: string, read: (file: string) => string): string {
-  const starts = page.match(/^<!-- (inputs|outputs|groups) of /gm)?.length ?? 0;
-  let written = 0;
-  const whole = page.replace(
-    MARK,
-    (_, start: string, kind: string, file: string, only: string | undefined, end: string) => {
-      written += 1;
-      const names = only?.split(' ');
-      const lines =
-        kind === 'groups' ? groupList(read(file), names) : tables(read(file), kind, names);
-      return `${start}\n${lines.join('\n')}\n\n${end}`;
-    },
-  );
-  if (written !== starts) throw new Error('a table has a start, but no end');
-  return whole;
+  const write = (mark: string) => {
+    const [, kind = '', file = '', only] = MARK.exec(mark) ?? [];
+    if (kind === '') throw new Error(`a mark can't be read: ${mark}`);
+    const names = only?.split(' ');
+    const lines =
+      kind === 'groups' ? groupList(read(file), names) : tables(read(file), kind, names);
+    return lines.join('\n');
+  };
+  return withBlocks(page, { kinds: '(?:inputs|outputs|groups) of ', end: 'table', write });
 }
 
 function tables(text: string, kind: string, names?: readonly string[]): readonly string[] {

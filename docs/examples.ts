@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { casIn } from '../src/report/log.ts';
 import { type ExampleRuns, runExamples } from './example-runs.ts';
+import { withBlocks } from './marked-blocks.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -40,18 +41,13 @@ export function examplesOf({ one, failed, deleted }: ExampleRuns) {
 
 /** The page with its examples. Throws for a mark without an end, or with a name that is unknown. */
 export function withExamples(page: string, examples: Readonly<Record<string, Example>>): string {
-  const starts = page.match(/^<!-- example: /gm)?.length ?? 0;
-  let written = 0;
-  const block =
-    /^(<!-- example: (.+), written by npm run docs -->\n)(?:(?!<!-- ).*\n)*(<!-- end of the example -->)$/gm;
-  const whole = page.replace(block, (_, start: string, name: string, end: string) => {
+  const write = (mark: string) => {
+    const name = mark.replace(/^example: /, '');
     const example = examples[name];
     if (example === undefined) throw new Error(`there is no example called ${name}`);
-    written += 1;
-    return `${start}\n${shown(example)}\n\n${end}`;
-  });
-  if (written !== starts) throw new Error('an example has a start, but no end');
-  return whole;
+    return shown(example);
+  };
+  return withBlocks(page, { kinds: 'example: ', end: 'example', write });
 }
 
 function shown({ language, lines }: Example): string {
